@@ -1,0 +1,22 @@
+"""What levels, subregions and points of interest are called. Knows no other room of the house."""
+
+from .levels import LEVELS, Level, level, levels_between, parse_levels
+from .points import POINTS, PointId, PointName, parse_points, point
+from .subregions import SUBREGIONS, Subregion, SubregionId, subregion
+
+__all__ = [
+    "LEVELS",
+    "POINTS",
+    "SUBREGIONS",
+    "Level",
+    "PointId",
+    "PointName",
+    "Subregion",
+    "SubregionId",
+    "level",
+    "levels_between",
+    "parse_levels",
+    "parse_points",
+    "point",
+    "subregion",
+]

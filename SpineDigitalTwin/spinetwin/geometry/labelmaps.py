@@ -1,0 +1,33 @@
+"""The pair of label maps that the whole product works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .grid import Grid, IntArray
+
+
+@dataclass(frozen=True)
+class LabelMaps:
+    """Subregions and vertebrae of one spine on one grid.
+
+    Attributes
+    ----------
+    grid : Grid
+        Where the voxels lie.
+    subregions, vertebrae : (i, j, k) arrays of uint8 or uint16
+        What a voxel is, and to which level it belongs (disc below level n: 100 + n, its endplates: 200 + n). 0 is background.
+    """
+
+    grid: Grid
+    subregions: IntArray
+    vertebrae: IntArray
+
+    def __post_init__(self) -> None:
+        for array in (self.subregions, self.vertebrae):
+            if array.shape != self.grid.shape:
+                raise ValueError(f"a map of shape {array.shape} on a grid of shape {self.grid.shape}")
+            if array.dtype not in (np.uint8, np.uint16):
+                raise ValueError(f"label maps are uint8 or uint16, not {array.dtype}")

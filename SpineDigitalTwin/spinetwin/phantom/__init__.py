@@ -1,0 +1,1 @@
+"""Procedural spines with exact ground truth."""

@@ -1,0 +1,5 @@
+"""Points of interest: the rules as data, vertebra frames, computing, and the set that results."""
+
+from .model import Poi, PoiSet, Status
+
+__all__ = ["Poi", "PoiSet", "Status"]

@@ -1,0 +1,1 @@
+"""Pictures and the html page of one spine."""
