@@ -1,0 +1,96 @@
+# `make demo` and `make test` do all the set-up they need in a private environment, .venv; a second run needs no network.
+# Paths are relative, so that the folder may lie anywhere.
+
+VENV := .venv
+ifeq ($(OS),Windows_NT)
+VENV_PYTHON := $(VENV)/Scripts/python.exe
+else
+VENV_PYTHON := $(VENV)/bin/python
+endif
+
+# May be set: make PYTHON=/usr/bin/python3.12 WORKERS=8 test
+PYTHON ?=
+WORKERS ?= 2
+OUT ?= demo
+PYTEST_ARGS ?=
+
+PIP := -m pip --disable-pip-version-check install --quiet --no-warn-script-location
+export PIP_ROOT_USER_ACTION := ignore
+export PYTHONUTF8 := 1
+
+.PHONY: help demo test lint format accuracy benchmark cmake-lists clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo       compute a spine and print where its report lies"
+	@echo "make test       check style and types, run all tests"
+	@echo "make lint       check style and types only"
+	@echo "make format     let ruff rewrite what it can"
+	@echo "make accuracy   measure the accuracy on spines with known truth"
+	@echo "make benchmark  compare with the reference implementation, side by side"
+	@echo "make cmake-lists  renew the lists of packaged files for 3D Slicer"
+	@echo "make clean      remove .venv and everything generated"
+
+demo: $(VENV)/installed-base
+	@$(VENV_PYTHON) -m spinetwin demo --out "$(OUT)"
+
+test: lint
+	@$(VENV_PYTHON) -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+lint: $(VENV)/installed-test
+	@$(VENV_PYTHON) -m ruff check --quiet .
+	@$(VENV_PYTHON) -m ruff format --check --quiet . || { echo "Some files are not formatted: run 'make format'."; exit 1; }
+	@$(VENV_PYTHON) -m mypy --no-error-summary
+
+format: $(VENV)/installed-test
+	@$(VENV_PYTHON) -m ruff check --fix .
+	@$(VENV_PYTHON) -m ruff format .
+
+accuracy: $(VENV)/installed-base
+	@$(VENV_PYTHON) benchmarks/accuracy.py
+
+# The reference implementation has its own pins; it never shares an environment with the tests.
+benchmark: $(VENV)-benchmark/installed
+	@$(subst $(VENV)/,$(VENV)-benchmark/,$(VENV_PYTHON)) benchmarks/against_tptbox.py
+
+cmake-lists: $(VENV_PYTHON)
+	@$(VENV_PYTHON) Testing/cmake_lists.py
+
+clean:
+	rm -rf $(VENV) $(VENV)-benchmark demo accuracy build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf SpineDigitalTwin/spinetwin.egg-info
+	find SpineDigitalTwin Testing benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A name on the path is no proof that it runs (a pyenv shim may not), so each candidate is asked for its version.
+define FIND_PYTHON
+found=; \
+for each in "$(PYTHON)" python3.13 python3.12 python3.11 python3 python; do \
+  if [ -n "$$each" ] && "$$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$each; break; fi; \
+  if [ -n "$$each" ] && [ "$$each" = "$(PYTHON)" ]; then break; fi; \
+done; \
+if [ -z "$$found" ]; then \
+  echo "SpineDigitalTwin needs Python 3.11 or newer; install one, or name it: make PYTHON=/path/to/python" >&2; exit 1; \
+fi; \
+if ! "$$found" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
+  echo "$$found lacks its venv module; install it (Debian, Ubuntu: apt install python3-venv)." >&2; exit 1; \
+fi
+endef
+
+$(VENV_PYTHON):
+	@$(FIND_PYTHON); echo "Creating $(VENV) with $$found"; "$$found" -m venv $(VENV)
+
+$(VENV)/installed-base: pyproject.toml | $(VENV_PYTHON)
+	@echo "Installing spinetwin (once, about a minute)"
+	@$(VENV_PYTHON) $(PIP) --editable .
+	@touch $@
+
+$(VENV)/installed-test: pyproject.toml | $(VENV_PYTHON)
+	@echo "Installing spinetwin and what its tests need (once, about two minutes)"
+	@$(VENV_PYTHON) $(PIP) --editable ".[test,slicer]"
+	@touch $@ $(VENV)/installed-base
+
+$(VENV)-benchmark/installed: pyproject.toml
+	@$(FIND_PYTHON); "$$found" -m venv $(VENV)-benchmark
+	@echo "Installing the reference implementation (once, some minutes)"
+	@$(subst $(VENV)/,$(VENV)-benchmark/,$(VENV_PYTHON)) $(PIP) --editable ".[benchmark]"
+	@touch $@
