@@ -14,7 +14,7 @@ WORKERS ?= 2
 OUT ?= demo
 PYTEST_ARGS ?=
 
-PIP := -m pip --disable-pip-version-check install --quiet --no-warn-script-location
+PIP := -m pip --disable-pip-version-check install -qq --no-warn-script-location
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONUTF8 := 1
 
