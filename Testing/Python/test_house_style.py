@@ -1,4 +1,4 @@
-"""What the linters do not look at: file sizes, tables, the two commands, and ids that agree with their tables."""
+"""What the linters do not look at: file sizes, tables, and ids that agree with their tables."""
 
 import ast
 import re
@@ -95,32 +95,6 @@ def test_the_linters_still_ask_for_documentation_and_types():
     }
     assert tools["mypy"]["strict"] is True
     assert tools["pytest"]["ini_options"]["filterwarnings"][0] == "error"
-
-
-def _targets() -> set[str]:
-    return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-
-
-def test_the_two_commands_of_the_readme_exist():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    commands = set(re.findall(r"(?:^ *|`|\$ )make ([a-z-]+)", readme, re.MULTILINE))
-    assert {"demo", "test"} <= commands
-    assert commands <= _targets(), "the README names a command that the Makefile lacks"
-
-
-def test_contributing_names_only_commands_that_exist():
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^    make ([a-z-]+)|`make ([a-z-]+)`", text, re.MULTILINE))
-    assert {
-        first or second for first, second in re.findall(r"^    make ([a-z-]+)|`make ([a-z-]+)`", text, re.MULTILINE)
-    } <= _targets()
-
-
-def test_the_continuous_integration_runs_the_command_of_the_readme():
-    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    assert [line for line in lines if re.match(r"\s*make\b", line)] == ["make test"]
-    assert lines[-1] == "make test", "pytest's own summary is the last line of the output"
-    assert "set -euo pipefail" in lines
 
 
 @pytest.mark.parametrize(
