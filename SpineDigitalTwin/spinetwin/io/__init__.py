@@ -1,1 +1,25 @@
 """Files in and out: volumes, label maps, POI formats. Nothing partial is ever left behind."""
+
+from .atomic import atomic_write
+from .markups import read_markups, write_markups
+from .points import POINT_SUFFIXES, read_pois, write_pois
+from .table import read_table, write_table
+from .tptbox import read_tptbox, write_tptbox
+from .volumes import read_label_map, read_label_maps, read_volume, write_label_map
+
+__all__ = [
+    "POINT_SUFFIXES",
+    "atomic_write",
+    "read_label_map",
+    "read_label_maps",
+    "read_markups",
+    "read_pois",
+    "read_table",
+    "read_tptbox",
+    "read_volume",
+    "write_label_map",
+    "write_markups",
+    "write_pois",
+    "write_table",
+    "write_tptbox",
+]
