@@ -44,6 +44,7 @@ INSIDE_FUNCTIONS = {
     "mpl_toolkits": None,
     "onnxruntime": {"segmentation"},
     "psutil": {"jobs"},
+    "tqdm": {"commands", "cli", "jobs"},
     "vtk": {"report", "geometry.surfaces"},
     "vtkmodules": {"report", "geometry.surfaces"},
     "torch": {"segmentation"},
