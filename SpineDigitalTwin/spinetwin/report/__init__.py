@@ -1,1 +1,5 @@
-"""Pictures and the html page of one spine."""
+"""Pictures and the html page of one spine, drawn without a display and without OpenGL."""
+
+from .write import write_report
+
+__all__ = ["write_report"]
