@@ -52,9 +52,6 @@ INSIDE_FUNCTIONS = {
 }
 """Heavy or optional packages, and where they may be imported (None: everywhere), always inside a function."""
 
-LAZY = {"io.itk": "SimpleITK"}
-"""Files that are all about one heavy package and import it on top; so nobody may import *them* at file scope."""
-
 
 @dataclass(frozen=True)
 class Import:
@@ -97,8 +94,6 @@ def room_of(dotted: str) -> str:
 def _inside_wall(here: str, found: Import) -> str | None:
     there = room_of(found.name)
     short = found.name.removeprefix("spinetwin.")
-    if found.at_file_scope and any(short == each or short.startswith(f"{each}.") for each in LAZY):
-        return f"{short} is heavy; import it inside the function"
     if there == here or (there == "" and found.name == "spinetwin.__version__"):
         return None
     if there not in ROOMS[here]:
@@ -116,8 +111,7 @@ def _outside_wall(module: str, found: Import) -> str | None:
         places, short = INSIDE_FUNCTIONS[top], module.removeprefix("spinetwin.")
         if places is not None and not any(short == each or short.startswith(f"{each}.") for each in places):
             return f"{top} belongs in {', '.join(sorted(places))}"
-        too_early = found.at_file_scope and LAZY.get(short) != top
-        return f"{top} is imported at file scope; import it inside the function" if too_early else None
+        return f"{top} is imported at file scope; import it inside the function" if found.at_file_scope else None
     if top in sys.stdlib_module_names or top in ANYWHERE:
         return None
     return f"{top} is not a dependency of the core"
@@ -175,9 +169,6 @@ def test_there_are_files_to_look_at():
         ("spinetwin.report.views", "import vtk", "file scope"),
         ("spinetwin.geometry.grid", "def f():\n    from vtkmodules.util import numpy_support", "vtkmodules belongs in"),
         ("spinetwin.io.volumes", "import SimpleITK as sitk", "file scope"),
-        ("spinetwin.io.volumes", "from .itk import open_itk", "io.itk.open_itk is heavy"),
-        ("spinetwin.io.volumes", "from . import itk", "io.itk is heavy"),
-        ("spinetwin.io.itk", "import matplotlib", "file scope"),
         ("spinetwin.report.views", "class A:\n    from matplotlib import pyplot", "file scope"),
         ("spinetwin.report.views", "try:\n    import matplotlib\nexcept ImportError:\n    pass", "file scope"),
         ("spinetwin.jobs.worker", "def f():\n    import torch", "torch belongs in"),
@@ -199,8 +190,6 @@ def test_the_guard_bites(module, source, word):
         ("spinetwin.poi.compute", "from ..anatomy import level\nfrom ..geometry.grid import Grid\nfrom .model import Poi"),
         ("spinetwin.io.markups", "from ..poi import Poi, PoiSet\nfrom ..poi.model import Status\nfrom ..poi import model"),
         ("spinetwin.io.volumes", "def f():\n    import SimpleITK as sitk"),
-        ("spinetwin.io.itk", "import SimpleITK as sitk"),
-        ("spinetwin.io.volumes", "def f():\n    from .itk import open_itk"),
         ("spinetwin.io.volumes", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import SimpleITK as sitk"),
         ("spinetwin.report.views", "import scipy.ndimage\ndef f():\n    import vtk"),
         ("spinetwin.geometry.surfaces", "def f():\n    import vtk"),
@@ -233,8 +222,7 @@ def _loaded_by(*modules: str) -> list[str]:
 
 
 def test_importing_the_core_loads_nothing_heavy():
-    names = [_module_name(path) for path in FILES if path.name != "__main__.py"]
-    assert _loaded_by(*(name for name in names if name.removeprefix("spinetwin.") not in LAZY)) == []
+    assert _loaded_by(*(_module_name(path) for path in FILES if path.name != "__main__.py")) == []
 
 
 def test_the_heavy_import_check_bites():
