@@ -160,11 +160,24 @@ def test_points_that_share_reason_and_levels_share_a_row():
     made.append(Poi(LEVELS[2], FLAVUM[0], Status.MISSING, None, "no arch"))
     rows = findings(PoiSet.of(made))
     # one point fails on three levels, the others on two
-    assert [(row.levels, len(row.points), row.count) for row in rows] == [
-        ("T11, T12", len(FLAVUM) - 1, 2 * (len(FLAVUM) - 1)),
-        ("T11-L1", 1, 3),
-    ]
+    assert [(row.levels, row.count) for row in rows] == [("T11, T12", 2 * (len(FLAVUM) - 1)), ("T11-L1", 3)]
+    assert rows[0].points == (
+        "ligamentum flavum inferior (median, right, left)",
+        "ligamentum flavum superior (right, left)",
+    )
+    assert rows[1].points == ("ligamentum flavum superior (median)",)
     assert findings(PoiSet({})) == []
+
+
+def test_reasons_that_differ_in_numbers_only_share_a_row():
+    lengths = ("2.2", "10", "4.0")
+    made = [
+        Poi(key, PointId.BODY, Status.SUSPECT, (0.0, 0.0, 0.0), f"a gap of {length} mm towards L3")
+        for key, length in zip(LEVELS[:3], lengths, strict=True)
+    ]
+    (row,) = findings(PoiSet.of(made))
+    assert (row.reason, row.levels) == ("a gap of 2.2 to 10 mm towards L3", "T11-L1")
+    assert findings(PoiSet.of([Poi(LEVELS[0], PointId.BODY, Status.MISSING, None)]))[0].reason == "no reason given"
 
 
 def test_levels_are_written_as_ranges():

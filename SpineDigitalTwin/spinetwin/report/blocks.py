@@ -82,11 +82,13 @@ def _pieces(mask: npt.NDArray[np.bool_]) -> Iterator[tuple[npt.NDArray[np.int64]
 def _resampled(level: int, piece: npt.NDArray[np.bool_], start: npt.NDArray[np.int64], maps: LabelMaps, step: float) -> Block:
     """Smooth one piece and carry it to the lattice.
 
-    Thick slices are smoothed across before the resampling, which rounds their steps; the whole again afterwards.
+    Before the resampling thick slices are smoothed across and within, which rounds their steps; the whole again afterwards.
     """
     occupancy = np.pad(piece, _MARGIN).astype(np.float32)
     spacing = maps.grid.spacing
-    occupancy = ndimage.gaussian_filter(occupancy, np.where(spacing > 1.2 * step, 0.6, 0.0))
+    coarsest = spacing.max()
+    within = 0.3 * coarsest / spacing if coarsest > 2.0 * step else 0.0
+    occupancy = ndimage.gaussian_filter(occupancy, np.where(spacing > 1.2 * step, 0.6, within))
     first_voxel = start - _MARGIN
     corners = np.array(np.meshgrid(*[(0, n - 1) for n in occupancy.shape])).reshape(3, -1).T + first_voxel
     ras = maps.grid.to_ras(corners)

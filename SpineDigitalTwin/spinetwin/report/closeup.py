@@ -28,23 +28,39 @@ _FLAVUM = {
 }
 _CANAL = frozenset(each.id for each in POINTS if each.family == "canal and disc")
 _PREFERRED = "L3"
-_HALF_WIDTH_MM = 36.0
+_HALF_WIDTH_MM = 33.0
 _NEAR_MM = 5.0
 """Points of the level further from a cut than this are not drawn in it, those further than half of it faint."""
 _PIXELS_PER_MM = 7.0
-_TEXT = 17.0
-_LABEL = 0.72 * _TEXT
+_TEXT = 20.0
+_LABEL = 0.75 * _TEXT
 _NAMED = ("ligament", "canal and disc")
 """Families whose points are written beside."""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One cut with the letters of the patient's sides at its left, right, top and bottom."""
+    """One cut.
+
+    Attributes
+    ----------
+    title : str
+        For people.
+    plane : Plane
+        Where to cut.
+    sides : tuple of 4 letters
+        The patient's sides at the left, right, top and bottom.
+    always : set of int
+        Ids of points drawn however far from the cut they lie.
+    letters_at : float
+        Height of the left and right letters, 0 at the bottom and 1 at the top: where no labels are expected.
+    """
 
     title: str
     plane: Plane
     sides: tuple[str, str, str, str]
+    always: frozenset[int] = frozenset()
+    letters_at: float = 0.05
 
 
 def choose_level(scene: Scene, wanted: int | None) -> int | None:
@@ -91,16 +107,15 @@ def _panels(maps: LabelMaps, pois: PoiSet, key: int, frame: Frame) -> list[Panel
     for end, ids in _FLAVUM.items():
         found = [poi.position for poi in _placed(pois, key, ids) if poi.position is not None]
         if found:
-            height = float(frame.to_local(found)[:, 2].mean())
-            panels.append(
-                Panel(f"Axial, at the {end} flavum points", _axial(frame, height, reach, depth), ("R", "L", "A", "P"))
-            )
+            height = float(np.median(frame.to_local(found)[:, 2]))
+            plane = _axial(frame, height, reach, depth)
+            panels.append(Panel(f"Axial, at the {end} flavum points", plane, ("R", "L", "A", "P"), ids))
     if not panels:
         panels.append(Panel("Axial, through the centre of the body", _axial(frame, 0.0, reach, depth), ("R", "L", "A", "P")))
     sagittal = Plane(
         frame.origin, -frame.anterior, frame.superior, (-depth[1], -depth[0]), (float(low[2]) - 8.0, float(high[2]) + 8.0)
     )
-    return [*panels, Panel("Sagittal, through the midline", sagittal, ("A", "P", "S", "I"))]
+    return [*panels, Panel("Sagittal, through the midline", sagittal, ("A", "P", "S", "I"), letters_at=0.94)]
 
 
 def _axial(frame: Frame, height: float, reach: float, depth: tuple[float, float]) -> Plane:
@@ -119,7 +134,7 @@ def _extent(maps: LabelMaps, pois: PoiSet, key: int, frame: Frame) -> tuple[Floa
 def _draw(maps: LabelMaps, scene: Scene, key: int, panels: Sequence[Panel]) -> bytes:
     widths = [_PIXELS_PER_MM * (panel.plane.x_range[1] - panel.plane.x_range[0]) for panel in panels]
     heights = [_PIXELS_PER_MM * (panel.plane.y_range[1] - panel.plane.y_range[0]) for panel in panels]
-    gap, above, below = 4.2 * _TEXT, 5.6 * _TEXT, 9.0 * _TEXT
+    gap, above, below = 5.2 * _TEXT, 5.6 * _TEXT, 9.0 * _TEXT
     width = sum(widths) + gap * (len(panels) + 1)
     height = max(heights) + above + below
     figure = marks.new_figure(round(width), round(height))
@@ -150,7 +165,7 @@ def _draw_panel(axes: Axes, maps: LabelMaps, scene: Scene, key: int, panel: Pane
     for spine in axes.spines.values():
         spine.set_color("#c9ced4")
     axes.set_title(panel.title, fontsize=marks.points_of(0.95 * _TEXT), color=colours.INK, pad=marks.points_of(1.9 * _TEXT))
-    _draw_sides(axes, panel.sides)
+    _draw_sides(axes, panel.sides, panel.letters_at)
     _draw_scale(axes, plane)
     _draw_panel_points(axes, scene, key, panel)
     return {region.label for region in regions if region.own}
@@ -166,8 +181,8 @@ def _draw_region(axes: Axes, x: FloatArray, y: FloatArray, region: Region) -> No
     axes.contour(x, y, region.lead, levels=[0.0], colors=[tuple(line)], linewidths=0.9, zorder=2)
 
 
-def _draw_sides(axes: Axes, sides: tuple[str, str, str, str]) -> None:
-    places = ((-0.02, 0.5, "right", "center"), (1.02, 0.5, "left", "center"), (0.5, 1.01, "center", "bottom"),
+def _draw_sides(axes: Axes, sides: tuple[str, str, str, str], height: float) -> None:
+    places = ((-0.02, height, "right", "center"), (1.02, height, "left", "center"), (0.5, 1.01, "center", "bottom"),
               (0.5, -0.012, "center", "top"))  # fmt: skip
     for letter, (x, y, horizontal, vertical) in zip(sides, places, strict=True):
         axes.text(
@@ -194,7 +209,8 @@ def _draw_panel_points(axes: Axes, scene: Scene, key: int, panel: Panel) -> None
     x, y, off = panel.plane.project(np.reshape([poi.position for poi in placed], (-1, 3)))
     inside = (x > panel.plane.x_range[0]) & (x < panel.plane.x_range[1])
     inside &= (y > panel.plane.y_range[0]) & (y < panel.plane.y_range[1])
-    shown = np.flatnonzero(inside & (np.abs(off) <= _NEAR_MM))
+    always = np.array([poi.id in panel.always for poi in placed], dtype=bool)
+    shown = np.flatnonzero(inside & (always | (np.abs(off) <= _NEAR_MM)))
     chosen = [placed[index] for index in shown]
     marks.draw_points(axes, chosen, x[shown], y[shown], 10.0, np.abs(off[shown]) > _NEAR_MM / 2)
     named = [index for index, poi in enumerate(chosen) if point(poi.id).family in _NAMED]
@@ -265,7 +281,7 @@ def _draw_legend(figure: Figure, pois: Sequence[Poi], seen: set[int]) -> None:
         figure.legend(
             handles=handles,
             loc="lower center",
-            ncols=6 if len(figure.axes) > 2 else 4,
+            ncols=5 if len(figure.axes) > 2 else 3,
             frameon=False,
             fontsize=marks.points_of(0.8 * _TEXT),
             labelcolor=colours.INK,

@@ -94,7 +94,8 @@ def _findings_table(rows: Sequence[Finding]) -> str:
     heads = (("Levels", ""), ("Points", ""), ("Status", ""), ("Reason", ""), ("Number", "number"))
     cells = (
         f'<th scope="row">{escape(row.levels)}</th><td>{escape("; ".join(row.points))}</td>'
-        f'<td class="status {row.status}">{row.status}</td><td>{escape(row.reason)}</td><td class="number">{row.count}</td>'
+        f'<td class="status {row.status}">{row.status}</td><td class="reason">{escape(row.reason)}</td>'
+        f'<td class="number">{row.count}</td>'
         for row in rows
     )
     return _table("Everything that is not ok", heads, cells)

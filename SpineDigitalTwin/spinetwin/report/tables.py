@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..anatomy import LEVELS, point
-from ..poi import PoiSet, Status
+from ..poi import Poi, PoiSet, Status
 from ..poi.model import EDITED
+
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w)")
+"""A number that stands alone; the 3 of L3 does not."""
 
 
 @dataclass(frozen=True)
@@ -63,28 +67,58 @@ def level_rows(pois: PoiSet) -> list[LevelRow]:
 def findings(pois: PoiSet) -> list[Finding]:
     """Gather everything not ok: levels with the same reason and point, then points with the same reason and levels.
 
+    Reasons that differ only in their numbers count as the same.
+
     Suspect points come first, because a person has to look at them; then the reasons that concern most points.
     """
-    levels_of: dict[tuple[Status, str, int], list[int]] = {}
+    members: dict[tuple[Status, str, int], list[Poi]] = {}
     for poi in pois:
         if poi.status is not Status.OK:
-            levels_of.setdefault((poi.status, poi.reason or "no reason given", poi.id), []).append(poi.level)
-    points_of: dict[tuple[Status, str, tuple[int, ...]], list[int]] = {}
+            members.setdefault((poi.status, _NUMBER.sub("0", poi.reason), poi.id), []).append(poi)
+    rows: dict[tuple[Status, str, tuple[int, ...]], list[Poi]] = {}
     weight: dict[tuple[Status, str], int] = {}
-    for (status, reason, key), levels in levels_of.items():
-        points_of.setdefault((status, reason, tuple(levels)), []).append(key)
-        weight[status, reason] = weight.get((status, reason), 0) + len(levels)
-    found = [
-        Finding(status, reason, _labels(keys), level_ranges(levels, pois.levels), len(keys) * len(levels))
-        for (status, reason, levels), keys in points_of.items()
+    for (status, kind, _), same in members.items():
+        rows.setdefault((status, kind, tuple(poi.level for poi in same)), []).extend(same)
+        weight[status, kind] = weight.get((status, kind), 0) + len(same)
+    ordered = sorted(rows.items(), key=lambda row: (row[0][0] is Status.MISSING, -weight[row[0][:2]], row[0][1], -len(row[1])))
+    return [
+        Finding(
+            status,
+            common_reason(poi.reason for poi in same) or "no reason given",
+            _labels({poi.id for poi in same}),
+            level_ranges(levels, pois.levels),
+            len(same),
+        )
+        for (status, _, levels), same in ordered
     ]
-    return sorted(
-        found, key=lambda row: (row.status is Status.MISSING, -weight[row.status, row.reason], row.reason, -row.count)
-    )
 
 
 def _labels(keys: Iterable[int]) -> tuple[str, ...]:
-    return tuple(point(key).label for key in sorted(keys))
+    """Return readable labels; the sides of what is otherwise the same point share one: "facet joint (left, right)"."""
+    sides: dict[str, list[str]] = {}
+    for key in sorted(keys):
+        name, _, side = point(key).label.partition(", ")
+        sides.setdefault(name, []).append(side)
+    return tuple(f"{name} ({', '.join(found)})" if any(found) else name for name, found in sides.items())
+
+
+def common_reason(reasons: Iterable[str]) -> str:
+    """Write reasons that differ only in their numbers as one.
+
+    Examples
+    --------
+    >>> common_reason(["a gap of 4.0 mm", "a gap of 2.2 mm"])
+    'a gap of 2.2 to 4.0 mm'
+    """
+    chosen = sorted(set(reasons))
+    columns = zip(*(_NUMBER.findall(reason) for reason in chosen), strict=True)
+    spans = iter([sorted(set(column), key=float) for column in columns])
+
+    def span(_: re.Match[str]) -> str:
+        numbers = next(spans)
+        return numbers[0] if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
+
+    return _NUMBER.sub(span, chosen[0])
 
 
 def level_ranges(keys: Iterable[int], spine: Iterable[int] = ()) -> str:
