@@ -1,0 +1,125 @@
+"""Points between vertebrae: facet joints, disc, canal and cord; in the frame of the level."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..anatomy import level as level_of
+from ..anatomy.subregions import SubregionId as Sub
+from ..geometry import FloatArray, Frame
+from .gaps import CanalPiece
+from .quadrature import moment, part_moments, section_centroid
+from .spine import Spine
+from .vertebra import VertebraShape
+
+Points = dict[int, FloatArray]
+
+MAX_FACET_GAP = 8.0
+"""Beyond this distance, mm, two processes make no joint."""
+
+_FACING = 0.5
+_SECTION = ((60, Sub.CORD), (61, Sub.CANAL))
+
+
+def gap_points(spine: Spine, key: int) -> Points:
+    """Return points 60, 61, 94, 95, 100 and 126 of one level in its own frame, mm."""
+    points: Points = {}
+    shape = spine.shapes[key]
+    keys = list(spine.shapes)
+    place = keys.index(key)
+    lower = keys[place + 1] if place + 1 < len(keys) else None
+    body = part_moments(shape).get(Sub.BODY_BORDER)
+    if body is not None:
+        for poi, label in _SECTION:
+            points.update(_named(poi, _canal_section(spine, [key], key, body.centroid[2], label)))
+    if key in spine.discs and lower is not None:
+        disc = spine.discs[key]
+        found = moment(disc.distance, disc.box)
+        if found is not None:
+            points[100] = np.array(found.centroid)
+            points.update(_named(126, _canal_section(spine, [key, lower], key, found.centroid[2], Sub.CANAL)))
+    if lower is not None and level_of(lower).order - level_of(key).order <= 2 and level_of(lower).region != "sacral":
+        points.update(_facets(spine, key, lower))
+    return points
+
+
+def _named(poi: int, point: FloatArray | None) -> Points:
+    return {} if point is None else {poi: point}
+
+
+def _relative(spine: Spine, key: int, other: int) -> Frame:
+    """Frame of another level seen from this one, from the upright person."""
+    here, there = spine.upright[key], spine.upright[other]
+    return Frame(here.to_local(there.origin), there.axes @ here.axes.T)
+
+
+def _canal_section(spine: Spine, levels: list[int], key: int, z: float, label: int) -> FloatArray | None:
+    """Centroid of canal (without cord) or cord in the plane at height `z`."""
+    views = [(spine.canal[each], spine.shapes[each], _relative(spine, key, each)) for each in levels]
+
+    def distance(p: FloatArray) -> FloatArray:
+        return np.minimum.reduce([_content(piece, frame, p, label) for piece, _, frame in views] + [np.full(p.shape[:-1], 9.0)])
+
+    def free(p: FloatArray) -> FloatArray:
+        bone = np.minimum.reduce([shape.solid(frame.to_local(p)) for _, shape, frame in views])
+        return np.asarray(np.maximum(distance(p), -bone))
+
+    return section_centroid(free, spine.canal[key].box, z)
+
+
+def _content(piece: CanalPiece, frame: Frame, points: FloatArray, label: int) -> FloatArray:
+    local = frame.to_local(points)
+    x, y, z = local[..., 0], local[..., 1], local[..., 2]
+    canal, cord = piece.distance(x, y, z), piece.cord_distance(x, y, z)
+    return np.asarray(np.maximum(canal, cord if label == Sub.CORD else -cord))
+
+
+def _facets(spine: Spine, key: int, lower: int) -> Points:
+    """Mid points of the facing surfaces of the joints below, left (94) and right (95)."""
+    points: Points = {}
+    frame = _relative(spine, key, lower)
+    pairs = (
+        (94, -1.0, Sub.INFERIOR_ARTICULAR_LEFT, Sub.SUPERIOR_ARTICULAR_LEFT),
+        (95, 1.0, Sub.INFERIOR_ARTICULAR_RIGHT, Sub.SUPERIOR_ARTICULAR_RIGHT),
+    )
+    for poi, side, above, below in pairs:
+        middle = _facing(spine.shapes[key], above, spine.shapes[lower], below, frame, side)
+        points.update(_named(poi, middle))
+    return points
+
+
+def _facing(upper: VertebraShape, above: int, lower: VertebraShape, below: int, frame: Frame, side: float) -> FloatArray | None:
+    """Mean, over the lines along the joint's normal where the gap is within 0.5 mm of its least, of the middle of the gap."""
+    mirror = np.array([side, 1.0, 1.0])
+    point, normal = mirror * np.array(upper.inferior.point), mirror * np.array(upper.inferior.normal)
+    u = mirror * _across(np.array(upper.inferior.normal))
+    v = np.cross(normal, u) * side
+    grid = np.arange(-9.75, 10.0, 0.5)
+    t = np.arange(0.0, MAX_FACET_GAP, 0.05)
+    base = point + grid[:, None, None] * u + grid[None, :, None] * v
+    up, down = base[..., None, :] + t[:, None] * normal, base[..., None, :] - t[:, None] * normal
+    first_up = _entry(upper, above, up, t)
+    first_down = _entry(lower, below, frame.to_local(down), t)
+    gap = first_up + first_down
+    if not (gap <= MAX_FACET_GAP).any():
+        return None
+    facing = gap <= gap.min() + _FACING
+    middle = base[facing] + ((first_up[facing] - first_down[facing]) / 2)[:, None] * normal
+    return np.asarray(middle.mean(axis=0))
+
+
+def _across(normal: FloatArray) -> FloatArray:
+    u = np.cross(normal, [1.0, 0.0, 0.0] if abs(normal[0]) < 0.9 else [0.0, 0.0, 1.0])
+    return np.asarray(u / np.linalg.norm(u))
+
+
+def _entry(shape: VertebraShape, label: int, points: FloatArray, t: FloatArray) -> FloatArray:
+    """Where lines enter a process, to the hundredth of a mm or so; infinite where they do not."""
+    part = next(part for part in shape.parts if part.subregion == label)
+    values = part.distance(points[..., 0], points[..., 1], points[..., 2])
+    inside = values < 0
+    k = np.argmax(inside, axis=-1)
+    at = np.take_along_axis(values, k[..., None], -1)[..., 0]
+    before = np.take_along_axis(values, np.maximum(k - 1, 0)[..., None], -1)[..., 0]
+    back = np.where(k > 0, at / np.minimum(at - before, -1e-12), 0.0)
+    return np.where(inside.any(axis=-1), t[k] - back * (t[1] - t[0]), np.inf)

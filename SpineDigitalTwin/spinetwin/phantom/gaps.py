@@ -1,0 +1,188 @@
+"""What lies between two vertebrae: facet joints, the disc, the canal with the cord."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..anatomy import level as level_of
+from ..geometry import FloatArray, Frame
+from .dimensions import Dimensions
+from .distances import Array, Triple, ellipse, rounded_max
+from .parts import Joint, facet_normal
+from .solids import Body, Box
+from .vertebra import VertebraShape
+
+CORD_TIP = 20
+"""Level id of L1, in whose middle third the cord ends."""
+
+
+def joint_between(upper: Dimensions, above: Frame, lower: Dimensions, below: Frame) -> tuple[Joint, Joint]:
+    """Return one facet joint as the upper and as the lower vertebra see it.
+
+    The joint is placed half way between the two, so that facets meet in any posture; what a scoliosis does to the two sides is
+    averaged, so that the vertebrae stay symmetric.
+    """
+    half = (upper.height + upper.disc_height) / 2
+    middle = _half_way(above, below, above.origin - half * above.superior)
+    wall = -(upper.body_depth + lower.body_depth) / 4
+    points = np.array([[side * lower.facet_x, wall - lower.facet_behind, 0.0] for side in (1, -1)])
+    ras = middle.to_ras(points)
+    normal = facet_normal(lower)
+    return Joint(_symmetric(above.to_local(ras)), normal), Joint(_symmetric(below.to_local(ras)), normal)
+
+
+def _symmetric(pair: FloatArray) -> Triple:
+    right, left = pair
+    x, y, z = (right[0] - left[0]) / 2, (right[1] + left[1]) / 2, (right[2] + left[2]) / 2
+    return float(x), float(y), float(z)
+
+
+def _half_way(first: Frame, second: Frame, origin: FloatArray) -> Frame:
+    u, _, v = np.linalg.svd(first.axes + second.axes)
+    return Frame(origin, u @ v)
+
+
+@dataclass(frozen=True)
+class DiscShape:
+    """A disc: what lies between two endplates and within the side walls, in the frame of the level above.
+
+    Attributes
+    ----------
+    upper, lower : Body
+        The bodies it joins.
+    to_lower : Frame
+        Frame of the lower vertebra, seen from the upper one.
+    gap : float
+        mm left free on each side.
+    """
+
+    upper: Body
+    lower: Body
+    to_lower: Frame
+
+    @property
+    def box(self) -> Box:
+        """Two corners that contain the disc."""
+        a, b = max(self.upper.width, self.lower.width) / 2 + 3, max(self.upper.depth, self.lower.depth) / 2 + 4
+        z = float(self.to_lower.origin[2]) + self.lower.height / 2
+        return (-a, -b, z - 6.0), (a, b, -self.upper.height / 2 + 6.0)
+
+    def distance(self, x: Array, y: Array, z: Array, gap: float = 0.0) -> Array:
+        """Return the signed distance, negative in the disc; `gap` mm are left free at each endplate."""
+        u, v, w = self.seen_from_below(x, y, z)
+        plates = np.maximum(-self.upper.below(x, y, z), -self.lower.above(u, v, w)) + gap
+        side = 0.5 * (self.upper.side(x, y, z) + self.lower.side(u, v, w))
+        return rounded_max(side, plates, 0.3)
+
+    def seen_from_below(self, x: Array, y: Array, z: Array) -> tuple[Array, Array, Array]:
+        """Return the same points in the frame of the lower vertebra."""
+        ox, oy, oz = (float(value) for value in self.to_lower.origin)
+        x, y, z = x - ox, y - oy, z - oz
+        rows = [[float(value) for value in row] for row in self.to_lower.axes]
+        u, v, w = (np.asarray(x * a + y * b + z * c) for a, b, c in rows)
+        return u, v, w
+
+
+def disc_shape(upper: VertebraShape, above: Frame, lower: VertebraShape, below: Frame) -> DiscShape:
+    """Return the disc between two vertebrae."""
+    relative = Frame(above.to_local(below.origin), below.axes @ above.axes.T)
+    return DiscShape(upper.body, lower.body, relative)
+
+
+@dataclass(frozen=True)
+class CanalPiece:
+    """Canal and cord from half way to the level above to half way to the level below, in the frame of the level.
+
+    Attributes
+    ----------
+    heights : (n,) tuple
+        Where the sizes below hold, ascending; linear between.
+    x, y, width, depth, cord : (n,) tuples
+        Centre, half axes of the canal, size of the cord against its mean (0: none).
+    """
+
+    heights: tuple[float, ...]
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    width: tuple[float, ...]
+    depth: tuple[float, ...]
+    cord: tuple[float, ...]
+    overlap: float = 3.0
+
+    @property
+    def box(self) -> Box:
+        """Two corners that contain the piece."""
+        a, b = max(self.width) + max(np.abs(self.x)) + 1, max(self.depth) + 1
+        low, high = self.heights[0] - self.overlap, self.heights[-1] + self.overlap
+        return (-a, min(self.y) - b, low), (a, max(self.y) + b, high)
+
+    def _at(self, values: tuple[float, ...], z: Array) -> Array:
+        return np.interp(z, self.heights, values).astype(z.dtype)
+
+    def distance(self, x: Array, y: Array, z: Array) -> Array:
+        """Return about the signed distance to the wall of the canal."""
+        d = ellipse(x - self._at(self.x, z), y - self._at(self.y, z), self._at(self.width, z), self._at(self.depth, z))
+        low, high = self.heights[0] - self.overlap, self.heights[-1] + self.overlap
+        return np.asarray(np.maximum(d, np.maximum(low - z, z - high)))
+
+    def cord_distance(self, x: Array, y: Array, z: Array) -> Array:
+        """Return about the signed distance to the surface of the cord."""
+        size = self._at(self.cord, z)
+        a, b = np.maximum(6.0 * size, 0.05), np.maximum(4.2 * size, 0.05)
+        d = ellipse(x - self._at(self.x, z), y - self._at(self.y, z), a, b)
+        low, high = self.heights[0] - self.overlap, self.heights[-1] + self.overlap
+        return np.asarray(np.where(size > 0.05, np.maximum(d, np.maximum(low - z, z - high)), 10.0))
+
+
+def canal_piece(
+    column: Sequence[int], key: int, shapes: Mapping[int, VertebraShape], frames: Mapping[int, Frame]
+) -> CanalPiece:
+    """Return the stretch of canal that belongs to one level; the ends are shared with the neighbours."""
+    place = column.index(key)
+    knots = [_own(shapes[key])]
+    for other, up in ((place - 1, True), (place + 1, False)):
+        if 0 <= other < len(column):
+            knots.append(_shared(shapes[key], frames[key], shapes[column[other]], frames[column[other]], up))
+        else:
+            knots.append((_end(shapes[key], up), *_own(shapes[key])[1:]))
+    heights, x, y, width, depth = zip(*sorted(knots), strict=True)
+    return CanalPiece(heights, x, y, width, depth, _cord(key, heights))
+
+
+def _own(shape: VertebraShape) -> tuple[float, float, float, float, float]:
+    canal = shape.canal
+    b = canal.depth / 2
+    if shape.row.level == level_of("C1").id:
+        return 0.0, 0.0, canal.front - canal.depth + 9.5, canal.width * 0.42, 9.5
+    return 0.0, 0.0, canal.front - b, canal.width / 2, b
+
+
+def _end(shape: VertebraShape, up: bool) -> float:
+    return 8.0 if up else -28.0 * shape.row.body_width / 51
+
+
+def _shared(
+    shape: VertebraShape, frame: Frame, other: VertebraShape, there: Frame, up: bool
+) -> tuple[float, float, float, float, float]:
+    upper = other if up else shape
+    half = (upper.row.height + upper.row.disc_height) / 2
+    lower = shape if up else other
+    rest = lower.row.height / 2 + upper.row.disc_height / 2
+    mine, theirs = _own(shape), _own(other)
+    ends = (rest, -half) if up else (-half, rest)
+    here = frame.to_ras([mine[1], mine[2], ends[0]])
+    neighbour = there.to_ras([theirs[1], theirs[2], ends[1]])
+    x, y, z = (float(value) for value in frame.to_local((here + neighbour) / 2))
+    return z, x, y, (mine[3] + theirs[3]) / 2, (mine[4] + theirs[4]) / 2
+
+
+def _cord(key: int, heights: tuple[float, ...]) -> tuple[float, ...]:
+    order, tip = level_of(key).order, level_of(CORD_TIP).order
+    if order > tip:
+        return tuple(0.0 for _ in heights)
+    if order == tip:
+        return 0.0, 0.6, 0.9
+    return tuple(1.0 for _ in heights) if order < tip - 1 else (0.9, 1.0, 1.0)

@@ -1,0 +1,119 @@
+"""Points of one vertebra that depend on its own shape only, in its own frame."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from ..anatomy import POINTS
+from ..anatomy import level as level_of
+from ..anatomy.subregions import SubregionId as Sub
+from ..geometry import FloatArray
+from ..geometry.frame import direction_coefficients
+from .flavum import flavum_points
+from .quadrature import part_moments
+from .search import Function, corner, last_exit
+from .vertebra import VertebraShape
+
+Points = dict[int, FloatArray]
+
+_PROCESS_RAYS = (
+    (81, Sub.SPINOUS, "I + 0.2 P"),
+    (82, Sub.COSTAL_RIGHT, "0.5 R + 0.5 P"),
+    (83, Sub.COSTAL_LEFT, "0.5 L + 0.5 P"),
+    (86, Sub.INFERIOR_ARTICULAR_LEFT, "I"),
+    (87, Sub.INFERIOR_ARTICULAR_RIGHT, "I"),
+    (88, Sub.SUPERIOR_ARTICULAR_LEFT, "S"),
+    (89, Sub.SUPERIOR_ARTICULAR_RIGHT, "S"),
+    (133, Sub.SPINOUS, "S"),
+    (135, Sub.SPINOUS, "I"),
+)
+_MEDIAN = {"S": 105, "P": 106, "I": 107, "A": 108, "AS": 101, "PS": 102, "AI": 103, "PI": 104}
+_RIGHT = {"S": 121, "P": 122, "I": 123, "A": 124, "AS": 117, "PS": 118, "AI": 119, "PI": 120}
+_MIRROR = {each.id: each.mirror for each in POINTS}
+_DIRECTIONS = ((128, "P"), (129, "I"), (130, "R"))
+
+
+def body_shift(shape: VertebraShape) -> float:
+    """Return how far (mm) the shifted starts lie to the side: a third of the distance between the superior articular centroids.
+
+    Divided, in the upper levels, by f = (12 - v) / 11 + 1 with v counted from C1 = 1, because bodies shrink more towards the
+    neck than the posterior parts do.
+    """
+    moments = part_moments(shape)
+    left, right = moments[Sub.SUPERIOR_ARTICULAR_LEFT].centroid, moments[Sub.SUPERIOR_ARTICULAR_RIGHT].centroid
+    v = shape.level
+    f = (12 - v) / 11 + 1 if v <= 11 else 1.0
+    return abs(right[0] - left[0]) / 3 / f
+
+
+@lru_cache(maxsize=128)
+def level_points(shape: VertebraShape) -> Points:
+    """Return the points of one vertebra (rule set "paper") in its own frame, mm; left ones mirror the right ones exactly."""
+    if level_of(shape.level).region == "sacral":
+        return {}
+    moments = part_moments(shape)
+    points = {int(key): np.array(each.centroid) for key, each in moments.items() if key != Sub.BODY_BORDER}
+    for poi, part, direction in _PROCESS_RAYS:
+        if _MIRROR[poi] >= poi:
+            points.update(_with_mirror(poi, _ray(shape, part, points[part], direction)))
+    for poi, part, direction in _PROCESS_RAYS:
+        if poi not in points and _MIRROR[poi] not in points:
+            points.update(_with_mirror(poi, _ray(shape, part, points[part], direction)))
+    if Sub.BODY_BORDER in moments:
+        centre = np.array(moments[Sub.BODY_BORDER].centroid)
+        points.update(_body_points(shape, centre))
+        points.update(flavum_points(shape, points, body_shift(shape)))
+    return points
+
+
+def _with_mirror(poi: int, point: FloatArray | None) -> Points:
+    if point is None:
+        return {}
+    mirrored = point * np.array([-1.0, 1.0, 1.0])
+    return {poi: point} if _MIRROR[poi] == poi else {poi: point, _MIRROR[poi]: mirrored}
+
+
+def _ray(shape: VertebraShape, part: int, start: FloatArray, direction: str) -> FloatArray | None:
+    unit = direction_coefficients(direction)
+    t = last_exit(lambda p: shape.distance(p, part), start, unit)
+    return None if t is None else start + t * unit
+
+
+def _body_points(shape: VertebraShape, centre: FloatArray) -> Points:
+    def inside(p: FloatArray) -> FloatArray:
+        return shape.distance(p, Sub.BODY_BORDER)
+
+    points: Points = {int(Sub.BODY): centre}
+    points.update(_with_mirror(85, _ray(shape, Sub.BODY_BORDER, centre, "R")))
+    points.update(_sagittal(inside, centre, _MEDIAN))
+    shifted = _sagittal(inside, centre + np.array([body_shift(shape), 0.0, 0.0]), _RIGHT)
+    for poi, point in shifted.items():
+        points.update(_with_mirror(poi, point))
+    if level_of(shape.level).name == "C2":
+        dens = _ray(shape, Sub.BODY_BORDER, centre, "S + P")
+        points.update({} if dens is None else {51: dens})
+    elif 105 in points:
+        points[52] = points[105]
+    if 107 in points:
+        points[53] = points[107]
+    for poi, direction in _DIRECTIONS:
+        points[poi] = centre + 10.0 * direction_coefficients(direction)
+    return points
+
+
+def _sagittal(inside: Function, start: FloatArray, names: dict[str, int]) -> Points:
+    """Mid points and corners of the body in the sagittal plane through `start`."""
+    ways: dict[str, FloatArray] = {}
+    for letter in "SPIA":
+        t = last_exit(inside, start, direction_coefficients(letter))
+        if t is not None:
+            ways[letter] = t * direction_coefficients(letter)
+    points = {names[letter]: start + way for letter, way in ways.items()}
+    for pair in ("AS", "PS", "AI", "PI"):
+        if pair[0] in ways and pair[1] in ways:
+            found = corner(inside, start, ways[pair[0]], ways[pair[1]])
+            if found is not None:
+                points[names[pair]] = found
+    return points

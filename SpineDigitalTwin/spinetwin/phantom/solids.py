@@ -1,0 +1,221 @@
+"""The solids a vertebra is made of, in its own frame (mm; x right, y anterior, z superior; origin in the middle of the body).
+
+Every solid has a `box` (two corners that contain it) and a `distance` of three arrays of one shape. Solids are symmetric in x
+or lie on the right; the left ones are the same solids seen in a mirror.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from .distances import Array, Triple, capsule, ellipse, rounded_box, rounded_max, smoothstep, superellipse
+
+Box = tuple[Triple, Triple]
+
+
+class Solid(Protocol):
+    """Something with a signed distance."""
+
+    @property
+    def box(self) -> Box:
+        """Two corners of a box that contains the solid."""
+
+    def distance(self, x: Array, y: Array, z: Array) -> Array:
+        """Return the signed distance in mm, negative inside."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """A vertebral body: waist, concave endplates, rounded rims, a hollow posterior wall, wedge, uncinate processes."""
+
+    width: float
+    depth: float
+    height_front: float
+    height_back: float
+    waist: float
+    hollow: float
+    taper: float
+    concavity: float
+    uncus: float
+    power: float
+    rim: float
+
+    @property
+    def height(self) -> float:
+        """Height in the middle."""
+        return (self.height_front + self.height_back) / 2
+
+    @property
+    def box(self) -> Box:
+        """Two corners that contain the solid."""
+        a, b = self.width / 2 + 0.5, self.depth / 2 + 0.5
+        h = max(self.height_front, self.height_back) / 2 + self.uncus + 0.5
+        return (-a, -b, -h), (a, b, h)
+
+    def side(self, x: Array, y: Array, z: Array) -> Array:
+        """Return the signed distance to the side wall, prolonged above and below the endplates."""
+        a, b = self.width / 2, self.depth / 2
+        middle = 1.0 - np.clip(z * (2.0 / self.height), -1.0, 1.0) ** 2
+        narrow = 1.0 - self.waist * middle
+        back = smoothstep(y * (-1.0 / b))
+        y = y - self.hollow * back * np.exp((x * (3.2 / self.width)) ** 2 * -1.0)
+        half = narrow * (1.0 - self.taper * np.clip(y / b, -1.0, 1.0))
+        return superellipse(x, y, a * half, b * narrow, self.power)
+
+    def above(self, x: Array, y: Array, z: Array) -> Array:
+        """Return how far a point lies above the superior endplate."""
+        return np.asarray(z - self._plate(x, y) - self._rise(x))
+
+    def below(self, x: Array, y: Array, z: Array) -> Array:
+        """Return how far a point lies below the inferior endplate."""
+        return np.asarray(-z - self._plate(x, y) + self._rise(x))
+
+    def _plate(self, x: Array, y: Array) -> Array:
+        a, b = self.width / 2, self.depth / 2
+        wedge = (self.height_front - self.height_back) / (2 * self.depth)
+        bowl = np.exp(((x / (0.72 * a)) ** 2 + (y / (0.72 * b)) ** 2) * -1.0)
+        return np.asarray(self.height / 2 + wedge * np.clip(y, -b, b) - self.concavity * bowl)
+
+    def _rise(self, x: Array) -> Array:
+        if not self.uncus:
+            return np.zeros_like(x)
+        return self.uncus * smoothstep((np.abs(x) * (2.0 / self.width) - 0.55) * 2.6)
+
+    def distance(self, x: Array, y: Array, z: Array) -> Array:
+        """Return the signed distance in mm, negative inside."""
+        caps = np.maximum(self.above(x, y, z), self.below(x, y, z))
+        return rounded_max(self.side(x, y, z), caps, self.rim)
+
+
+@dataclass(frozen=True)
+class Canal:
+    """The vertebral foramen as an endless tube that opens a little downwards: ellipse, front wall at `front`."""
+
+    width: float
+    depth: float
+    front: float
+    opening: float = 0.12
+
+    def half_depth(self, z: Array) -> Array:
+        """Return half the front-to-back size at height z."""
+        return np.asarray(self.depth / 2 - self.opening / 2 * np.clip(z, -14.0, 14.0))
+
+    def distance(self, x: Array, y: Array, z: Array) -> Array:
+        """Return about the signed distance to the wall, negative in the canal."""
+        b = self.half_depth(z)
+        return ellipse(x, y - self.front + b, self.width / 2, b)
+
+
+@dataclass(frozen=True)
+class Arch:
+    """Pedicles and laminae: a band wound round the canal; `ring` closes it in front (atlas)."""
+
+    canal: Canal
+    thickness: tuple[float, float]
+    middle: tuple[float, float]
+    height: tuple[float, float]
+    cut: float
+    ring: bool = False
+
+    @property
+    def box(self) -> Box:
+        """Two corners that contain the solid."""
+        t = max(self.thickness) + 1.5
+        a = self.canal.width / 2 + t
+        back = self.canal.front - self.canal.depth - self.canal.opening * 14 - t
+        half = max(self.height) / 2
+        return (-a, back, min(self.middle) - half), (
+            a,
+            self.canal.front + t if self.ring else self.cut + 3.0,
+            max(self.middle) + half,
+        )
+
+    def distance(self, x: Array, y: Array, z: Array) -> Array:
+        """Return the signed distance in mm, negative inside."""
+        b = self.canal.half_depth(z)
+        q = smoothstep((self.canal.front - y) / (2.0 * b))
+        if self.ring:
+            around = 1.0 - np.minimum(np.abs(x) * (2.0 / self.canal.width), 1.0) ** 3
+        else:
+            around = q
+        t = self.thickness[0] + (self.thickness[1] - self.thickness[0]) * around
+        radial = np.abs(self.canal.distance(x, y, z) - t * 0.5) - t * 0.5
+        middle = self.middle[0] + (self.middle[1] - self.middle[0]) * q
+        half = (self.height[0] + (self.height[1] - self.height[0]) * q) * 0.5
+        band = rounded_max(radial, np.abs(z - middle) - half, 1.8)
+        if self.ring:
+            return band
+        cut = self.cut - 1.0 + 2.5 * smoothstep(np.abs(x) * (2.0 / self.canal.width))
+        return np.asarray(np.maximum(band, y - cut))
+
+
+@dataclass(frozen=True)
+class Spinous:
+    """A plate in the midline from `root` backwards and down; heights and half thicknesses at root and tip."""
+
+    root: tuple[float, float]
+    length: float
+    inclination: float
+    heights: tuple[float, float]
+    halves: tuple[float, float]
+
+    @property
+    def box(self) -> Box:
+        """Two corners that contain the solid."""
+        c, s = np.cos(np.radians(self.inclination)), np.sin(np.radians(self.inclination))
+        h = max(self.heights) / 2
+        ends = np.array([self.root, (self.root[0] - self.length * c, self.root[1] - self.length * s)])
+        low, high = ends.min(axis=0) - h, ends.max(axis=0) + h
+        x = max(self.halves)
+        return (-x, float(low[0]), float(low[1])), (x, float(high[0]), float(high[1]))
+
+    def distance(self, x: Array, y: Array, z: Array) -> Array:
+        """Return the signed distance in mm, negative inside."""
+        c, s = float(np.cos(np.radians(self.inclination))), float(np.sin(np.radians(self.inclination)))
+        y, z = y - self.root[0], z - self.root[1]
+        u, v = -y * c - z * s, z * c - y * s
+        t = np.clip(u / self.length, 0.0, 1.0)
+        half = (self.heights[0] + (self.heights[1] - self.heights[0]) * t) * 0.5
+        thick = self.halves[0] + (self.halves[1] - self.halves[0]) * t * t
+        return rounded_box(np.abs(u - self.length / 2) - self.length / 2, np.abs(v) - half, np.abs(x) - thick, 2.0)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A facet: a point and the unit normal that points out of the bone."""
+
+    point: Triple
+    normal: Triple
+
+    def distance(self, x: Array, y: Array, z: Array) -> Array:
+        """Return the signed distance, negative on the bone's side."""
+        (px, py, pz), (nx, ny, nz) = self.point, self.normal
+        return np.asarray((x - px) * nx + (y - py) * ny + (z - pz) * nz)
+
+
+@dataclass(frozen=True)
+class Rod:
+    """A process: a tapered rod, flattened front to back, cut off by its facet if it has one."""
+
+    start: Triple
+    end: Triple
+    radii: tuple[float, float]
+    flat: float = 1.0
+    facet: Plane | None = None
+
+    @property
+    def box(self) -> Box:
+        """Two corners that contain the solid."""
+        ends, r = np.array([self.start, self.end]), max(self.radii)
+        low, high = ends.min(axis=0) - r, ends.max(axis=0) + r
+        return (float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2]))
+
+    def distance(self, x: Array, y: Array, z: Array) -> Array:
+        """Return the signed distance in mm, negative inside."""
+        f = self.flat
+        start, end = (self.start[0], self.start[1] * f, self.start[2]), (self.end[0], self.end[1] * f, self.end[2])
+        rod = capsule(x, y * f, z, start, end, self.radii)
+        return rod if self.facet is None else rounded_max(rod, self.facet.distance(x, y, z), 1.0)

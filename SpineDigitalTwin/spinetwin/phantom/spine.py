@@ -1,0 +1,188 @@
+"""A whole spine: the shapes of a person's vertebrae, standing in a posture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from ..anatomy import Level, level
+from ..errors import ParameterError
+from ..geometry import FloatArray, Frame, Grid, LabelMaps
+from .dimensions import DIMENSIONS, Dimensions, sample_person
+from .gaps import CanalPiece, DiscShape, canal_piece, disc_shape, joint_between
+from .grids import Spacing, grid_around
+from .parts import Joint, default_joint
+from .posture import SpineParameters, chosen_levels, posture
+from .vertebra import VertebraShape
+from .voxels import voxelise
+
+
+@dataclass(frozen=True)
+class Spine:
+    """Shapes and poses of the vertebrae of one person.
+
+    Attributes
+    ----------
+    parameters : SpineParameters
+        What was asked for.
+    shapes : mapping of level id to VertebraShape
+        The vertebrae, from the top.
+    upright : mapping of level id to Frame
+        Their poses as the person stands, RAS.
+    discs : mapping of level id to DiscShape
+        The disc below each level, in that level's frame.
+    canal : mapping of level id to CanalPiece
+        The stretch of canal and cord at each level, in that level's frame.
+    rotation : (3, 3) array
+        By which the whole person was turned afterwards (`rotated`), about the RAS origin.
+    translation : (3,) array
+        By which the person was moved after that, mm.
+    """
+
+    parameters: SpineParameters
+    shapes: Mapping[int, VertebraShape]
+    upright: Mapping[int, Frame]
+    discs: Mapping[int, DiscShape]
+    canal: Mapping[int, CanalPiece]
+    rotation: FloatArray = field(default_factory=lambda: np.eye(3))
+    translation: FloatArray = field(default_factory=lambda: np.zeros(3))
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The levels, from the top."""
+        return tuple(level(key) for key in self.shapes)
+
+    @cached_property
+    def frames(self) -> Mapping[int, Frame]:
+        """Where every vertebra stands: origin in the middle of its body, RAS mm."""
+        return MappingProxyType({key: self.place(frame) for key, frame in self.upright.items()})
+
+    def place(self, frame: Frame) -> Frame:
+        """Move a frame of the upright person to where the person is now."""
+        return Frame(self.rotation @ frame.origin + self.translation, frame.axes @ self.rotation.T, frame.source)
+
+    def transformed(self, rotation: npt.ArrayLike, translation: npt.ArrayLike = (0.0, 0.0, 0.0)) -> Spine:
+        """Return the spine turned about the RAS origin and then moved.
+
+        Raises
+        ------
+        ParameterError
+            If `rotation` is not a 3x3 rotation matrix.
+        """
+        turn = np.array(rotation, dtype=np.float64)
+        if turn.shape != (3, 3) or np.abs(turn @ turn.T - np.eye(3)).max() > 1e-9 or np.linalg.det(turn) < 0:
+            raise ParameterError("A spine is turned by a 3x3 rotation matrix.")
+        moved = turn @ self.translation + np.asarray(translation, dtype=np.float64)
+        return replace(self, rotation=turn @ self.rotation, translation=moved)
+
+    def rotated(self, rotation: npt.ArrayLike) -> Spine:
+        """Return the spine turned about the RAS origin by a 3x3 rotation matrix."""
+        return self.transformed(rotation)
+
+    def grid(
+        self,
+        spacing: Spacing | float = 1.0,
+        orientation: str = "RAS",
+        oblique_deg: float = 0.0,
+        margin_mm: float = 8.0,
+        levels: str | None = None,
+    ) -> Grid:
+        """Return a voxel grid around the spine or some of its levels.
+
+        Parameters
+        ----------
+        spacing : Spacing or float
+            Voxel size by anatomical direction, mm; a sagittal MR is ``Spacing(right=3.3, anterior=0.75, superior=0.75)``.
+        orientation : str
+            Three letters: the direction in which each array index grows, such as "RAS" or "PIR".
+        oblique_deg : float
+            Angle by which the grid is turned against the patient (about an axis between all three directions).
+        margin_mm : float
+            Space left on every side.
+        levels : str, optional
+            Levels the grid shall hold, such as "L1-L5"; all if left out.
+
+        Raises
+        ------
+        ParameterError
+            If spacing, orientation or levels are impossible.
+        """
+        wanted = {each.id for each in chosen_levels(levels)} if levels else set(self.shapes)
+        held = [key for key in self.shapes if key in wanted]
+        if not held:
+            raise ParameterError(f"The spine has none of the levels {levels}.")
+        boxes = [(self.frames[key], self.shapes[key].box) for key in held]
+        return grid_around(boxes, spacing, orientation, oblique_deg, margin_mm)
+
+    def voxelise(self, grid: Grid, endplates: bool = False, convention: str = "mr") -> LabelMaps:
+        """Return the label maps of the spine on a grid: every voxel gets what lies at its centre.
+
+        Parameters
+        ----------
+        grid : Grid
+            Any grid; it may hold a part of the spine only.
+        endplates : bool
+            Whether to lay endplates (62) of 1 mm between bodies and discs.
+        convention : str
+            "mr": the body is 49 as a whole; "ct": 49 is a shell of 2.5 mm around 50.
+        """
+        return voxelise(self, grid, endplates, convention)
+
+
+def make_spine(parameters: SpineParameters | None = None, rng: np.random.Generator | None = None) -> Spine:
+    """Build a spine.
+
+    Parameters
+    ----------
+    parameters : SpineParameters, optional
+        Levels and posture; the default is a straight whole spine.
+    rng : numpy.random.Generator, optional
+        Draws the dimensions of a person; without it the person is the mean one.
+
+    Examples
+    --------
+    >>> spine = make_spine(SpineParameters(levels="L1-L5", cobb=20, apex="L2"))
+    >>> [each.name for each in spine.levels]
+    ['L1', 'L2', 'L3', 'L4', 'L5']
+    """
+    parameters = parameters or SpineParameters()
+    rows = _person(parameters, rng)
+    frames = posture(parameters, rows)
+    column = list(frames)
+    joints = {
+        upper: joint_between(rows[upper], frames[upper], rows[lower], frames[lower])
+        for upper, lower in zip(column[:-1], column[1:], strict=True)
+    }
+    shapes = {}
+    for place, key in enumerate(column):
+        superior: Joint = joints[column[place - 1]][1] if place else default_joint(rows[key], above=True)
+        inferior: Joint = joints[key][0] if key in joints else default_joint(rows[key], above=False)
+        shapes[key] = VertebraShape(rows[key], superior, inferior)
+    wanted = {each.id for each in chosen_levels(parameters.levels)}
+    kept = [key for key in column if key in wanted]
+    discs = {
+        upper: disc_shape(shapes[upper], frames[upper], shapes[lower], frames[lower])
+        for upper, lower in zip(column[:-1], column[1:], strict=True)
+        if upper in wanted and lower in wanted and level(upper).name != "C1"
+    }
+    canal = {key: canal_piece(column, key, shapes, frames) for key in kept}
+    return Spine(
+        parameters,
+        MappingProxyType({key: shapes[key] for key in kept}),
+        MappingProxyType({key: frames[key] for key in kept}),
+        MappingProxyType(discs),
+        MappingProxyType(canal),
+    )
+
+
+def _person(parameters: SpineParameters, rng: np.random.Generator | None) -> dict[int, Dimensions]:
+    if rng is None:
+        rows = {key: row.scaled(parameters.scale) for key, row in DIMENSIONS.items()}
+    else:
+        rows = sample_person(rng, parameters.scale)
+    return {key: row.scaled(parameters.spacing, ("disc_front", "disc_back")) for key, row in rows.items()}

@@ -1,0 +1,168 @@
+"""One vertebra: a smooth union of named signed distances with an open canal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from ..anatomy import subregion
+from ..errors import ParameterError
+from ..geometry import FloatArray, IntArray
+from .dimensions import Dimensions, dimensions
+from .distances import Array, smooth_min
+from .parts import Joint, Part, body_of, canal_of, default_joint, parts_of
+from .solids import Body, Box, Canal
+
+FAR = 50.0
+"""A distance that stands for "nowhere near", mm."""
+
+
+@dataclass(frozen=True)
+class VertebraShape:
+    """The solid of one level in its own frame: mm along right, anterior, superior; origin in the middle of the body.
+
+    Attributes
+    ----------
+    row : Dimensions
+        Its dimensions.
+    superior, inferior : Joint
+        Where its right facet joints lie; the left ones are mirror images.
+
+    Notes
+    -----
+    A point belongs to the vertebra where the smooth union of all parts is negative and, within it, to the part whose own
+    distance is least. `distance`, `labels` and the voxels of `Spine.voxelise` share this one definition. Left parts are the right
+    ones evaluated at -x, so the shape is mirror-symmetric to the last bit.
+    """
+
+    row: Dimensions
+    superior: Joint
+    inferior: Joint
+
+    @classmethod
+    def of(cls, key: int | str | Dimensions) -> VertebraShape:
+        """Return the shape of a level (mean dimensions) or of a row, with the joints of a straight spine."""
+        row = key if isinstance(key, Dimensions) else dimensions(key)
+        return cls(row, default_joint(row, above=True), default_joint(row, above=False))
+
+    @property
+    def level(self) -> int:
+        """Level id."""
+        return self.row.level
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The named parts; where two are equally near, the earlier one wins."""
+        return parts_of(self.row, self.superior, self.inferior)
+
+    @cached_property
+    def subregions(self) -> tuple[int, ...]:
+        """The labels that occur, each once."""
+        return tuple(dict.fromkeys(part.subregion for part in self.parts))
+
+    @cached_property
+    def body(self) -> Body:
+        """The vertebral body as a solid (for C1 a stand-in that is not part of the shape)."""
+        return body_of(self.row)
+
+    @cached_property
+    def canal(self) -> Canal:
+        """The vertebral foramen."""
+        return canal_of(self.row)
+
+    @property
+    def blend(self) -> float:
+        """Width of the fillets between parts, mm."""
+        return 1.5 + 0.03 * self.row.body_width
+
+    @cached_property
+    def box(self) -> Box:
+        """Two corners of a box that contains the vertebra."""
+        low = np.min([part.box[0] for part in self.parts], axis=0) - self.blend
+        high = np.max([part.box[1] for part in self.parts], axis=0) + self.blend
+        return (float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2]))
+
+    def solid(self, points: npt.ArrayLike) -> FloatArray:
+        """Return the signed distance (mm, negative inside) of points (..., 3) to the whole vertebra."""
+        return self.evaluate(points)[0]
+
+    def distance(self, points: npt.ArrayLike, part: int) -> FloatArray:
+        """Return a function that is negative exactly inside one part, and near its surface about the distance in mm.
+
+        Parameters
+        ----------
+        points : (..., 3) array_like
+            mm in the vertebra's frame.
+        part : int
+            Subregion label; the body is 49 (50 is accepted for it).
+
+        Raises
+        ------
+        ParameterError
+            If the vertebra has no such part.
+        """
+        wanted = 49 if part == 50 else part
+        if wanted not in self.subregions:
+            raise ParameterError(f"This vertebra has no part {subregion(part).name}.")
+        solid, distances = self.evaluate(points)
+        return exclusive(solid, distances, self.subregions.index(wanted))
+
+    def labels(self, points: npt.ArrayLike) -> IntArray:
+        """Return the subregion label (0 outside) of points (..., 3) in the vertebra's frame."""
+        solid, distances = self.evaluate(points)
+        found = np.array(self.subregions, dtype=np.uint8)[np.argmin(distances, axis=0)]
+        return np.where(solid < 0, found, np.uint8(0))
+
+    def evaluate(self, points: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Return the distance to the whole (...) and those of each of `subregions` (n, ...), as they compete for a point."""
+        points = np.asarray(points, dtype=np.float64)
+        x, y, z = points[..., 0], points[..., 1], points[..., 2]
+        blender = Blender(self, x.shape, np.float64)
+        distances = np.full((len(self.subregions), *x.shape), FAR)
+        for part in self.parts:
+            d = part.distance(x, y, z)
+            blender.add(part, d, ...)
+            mine = distances[self.subregions.index(part.subregion)]
+            np.minimum(mine, d - part.priority, out=mine)
+        return np.asarray(blender.finish(self.canal.distance(x, y, z)), dtype=np.float64), distances
+
+
+class Blender:
+    """Gathers the parts of one vertebra into a smooth union; pairs are joined first, so that sides cannot differ."""
+
+    def __init__(self, shape: VertebraShape, size: tuple[int, ...], dtype: npt.DTypeLike) -> None:
+        self._k = shape.blend
+        self._front: Array = np.full(size, FAR, dtype=dtype)
+        self._rear: Array = np.full(size, FAR, dtype=dtype)
+        self._pair: tuple[Array, object] | None = None
+
+    def add(self, part: Part, distance: Array, where: object) -> None:
+        """Add one part, known inside the index expression `where`."""
+        target = self._front if part.front else self._rear
+        if part.mirrored:
+            self._pair = distance, where
+            return
+        if self._pair is not None:
+            whole = np.full_like(target, FAR)
+            left, place = self._pair
+            whole[place] = left  # type: ignore[index]
+            whole[where] = np.minimum(whole[where], distance)  # type: ignore[index]
+            target[...] = smooth_min(target, whole, self._k)
+            self._pair = None
+            return
+        target[where] = smooth_min(target[where], distance, self._k)  # type: ignore[index]
+
+    def finish(self, canal: Array) -> Array:
+        """Return the distance to the whole, the canal left open."""
+        return smooth_min(self._front, np.maximum(self._rear, -canal), self._k)
+
+
+def exclusive(solid: FloatArray, distances: FloatArray, index: int) -> FloatArray:
+    """Return a function that is negative exactly where part `index` of `VertebraShape.evaluate` is the vertebra's label."""
+    others = np.delete(distances, index, axis=0)
+    if not len(others):
+        return solid
+    return np.asarray(np.maximum(solid, (distances[index] - others.min(axis=0)) / 2))

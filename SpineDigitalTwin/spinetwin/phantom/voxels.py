@@ -1,0 +1,180 @@
+"""From the continuous spine to label maps, each part evaluated only in its own box."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ..anatomy import level as level_of
+from ..anatomy.subregions import SubregionId
+from ..errors import ParameterError
+from ..geometry import FloatArray, Frame, Grid, LabelMaps
+from .distances import Array
+from .solids import Box
+from .vertebra import FAR, Blender, VertebraShape
+
+if TYPE_CHECKING:
+    from .spine import Spine
+
+CORE_DEPTH = 2.5
+"""Thickness of the shell (49) around the core (50) of a body in the CT convention, mm."""
+
+_MARGIN = 4.0
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of a grid seen from a vertebra: voxel centres in its frame.
+
+    Attributes
+    ----------
+    start, stop : tuple of int
+        First voxel, and the one after the last, along i, j, k.
+    matrix, offset : (3, 3), (3,) arrays
+        Voxel indices to mm in the frame.
+    dtype : dtype
+        Of the coordinates.
+    """
+
+    start: tuple[int, ...]
+    stop: tuple[int, ...]
+    matrix: FloatArray
+    offset: FloatArray
+    dtype: npt.DTypeLike = np.float32
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of voxels along i, j, k."""
+        return tuple(b - a for a, b in zip(self.start, self.stop, strict=True))
+
+    @property
+    def where(self) -> tuple[slice, ...]:
+        """Index expression of the block in the whole array."""
+        return tuple(slice(a, b) for a, b in zip(self.start, self.stop, strict=True))
+
+    def coordinates(self) -> tuple[Array, Array, Array]:
+        """Return x, y, z of all voxel centres in the frame."""
+        axes = np.ix_(*[np.arange(a, b, dtype=np.float64) for a, b in zip(self.start, self.stop, strict=True)])
+        x, y, z = (
+            sum((row[n] * axes[n] for n in range(3)), np.float64(shift)).astype(self.dtype)
+            for row, shift in zip(self.matrix, self.offset, strict=True)
+        )
+        return x, y, z
+
+    def within(self, box: Box, margin: float) -> Block:
+        """Return the part of the block that may touch a box of the frame."""
+        corners = np.array(list(product(*zip(*box, strict=True))))
+        extra = margin * np.abs(np.linalg.inv(self.matrix)).sum(axis=1)
+        ijk = (corners - self.offset) @ np.linalg.inv(self.matrix).T
+        low = np.maximum(np.floor(ijk.min(axis=0) - extra).astype(int), self.start)
+        high = np.minimum(np.ceil(ijk.max(axis=0) + extra).astype(int) + 1, self.stop)
+        high = np.maximum(low, high)
+        return Block(tuple(low.tolist()), tuple(high.tolist()), self.matrix, self.offset, self.dtype)
+
+    def inside(self, outer: Block) -> tuple[slice, ...]:
+        """Index expression of this block in the array of an outer one."""
+        return tuple(slice(a - o, b - o) for a, b, o in zip(self.start, self.stop, outer.start, strict=True))
+
+
+def block_of(grid: Grid, frame: Frame, dtype: npt.DTypeLike = np.float32) -> Block:
+    """Return the whole grid as seen from a frame."""
+    matrix = frame.axes @ grid.ijk_to_ras[:3, :3]
+    return Block((0, 0, 0), grid.shape, matrix, frame.to_local(grid.ijk_to_ras[:3, 3]), dtype)
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A vertebra on a block: distance to the whole, competing distances of its subregions, distance to its body."""
+
+    block: Block
+    solid: Array
+    distances: Array
+
+    def labels(self, shape: VertebraShape) -> npt.NDArray[np.uint8]:
+        """Return the subregion of every voxel, 0 outside."""
+        names = np.array(shape.subregions, dtype=np.uint8)
+        found: npt.NDArray[np.uint8] = names[np.argmin(self.distances, axis=0)]
+        found[self.solid >= 0] = 0
+        return found
+
+
+def sample(shape: VertebraShape, whole: Block) -> Sampled:
+    """Evaluate a vertebra on the part of a block that it occupies."""
+    block = whole.within(shape.box, 0.0)
+    blender = Blender(shape, block.shape, block.dtype)
+    distances = np.full((len(shape.subregions), *block.shape), FAR, dtype=block.dtype)
+    for part in shape.parts:
+        sub = block.within(part.box, _MARGIN)
+        where = sub.inside(block)
+        d = part.distance(*sub.coordinates())
+        blender.add(part, d, where)
+        mine = distances[shape.subregions.index(part.subregion)][where]
+        np.minimum(mine, d - part.priority, out=mine)
+    solid = blender.finish(shape.canal.distance(*block.coordinates()))
+    return Sampled(block, solid, distances)
+
+
+def voxelise(spine: Spine, grid: Grid, endplates: bool, convention: str) -> LabelMaps:
+    """Return the label maps of a spine; see `Spine.voxelise`."""
+    if convention not in ("mr", "ct"):
+        raise ParameterError(f"The convention of the body labels is mr or ct, not {convention!r}.")
+    subregions = np.zeros(grid.shape, dtype=np.uint8)
+    vertebrae = np.zeros(grid.shape, dtype=np.uint8)
+    for key, shape in spine.shapes.items():
+        sampled = sample(shape, block_of(grid, spine.frames[key]))
+        labels = sampled.labels(shape)
+        if convention == "ct" and SubregionId.BODY_BORDER in shape.subregions:
+            body = sampled.distances[shape.subregions.index(SubregionId.BODY_BORDER)]
+            labels[(labels == SubregionId.BODY_BORDER) & (body < -CORE_DEPTH)] = SubregionId.BODY
+        _paint(subregions, vertebrae, sampled.block, labels, key)
+    for key in spine.discs:
+        _paint_disc(spine, key, grid, subregions, vertebrae, endplates)
+    for key in spine.canal:
+        _paint_canal(spine, key, grid, subregions, vertebrae)
+    return LabelMaps(grid, subregions, vertebrae)
+
+
+def _paint(
+    subregions: npt.NDArray[np.uint8], vertebrae: npt.NDArray[np.uint8], block: Block, labels: npt.NDArray[np.uint8], key: int
+) -> None:
+    """Write labels where nothing lies yet."""
+    target, owner = subregions[block.where], vertebrae[block.where]
+    free = (target == 0) & (labels > 0)
+    target[free] = labels[free]
+    owner[free] = key
+
+
+def _paint_disc(
+    spine: Spine, key: int, grid: Grid, subregions: npt.NDArray[np.uint8], vertebrae: npt.NDArray[np.uint8], endplates: bool
+) -> None:
+    disc, ids = spine.discs[key], level_of(key)
+    block = block_of(grid, spine.frames[key]).within(disc.box, 0.0)
+    x, y, z = block.coordinates()
+    if endplates:
+        within = disc.distance(x, y, z) < 0
+        upper = within & (disc.upper.below(x, y, z) < 1.0)
+        lower = within & (disc.lower.above(*disc.seen_from_below(x, y, z)) < 1.0)
+        keys = list(spine.shapes)
+        below = level_of(keys[keys.index(key) + 1])
+        for plate, owner in ((upper, ids.endplate_id), (lower, below.endplate_id)):
+            if owner is not None:
+                _paint(subregions, vertebrae, block, (plate * np.uint8(SubregionId.ENDPLATE)).astype(np.uint8), owner)
+    labels = np.where(disc.distance(x, y, z, gap=1.0 if endplates else 0.0) < 0, SubregionId.DISC, 0).astype(np.uint8)
+    _paint(subregions, vertebrae, block, labels, ids.disc_id or 0)
+
+
+def _paint_canal(
+    spine: Spine, key: int, grid: Grid, subregions: npt.NDArray[np.uint8], vertebrae: npt.NDArray[np.uint8]
+) -> None:
+    piece = spine.canal[key]
+    block = block_of(grid, spine.frames[key]).within(piece.box, 0.0)
+    x, y, z = block.coordinates()
+    inside, cord = piece.distance(x, y, z) < 0, piece.cord_distance(x, y, z) < 0
+    target = subregions[block.where]
+    free = (target == 0) | (target == SubregionId.CANAL)
+    target[free & inside] = SubregionId.CANAL
+    target[free & inside & cord] = SubregionId.CORD
