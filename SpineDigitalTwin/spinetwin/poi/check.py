@@ -32,7 +32,9 @@ _WITHOUT = {"C1": (*_BODY, SubregionId.SPINOUS)}
 _OPTIONAL_LEVELS = ("T13", "L6")
 _DISTRICTS = ("cervical", "thoracic", "lumbar")
 
-_MAX_VALUES = 1000
+_MAX_VALUES = 2000
+_BLOCK = 1 << 21
+"""Voxels looked at together, to keep memory small."""
 _STRAY_SHARE = 0.05
 _HOLLOW_SHARE = 0.9
 _HOLE_MM3 = 20.0
@@ -146,24 +148,35 @@ def _survey(maps: LabelMaps) -> _Parts | None:
     """Collect every (vertebra label, subregion label) in one pass; None where there are too many to be labels."""
     order: Literal["F", "C"] = "F" if maps.subregions.flags.f_contiguous else "C"
     subregions, vertebrae = maps.subregions.ravel(order), maps.vertebrae.ravel(order)
-    at = np.flatnonzero((subregions != 0) | (vertebrae != 0))
-    pairs = vertebrae[at].astype(np.uint32)
-    pairs <<= 16
-    pairs |= subregions[at]
-    values = _values(pairs)
-    if len(values) > _MAX_VALUES:
-        return None
-    rank = np.searchsorted(values, pairs).astype(np.uint16)
-    by_rank = np.argsort(rank, kind="stable")
-    starts = np.searchsorted(rank[by_rank], np.arange(len(values)))
-    index = np.array(np.unravel_index(at[by_rank], maps.grid.shape, order=order), dtype=np.int32)
-    counts = np.diff([*starts, len(at)])
-    centres = (np.add.reduceat(index, starts, axis=1, dtype=np.int64) / counts).T
-    lows, highs = np.minimum.reduceat(index, starts, axis=1).T, np.maximum.reduceat(index, starts, axis=1).T
-    return {
-        (int(value) >> 16, int(value) & 0xFFFF): _Part(int(count), centre, low.astype(np.intp), high.astype(np.intp))
-        for value, count, centre, low, high in zip(values, counts, centres, lows, highs, strict=True)
-    }
+    parts: dict[tuple[int, int], _Part] = {}
+    for start in range(0, subregions.size, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        at = np.flatnonzero((subregions[block] != 0) | (vertebrae[block] != 0)) + start
+        if not at.size:
+            continue
+        pairs = vertebrae[at].astype(np.uint32)
+        pairs <<= 16
+        pairs |= subregions[at]
+        values = _values(pairs)
+        if len(values) + len(parts) > _MAX_VALUES:
+            return None
+        rank = np.searchsorted(values, pairs).astype(np.uint16)
+        by_rank = np.argsort(rank, kind="stable")
+        starts = np.searchsorted(rank[by_rank], np.arange(len(values)))
+        index = np.array(np.unravel_index(at[by_rank], maps.grid.shape, order=order))
+        counts = np.diff([*starts, len(at)])
+        centres = (np.add.reduceat(index, starts, axis=1) / counts).T
+        lows, highs = np.minimum.reduceat(index, starts, axis=1).T, np.maximum.reduceat(index, starts, axis=1).T
+        for value, *part in zip(values.tolist(), counts.tolist(), centres, lows, highs, strict=True):
+            key, found = (value >> 16, value & 0xFFFF), _Part(*part)
+            parts[key] = _join([parts[key], found]) if key in parts else found
+    return parts
+
+
+def _join(parts: list[_Part]) -> _Part:
+    count = sum(each.count for each in parts)
+    centre = np.sum([each.centre * each.count for each in parts], axis=0) / count
+    return _Part(count, centre, np.min([each.low for each in parts], axis=0), np.max([each.high for each in parts], axis=0))
 
 
 def _values(pairs: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
@@ -175,11 +188,7 @@ def _values(pairs: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
 def _total(parts: _Parts, level: int, labels: Iterable[int]) -> _Part | None:
     """Join several subregions of one level."""
     found = [parts[level, label] for label in labels if (level, label) in parts]
-    if not found:
-        return None
-    count = sum(each.count for each in found)
-    centre = np.sum([each.centre * each.count for each in found], axis=0) / count
-    return _Part(count, centre, np.min([each.low for each in found], axis=0), np.max([each.high for each in found], axis=0))
+    return _join(found) if found else None
 
 
 def _labels_of(parts: _Parts, level: int) -> list[int]:
