@@ -1,7 +1,7 @@
 """Grids, label maps, frames, curves and sub-voxel surfaces. Knows no other room of the house."""
 
 from .frame import Frame
-from .grid import FloatArray, Grid, IntArray
+from .grid import FloatArray, Grid, IntArray, bounds
 from .labelmaps import LabelMaps
 
-__all__ = ["FloatArray", "Frame", "Grid", "IntArray", "LabelMaps"]
+__all__ = ["FloatArray", "Frame", "Grid", "IntArray", "LabelMaps", "bounds"]

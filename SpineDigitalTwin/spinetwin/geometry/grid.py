@@ -73,3 +73,9 @@ class Grid:
             return False
         corners = np.array(np.meshgrid(*[(0, n - 1) for n in self.shape])).reshape(3, -1).T
         return bool(np.abs(self.to_ras(corners) - other.to_ras(corners)).max() <= tolerance_mm)
+
+
+def bounds(points: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Return the smallest and the largest of each column of an (n, 3) array, n > 0; much faster than over axis 0."""
+    columns = points.T
+    return np.array([column.min() for column in columns]), np.array([column.max() for column in columns])

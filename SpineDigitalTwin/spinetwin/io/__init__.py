@@ -2,7 +2,7 @@
 
 from .atomic import atomic_write
 from .markups import read_markups, write_markups
-from .points import POINT_SUFFIXES, read_pois, write_pois
+from .points import POINT_SUFFIXES, check_points_name, read_pois, write_pois
 from .table import read_table, write_table
 from .tptbox import read_tptbox, write_tptbox
 from .volumes import read_label_map, read_label_maps, read_volume, write_label_map
@@ -10,6 +10,7 @@ from .volumes import read_label_map, read_label_maps, read_volume, write_label_m
 __all__ = [
     "POINT_SUFFIXES",
     "atomic_write",
+    "check_points_name",
     "read_label_map",
     "read_label_maps",
     "read_markups",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import ParameterError, ReadError, WriteError
+from ..errors import ParameterError, ReadError
 from ..geometry import Grid
 from ..poi.model import PoiSet
 from .markups import read_markups, write_markups
@@ -23,6 +23,12 @@ def _kind(path: PathLike) -> str:
     if name.endswith(".json"):
         return "tptbox"
     return "table" if name.endswith(".csv") else ""
+
+
+def check_points_name(path: PathLike) -> None:
+    """Raise ParameterError when the name of a file to be written says no known format, before any work is done."""
+    if not _kind(path):
+        raise ParameterError(f"Cannot tell from its name how to write {path}.", _KNOWN)
 
 
 def read_pois(*paths: PathLike, unknown: list[str] | None = None) -> PoiSet:
@@ -73,18 +79,17 @@ def write_pois(path: PathLike, pois: PoiSet, *, space: str | None = None, like: 
     Raises
     ------
     ParameterError
-        If the format has no such coordinates.
+        If the name says no known format, or the format has no such coordinates.
     WriteError
         If the file cannot be written.
     """
+    check_points_name(path)
     kind = _kind(path)
     if kind == "markups":
         write_markups(path, pois, space=space or "lps")
     elif kind == "tptbox":
         write_tptbox(path, pois, space=space or "ras", like=like)
-    elif kind == "table":
+    else:
         if space not in (None, "ras"):
             raise ParameterError("A table of points is always in RAS millimetres.", "Leave the coordinates out or choose ras.")
         write_table(path, pois)
-    else:
-        raise WriteError(f"Cannot tell from its name how to write {path}.", _KNOWN)

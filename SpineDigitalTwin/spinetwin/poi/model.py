@@ -127,7 +127,7 @@ class PoiSet:
 
     def count(self, status: Status) -> int:
         """Return how many points have this status."""
-        return sum(poi.status is status for poi in self)
+        return sum(poi.status == status for poi in self)
 
     def positions(self) -> tuple[list[tuple[int, int]], FloatArray]:
         """Return the keys of the points that have a position, and these as an (n, 3) array in RAS mm."""

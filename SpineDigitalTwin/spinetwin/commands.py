@@ -1,0 +1,124 @@
+"""What each subcommand does, in terms of the library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .anatomy import level, subregion
+from .errors import ParameterError
+from .geometry import LabelMaps
+from .poi import PoiSet, Status
+
+Progress = Callable[[float, str], None]
+
+
+def poi(
+    subregions: Path,
+    vertebrae: Path,
+    out: Path,
+    *,
+    rules: str = "paper",
+    levels: Collection[int] | None = None,
+    only: Collection[int] | None = None,
+    report: Path | None = None,
+    quiet: bool = False,
+) -> int:
+    """Compute the points of two label maps, write them, and draw the report when asked."""
+    from .io import check_points_name, read_label_maps, write_pois
+    from .poi.compute import compute_pois
+
+    check_points_name(out)
+    with progress_bar("points", quiet) as progress:
+        maps = read_label_maps(subregions, vertebrae)
+        points = compute_pois(maps, rules, levels=levels, only=only, progress=progress)
+    write_pois(out, points)
+    print(summary(points))
+    print(f"Points: {out}")
+    if report is not None:
+        _report(maps, points, report, title=out.name.split(".")[0], quiet=quiet)
+    return 0
+
+
+def check(subregions: Path, vertebrae: Path) -> int:
+    """Print what two label maps hold; 1 when they cannot be used."""
+    from .io import read_label_maps
+    from .poi.check import check_maps
+
+    found = check_maps(read_label_maps(subregions, vertebrae))
+    for content in found.levels:
+        parts = (
+            "complete" if content.complete else "without " + ", ".join(subregion(label).meaning for label in content.missing)
+        )
+        border = ", reaches the border of the image" if content.touches_border else ""
+        print(f"{level(content.level).name:4s} {content.volume / 1000:6.1f} cm3  {parts}{border}")
+    for finding in found.findings:
+        where = f"{level(finding.level).name}: " if finding.level is not None else ""
+        print(f"{finding.severity.capitalize()}: {where}{finding.text}")
+    print("The maps can be used." if found.usable else "The maps cannot be used as they are.")
+    return 0 if found.usable else 1
+
+
+def convert(source: Path, target: Path, space: str | None, like: Path | None) -> int:
+    """Read points from one format and write them in another."""
+    from .io import read_pois, read_volume, write_pois
+
+    if space == "voxel" and like is None:
+        raise ParameterError("Voxel coordinates need an image.", "Name it with --like IMAGE.")
+    points = read_pois(source)
+    write_pois(target, points, space=space, like=read_volume(like)[1] if like else None)
+    print(f"{len(points)} points of {len(points.levels)} levels: {target}")
+    return 0
+
+
+def demo(out: Path, *, quiet: bool = False) -> int:
+    """Make a scoliotic spine, compute its points, write everything into `out` and say where."""
+    from .io import write_label_map, write_pois
+    from .phantom import SpineParameters, make_spine
+    from .poi.compute import compute_pois
+
+    with progress_bar("spine", quiet) as progress:
+        progress(0.0, "shape")
+        spine = make_spine(SpineParameters(cobb=25.0))
+        maps = spine.voxelise(spine.grid())
+        progress(1.0, "done")
+    with progress_bar("points", quiet) as progress:
+        points = compute_pois(maps, progress=progress)
+    write_label_map(out / "subregions.nii.gz", maps.subregions, maps.grid)
+    write_label_map(out / "vertebrae.nii.gz", maps.vertebrae, maps.grid)
+    write_pois(out / "spine.mrk.json", points)
+    print(summary(points))
+    print(f"Points for 3D Slicer: {out / 'spine.mrk.json'}")
+    _report(maps, points, out / "report", title="Generated spine, Cobb angle 25 degrees", quiet=quiet)
+    return 0
+
+
+def _report(maps: LabelMaps, points: PoiSet, folder: Path, *, title: str, quiet: bool) -> None:
+    from .report import write_report
+
+    with progress_bar("report", quiet) as progress:
+        page = write_report(maps, points, folder, title=title, progress=progress)
+    print(f"Report: {page.resolve()}")
+
+
+def summary(points: PoiSet) -> str:
+    """Say in one line how many points are ok, suspect and missing."""
+    counts = ", ".join(f"{points.count(status)} {status.value}" for status in Status)
+    return f"{len(points.levels)} levels, {len(points)} points: {counts}"
+
+
+@contextmanager
+def progress_bar(name: str, quiet: bool = False) -> Iterator[Progress]:
+    """Show a bar on standard error; yields a function that takes the fraction done and what is being worked on."""
+    from tqdm import tqdm
+
+    with tqdm(
+        total=100, desc=name, disable=True if quiet else None, bar_format="{desc} {bar} {percentage:3.0f}% {postfix}"
+    ) as bar:
+
+        def show(fraction: float, message: str) -> None:
+            bar.set_postfix_str(message, refresh=False)
+            bar.update(round(100 * fraction) - bar.n)
+
+        yield show
