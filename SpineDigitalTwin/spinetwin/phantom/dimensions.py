@@ -7,14 +7,16 @@ the shape looks right).
 References
 ----------
 Berry JL et al. (1987) A morphometric study of human lumbar and selected thoracic vertebrae. Spine 12:362-367.
-Gilad I, Nissan M (1986) A study of vertebra and disc geometric relations of the human cervical and lumbar spine. Spine 11:154-157.
+Gilad I, Nissan M (1986) A study of vertebra and disc geometric relations of the human cervical and lumbar spine.
+Spine 11:154-157.
 Kunkel ME et al. (2011) Morphometric analysis of the relationships between intervertebral disc and vertebral body heights:
 an anatomical and radiographic study of the human thoracic spine. J Anat 219:375-387.
 Masharawi Y et al. (2004) Facet orientation in the thoracolumbar spine. Spine 29:1755-1763.
 Masharawi Y et al. (2007) A morphological adaptation of the thoracic and lumbar vertebrae to lumbar hyperlordosis. Pain Med 8.
 Masharawi Y et al. (2008) Vertebral body shape variation in the thoracic and lumbar spine. Clin Anat 21:46-54.
 Panjabi MM et al. (1991 a) Cervical human vertebrae. Spine 16:861-869. (1991 b) Thoracic human vertebrae. Spine 16:888-901.
-Panjabi MM et al. (1992) Human lumbar vertebrae. Spine 17:299-306. (1993) Articular facets of the human spine. Spine 18:1298-1310.
+Panjabi MM et al. (1992) Human lumbar vertebrae. Spine 17:299-306. (1993) Articular facets of the human spine.
+Spine 18:1298-1310.
 Xu R et al. (1999) Anatomic considerations of the thoracic and lumbar laminae. Spine.
 Zindrick MR et al. (1987) Analysis of the morphometric characteristics of the thoracic and lumbar pedicles. Spine 12:160-166.
 """

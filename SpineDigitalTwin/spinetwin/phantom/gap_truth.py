@@ -58,7 +58,7 @@ def _canal_section(spine: Spine, levels: list[int], key: int, z: float, label: i
     views = [(spine.canal[each], spine.shapes[each], _relative(spine, key, each)) for each in levels]
 
     def distance(p: FloatArray) -> FloatArray:
-        return np.minimum.reduce([_content(piece, frame, p, label) for piece, _, frame in views] + [np.full(p.shape[:-1], 9.0)])
+        return np.asarray(np.minimum.reduce([_content(piece, frame, p, label) for piece, _, frame in views]))
 
     def free(p: FloatArray) -> FloatArray:
         bone = np.minimum.reduce([shape.solid(frame.to_local(p)) for _, shape, frame in views])

@@ -68,6 +68,10 @@ class Part:
         """Return the signed distance in mm, negative inside."""
         return self.solid.distance(-x if self.mirrored else x, y, z)
 
+    def claim(self, distance: Array) -> Array:
+        """Return what competes with other parts for a point: the distance, less the priority within the part."""
+        return np.asarray(distance - self.priority * np.clip(1.0 - distance, 0.0, 1.0)) if self.priority else distance
+
 
 def body_of(row: Dimensions) -> Body:
     """Return the body; for C1 the one it would have, which only serves to place discs and neighbours."""
@@ -111,7 +115,7 @@ def parts_of(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Part, .
     """Return the parts of the vertebra of one level."""
     if level_of(row.level).region == "sacral":
         return _sacrum(row, superior)
-    body = [] if row.level == level_of("C1").id else [Part(SubregionId.BODY_BORDER, body_of(row), front=True, priority=0.5)]
+    body = [] if row.level == level_of("C1").id else [Part(SubregionId.BODY_BORDER, body_of(row), front=True, priority=6.0)]
     if row.level == level_of("C2").id:
         body.append(Part(SubregionId.BODY_BORDER, _dens(row), front=True))
     sides = [
@@ -119,7 +123,7 @@ def parts_of(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Part, .
         *_pair(SubregionId.SUPERIOR_ARTICULAR_LEFT, SubregionId.SUPERIOR_ARTICULAR_RIGHT, _superior(row, superior)),
         *_pair(SubregionId.INFERIOR_ARTICULAR_LEFT, SubregionId.INFERIOR_ARTICULAR_RIGHT, _inferior(row, inferior)),
     ]
-    arch = Part(SubregionId.ARCH, _arch(row), priority=1.5)
+    arch = Part(SubregionId.ARCH, _arch(row), priority=4.0 if row.level == level_of("C1").id else 1.5)
     return (*body, arch, Part(SubregionId.SPINOUS, _spinous(row)), *sides)
 
 
@@ -141,13 +145,15 @@ def _wall(row: Dimensions) -> float:
 
 def _arch(row: Dimensions) -> Arch:
     if row.level == level_of("C1").id:
-        return Arch(canal_of(row), (4.0, row.lamina_thickness), (0.0, -1.0), (10.0, row.lamina_height), cut=0.0, ring=True)
+        return Arch(canal_of(row), (3.0, row.lamina_thickness), (0.0, -1.0), (10.0, row.lamina_height), cut=0.0, ring=True)
     return Arch(
         canal_of(row),
         thickness=(row.pedicle_width, row.lamina_thickness),
         middle=(_pedicle_middle(row), _lamina_middle(row)),
         height=(row.pedicle_height, row.lamina_height),
         cut=_wall(row),
+        reach=(0.35 if level_of(row.level).region == "cervical" else 0.25) * row.body_depth,
+        straight=0.0 if level_of(row.level).region == "cervical" else 0.5,
     )
 
 
@@ -184,7 +190,7 @@ def _transverse(row: Dimensions) -> Rod:
 
 
 def _radius(row: Dimensions) -> float:
-    return 4.2 + 0.045 * row.body_width
+    return 6.5 if row.level == level_of("C1").id else 4.2 + 0.045 * row.body_width
 
 
 def _superior(row: Dimensions, joint: Joint) -> Rod:
@@ -193,15 +199,16 @@ def _superior(row: Dimensions, joint: Joint) -> Rod:
     start = np.array([0.35 * end[0] + 0.65 * (row.canal_width / 2 + row.pedicle_width * 0.55), end[1] + 1.0, 0.0])
     start[2] = min(_pedicle_middle(row) + 2.0, end[2] - 2.0)
     facet = Plane(_triple(p - n * JOINT_GAP / 2), joint.normal)
-    return Rod(_triple(start), _triple(end), (r, r), facet=facet)
+    return Rod(_triple(start), _triple(end), (r, r), facet=facet, canal=canal_of(row))
 
 
 def _inferior(row: Dimensions, joint: Joint) -> Rod:
     r, n, p = _radius(row), np.array(joint.normal), np.array(joint.point)
     end = p + n * (JOINT_GAP / 2 + 0.55 * r)
-    start = np.array([end[0], end[1] + 0.5, max(_lamina_middle(row), end[2] + 2.0)])
+    atlas = row.level == level_of("C1").id
+    start = np.array([end[0], end[1] + 0.5, end[2] + 1.0 if atlas else max(_lamina_middle(row), end[2] + 2.0)])
     facet = Plane(_triple(p + n * JOINT_GAP / 2), _triple(-n))
-    return Rod(_triple(start), _triple(end), (r, r), facet=facet)
+    return Rod(_triple(start), _triple(end), (r, r), facet=facet, canal=canal_of(row))
 
 
 def _sacrum(row: Dimensions, joint: Joint) -> tuple[Part, ...]:
@@ -220,7 +227,7 @@ def _sacrum(row: Dimensions, joint: Joint) -> tuple[Part, ...]:
     ]
     sacrum = SubregionId.SACRUM
     median = tuple(Part(sacrum, solid, front=front) for solid, front in solids)
-    wings = tuple(Part(sacrum, limb, mirrored, front=limb is not limbs[2]) for limb in limbs for mirrored in (True, False))
+    wings = tuple(Part(sacrum, limb, mirrored, front=True) for limb in limbs for mirrored in (True, False))
     return (*median, *wings, *_pair(sacrum, sacrum, _superior(row, joint)))
 
 

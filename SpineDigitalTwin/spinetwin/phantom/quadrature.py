@@ -56,12 +56,14 @@ def part_moments(shape: VertebraShape, spacing: float = SPACING) -> dict[int, Mo
     block = _lattice(shape.box, spacing)
     half = Block((0, *block.start[1:]), block.stop, block.matrix, block.offset, block.dtype)
     sampled = sample(shape, half.within(((0.0, low[1], low[2]), high), 0.0))
-    coordinates = sampled.block.coordinates()
+    near = sampled.solid < spacing
+    x, y, z = (each[near] for each in sampled.block.coordinates())
+    solid, distances = np.asarray(sampled.solid[near], np.float64), np.asarray(sampled.distances[:, near], np.float64)
     found: dict[int, Moment] = {}
     for index, subregion in enumerate(shape.subregions):
-        weight = _weight(exclusive(sampled.solid, sampled.distances, index), spacing)
+        weight = _weight(exclusive(solid, distances, index), spacing)
         if weight.any():
-            found[subregion] = _moment(weight, coordinates, spacing)
+            found[subregion] = _moment(weight, (x, y, z), spacing)
     return {key: _both_sides(shape, key, found) for key in shape.subregions if key in found or _mirror(shape, key) in found}
 
 

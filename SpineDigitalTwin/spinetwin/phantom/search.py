@@ -61,8 +61,8 @@ def corner(
 ) -> FloatArray | None:
     """Return the corner of a solid between two of its surface points.
 
-    From `start` along the diagonal of the vectors `first` and `second` (mm) to the surface, then sliding along each of the two in
-    turn, forward only, until a turn gains less than `tolerance` mm.
+    From `start` along the diagonal of the vectors `first` and `second` (mm) to the surface, then sliding along each of the
+    two in turn, forward only, until a turn gains less than `tolerance` mm.
     """
     diagonal = first + second
     t = last_exit(inside, start, diagonal)

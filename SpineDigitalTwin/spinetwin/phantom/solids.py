@@ -15,6 +15,9 @@ from .distances import Array, Triple, capsule, ellipse, rounded_box, rounded_max
 
 Box = tuple[Triple, Triple]
 
+CLEARANCE = 1.5
+"""How far articular processes stay away from the canal, mm: its wall is the arch."""
+
 
 class Solid(Protocol):
     """Something with a signed distance."""
@@ -61,9 +64,9 @@ class Body:
         middle = 1.0 - np.clip(z * (2.0 / self.height), -1.0, 1.0) ** 2
         narrow = 1.0 - self.waist * middle
         back = smoothstep(y * (-1.0 / b))
-        y = y - self.hollow * back * np.exp((x * (3.2 / self.width)) ** 2 * -1.0)
-        half = narrow * (1.0 - self.taper * np.clip(y / b, -1.0, 1.0))
-        return superellipse(x, y, a * half, b * narrow, self.power)
+        ahead = y - self.hollow * back * np.exp((x * (3.2 / self.width)) ** 2 * -1.0)
+        half = narrow * (1.0 - self.taper * np.clip(ahead / b, -1.0, 1.0))
+        return superellipse(x, ahead, a * half, b * narrow, self.power)
 
     def above(self, x: Array, y: Array, z: Array) -> Array:
         """Return how far a point lies above the superior endplate."""
@@ -81,7 +84,7 @@ class Body:
 
     def _rise(self, x: Array) -> Array:
         if not self.uncus:
-            return np.zeros_like(x)
+            return np.asarray(x * 0.0)
         return self.uncus * smoothstep((np.abs(x) * (2.0 / self.width) - 0.55) * 2.6)
 
     def distance(self, x: Array, y: Array, z: Array) -> Array:
@@ -111,13 +114,20 @@ class Canal:
 
 @dataclass(frozen=True)
 class Arch:
-    """Pedicles and laminae: a band wound round the canal; `ring` closes it in front (atlas)."""
+    """Pedicles and laminae: a band wound round the canal.
+
+    `thickness`, `middle` and `height` are those of pedicle and lamina; the band ends at the plane y = `cut` in the middle and
+    reaches `reach` mm further at the sides; `straight` (0-1) makes the pedicles leave the curve of the canal. `ring` closes the
+    band in front (atlas).
+    """
 
     canal: Canal
     thickness: tuple[float, float]
     middle: tuple[float, float]
     height: tuple[float, float]
     cut: float
+    reach: float = 0.0
+    straight: float = 0.0
     ring: bool = False
 
     @property
@@ -129,7 +139,7 @@ class Arch:
         half = max(self.height) / 2
         return (-a, back, min(self.middle) - half), (
             a,
-            self.canal.front + t if self.ring else self.cut + 3.0,
+            self.canal.front + t if self.ring else self.cut + self.reach,
             max(self.middle) + half,
         )
 
@@ -137,18 +147,16 @@ class Arch:
         """Return the signed distance in mm, negative inside."""
         b = self.canal.half_depth(z)
         q = smoothstep((self.canal.front - y) / (2.0 * b))
-        if self.ring:
-            around = 1.0 - np.minimum(np.abs(x) * (2.0 / self.canal.width), 1.0) ** 3
-        else:
-            around = q
+        y_wall = y if self.ring else np.asarray(y - np.maximum(y - self.canal.front + b, 0.0) * self.straight)
+        around = 1.0 - np.minimum(np.abs(x) * (2.0 / self.canal.width), 1.0) ** 3 if self.ring else q
         t = self.thickness[0] + (self.thickness[1] - self.thickness[0]) * around
-        radial = np.abs(self.canal.distance(x, y, z) - t * 0.5) - t * 0.5
+        radial = np.abs(self.canal.distance(x, y_wall, z) - t * 0.5) - t * 0.5
         middle = self.middle[0] + (self.middle[1] - self.middle[0]) * q
         half = (self.height[0] + (self.height[1] - self.height[0]) * q) * 0.5
         band = rounded_max(radial, np.abs(z - middle) - half, 1.8)
         if self.ring:
             return band
-        cut = self.cut - 1.0 + 2.5 * smoothstep(np.abs(x) * (2.0 / self.canal.width))
+        cut = self.cut - 1.0 + (self.reach + 1.0) * smoothstep(np.abs(x) * (4.0 / self.canal.width) - 0.5)
         return np.asarray(np.maximum(band, y - cut))
 
 
@@ -165,7 +173,7 @@ class Spinous:
     @property
     def box(self) -> Box:
         """Two corners that contain the solid."""
-        c, s = np.cos(np.radians(self.inclination)), np.sin(np.radians(self.inclination))
+        c, s = float(np.cos(np.radians(self.inclination))), float(np.sin(np.radians(self.inclination)))
         h = max(self.heights) / 2
         ends = np.array([self.root, (self.root[0] - self.length * c, self.root[1] - self.length * s)])
         low, high = ends.min(axis=0) - h, ends.max(axis=0) + h
@@ -198,13 +206,14 @@ class Plane:
 
 @dataclass(frozen=True)
 class Rod:
-    """A process: a tapered rod, flattened front to back, cut off by its facet if it has one."""
+    """A process: a tapered rod, flattened front to back, cut off by its facet and kept out of the canal if these are given."""
 
     start: Triple
     end: Triple
     radii: tuple[float, float]
     flat: float = 1.0
     facet: Plane | None = None
+    canal: Canal | None = None
 
     @property
     def box(self) -> Box:
@@ -218,4 +227,6 @@ class Rod:
         f = self.flat
         start, end = (self.start[0], self.start[1] * f, self.start[2]), (self.end[0], self.end[1] * f, self.end[2])
         rod = capsule(x, y * f, z, start, end, self.radii)
+        if self.canal is not None:
+            rod = np.maximum(rod, CLEARANCE - self.canal.distance(x, y, z))
         return rod if self.facet is None else rounded_max(rod, self.facet.distance(x, y, z), 1.0)

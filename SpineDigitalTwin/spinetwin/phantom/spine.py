@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -154,10 +155,7 @@ def make_spine(parameters: SpineParameters | None = None, rng: np.random.Generat
     rows = _person(parameters, rng)
     frames = posture(parameters, rows)
     column = list(frames)
-    joints = {
-        upper: joint_between(rows[upper], frames[upper], rows[lower], frames[lower])
-        for upper, lower in zip(column[:-1], column[1:], strict=True)
-    }
+    joints = {upper: joint_between(rows[upper], frames[upper], rows[lower], frames[lower]) for upper, lower in pairwise(column)}
     shapes = {}
     for place, key in enumerate(column):
         superior: Joint = joints[column[place - 1]][1] if place else default_joint(rows[key], above=True)
@@ -167,7 +165,7 @@ def make_spine(parameters: SpineParameters | None = None, rng: np.random.Generat
     kept = [key for key in column if key in wanted]
     discs = {
         upper: disc_shape(shapes[upper], frames[upper], shapes[lower], frames[lower])
-        for upper, lower in zip(column[:-1], column[1:], strict=True)
+        for upper, lower in pairwise(column)
         if upper in wanted and lower in wanted and level(upper).name != "C1"
     }
     canal = {key: canal_piece(column, key, shapes, frames) for key in kept}

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ..anatomy import subregion
+from ..anatomy.subregions import SubregionId
 from ..errors import ParameterError
 from ..geometry import FloatArray, IntArray
 from .dimensions import Dimensions, dimensions
 from .distances import Array, smooth_min
 from .parts import Joint, Part, body_of, canal_of, default_joint, parts_of
 from .solids import Body, Box, Canal
+
+Where: TypeAlias = tuple[slice, ...]
 
 FAR = 50.0
 """A distance that stands for "nowhere near", mm."""
@@ -34,8 +38,8 @@ class VertebraShape:
     Notes
     -----
     A point belongs to the vertebra where the smooth union of all parts is negative and, within it, to the part whose own
-    distance is least. `distance`, `labels` and the voxels of `Spine.voxelise` share this one definition. Left parts are the right
-    ones evaluated at -x, so the shape is mirror-symmetric to the last bit.
+    distance is least. `distance`, `labels` and the voxels of `Spine.voxelise` share this one definition. Left parts are the
+    right ones evaluated at -x, so the shape is mirror-symmetric to the last bit.
     """
 
     row: Dimensions
@@ -72,6 +76,11 @@ class VertebraShape:
     def canal(self) -> Canal:
         """The vertebral foramen."""
         return canal_of(self.row)
+
+    @property
+    def body_priority(self) -> float:
+        """How many mm the body is favoured inside itself (`Part.claim`)."""
+        return max((part.priority for part in self.parts if part.subregion == SubregionId.BODY_BORDER), default=0.0)
 
     @property
     def blend(self) -> float:
@@ -118,16 +127,18 @@ class VertebraShape:
 
     def evaluate(self, points: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return the distance to the whole (...) and those of each of `subregions` (n, ...), as they compete for a point."""
-        points = np.asarray(points, dtype=np.float64)
-        x, y, z = points[..., 0], points[..., 1], points[..., 2]
+        given = np.asarray(points, dtype=np.float64)
+        x, y, z = given.reshape(-1, 3).T
         blender = Blender(self, x.shape, np.float64)
-        distances = np.full((len(self.subregions), *x.shape), FAR)
+        everywhere = (slice(0, len(x)),)
+        distances = np.full((len(self.subregions), len(x)), FAR)
         for part in self.parts:
             d = part.distance(x, y, z)
-            blender.add(part, d, ...)
+            blender.add(part, d, everywhere)
             mine = distances[self.subregions.index(part.subregion)]
-            np.minimum(mine, d - part.priority, out=mine)
-        return np.asarray(blender.finish(self.canal.distance(x, y, z)), dtype=np.float64), distances
+            np.minimum(mine, part.claim(d), out=mine)
+        solid = np.asarray(blender.finish(self.canal.distance(x, y, z)), dtype=np.float64)
+        return solid.reshape(given.shape[:-1]), distances.reshape(-1, *given.shape[:-1])
 
 
 class Blender:
@@ -137,27 +148,34 @@ class Blender:
         self._k = shape.blend
         self._front: Array = np.full(size, FAR, dtype=dtype)
         self._rear: Array = np.full(size, FAR, dtype=dtype)
-        self._pair: tuple[Array, object] | None = None
+        self._left: tuple[Array, Where] | None = None
 
-    def add(self, part: Part, distance: Array, where: object) -> None:
+    def add(self, part: Part, distance: Array, where: Where) -> None:
         """Add one part, known inside the index expression `where`."""
-        target = self._front if part.front else self._rear
         if part.mirrored:
-            self._pair = distance, where
+            self._left = distance, where
             return
-        if self._pair is not None:
-            whole = np.full_like(target, FAR)
-            left, place = self._pair
-            whole[place] = left  # type: ignore[index]
-            whole[where] = np.minimum(whole[where], distance)  # type: ignore[index]
-            target[...] = smooth_min(target, whole, self._k)
-            self._pair = None
+        target = self._front if part.front else self._rear
+        if self._left is None:
+            target[where] = smooth_min(target[where], distance, self._k)
             return
-        target[where] = smooth_min(target[where], distance, self._k)  # type: ignore[index]
+        (left, place), self._left = self._left, None
+        both = tuple(slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(place, where, strict=True))
+        view = target[both]
+        pair = np.full_like(view, FAR)
+        _within(pair, place, both)[...] = left
+        right = _within(pair, where, both)
+        np.minimum(right, distance, out=right)
+        view[...] = smooth_min(view, pair, self._k)
 
     def finish(self, canal: Array) -> Array:
         """Return the distance to the whole, the canal left open."""
         return smooth_min(self._front, np.maximum(self._rear, -canal), self._k)
+
+
+def _within(array: Array, where: Where, outer: Where) -> Array:
+    """View of `array`, which covers `outer`, on the part of it that `where` covers."""
+    return array[tuple(slice(a.start - o.start, a.stop - o.start) for a, o in zip(where, outer, strict=True))]
 
 
 def exclusive(solid: FloatArray, distances: FloatArray, index: int) -> FloatArray:

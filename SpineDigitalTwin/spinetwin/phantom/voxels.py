@@ -113,7 +113,7 @@ def sample(shape: VertebraShape, whole: Block) -> Sampled:
         d = part.distance(*sub.coordinates())
         blender.add(part, d, where)
         mine = distances[shape.subregions.index(part.subregion)][where]
-        np.minimum(mine, d - part.priority, out=mine)
+        np.minimum(mine, part.claim(d), out=mine)
     solid = blender.finish(shape.canal.distance(*block.coordinates()))
     return Sampled(block, solid, distances)
 
@@ -129,12 +129,12 @@ def voxelise(spine: Spine, grid: Grid, endplates: bool, convention: str) -> Labe
         labels = sampled.labels(shape)
         if convention == "ct" and SubregionId.BODY_BORDER in shape.subregions:
             body = sampled.distances[shape.subregions.index(SubregionId.BODY_BORDER)]
-            labels[(labels == SubregionId.BODY_BORDER) & (body < -CORE_DEPTH)] = SubregionId.BODY
+            labels[(labels == SubregionId.BODY_BORDER) & (body < -CORE_DEPTH - shape.body_priority)] = SubregionId.BODY
         _paint(subregions, vertebrae, sampled.block, labels, key)
     for key in spine.discs:
         _paint_disc(spine, key, grid, subregions, vertebrae, endplates)
     for key in spine.canal:
-        _paint_canal(spine, key, grid, subregions, vertebrae)
+        _paint_canal(spine, key, grid, subregions)
     return LabelMaps(grid, subregions, vertebrae)
 
 
@@ -167,9 +167,7 @@ def _paint_disc(
     _paint(subregions, vertebrae, block, labels, ids.disc_id or 0)
 
 
-def _paint_canal(
-    spine: Spine, key: int, grid: Grid, subregions: npt.NDArray[np.uint8], vertebrae: npt.NDArray[np.uint8]
-) -> None:
+def _paint_canal(spine: Spine, key: int, grid: Grid, subregions: npt.NDArray[np.uint8]) -> None:
     piece = spine.canal[key]
     block = block_of(grid, spine.frames[key]).within(piece.box, 0.0)
     x, y, z = block.coordinates()
