@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .anatomy import level, subregion
-from .errors import ParameterError
+from .errors import ParameterError, WriteError
 from .geometry import LabelMaps
 from .poi import PoiSet, Status
 
@@ -78,6 +78,7 @@ def demo(out: Path, *, quiet: bool = False) -> int:
     from .phantom import SpineParameters, make_spine
     from .poi.compute import compute_pois
 
+    _make_folder(out)
     with progress_bar("spine", quiet) as progress:
         progress(0.0, "shape")
         spine = make_spine(SpineParameters(cobb=25.0))
@@ -92,6 +93,13 @@ def demo(out: Path, *, quiet: bool = False) -> int:
     print(f"Points for 3D Slicer: {out / 'spine.mrk.json'}")
     _report(maps, points, out / "report", title="Generated spine, Cobb angle 25 degrees", quiet=quiet)
     return 0
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(f"Cannot make the folder {folder}: {error.strerror}.", "Choose another with --out.") from error
 
 
 def _report(maps: LabelMaps, points: PoiSet, folder: Path, *, title: str, quiet: bool) -> None:

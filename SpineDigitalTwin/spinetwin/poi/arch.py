@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
-from ..geometry import FloatArray
-from ..geometry.fields import SURFACE, MaskField
+from ..geometry import FloatArray, Frame
+from ..geometry.fields import Mask, MaskField
 from .context import LevelContext, Outcome, describe, missing
 from .rules import Rule
 
-_CELL_MM = 0.5
-_BODY_BACK = 106
+_CELL_MM = 0.4
+# The points keep this far from the upper and lower edge of the lamina, where its front turns away and no height is certain.
+_EDGE_MM = 1.0
 
 
 def flavum(context: LevelContext, rules: Sequence[Rule]) -> dict[int, Outcome]:
-    """Return points on the anterior surface of the arch at the height of the body corners.
+    """Return points on the anterior surface of the arch, where it faces the canal, at the height of the body corners.
 
-    In a sagittal plane of the frame, the section of the arch behind the body is taken; the height of the corners is
-    limited to the heights this section has; the foremost surface at that height is the point.
+    In a sagittal plane of the frame, the section of the arch behind its own centroid is taken: the lamina, not the pedicle
+    that joins it to the body. The height of the corners is limited to the heights at which this section has a free front,
+    less 1 mm at its edges.
     """
     return {rule.id: _flavum_point(context, rule) for rule in rules}
 
@@ -32,52 +36,70 @@ def _flavum_point(context: LevelContext, rule: Rule) -> Outcome:
     corners = [position for each in rule.target if (position := context.position(each)) is not None]
     if not corners:
         return missing("no corners of the vertebral body to take the height from")
-    shift, doubt = context.shift()
+    shift, doubt = context.shift() if rule.shift else (0.0, "")
     if rule.shift and not shift:
         return missing(doubt)
     frame = context.frame.frame
-    lateral = frame.to_local(start)[0] + (shift * frame.direction(rule.shift) @ frame.right if rule.shift else 0.0)
+    middle = frame.to_local(start)
+    plane = _Plane(frame, float(middle[0]) + shift * rule.shift, float(middle[1]))
     height = float(frame.to_local(np.array(corners))[:, 2].mean())
-    back = context.position(_BODY_BACK)
-    limit = float(frame.to_local(back)[1]) if back is not None else 0.0
-    found = _foremost(context, field, float(lateral), height, limit)
+    found = plane.front_at(field, height)
     if found is None:
-        return missing(f"the {describe(rule.mask)} does not cross this sagittal plane behind the body")
-    return Outcome(frame.to_ras(found), context.doubt_about(rule.mask) or (doubt if rule.shift else ""))
+        return missing(f"the {describe(rule.mask)} has no free front surface in this sagittal plane")
+    return Outcome(frame.to_ras(found), context.doubt_about(rule.mask) or doubt)
 
 
-def _foremost(context: LevelContext, field: MaskField, lateral: float, height: float, limit: float) -> FloatArray | None:
-    """Return the foremost local point (3,) of the arch's main section in a sagittal plane, at or near a height."""
-    from scipy.ndimage import label
-
-    frame = context.frame.frame
-    corners = np.stack(np.meshgrid(*[(-0.5, n - 0.5) for n in field.grid.shape]), axis=-1).reshape(-1, 3)
-    extent = frame.to_local(field.grid.to_ras(corners))
-    fronts = np.arange(extent[:, 1].min(), min(extent[:, 1].max(), limit) + _CELL_MM, _CELL_MM)
-    heights = np.arange(extent[:, 2].min(), extent[:, 2].max() + _CELL_MM, _CELL_MM)
-    if len(fronts) < 2:
-        return None
-    local = np.empty((len(heights), len(fronts), 3))
-    local[..., 0], local[..., 1], local[..., 2] = lateral, fronts, heights[:, None]
-    values = field.at(frame.to_ras(local))
-    pieces, count = label(values > SURFACE)
-    if not count:
-        return None
-    piece = pieces == np.bincount(pieces.ravel())[1:].argmax() + 1
-    rows = np.flatnonzero(piece.any(axis=1))
-    height = float(np.clip(height, heights[rows[0]], heights[rows[-1]]))
-    row = int(np.clip(np.round((height - heights[0]) / _CELL_MM), rows[0], rows[-1]))
-    column = int(np.flatnonzero(piece[row]).max())
-    return _refine(field, context, np.array([lateral, fronts[column], height]))
+def _free_fronts(inside: Mask) -> Mask:
+    """Mark, in rows that run to the front, the cells (rows, n - 1) inside whose neighbour in front is outside."""
+    return np.asarray(inside[:, :-1] & ~inside[:, 1:])
 
 
-def _refine(field: MaskField, context: LevelContext, local: FloatArray) -> FloatArray:
-    """Move a point to the surface in front of it, at its own height."""
-    frame = context.frame.frame
-    steps = np.linspace(-2 * _CELL_MM, 3 * _CELL_MM, 501)
-    along = local + steps[:, None] * (0.0, 1.0, 0.0)
-    inside = np.flatnonzero(field.inside(frame.to_ras(along)))
-    return np.asarray(along[inside[-1]] if len(inside) else local)
+@dataclass(frozen=True)
+class _Plane:
+    """A sagittal plane of a frame: where it lies to the right, and how far to the front the search goes, both in mm."""
+
+    frame: Frame
+    right: float
+    front: float
+
+    def front_at(self, field: MaskField, height: float) -> FloatArray | None:
+        """Return the local point (3,) on the free front of the section nearest to a height, or None without one."""
+        fronts, heights = self._lattice(field)
+        if len(fronts) < 3 or not len(heights):
+            return None
+        free = _free_fronts(self._largest_piece(field.inside(self._points(fronts, heights))))
+        rows = np.flatnonzero(free.any(axis=1))
+        if not len(rows):
+            return None
+        lowest, highest = heights[rows[[0, -1]]] + (_EDGE_MM - _CELL_MM / 2) * np.array([1.0, -1.0])
+        wanted = float(np.clip(height, lowest, highest)) if lowest < highest else float(lowest + highest) / 2
+        row = int(rows[np.abs(heights[rows] - wanted).argmin()])
+        column = int(np.flatnonzero(free[row]).max())
+        return self._refined(field, float(fronts[column]), wanted if abs(heights[row] - wanted) <= _CELL_MM else float(heights[row]))
+
+    def _lattice(self, field: MaskField) -> tuple[FloatArray, FloatArray]:
+        extent = self.frame.to_local(field.grid.to_ras(list(product(*[(0, n - 1) for n in field.grid.shape]))))
+        low, high = extent.min(axis=0), extent.max(axis=0)
+        return np.arange(self.front, low[1], -_CELL_MM)[::-1], np.arange(low[2], high[2], _CELL_MM)
+
+    def _points(self, fronts: FloatArray, heights: FloatArray) -> FloatArray:
+        local = np.empty((len(heights), len(fronts), 3))
+        local[..., 0], local[..., 1], local[..., 2] = self.right, fronts, heights[:, None]
+        return self.frame.to_ras(local)
+
+    @staticmethod
+    def _largest_piece(inside: Mask) -> Mask:
+        from scipy.ndimage import label
+
+        pieces, count = label(inside)
+        return np.asarray(pieces == np.bincount(pieces.ravel())[1:].argmax() + 1) if count else inside
+
+    def _refined(self, field: MaskField, front: float, height: float) -> FloatArray:
+        """Move a point inside, at a height, forward to the surface."""
+        steps = np.linspace(-_CELL_MM, 1.5 * _CELL_MM, 251)
+        along = np.column_stack([np.full(251, self.right), front + steps, np.full(251, height)])
+        inside = np.flatnonzero(field.inside(self.frame.to_ras(along)))
+        return np.asarray(along[inside[-1]] if len(inside) else along[0])
 
 
 def approach(context: LevelContext, rule: Rule) -> Outcome:

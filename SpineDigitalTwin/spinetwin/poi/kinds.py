@@ -128,7 +128,7 @@ def _started(
         else:
             ready.append(rule)
             doubts.append(shift_doubt if rule.shift else "")
-            starts.append(start + shift * context.frame.frame.direction(rule.shift) if rule.shift else start)
+            starts.append(start + rule.shift * shift * context.frame.frame.right)
     if field is not None and ready:
         for rule, doubt, outcome in zip(ready, doubts, find(field, np.array(starts), ready), strict=True):
             outcomes[rule.id] = Outcome(outcome.position, outcome.reason or doubt)

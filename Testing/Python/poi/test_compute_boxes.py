@@ -79,8 +79,8 @@ def test_process_tips_lie_where_the_ray_leaves_the_process(three):
 def test_flavum_points_lie_on_the_front_of_the_arch_within_its_height(three):
     points = compute_pois(three.maps())
     superior, inferior = position(points, 22, 125), position(points, 22, 127)
-    assert np.abs(superior - (0, -30, 6)).max() < 0.6
-    assert np.abs(inferior - (0, -30, -6)).max() < 0.6
+    assert np.abs(superior - (0, -30, 5)).max() < 0.2
+    assert np.abs(inferior - (0, -30, -5)).max() < 0.2
     assert abs(superior[1] + 30) < 0.02
 
 

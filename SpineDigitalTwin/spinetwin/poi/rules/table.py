@@ -32,8 +32,9 @@ class Rule:
         Which function of `spinetwin.poi.kinds` carries it out.
     start : int or None
         The point that the search starts from.
-    shift : str
-        "L" or "R" when the start is first shifted sideways, else "".
+    shift : float
+        How far the start is first shifted to the right, in units of the level's shift (see `LevelContext.shift`);
+        negative to the left. "R", "L" and "0.5 R" in the table are 1, -1 and 0.5.
     direction : str
         Direction in the vertebra's frame, such as "I + 0.2 P"; two, joined by "&", for a corner.
     mask : tuple of int
@@ -47,7 +48,7 @@ class Rule:
     id: int
     kind: str
     start: int | None
-    shift: str
+    shift: float
     direction: str
     mask: tuple[int, ...]
     target: tuple[int, ...]
@@ -71,6 +72,11 @@ def _ids(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("+") if part)
 
 
+def _shift(text: str) -> float:
+    factor, side = text[:-1].strip(), text[-1:]
+    return {"R": 1.0, "L": -1.0, "": 0.0}[side] * float(factor or 1.0)
+
+
 def _levels(text: str) -> frozenset[int]:
     first, _, last = text.partition("-")
     return frozenset(each.id for each in levels_between(level_of(first), level_of(last or first)))
@@ -81,7 +87,7 @@ def _rule(row: dict[str, str]) -> Rule:
         id=point(row["id"]).id,
         kind=row["kind"],
         start=int(row["start"]) if row["start"] else None,
-        shift=row["shift"],
+        shift=_shift(row["shift"]),
         direction=row["direction"],
         mask=_ids(row["mask"]),
         target=_ids(row["target"]),

@@ -1,0 +1,126 @@
+"""How far computed points and frames lie from the truth of procedural spines; prints the accuracy tables of the README.
+
+The truth is computed on continuous signed distances and shares no code with the computing of points.
+Run `make accuracy`; `--quick` leaves out the slow combinations.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from spinetwin.phantom import Spacing, Spine, SpineParameters, Truth, make_spine, truth
+from spinetwin.poi import PoiSet, Status
+from spinetwin.poi.compute import compute_pois
+
+POSTURES = {"straight": 0.0, "Cobb 25": 25.0, "Cobb 60": 60.0}
+SPACINGS = {
+    "1 mm": Spacing(1.0, 1.0, 1.0),
+    "1.5 mm": Spacing(1.5, 1.5, 1.5),
+    "0.75x0.75x3.3": Spacing(right=3.3, anterior=0.75, superior=0.75),
+    "1.1x1.1x4.4": Spacing(right=4.4, anterior=1.1, superior=1.1),
+}
+FAMILIES = {
+    "centroids of the parts": {41, 42, 43, 44, 45, 46, 47, 48, 50},
+    "process tips": set(range(81, 84)) | set(range(86, 90)),
+    "body mid points": {84, 85, *range(105, 109), *range(113, 117), *range(121, 125)},
+    "body corners": {*range(101, 105), *range(109, 113), *range(117, 121)},
+    "flavum, median": {125, 127},
+    "flavum, lateral": {141, 143, 149, 151},
+    "interspinous": {133, 135},
+    "canal, cord and disc": {60, 61, 100, 126},
+    "facet joints": {94, 95},
+    "dens": {51},
+}
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Distances in mm by family, angles in degrees by axis, and how many points were not ok."""
+
+    distances: dict[str, np.ndarray]
+    angles: dict[str, np.ndarray]
+    lost: int
+
+
+def errors_of(points: PoiSet, exact: Truth) -> Errors:
+    """Compare computed points and frames with the truth."""
+    distances: dict[str, list[float]] = defaultdict(list)
+    lost = 0
+    for family, ids in FAMILIES.items():
+        for key, where in exact.points.items():
+            if key[1] in ids:
+                found = points.points.get(key)
+                if found is None or found.position is None:
+                    lost += 1
+                else:
+                    distances[family].append(float(np.linalg.norm(np.array(found.position) - where)))
+                    lost += found.status is not Status.OK
+    with_body = [level for level in exact.frames if (level, 50) in points.points and level in points.frames]
+    return Errors(
+        {family: np.array(values) for family, values in distances.items()},
+        {
+            "superior axis": np.array([_angle(points.frames[each].superior, exact.frames[each].superior) for each in with_body]),
+            "axial rotation": np.array([_axial_rotation(points, exact, each) for each in with_body]),
+        },
+        lost,
+    )
+
+
+def _angle(first: np.ndarray, second: np.ndarray) -> float:
+    return float(np.degrees(np.arctan2(np.linalg.norm(np.cross(first, second)), first @ second)))
+
+
+def _axial_rotation(points: PoiSet, exact: Truth, level: int) -> float:
+    """Return by how much a frame is turned about the true superior axis, in degrees without sign."""
+    true = exact.frames[level]
+    right = points.frames[level].right
+    return float(abs(np.degrees(np.arctan2(right @ true.anterior, right @ true.right))))
+
+
+def measure(spine: Spine, exact: Truth, spacing: Spacing, orientation: str = "PIR", oblique: float = 7.0) -> tuple[Errors, float]:
+    """Voxelise, compute and compare; also return the CPU seconds of the computing."""
+    maps = spine.voxelise(spine.grid(spacing, orientation, oblique))
+    start = time.process_time()
+    points = compute_pois(maps)
+    return errors_of(points, exact), time.process_time() - start
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="only the straight spine and Cobb 25, two spacings")
+    quick = parser.parse_args().quick
+    postures = dict(list(POSTURES.items())[: 2 if quick else 3])
+    spacings = {name: SPACINGS[name] for name in (("1 mm", "0.75x0.75x3.3") if quick else SPACINGS)}
+    results: dict[tuple[str, str], Errors] = {}
+    for posture, cobb in postures.items():
+        spine = make_spine(SpineParameters(cobb=cobb))
+        exact = truth(spine)
+        for spacing, size in spacings.items():
+            results[posture, spacing], _ = measure(spine, exact, size)
+    print("Distance to the true point in mm: median / 95th percentile\n")
+    columns = list(results)
+    print("| points | " + " | ".join(f"{posture}, {spacing}" for posture, spacing in columns) + " |")
+    print("|---" * (len(columns) + 1) + "|")
+    for family in FAMILIES:
+        cells = [_cell(results[column].distances.get(family)) for column in columns]
+        print(f"| {family} | " + " | ".join(cells) + " |")
+    for axis in ("superior axis", "axial rotation"):
+        cells = [f"{results[column].angles[axis].mean():.2f}" for column in columns]
+        print(f"| {axis}, mean in degrees | " + " | ".join(cells) + " |")
+    print("| points that are missing or suspect | " + " | ".join(str(results[column].lost) for column in columns) + " |")
+
+
+def _cell(values: np.ndarray | None) -> str:
+    return "-" if values is None or not len(values) else f"{np.median(values):.2f} / {np.percentile(values, 95):.2f}"
+
+
+if __name__ == "__main__":
+    main()
+
+
