@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sized
 from contextlib import contextmanager
 from pathlib import Path
 
-from .anatomy import level, subregion
-from .errors import ParameterError, WriteError
+from .anatomy import level
+from .errors import MapError, ParameterError, WriteError
 from .geometry import LabelMaps
 from .poi import PoiSet, Status
 
 Progress = Callable[[float, str], None]
+
+_MOST_REASONS = 8
 
 
 def poi(
@@ -26,15 +28,21 @@ def poi(
     quiet: bool = False,
 ) -> int:
     """Compute the points of two label maps, write them, and draw the report when asked."""
-    from .io import check_points_name, read_label_maps, write_pois
+    from .io import check_points_name, write_pois
     from .poi.compute import compute_pois
 
     check_points_name(out)
+    _need_folder(out)
     with progress_bar("points", quiet) as progress:
-        maps = read_label_maps(subregions, vertebrae)
-        points = compute_pois(maps, rules, levels=levels, only=only, progress=progress)
+        maps = _read_maps(subregions, vertebrae)
+        try:
+            points = compute_pois(maps, rules, levels=levels, only=only, progress=progress)
+        except MapError as error:
+            raise MapError(f"{subregions.name} with {vertebrae.name}: {error.message}", error.hint) from error
     write_pois(out, points)
     print(summary(points))
+    for line in details(points):
+        print(line)
     print(f"Points: {out}")
     if report is not None:
         _report(maps, points, report, title=out.name.split(".")[0], quiet=quiet)
@@ -43,19 +51,15 @@ def poi(
 
 def check(subregions: Path, vertebrae: Path) -> int:
     """Print what two label maps hold; 1 when they cannot be used."""
-    from .io import read_label_maps
     from .poi.check import check_maps
 
-    found = check_maps(read_label_maps(subregions, vertebrae))
+    found = check_maps(_read_maps(subregions, vertebrae))
     for content in found.levels:
-        parts = (
-            "complete" if content.complete else "without " + ", ".join(subregion(label).meaning for label in content.missing)
-        )
+        parts = "complete" if content.complete else "incomplete"
         border = ", reaches the border of the image" if content.touches_border else ""
-        print(f"{level(content.level).name:4s} {content.volume / 1000:6.1f} cm3  {parts}{border}")
+        print(f"{level(content.level).name:4s} {content.volume / 1000:6.1f} cm³  {parts}{border}")
     for finding in found.findings:
-        where = f"{level(finding.level).name}: " if finding.level is not None else ""
-        print(f"{finding.severity.capitalize()}: {where}{finding.text}")
+        print(f"{finding.severity.capitalize()}: {finding.text}")
     print("The maps can be used." if found.usable else "The maps cannot be used as they are.")
     return 0 if found.usable else 1
 
@@ -68,7 +72,7 @@ def convert(source: Path, target: Path, space: str | None, like: Path | None) ->
         raise ParameterError("Voxel coordinates need an image.", "Name it with --like IMAGE.")
     points = read_pois(source)
     write_pois(target, points, space=space, like=read_volume(like)[1] if like else None)
-    print(f"{len(points)} points of {len(points.levels)} levels: {target}")
+    print(f"{_count(points.levels, 'level')}, {_count(points, 'point')}: {target}")
     return 0
 
 
@@ -95,7 +99,33 @@ def demo(out: Path, *, quiet: bool = False) -> int:
     return 0
 
 
+def _read_maps(subregions: Path, vertebrae: Path) -> LabelMaps:
+    from .io import read_label_maps
+
+    maps = read_label_maps(subregions, vertebrae)
+    for path, array in ((subregions, maps.subregions), (vertebrae, maps.vertebrae)):
+        if not array.any():
+            raise MapError(
+                f"{path.name} is empty: nothing is labelled in it.", "Segment the spine first, or give another file."
+            )
+    return maps
+
+
+def _need_folder(file: Path) -> None:
+    """Find out before the work, not after it, that the results have no place to go."""
+    if not file.parent.exists():
+        raise WriteError(f"Cannot write {file}: the folder {file.parent} does not exist.", "Create it first.")
+
+
+def _refuse_file(folder: Path, option: str) -> None:
+    """Say which part of the path of a folder is a file already."""
+    in_the_way = next((each for each in (folder, *folder.parents) if each.is_file()), None)
+    if in_the_way is not None:
+        raise WriteError(f"Cannot make the folder {folder}: {in_the_way} is a file.", f"Choose another with {option}.")
+
+
 def _make_folder(folder: Path) -> None:
+    _refuse_file(folder, "--out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -105,6 +135,7 @@ def _make_folder(folder: Path) -> None:
 def _report(maps: LabelMaps, points: PoiSet, folder: Path, *, title: str, quiet: bool) -> None:
     from .report import write_report
 
+    _refuse_file(folder, "--report")
     with progress_bar("report", quiet) as progress:
         page = write_report(maps, points, folder, title=title, progress=progress)
     print(f"Report: {page.resolve()}")
@@ -113,7 +144,30 @@ def _report(maps: LabelMaps, points: PoiSet, folder: Path, *, title: str, quiet:
 def summary(points: PoiSet) -> str:
     """Say in one line how many points are ok, suspect and missing."""
     counts = ", ".join(f"{points.count(status)} {status.value}" for status in Status)
-    return f"{len(points.levels)} levels, {len(points)} points: {counts}"
+    return f"{_count(points.levels, 'level')}, {_count(points, 'point')}: {counts}"
+
+
+def details(points: PoiSet) -> list[str]:
+    """Say where the axes of the vertebrae come from, and why points are suspect or missing, most pressing first."""
+    from .report.tables import findings, level_ranges
+
+    sources: dict[str, list[int]] = {}
+    for key, frame in points.frames.items():
+        sources.setdefault(frame.source, []).append(key)
+    lines = [f"Axes of {level_ranges(keys, points.levels)}: {source}" for source, keys in sources.items()]
+    reasons: dict[tuple[Status, str, str], int] = {}
+    for found in findings(points):
+        reason = found.status, found.levels, found.reason
+        reasons[reason] = reasons.get(reason, 0) + found.count
+    for (status, levels, why), count in list(reasons.items())[:_MOST_REASONS]:
+        lines.append(f"{count} {status} at {levels}: {why}")
+    if len(reasons) > _MOST_REASONS:
+        lines.append(f"and {_count(list(reasons)[_MOST_REASONS:], 'more reason')}; the report tells them all (--report DIR)")
+    return lines
+
+
+def _count(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}" + ("" if len(things) == 1 else "s")
 
 
 @contextmanager
