@@ -130,7 +130,7 @@ def test_any_storage_order_holds_the_same_anatomy(orientation):
     for label in (42, 43, 49):
         ours = maps.grid.to_ras(np.argwhere(maps.subregions == label)).mean(axis=0)
         theirs = reference.grid.to_ras(np.argwhere(reference.subregions == label)).mean(axis=0)
-        assert np.abs(ours - theirs).max() < 0.8
+        assert np.abs(ours - theirs).max() < 1.7  # half a voxel
 
 
 def test_a_part_of_the_spine_stands_where_the_whole_has_it(straight):

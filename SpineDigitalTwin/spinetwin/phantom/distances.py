@@ -32,8 +32,8 @@ def smoothstep(t: Array) -> Array:
 def ellipse(x: Array, y: Array, a: Array | float, b: Array | float) -> Array:
     """Return about the signed distance to an ellipse with half axes `a`, `b` (exact to first order at its edge)."""
     u, v = x / a, y / b
-    inside = np.hypot(u, v)
-    gradient = np.maximum(np.hypot(u / a, v / b), 1e-9)
+    inside = np.hypot(u, v) + 1e-6  # the small terms matter only at the very centre
+    gradient = np.maximum(np.hypot(u / a, v / b), 1e-6 / a)
     return np.asarray(inside * (inside - 1.0) / gradient)
 
 

@@ -228,5 +228,5 @@ class Rod:
         start, end = (self.start[0], self.start[1] * f, self.start[2]), (self.end[0], self.end[1] * f, self.end[2])
         rod = capsule(x, y * f, z, start, end, self.radii)
         if self.canal is not None:
-            rod = np.maximum(rod, CLEARANCE - self.canal.distance(x, y, z))
+            rod = rounded_max(rod, np.asarray(CLEARANCE - self.canal.distance(x, y, z)), 3.0)
         return rod if self.facet is None else rounded_max(rod, self.facet.distance(x, y, z), 1.0)
