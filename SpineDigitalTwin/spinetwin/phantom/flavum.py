@@ -1,8 +1,9 @@
-"""Attachments of the ligamentum flavum: the front of the arch, in sagittal planes, at the heights of the body corners."""
+"""Attachments of the ligamentum flavum: the front of the lamina, in sagittal planes, at the heights of the body corners."""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from scipy import ndimage
 
 from ..anatomy.subregions import SubregionId as Sub
@@ -10,8 +11,11 @@ from ..geometry import FloatArray
 from .search import last_exit
 from .vertebra import VertebraShape
 
-_STEP = 0.2
-_ZOOMS = 5
+_STEP = 0.1
+EDGE = 1.0
+"""Distance, mm, that the points keep from the upper and lower edge of the lamina's free front."""
+
+Mask = npt.NDArray[np.bool_]
 
 
 def flavum_points(shape: VertebraShape, points: dict[int, FloatArray], shift: float) -> dict[int, FloatArray]:
@@ -22,77 +26,41 @@ def flavum_points(shape: VertebraShape, points: dict[int, FloatArray], shift: fl
     shape : VertebraShape
         The vertebra.
     points : dict
-        Its corners 101-104, where known.
+        Its arch centroid 41 and its corners 101-104, where known.
     shift : float
-        mm to the side of the lateral ones.
+        mm to the side of the shifted body points; the lateral ones here lie at half of it.
     """
     found: dict[int, FloatArray] = {}
-    for superior, inferior, x in ((125, 127, 0.0), (141, 143, shift)):
+    for superior, inferior, x in ((125, 127, 0.0), (141, 143, shift / 2)):
+        section = _section(shape, x, float(points[int(Sub.ARCH)][1]))
         for poi, corners in ((superior, (101, 102)), (inferior, (103, 104))):
-            if all(each in points for each in corners):
-                height = float(np.mean([points[each][2] for each in corners]))
-                point = _front_of_arch(shape, x, height)
-                if point is not None:
-                    found[poi] = point
+            if section is not None and all(each in points for each in corners):
+                found[poi] = _front(shape, x, float(np.mean([points[each][2] for each in corners])), *section)
     for right, left in ((141, 149), (143, 151)):
         if right in found:
             found[left] = found[right] * np.array([-1.0, 1.0, 1.0])
     return found
 
 
-def _front_of_arch(shape: VertebraShape, x: float, height: float) -> FloatArray | None:
-    """Foremost point of the arch at a height, which is first clamped to the heights the arch has in this plane."""
-    y, z, piece = _section(shape, x)
-    if piece is None:
-        return None
-    rows = np.nonzero(piece.any(axis=0))[0]
-    if height >= z[rows[-1]]:
-        height = min(height, _extreme(shape, x, y, z, piece, rows[-1], 1))
-    elif height <= z[rows[0]]:
-        height = max(height, _extreme(shape, x, y, z, piece, rows[0], -1))
-    row = int(np.clip(np.round((height - z[0]) / _STEP), rows[0], rows[-1]))
-    columns = np.nonzero(piece[:, row])[0]
-    middle = float(y[columns].mean())
-    ahead = last_exit(
-        lambda p: shape.distance(p, Sub.ARCH), np.array([x, middle, height]), (0, 1, 0), float(y[columns[-1]]) - middle + 2
-    )
-    return np.array([x, middle + (ahead or 0.0), height])
-
-
-def _section(
-    shape: VertebraShape, x: float
-) -> tuple[FloatArray, FloatArray, np.ndarray[tuple[int, ...], np.dtype[np.bool_]] | None]:
-    """Largest piece of the arch, behind the body, in the plane at `x`, over a lattice of y and z."""
+def _section(shape: VertebraShape, x: float, front: float) -> tuple[FloatArray, FloatArray, Mask] | None:
+    """Free fronts of the largest piece of the arch behind `front`, in the plane at `x`: depths, heights, and where they are."""
     low, high = shape.box
-    y, z = np.arange(low[1], -shape.row.body_depth / 2 + _STEP, _STEP), np.arange(low[2], high[2], _STEP)
-    points = np.stack(np.broadcast_arrays(x, y[:, None], z[None, :]), axis=-1)
+    y, z = np.arange(front, low[1], -_STEP)[::-1], np.arange(low[2], high[2], _STEP)
+    points = np.stack(np.broadcast_arrays(x, y[None, :], z[:, None]), axis=-1)
     pieces, count = ndimage.label(shape.distance(points, Sub.ARCH) < 0)
     if not count:
-        return y, z, None
-    sizes = ndimage.sum_labels(np.ones(pieces.shape), pieces, np.arange(1, count + 1))
-    return y, z, np.asarray(pieces == 1 + int(np.argmax(sizes)))
+        return None
+    piece = pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
+    free = piece[:, :-1] & ~piece[:, 1:]
+    return (y, z, free) if free.any() else None
 
 
-def _extreme(
-    shape: VertebraShape,
-    x: float,
-    y: FloatArray,
-    z: FloatArray,
-    piece: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
-    row: int,
-    sign: int,
-) -> float:
-    """Greatest (or least) height of a piece beyond its last lattice row, by zooming in on its tip."""
-    tip, best, step = float(y[np.nonzero(piece[:, row])[0]].mean()), float(z[row]), _STEP
-    reach = float(np.ptp(y[np.nonzero(piece[:, row])[0]])) / 2 + _STEP
-    for _ in range(_ZOOMS):
-        ys = tip + np.linspace(-reach, reach, 41)
-        zs = best + sign * np.linspace(0.0, step, 41)
-        values = shape.distance(np.stack(np.broadcast_arrays(x, ys[:, None], zs[None, :]), axis=-1), Sub.ARCH)
-        rows = np.nonzero((values < 0).any(axis=0))[0]
-        if len(rows):
-            best = float(zs[rows[-1]])
-            inside = ys[values[:, rows[-1]] < 0]
-            tip, reach = float(inside.mean()), float(np.ptp(inside)) / 2 + reach / 20
-        step /= 20
-    return best - sign * 1e-6
+def _front(shape: VertebraShape, x: float, height: float, y: FloatArray, z: FloatArray, free: Mask) -> FloatArray:
+    """Foremost free point at a height, which is first limited to the heights of the free front less its edges."""
+    rows = np.nonzero(free.any(axis=1))[0]
+    lowest, highest = z[rows[0]] - _STEP / 2 + EDGE, z[rows[-1]] + _STEP / 2 - EDGE
+    wanted = float(np.clip(height, lowest, highest)) if lowest < highest else float(lowest + highest) / 2
+    row = rows[np.abs(z[rows] - wanted).argmin()]
+    start = np.array([x, y[np.nonzero(free[row])[0][-1]], z[row]])
+    ahead = last_exit(lambda p: shape.distance(p, Sub.ARCH), start, (0, 1, 0), 2 * _STEP)
+    return start + np.array([0.0, ahead or 0.0, 0.0])

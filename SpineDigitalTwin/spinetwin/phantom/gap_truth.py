@@ -17,7 +17,7 @@ Points = dict[int, FloatArray]
 MAX_FACET_GAP = 8.0
 """Beyond this distance, mm, two processes make no joint."""
 
-_FACING = 0.5
+_FACING = 1.5
 _SECTION = ((60, Sub.CORD), (61, Sub.CANAL))
 
 
@@ -89,7 +89,7 @@ def _facets(spine: Spine, key: int, lower: int) -> Points:
 
 
 def _facing(upper: VertebraShape, above: int, lower: VertebraShape, below: int, frame: Frame, side: float) -> FloatArray | None:
-    """Mean, over the lines along the joint's normal where the gap is within 0.5 mm of its least, of the middle of the gap."""
+    """Mean, over the lines along the joint's normal where the gap is within 1.5 mm of its least, of the middle of the gap."""
     mirror = np.array([side, 1.0, 1.0])
     point, normal = mirror * np.array(upper.inferior.point), mirror * np.array(upper.inferior.normal)
     u = mirror * _across(np.array(upper.inferior.normal))

@@ -1,4 +1,4 @@
-"""Surfaces found on continuous functions, in float64: where a ray leaves a solid, where a sliding point stops.
+"""Surfaces found on continuous functions, in float64: where a ray leaves a solid, where a stepping point stops.
 
 A *function* here takes points (n, 3) and is negative inside. A crossing is bracketed by dense sampling and then narrowed by
 dividing the bracket into many parts at once, which is bisection with fewer calls.
@@ -46,38 +46,28 @@ def last_exit(
     return _narrow(inside, start, unit, float(t[hits[-1]]), float(t[hits[-1] + 1]))
 
 
-def first_exit(inside: Function, start: FloatArray, direction: Sequence[float] | FloatArray, reach: float = 40.0) -> float:
-    """Return how far (mm) one can go from a point inside, or on the surface, before leaving the solid; 0 if not at all."""
-    t = np.arange(0.0, reach, STEP)
-    unit = _unit(direction)
-    outside = inside(start + t[:, None] * unit) >= 0
-    outside[0] = False
-    first = int(np.argmax(outside)) if outside.any() else len(t) - 1
-    return _narrow(inside, start, unit, float(t[first - 1]), float(t[first]))
-
-
 def corner(
     inside: Function, start: FloatArray, first: FloatArray, second: FloatArray, tolerance: float = 1e-3
 ) -> FloatArray | None:
-    """Return the corner of a solid between two of its surface points.
+    """Return the corner of a solid between two directions, or None if `start` lies outside.
 
-    From `start` along the diagonal of the vectors `first` and `second` (mm) to the surface, then sliding along each of the
-    two in turn, forward only, until a turn gains less than `tolerance` mm.
+    The bisection of the paper on the continuous solid: steps of 1 mm along `first` and `second` (only their directions
+    matter) in turn, halved whenever neither stays inside, until a step is shorter than `tolerance` mm.
     """
-    diagonal = first + second
-    t = last_exit(inside, start, diagonal)
-    if t is None:
+    ways = _unit(first), _unit(second)
+    point = np.asarray(start, dtype=np.float64)
+    if inside(point[None])[0] >= 0:
         return None
-    point = start + _unit(diagonal) * t
-    for _ in range(50):
-        gain = 0.0
-        for way in (first, second):
-            step = first_exit(inside, point, way)
-            point = point + _unit(way) * step
-            gain = max(gain, step)
-        if gain < tolerance:
-            break
-    return np.asarray(point)
+    step = 1.0
+    while step > tolerance:
+        moved = False
+        for way in ways:
+            trial = point + step * way
+            if inside(trial[None])[0] < 0:
+                point, moved = trial, True
+        if not moved:
+            step /= 2
+    return point
 
 
 def _unit(direction: Sequence[float] | FloatArray) -> FloatArray:
