@@ -11,7 +11,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
-
 from spinetwin.phantom import Spacing, Spine, SpineParameters, Truth, make_spine, truth
 from spinetwin.poi import PoiSet, Status
 from spinetwin.poi.compute import compute_pois
@@ -60,12 +59,11 @@ def errors_of(points: PoiSet, exact: Truth) -> Errors:
                     distances[family].append(float(np.linalg.norm(np.array(found.position) - where)))
                     lost += found.status is not Status.OK
     with_body = [level for level in exact.frames if (level, 50) in points.points and level in points.frames]
+    found_and_true = [(points.frames[each].superior, exact.frames[each].superior) for each in with_body]
     return Errors(
         {family: np.array(values) for family, values in distances.items()},
         {
-            "superior axis": np.array(
-                [_angle(points.frames[each].superior, exact.frames[each].superior) for each in with_body]
-            ),
+            "superior axis": np.array([_angle(*pair) for pair in found_and_true]),
             "axial rotation": np.array([_axial_rotation(points, exact, each) for each in with_body]),
         },
         lost,

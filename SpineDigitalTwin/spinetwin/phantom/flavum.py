@@ -63,4 +63,4 @@ def _front(shape: VertebraShape, x: float, height: float, y: FloatArray, z: Floa
     row = rows[np.abs(z[rows] - wanted).argmin()]
     start = np.array([x, y[np.nonzero(free[row])[0][-1]], z[row]])
     ahead = last_exit(lambda p: shape.distance(p, Sub.ARCH), start, (0, 1, 0), 2 * _STEP)
-    return start + np.array([0.0, ahead or 0.0, 0.0])
+    return np.asarray(start + np.array([0.0, ahead or 0.0, 0.0]))

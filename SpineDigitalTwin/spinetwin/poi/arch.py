@@ -75,7 +75,8 @@ class _Plane:
         wanted = float(np.clip(height, lowest, highest)) if lowest < highest else float(lowest + highest) / 2
         row = int(rows[np.abs(heights[rows] - wanted).argmin()])
         column = int(np.flatnonzero(free[row]).max())
-        return self._refined(field, float(fronts[column]), wanted if abs(heights[row] - wanted) <= _CELL_MM else float(heights[row]))
+        exact = wanted if abs(heights[row] - wanted) <= _CELL_MM else float(heights[row])
+        return self._refined(field, float(fronts[column]), exact)
 
     def _lattice(self, field: MaskField) -> tuple[FloatArray, FloatArray]:
         extent = self.frame.to_local(field.grid.to_ras(list(product(*[(0, n - 1) for n in field.grid.shape]))))
