@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import numpy as np
+
 from ..anatomy import PointId, subregion
 from ..anatomy import level as level_of
 from ..geometry import FloatArray
@@ -104,7 +106,7 @@ class LevelContext:
             ends = self.position(left), self.position(right)
             if ends[0] is not None and ends[1] is not None:
                 factor = max((12 - level_of(self.level).order) / 11, 0.0) + 1
-                return float(abs((ends[0] - ends[1]) @ self.frame.frame.right)) / divisor / factor, doubt
+                return float(np.linalg.norm(ends[0] - ends[1])) / divisor / factor, doubt
         return 0.0, "no articular processes to measure the shift from"
 
 
