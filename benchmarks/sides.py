@@ -18,7 +18,7 @@ from spinetwin.poi.compute import compute_pois
 Key = tuple[int, int]
 Vector = np.ndarray
 
-# The reference reads 100, 200 and 300 + level from the vertebra map to find endplates, which overflows in uint8 maps.
+# The endplates: the reference looks for labels of 300 and more in a map of uint8 and stops (maps of uint16 fare no better).
 CRASHING = {52, 53}
 WANTED = tuple(each.id for each in POINTS if each.id not in CRASHING)
 BODY, POSTERIOR, INFERIOR, RIGHT = 50, 128, 129, 130
