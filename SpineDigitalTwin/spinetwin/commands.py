@@ -36,12 +36,13 @@ def poi(
     with progress_bar("points", quiet) as progress:
         maps = _read_maps(subregions, vertebrae)
         try:
+            warnings = _warnings(maps)
             points = compute_pois(maps, rules, levels=levels, only=only, progress=progress)
         except MapError as error:
             raise MapError(f"{subregions.name} with {vertebrae.name}: {error.message}", error.hint) from error
     write_pois(out, points)
     print(summary(points))
-    for line in details(points):
+    for line in (*warnings, *details(points)):
         print(line)
     print(f"Points: {out}")
     if report is not None:
@@ -97,6 +98,17 @@ def demo(out: Path, *, quiet: bool = False) -> int:
     print(f"Points for 3D Slicer: {out / 'spine.mrk.json'}")
     _report(maps, points, out / "report", title="Generated spine, Cobb angle 25 degrees", quiet=quiet)
     return 0
+
+
+def _warnings(maps: LabelMaps) -> list[str]:
+    """Return what a person should know of the maps, as lines; maps that cannot be used are refused with the gravest finding."""
+    from .poi.check import check_maps
+
+    findings = check_maps(maps).findings
+    for finding in findings:
+        if finding.severity == "error":
+            raise MapError(finding.text, "Correct the maps; `spinetwin check` tells what they hold.")
+    return [f"Warning: {finding.text}" for finding in findings if finding.severity == "warning"]
 
 
 def _read_maps(subregions: Path, vertebrae: Path) -> LabelMaps:

@@ -56,6 +56,15 @@ def test_folder_missing_path_is_a_folder_and_parent_is_a_file(tmp_path):
             pytest.fail("must not start")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_not_replaced_by_a_file(tmp_path):
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    with pytest.raises(WriteError, match="a device or a pipe"), atomic_write(pipe):
+        raise AssertionError("the block must not run")
+    assert pipe.is_fifo()
+
+
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that nobody can write to, not even root")
 def test_no_permission():
     with pytest.raises(WriteError, match=r"Cannot write /proc/self/a\.csv"):

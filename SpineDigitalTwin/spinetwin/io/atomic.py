@@ -41,7 +41,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     Raises
     ------
     WriteError
-        If the folder is missing, the path is a folder, or the operating system refuses (permission, full disk).
+        If the folder is missing, the path is a folder, a device or a pipe, or the operating system refuses (permission, full
+        disk).
     """
     target = Path(path)
     _check_target(target)
@@ -62,6 +63,8 @@ def _check_target(target: Path) -> None:
     try:
         if target.is_dir():
             raise WriteError(f"Cannot write {target}: it is a folder.", "Give the name of a file.")
+        if target.exists() and not target.is_file():
+            raise WriteError(f"Cannot write {target}: it is a device or a pipe.", "Give the name of a file.")
         if target.parent.is_dir():
             return
         found = target.parent.exists()

@@ -132,7 +132,11 @@ def check_maps(maps: LabelMaps) -> MapReport:
     contents = tuple(_content(each.id, parts, maps) for each in LEVELS if any(level == each.id for level, _ in parts))
     vertebrae = [each for each in contents if level_of(each.level).region in _DISTRICTS]
     if not contents:
-        findings.append(Finding("error", None, "The vertebra map holds no vertebral level."))
+        findings.append(
+            Finding(
+                "error", None, "The vertebra map holds no vertebral level; perhaps the two maps were given in the wrong order."
+            )
+        )
     elif not vertebrae:
         findings.append(Finding("error", None, "Only the sacrum is labelled; points are computed for C1 to L6."))
     elif not any(set(each.subregions) & set(_BONE) for each in vertebrae):
