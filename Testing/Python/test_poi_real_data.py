@@ -20,7 +20,7 @@ CROPS = {
 }
 # What a CT segmentation does not show, and what says so.
 ABSENT = {
-    "CT L3": {61: "no spinal cord and spinal canal", 60: "no spinal cord", 100: "no disc below this level", 126: "no disc"},
+    "CT L3": {61: "no spinal canal", 60: "no spinal cord", 100: "no disc below this level", 126: "no disc"},
     "MR C6": {},
 }
 ON_A_SURFACE = ("ray", "corner", "flavum")

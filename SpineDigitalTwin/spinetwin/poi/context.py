@@ -110,11 +110,18 @@ class LevelContext:
         return 0.0, "no articular processes to measure the shift from"
 
 
+_PLAIN_NAMES = {
+    "corpus border and corpus": "vertebral body",
+    "arcus vertebrae": "vertebral arch",
+    "spinal cord and spinal canal": "spinal canal",
+}
+
+
 def describe(mask: tuple[int, ...]) -> str:
     """Name a mask for people."""
     names = [subregion(label).name.replace("_", " ") for label in mask]
     joined = " and ".join(names)
-    return {"corpus border and corpus": "vertebral body", "arcus vertebrae": "vertebral arch"}.get(joined, joined)
+    return _PLAIN_NAMES.get(joined, joined)
 
 
 def contexts_of(spine: SpineVoxels, frames: Mapping[int, LevelFrame]) -> list[LevelContext]:

@@ -77,7 +77,7 @@ def _judged(position: FloatArray, starts_inside: bool, gap: float, doubt: str) -
     if not np.isfinite(position).all():
         return missing("the ray does not meet the mask")
     if not starts_inside:
-        return Outcome(position, doubt or "the ray starts outside its mask")
+        return Outcome(position, doubt or "the ray starts outside its mask: a hole, or a hollow part")
     if gap > _TOLERATED_GAP_MM:
         return Outcome(position, doubt or f"the ray crosses a gap of {gap:.1f} mm in the mask")
     return Outcome(position, doubt)
