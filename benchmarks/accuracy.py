@@ -11,11 +11,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
-from spinetwin.phantom import Spacing, Spine, SpineParameters, Truth, make_spine, truth
+from spinetwin.phantom import Curve, Spacing, Spine, SpineParameters, Truth, make_spine, truth
 from spinetwin.poi import PoiSet, Status
 from spinetwin.poi.compute import compute_pois
 
-POSTURES = {"straight": 0.0, "Cobb 25": 25.0, "Cobb 60": 60.0}
+POSTURES = {"straight": (), "Cobb 25": (Curve(25.0),), "Cobb 60": (Curve(60.0),)}
 SPACINGS = {
     "1 mm": Spacing(1.0, 1.0, 1.0),
     "1.5 mm": Spacing(1.5, 1.5, 1.5),
@@ -94,8 +94,8 @@ def main() -> None:
     postures = dict(list(POSTURES.items())[: 2 if quick else 3])
     spacings = {name: SPACINGS[name] for name in (("1 mm", "0.75x0.75x3.3") if quick else SPACINGS)}
     print("Distance to the true point in mm, median / 95th percentile; angles: mean in degrees")
-    for posture, cobb in postures.items():
-        spine = make_spine(SpineParameters(cobb=cobb))
+    for posture, curves in postures.items():
+        spine = make_spine(SpineParameters(curves=curves))
         exact = truth(spine)
         _print_table(posture, {name: measure(spine, exact, size) for name, size in spacings.items()})
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from spinetwin.geometry import Grid, LabelMaps
 from spinetwin.io import read_label_maps, write_label_map
-from spinetwin.phantom import Spacing, Spine, SpineParameters, Truth, make_spine, truth
+from spinetwin.phantom import Curve, Spacing, Spine, SpineParameters, Truth, make_spine, truth
 
 LEVELS = "C1-L5"
 SAGITTAL = Spacing(right=3.3, anterior=0.75, superior=0.75)
@@ -63,7 +63,7 @@ def save(maps: LabelMaps, folder: Path, name: str) -> Scene:
 @cache
 def scoliotic() -> Spine:
     """Return the spine that most rows look at: C1 to L5, a Cobb angle of 25 degrees."""
-    return make_spine(SpineParameters(levels=LEVELS, cobb=25.0))
+    return make_spine(SpineParameters(levels=LEVELS, curves=(Curve(25.0),)))
 
 
 @cache

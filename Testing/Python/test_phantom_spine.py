@@ -7,8 +7,8 @@ import pytest
 from scipy import ndimage
 from spinetwin.anatomy import level
 from spinetwin.errors import ParameterError
-from spinetwin.phantom import Spacing, Spine, SpineParameters, VertebraShape, dimensions, make_spine
-from spinetwin.phantom.quadrature import part_moments
+from spinetwin.phantom import Curve, Spacing, Spine, SpineParameters, VertebraShape, dimensions, make_spine
+from spinetwin.phantom.ground_truth.quadrature import part_moments
 from spinetwin.phantom.voxels import block_of, sample
 
 LEFT = {43: 44, 45: 46, 47: 48}
@@ -65,8 +65,8 @@ def test_the_canal_is_open(straight):
     "parameters",
     [
         SpineParameters(),
-        SpineParameters(cobb=60),
-        SpineParameters(cobb=40, apex="L2", side="left"),
+        SpineParameters(curves=(Curve(60),)),
+        SpineParameters(curves=(Curve(40, apex="L2", side="left"),)),
         SpineParameters(lordosis=75),
     ],
 )
@@ -139,7 +139,7 @@ def test_a_part_of_the_spine_stands_where_the_whole_has_it(straight):
 
 
 def test_the_posture_has_the_angles_that_were_asked_for():
-    spine = make_spine(SpineParameters(cobb=40, apex="T8", lordosis=60, kyphosis=35))
+    spine = make_spine(SpineParameters(curves=(Curve(40, apex="T8"),), lordosis=60, kyphosis=35))
     tilt = {key: np.degrees(np.arctan2(frame.superior[0], frame.superior[2])) for key, frame in spine.frames.items()}
     assert tilt[level("T3").id] - tilt[level("L1").id] == pytest.approx(-40, abs=1e-9)
     flat = make_spine(SpineParameters(lordosis=60, kyphosis=35))
@@ -150,7 +150,7 @@ def test_the_posture_has_the_angles_that_were_asked_for():
 
 
 def test_a_curve_to_the_right_bulges_to_the_right_and_turns_there():
-    spine = make_spine(SpineParameters(cobb=50, side="right"))
+    spine = make_spine(SpineParameters(curves=(Curve(50, side="right"),)))
     apex = spine.frames[level("T8").id]
     assert apex.origin[0] > spine.frames[level("T2").id].origin[0] + 10
     assert apex.anterior[0] > 0.1
@@ -166,18 +166,28 @@ def test_endplates_and_the_ct_convention():
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        ({"cobb": 200}, "Cobb"),
-        ({"cobb": float("nan")}, "Cobb"),
         ({"levels": "X9"}, "level"),
         ({"levels": "S2"}, "S2"),
         ({"spacing": -1}, "spacing"),
-        ({"side": "up"}, "left or right"),
-        ({"apex": "C3"}, "apex"),
     ],
 )
 def test_bad_parameters_get_one_sentence(words, what):
     with pytest.raises(ParameterError, match=what):
         SpineParameters(**words)
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ({"cobb": 200}, "Cobb"),
+        ({"cobb": float("nan")}, "Cobb"),
+        ({"cobb": 20, "side": "up"}, "left or right"),
+        ({"cobb": 20, "apex": "C3"}, "apex"),
+    ],
+)
+def test_bad_curves_get_one_sentence(words, what):
+    with pytest.raises(ParameterError, match=what):
+        Curve(**words)
 
 
 @pytest.mark.parametrize("words", [{"spacing": 0}, {"orientation": "RAR"}, {"levels": "C1"}, {"margin_mm": -1}])

@@ -7,7 +7,7 @@ import pytest
 from spinetwin.anatomy import POINTS, level
 from spinetwin.errors import ParameterError
 from spinetwin.phantom import SpineParameters, VertebraShape, make_spine, truth
-from spinetwin.phantom.quadrature import part_moments
+from spinetwin.phantom.ground_truth.quadrature import part_moments
 
 MIRROR = {each.id: each.mirror for each in POINTS}
 

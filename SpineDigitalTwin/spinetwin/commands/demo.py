@@ -22,13 +22,13 @@ def add(steps: Steps) -> None:
 def run(out: Path, *, quiet: bool = False) -> int:
     """Make a scoliotic spine, compute its points, write everything into `out` and say where."""
     from ..io import write_label_map, write_pois
-    from ..phantom import SpineParameters, make_spine
+    from ..phantom import Curve, SpineParameters, make_spine
     from ..poi.compute import compute_pois
 
     make_folder(out)
     with progress_bar("spine", quiet) as progress:
         progress(0.0, "shape")
-        spine = make_spine(SpineParameters(cobb=25.0))
+        spine = make_spine(SpineParameters(curves=(Curve(25.0),)))
         maps = spine.voxelise(spine.grid())
         progress(1.0, "done")
     with progress_bar("points", quiet) as progress:

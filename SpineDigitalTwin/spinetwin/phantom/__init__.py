@@ -5,14 +5,15 @@
 >>> maps = spine.voxelise(spine.grid(spacing=2.0))
 """
 
-from .dimensions import Dimensions, dimensions, sample_person
 from .grids import Spacing
-from .posture import SpineParameters
+from .ground_truth.truth import Truth, truth
+from .person.dimensions import Dimensions, dimensions, sample_person
+from .posture.parameters import Curve, SpineParameters
+from .shape.vertebra import VertebraShape
 from .spine import Spine, make_spine
-from .truth import Truth, truth
-from .vertebra import VertebraShape
 
 __all__ = [
+    "Curve",
     "Dimensions",
     "Spacing",
     "Spine",

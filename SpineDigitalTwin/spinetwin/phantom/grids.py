@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..geometry import FloatArray, Frame, Grid
-from .solids import Box
+from .shape.solids import Box
 
 _AXES = {"R": (0, 1), "L": (0, -1), "A": (1, 1), "P": (1, -1), "S": (2, 1), "I": (2, -1)}
 _OBLIQUE_AXIS = (1.0, 0.7, 0.5)

@@ -14,12 +14,13 @@ import numpy.typing as npt
 from ..anatomy import Level, level
 from ..errors import ParameterError
 from ..geometry import FloatArray, Frame, Grid, LabelMaps
-from .dimensions import DIMENSIONS, Dimensions, sample_person
-from .gaps import CanalPiece, DiscShape, canal_piece, disc_shape, joint_between
 from .grids import Spacing, grid_around
-from .parts import Joint, default_joint
-from .posture import SpineParameters, chosen_levels, posture
-from .vertebra import VertebraShape
+from .person.dimensions import DIMENSIONS, Dimensions, sample_person
+from .posture.column import posture
+from .posture.parameters import SpineParameters, chosen_levels
+from .shape.gaps import CanalPiece, DiscShape, canal_piece, disc_shape, joint_between
+from .shape.parts import Joint, default_joint
+from .shape.vertebra import VertebraShape
 from .voxels import voxelise
 
 
@@ -147,7 +148,8 @@ def make_spine(parameters: SpineParameters | None = None, rng: np.random.Generat
 
     Examples
     --------
-    >>> spine = make_spine(SpineParameters(levels="L1-L5", cobb=20, apex="L2"))
+    >>> from spinetwin.phantom import Curve
+    >>> spine = make_spine(SpineParameters(levels="L1-L5", curves=(Curve(20, apex="L2"),)))
     >>> [each.name for each in spine.levels]
     ['L1', 'L2', 'L3', 'L4', 'L5']
     """

@@ -13,9 +13,9 @@ from ..anatomy import level as level_of
 from ..anatomy.subregions import SubregionId
 from ..errors import ParameterError
 from ..geometry import FloatArray, Frame, Grid, LabelMaps
-from .distances import Array
-from .solids import Box
-from .vertebra import FAR, Blender, VertebraShape
+from .shape.distances import Array
+from .shape.solids import Box
+from .shape.vertebra import FAR, Blender, VertebraShape
 
 if TYPE_CHECKING:
     from .spine import Spine

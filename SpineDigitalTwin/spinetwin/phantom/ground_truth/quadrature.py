@@ -8,11 +8,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..geometry import FloatArray
-from .distances import Array
-from .solids import Box
-from .vertebra import VertebraShape, exclusive
-from .voxels import Block, sample
+from ...geometry import FloatArray
+from ..shape.distances import Array
+from ..shape.solids import Box
+from ..shape.vertebra import VertebraShape, exclusive
+from ..voxels import Block, sample
 
 SPACING = 0.5
 """Distance of the nodes, mm. Nodes near a surface count in part (`_weight`), which makes the error of second order."""

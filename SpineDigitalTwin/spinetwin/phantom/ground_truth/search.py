@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ..geometry import FloatArray
+from ...geometry import FloatArray
 
 Function: TypeAlias = Callable[[FloatArray], FloatArray]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..anatomy import level as level_of
-from ..anatomy.subregions import SubregionId as Sub
-from ..geometry import FloatArray, Frame
-from .gaps import CanalPiece
+from ...anatomy import level as level_of
+from ...anatomy.subregions import SubregionId as Sub
+from ...geometry import FloatArray, Frame
+from ..shape.gaps import CanalPiece
+from ..shape.vertebra import VertebraShape
+from ..spine import Spine
 from .quadrature import moment, part_moments, section_centroid
-from .spine import Spine
-from .vertebra import VertebraShape
 
 Points = dict[int, FloatArray]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..anatomy import level as level_of
-from ..geometry import FloatArray, Frame
-from .dimensions import Dimensions
+from ...anatomy import level as level_of
+from ...geometry import FloatArray, Frame
+from ..person.dimensions import Dimensions
 from .distances import Array, Triple, ellipse, rounded_max
 from .parts import Joint, facet_normal
 from .solids import Body, Box

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..anatomy import level as level_of
-from ..anatomy.subregions import SubregionId
-from .dimensions import Dimensions
+from ...anatomy import level as level_of
+from ...anatomy.subregions import SubregionId
+from ..person.dimensions import Dimensions
 from .distances import Array, Triple
 from .solids import Arch, Body, Box, Canal, Plane, Rod, Solid, Spinous
 

@@ -6,15 +6,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..anatomy import POINTS
-from ..anatomy import level as level_of
-from ..anatomy.subregions import SubregionId as Sub
-from ..geometry import FloatArray
-from ..geometry.frame import direction_coefficients
+from ...anatomy import POINTS
+from ...anatomy import level as level_of
+from ...anatomy.subregions import SubregionId as Sub
+from ...geometry import FloatArray
+from ...geometry.frame import direction_coefficients
+from ..shape.vertebra import VertebraShape
 from .flavum import flavum_points
 from .quadrature import part_moments
 from .search import Function, corner, last_exit
-from .vertebra import VertebraShape
 
 Points = dict[int, FloatArray]
 

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ..anatomy.subregions import SubregionId as Sub
-from ..geometry import FloatArray
+from ...anatomy.subregions import SubregionId as Sub
+from ...geometry import FloatArray
+from ..shape.vertebra import VertebraShape
 from .search import last_exit
-from .vertebra import VertebraShape
 
 _STEP = 0.1
 EDGE = 1.0

@@ -11,13 +11,13 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ..anatomy.subregions import SubregionId
-from ..errors import ParameterError
-from ..geometry import FloatArray, Frame
-from .gap_truth import gap_points
-from .level_truth import level_points
+from ...anatomy.subregions import SubregionId
+from ...errors import ParameterError
+from ...geometry import FloatArray, Frame
+from ..spine import Spine
+from .gaps import gap_points
+from .levels import level_points
 from .quadrature import part_moments
-from .spine import Spine
 
 
 @dataclass(frozen=True)

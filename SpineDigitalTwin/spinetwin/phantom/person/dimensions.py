@@ -28,9 +28,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ..anatomy import level
-from ..anatomy.tables import read_table
-from ..errors import ParameterError
+from ...anatomy import level
+from ...anatomy.tables import read_table
+from ...errors import ParameterError
 
 _ANGLES = ("spinous_inclination", "facet_axial", "facet_tilt")
 _GROUPS = (

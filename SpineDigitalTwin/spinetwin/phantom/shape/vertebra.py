@@ -9,11 +9,11 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..anatomy import subregion
-from ..anatomy.subregions import SubregionId
-from ..errors import ParameterError
-from ..geometry import FloatArray, IntArray
-from .dimensions import Dimensions, dimensions
+from ...anatomy import subregion
+from ...anatomy.subregions import SubregionId
+from ...errors import ParameterError
+from ...geometry import FloatArray, IntArray
+from ..person.dimensions import Dimensions, dimensions
 from .distances import Array, smooth_min
 from .parts import Joint, Part, body_of, canal_of, default_joint, parts_of
 from .solids import Body, Box, Canal

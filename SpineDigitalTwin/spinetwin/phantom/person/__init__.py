@@ -1,0 +1,1 @@
+"""Whose spine it is: dimensions of every level."""

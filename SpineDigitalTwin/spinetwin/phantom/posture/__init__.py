@@ -1,0 +1,1 @@
+"""How the spine stands: where every vertebra is, and how it is turned."""

@@ -1,0 +1,121 @@
+"""What a spine shall look like, in the words of a clinician."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...anatomy import LEVELS, Level, level, levels_between
+from ...errors import ParameterError
+from ..person.dimensions import DIMENSIONS
+
+EXTRA_LEVELS = ("T13", "L6")
+"""Levels that only some people have."""
+
+_SIDES = ("left", "right")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One coronal curve of a scoliosis.
+
+    Attributes
+    ----------
+    cobb : float
+        Coronal angle between its end vertebrae, degrees.
+    apex : str
+        Level of its apex.
+    side : str
+        "right" or "left": where the convexity points.
+    half_length : int
+        Levels from the apex to each end vertebra.
+    axial_coupling : float
+        Axial rotation of the apex, towards the convexity, per degree of `cobb`.
+    """
+
+    cobb: float
+    apex: str = "T8"
+    side: str = "right"
+    half_length: int = 5
+    axial_coupling: float = 0.4
+
+    def __post_init__(self) -> None:
+        within("The Cobb angle", self.cobb, 0.0, 80.0, "degrees")
+        within("The axial coupling", self.axial_coupling, 0.0, 0.8, "degrees per degree")
+        within("The half length of a curve", self.half_length, 2, 7, "levels")
+        if self.side not in _SIDES:
+            raise ParameterError(f"The side of a curve is left or right, not {self.side!r}.")
+        if level(self.apex).region not in ("thoracic", "lumbar"):
+            raise ParameterError(f"The apex of a curve is a thoracic or lumbar level, not {level(self.apex).name}.")
+
+
+@dataclass(frozen=True)
+class SpineParameters:
+    """What a spine looks like; angles in degrees.
+
+    Attributes
+    ----------
+    levels : str
+        Levels that are built, such as "C1-S1" or "T10-L5"; T13 and L6 only where named ("C1-T12,T13,L1-S1").
+        The posture is that of a whole spine, whatever part of it is built.
+    lordosis : float
+        Lumbar lordosis, superior endplate of L1 to that of S1.
+    kyphosis : float
+        Thoracic kyphosis, superior endplate of T1 to inferior endplate of T12.
+    cervical_lordosis : float
+        Inferior endplate of C2 to inferior endplate of C7.
+    curves : tuple of Curve
+        The curves of a scoliosis; none for a straight spine.
+    scale : float
+        Size against the mean adult.
+    spacing : float
+        Disc heights against the mean.
+    """
+
+    levels: str = "C1-S1"
+    lordosis: float = 50.0
+    kyphosis: float = 40.0
+    cervical_lordosis: float = 15.0
+    curves: tuple[Curve, ...] = ()
+    scale: float = 1.0
+    spacing: float = 1.0
+
+    def __post_init__(self) -> None:
+        within("The lordosis", self.lordosis, 0.0, 85.0, "degrees")
+        within("The kyphosis", self.kyphosis, 0.0, 80.0, "degrees")
+        within("The cervical lordosis", self.cervical_lordosis, -15.0, 40.0, "degrees")
+        within("The scale", self.scale, 0.5, 1.5, "")
+        within("The spacing of the vertebrae", self.spacing, 0.7, 1.5, "times the mean disc height")
+        chosen_levels(self.levels)
+
+
+def within(what: str, value: float, low: float, high: float, unit: str) -> None:
+    """Refuse a value outside its range, in one sentence."""
+    if not (np.isfinite(value) and low <= value <= high):
+        raise ParameterError(f"{what} must be between {low:g} and {high:g} {unit}".rstrip() + f", not {value:g}.")
+
+
+def chosen_levels(text: str) -> tuple[Level, ...]:
+    """Read a list of levels; T13 and L6 are left out of a range unless it starts or ends there.
+
+    Raises
+    ------
+    ParameterError
+        If a level is unknown, or the phantom does not have it.
+    """
+    chosen: set[Level] = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        ends = level(first), level(last or first)
+        chosen.update(each for each in levels_between(*ends) if each in ends or each.name not in EXTRA_LEVELS)
+    missing = [each.name for each in chosen if each.id not in DIMENSIONS]
+    if missing:
+        raise ParameterError(f"The phantom has no level {', '.join(missing)}.", "It goes from C1 to S1.")
+    return tuple(sorted(chosen, key=lambda each: each.order))
+
+
+def whole_column(parameters: SpineParameters) -> tuple[Level, ...]:
+    """Return every level of the person, from C1 to S1, with T13 and L6 if they were asked for."""
+    named = {each.name for each in chosen_levels(parameters.levels)} | {level(curve.apex).name for curve in parameters.curves}
+    return tuple(each for each in LEVELS if each.id in DIMENSIONS and (each.name not in EXTRA_LEVELS or each.name in named))
