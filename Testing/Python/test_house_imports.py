@@ -23,7 +23,7 @@ ROOMS = {
     "poi": GROUND,
     "measure": GROUND,
     "segmentation": GROUND,
-    "io": GROUND | {"poi"},
+    "io": GROUND | {"poi", "phantom"},
     "report": EVERYTHING,
     "jobs": EVERYTHING,
     "commands": EVERYTHING,
@@ -33,8 +33,9 @@ ROOMS = {
 }
 """What each room may import beside itself; "" is the package's own face, `spinetwin/__init__.py`."""
 
-DATA_TYPES = {"poi", "poi.model", "poi.Poi", "poi.PoiSet", "poi.Status"}
-"""What `io` may know of `poi`: the data, never the computing."""
+DATA_TYPES = {"poi", "poi.model", "poi.Poi", "poi.PoiSet", "poi.Status", "phantom.ground_truth.record"}
+"""What `io` may know of `poi` and `phantom`: the data, never the computing."""
+_DATA_MODULES = ("poi.model.", "phantom.ground_truth.record.")
 
 GLUE = {"slicer", "qt", "ctk", "PythonQt", "PySide6", "vtkSlicer"}
 ANYWHERE = {"numpy", "scipy", "spinetwin"}
@@ -98,8 +99,8 @@ def _inside_wall(here: str, found: Import) -> str | None:
         return None
     if there not in ROOMS[here]:
         return f"`{here}` may not know `{there or 'the whole package'}`"
-    if (here, there) == ("io", "poi") and short not in DATA_TYPES and not short.startswith("poi.model."):
-        return f"`io` may know the data types of `poi` only, not {short}"
+    if here == "io" and there in ("poi", "phantom") and short not in DATA_TYPES and not short.startswith(_DATA_MODULES):
+        return f"`io` may know the data types of `{there}` only, not {short}"
     return None
 
 
@@ -162,6 +163,7 @@ def test_there_are_files_to_look_at():
         ("spinetwin.poi.compute", "import spinetwin", "may not know `the whole package`"),
         ("spinetwin.io.markups", "from ..poi.compute import compute", "data types"),
         ("spinetwin.io.markups", "from ..poi import compute_points", "data types"),
+        ("spinetwin.io.truth", "from ..phantom import make_spine", "data types of `phantom`"),
         ("spinetwin.report.page", "import slicer", "never imports slicer"),
         ("spinetwin.cli", "def f():\n    import qt", "never imports qt"),
         ("spinetwin.cli", "from slicer.util import loadVolume", "never imports slicer"),
@@ -189,6 +191,7 @@ def test_the_guard_bites(module, source, word):
         ("spinetwin.anatomy.levels", "from ..errors import ParameterError\nfrom .tables import read_table"),
         ("spinetwin.poi.compute", "from ..anatomy import level\nfrom ..geometry.grid import Grid\nfrom .model import Poi"),
         ("spinetwin.io.markups", "from ..poi import Poi, PoiSet\nfrom ..poi.model import Status\nfrom ..poi import model"),
+        ("spinetwin.io.truth", "from ..phantom.ground_truth.record import GroundTruth"),
         ("spinetwin.io.volumes", "def f():\n    import SimpleITK as sitk"),
         ("spinetwin.io.volumes", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import SimpleITK as sitk"),
         ("spinetwin.report.views", "import scipy.ndimage\ndef f():\n    import vtk"),

@@ -5,7 +5,7 @@ Nothing here looks at a voxel of a label map, and nothing is shared with the cod
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -36,7 +36,7 @@ class Truth:
     points: Mapping[tuple[int, int], FloatArray]
 
 
-def truth(spine: Spine, rules: str = "paper") -> Truth:
+def truth(spine: Spine, rules: str = "paper", levels: Collection[int] | None = None) -> Truth:
     """Compute the true frames and points of a spine.
 
     Parameters
@@ -46,6 +46,8 @@ def truth(spine: Spine, rules: str = "paper") -> Truth:
         answers exactly.
     rules : str
         Rule set; "paper" (Graf et al.) so far.
+    levels : collection of int, optional
+        Ids of the levels that are wanted; all of the spine if left out.
 
     Raises
     ------
@@ -56,8 +58,8 @@ def truth(spine: Spine, rules: str = "paper") -> Truth:
         raise ParameterError(f"The phantom knows the true points of the rule set 'paper', not {rules!r}.")
     frames: dict[int, Frame] = {}
     points: dict[tuple[int, int], FloatArray] = {}
-    for key, shape in spine.shapes.items():
-        place = spine.frames[key]
+    for key in [each for each in spine.shapes if levels is None or each in levels]:
+        shape, place = spine.shapes[key], spine.frames[key]
         moments = part_moments(shape)
         body = moments.get(SubregionId.BODY_BORDER)
         origin = place.to_ras(body.centroid) if body else place.origin
