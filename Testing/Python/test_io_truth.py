@@ -1,6 +1,7 @@
 """truth.json: written whole, read back to the last bit, refused in one sentence."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from spinetwin.anatomy import level
 from spinetwin.errors import ReadError, WriteError
 from spinetwin.geometry import Frame
 from spinetwin.io.truth import read_truth, write_truth
-from spinetwin.phantom.ground_truth.record import GroundTruth
+from spinetwin.phantom.ground_truth.record import Angles, CurveAngle, GroundTruth, Sizes
 
 L3, T13 = level("L3").id, level("T13").id
 
@@ -20,7 +21,10 @@ def sample():
         "paper": {(T13, 101): rng.normal(size=3), (L3, 101): np.array([1 / 3, -1e-300, 5e300]), (L3, 50): np.zeros(3)},
         "tptbox": {(L3, 101): rng.normal(size=3)},
     }
-    return GroundTruth(frames, points, {"seed": 7, "spine": {"lordosis": 0.1 + 0.2, "curves": [], "name": "é"}})
+    curves = (CurveAngle("T3", "L1", "T8", 44.9 / 7, "right"),)
+    angles = Angles(curves, 1 / 7, None, 50.1, -3.0, 33.3, {"T13": 1e-17, "L3": 17.9})
+    sizes = {T13: Sizes(), L3: Sizes(height_front=26.7 / 3, disc_wedge_right=-1.5, volumes={"corpus_border": 1e5 / 3})}
+    return GroundTruth(frames, points, angles, sizes, {"seed": 7, "spine": {"lordosis": 0.1 + 0.2, "curves": [], "name": "é"}})
 
 
 @pytest.fixture
@@ -31,7 +35,7 @@ def path(tmp_path):
 
 def test_it_comes_back_to_the_last_bit(path, tmp_path):
     truth, found = sample(), read_truth(path)
-    assert found.parameters == truth.parameters
+    assert (found.parameters, found.angles, found.sizes) == (truth.parameters, truth.angles, truth.sizes)
     assert list(found.frames) == [T13, L3]
     for key, frame in truth.frames.items():
         assert np.array_equal(found.frames[key].origin, frame.origin)
@@ -53,7 +57,7 @@ def test_people_can_read_it(path):
 
 def test_a_number_that_json_has_not_leaves_no_file(tmp_path):
     with pytest.raises(ValueError, match="JSON"):
-        write_truth(tmp_path / "truth.json", GroundTruth({}, {}, {"a": float("nan")}))
+        write_truth(tmp_path / "truth.json", replace(sample(), parameters={"a": float("nan")}))
     assert not list(tmp_path.iterdir())
 
 
@@ -89,6 +93,17 @@ def _changed(*keys, to=None):
         (_changed("levels", "L3", "points"), "points"),
         (_changed("levels", "L3", "points", "paper", to=[]), "points"),
         (_changed("levels", "L3", "points", "paper", "tip", to={}), "tip"),
+        (_changed("angles"), "angles"),
+        (_changed("angles", "curves"), "curves"),
+        (_changed("angles", "curves", 0, "cobb"), "curve"),
+        (_changed("angles", "curves", 0, "apex"), "curve"),
+        (_changed("angles", "axial_rotation", "L3", to="much"), "L3"),
+        (_changed("angles", "sacral_slope"), "angles"),
+        (_changed("angles", "sacral_slope", to=True), "sacral_slope"),
+        (_changed("levels", "L3", "sizes", to=[]), "sizes"),
+        (_changed("levels", "L3", "sizes", "girth", to=3), "sizes"),
+        (_changed("levels", "L3", "sizes", "width", to="wide"), "width"),
+        (_changed("levels", "L3", "sizes", "volumes"), "volumes"),
         (_changed("levels", "L3", "points", "paper", "101", "position", to=[1, 2, "3"]), "101"),
     ],
 )

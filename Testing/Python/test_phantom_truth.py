@@ -76,4 +76,4 @@ def test_centroids_do_not_depend_on_the_quadrature(name):
 
 def test_an_unknown_rule_set_gets_one_sentence(lumbar):
     with pytest.raises(ParameterError, match="paper"):
-        truth(lumbar, rules="tptbox")
+        truth(lumbar, rules="mine")

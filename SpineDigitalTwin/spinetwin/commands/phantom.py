@@ -14,8 +14,7 @@ from .phantom_options import Scan, add_options, scan_of, spine_of
 
 if TYPE_CHECKING:
     from ..geometry import LabelMaps
-    from ..phantom import Spine
-    from ..phantom.ground_truth.record import GroundTruth
+    from ..phantom import GroundTruth, Spine
     from .common import Steps
 
 
@@ -56,12 +55,9 @@ def visible_levels(maps: LabelMaps, spine: Spine) -> tuple[int, ...]:
 
 
 def _truth(spine: Spine, scan: Scan, seed: int | None, levels: tuple[int, ...]) -> GroundTruth:
-    from ..phantom import truth
-    from ..phantom.ground_truth.record import GroundTruth
+    from ..phantom import ground_truth
 
-    found = truth(spine, levels=levels)
-    parameters = {"seed": seed, "spine": asdict(spine.parameters), "scan": asdict(scan)}
-    return GroundTruth(found.frames, {"paper": found.points}, parameters)
+    return ground_truth(spine, levels, {"seed": seed, "spine": asdict(spine.parameters), "scan": asdict(scan)})
 
 
 def _write(maps: LabelMaps, truth: GroundTruth, out: Path) -> list[Path]:

@@ -5,12 +5,17 @@ The file is one JSON object, UTF-8, in RAS millimetres and degrees; every number
     {
       "format": "spinetwin phantom truth", "version": 1, "coordinate_system": "RAS mm",
       "parameters": {...},                what the phantom was made with
+      "angles": {                         degrees, as `Angles` describes them
+        "lordosis_l1_s1": 50.1, "curves": [{"upper": "T3", "lower": "L1", "apex": "T8", "cobb": 44.9, "side": "right"}],
+        "axial_rotation": {"T8": 17.9, ...}, ...
+      },
       "levels": {                         by level name, from the top
         "L3": {
           "frame": {"origin": [x, y, z], "right": [...], "anterior": [...], "superior": [...]},
           "points": {                     by rule set, then by point id
             "paper": {"101": {"name": "anterior_longitudinal_ligament_superior_median", "position": [x, y, z]}}
-          }
+          },
+          "sizes": {"height_front": 26.7, ..., "volumes": {"corpus_border": 30170.2, ...}}      mm, degrees, mm^3, as `Sizes`
         }
       }
     }
@@ -21,8 +26,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -30,13 +36,16 @@ from ..anatomy import level as level_of
 from ..anatomy import point
 from ..errors import ParameterError, ReadError
 from ..geometry import FloatArray, Frame
-from ..phantom.ground_truth.record import GroundTruth
+from ..phantom.ground_truth.record import Angles, CurveAngle, GroundTruth, Sizes
 from .atomic import write_text
 from .texts import PathLike, as_position, read_json
 
 FORMAT = "spinetwin phantom truth"
 VERSION = 1
 COORDINATES = "RAS mm"
+_CHANGED = "The file was changed or cut; make it again."
+
+T = TypeVar("T")
 
 _NUMBERS = re.compile(r"\[\s+(-?\d[^\[\]{}\"]*?)\s+\]")
 
@@ -54,6 +63,7 @@ def write_truth(path: PathLike, truth: GroundTruth) -> None:
         "version": VERSION,
         "coordinate_system": COORDINATES,
         "parameters": truth.parameters,
+        "angles": asdict(truth.angles),
         "levels": {level_of(key).name: _level(truth, key) for key in truth.frames},
     }
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
@@ -78,6 +88,7 @@ def _level(truth: GroundTruth, key: int) -> dict[str, Any]:
             rules: {str(poi): _point(poi, at) for (owner, poi), at in sorted(points.items()) if owner == key}
             for rules, points in truth.points.items()
         },
+        "sizes": asdict(truth.sizes[key]),
     }
 
 
@@ -103,6 +114,7 @@ def read_truth(path: PathLike) -> GroundTruth:
         raise ReadError(f"{name} is in {content.get('coordinate_system')!r} coordinates, not in {COORDINATES}.")
     levels = _mapping(content, "levels", name)
     frames: dict[int, Frame] = {}
+    sizes: dict[int, Sizes] = {}
     points: dict[str, dict[tuple[int, int], FloatArray]] = {}
     for level_name, each in levels.items():
         where = f"Level {level_name} of {name}"
@@ -110,13 +122,16 @@ def read_truth(path: PathLike) -> GroundTruth:
         frames[key] = _frame(_mapping(each, "frame", where), where)
         for rules, found in _mapping(each, "points", where).items():
             points.setdefault(rules, {}).update(_points(key, found, where))
-    return GroundTruth(frames, points, _mapping(content, "parameters", name))
+        sizes[key] = _sizes(_mapping(each, "sizes", where), where)
+    return GroundTruth(
+        frames, points, _angles(_mapping(content, "angles", name), name), sizes, _mapping(content, "parameters", name)
+    )
 
 
 def _mapping(content: object, key: str, where: str) -> dict[str, Any]:
     found = content.get(key) if isinstance(content, Mapping) else None
     if not isinstance(found, dict):
-        raise ReadError(f"{where} has no {key}.", "The file was changed or cut; make it again.")
+        raise ReadError(f"{where} has no {key}.", _CHANGED)
     return found
 
 
@@ -137,7 +152,7 @@ def _frame(content: dict[str, Any], where: str) -> Frame:
 
 def _points(key: int, content: object, where: str) -> dict[tuple[int, int], FloatArray]:
     if not isinstance(content, dict):
-        raise ReadError(f"{where} has no points.", "The file was changed or cut; make it again.")
+        raise ReadError(f"{where} has no points.", _CHANGED)
     found: dict[tuple[int, int], FloatArray] = {}
     for poi, each in content.items():
         place = f"Point {poi} of {where}"
@@ -145,3 +160,41 @@ def _points(key: int, content: object, where: str) -> dict[tuple[int, int], Floa
             raise ReadError(f"{place} is no point of interest.")
         found[key, int(poi)] = np.array(as_position(each.get("position"), place))
     return found
+
+
+def _angles(content: dict[str, Any], where: str) -> Angles:
+    curves = content.get("curves")
+    if not isinstance(curves, list):
+        raise ReadError(f"{where} has no curves.", _CHANGED)
+    given = {key: value for key, value in content.items() if key not in ("curves", "axial_rotation")}
+    rotation = _numbers(_mapping(content, "axial_rotation", where), f"An axial rotation of {where}")
+    numbers = _numbers(given, f"An angle of {where}")
+    return _made(
+        Angles, {"curves": tuple(_curve(each, where) for each in curves), "axial_rotation": rotation, **numbers}, where
+    )
+
+
+def _curve(content: object, where: str) -> CurveAngle:
+    if not isinstance(content, dict) or not isinstance(content.get("cobb"), float | int):
+        raise ReadError(f"{where} has a curve without an angle.", _CHANGED)
+    return _made(CurveAngle, {key: value if key == "cobb" else str(value) for key, value in content.items()}, where)
+
+
+def _sizes(content: dict[str, Any], where: str) -> Sizes:
+    volumes = _numbers(_mapping(content, "volumes", where), f"A volume of {where}")
+    numbers = _numbers({key: value for key, value in content.items() if key != "volumes"}, f"A size of {where}")
+    return _made(Sizes, {**numbers, "volumes": volumes}, where)
+
+
+def _numbers(content: dict[str, Any], where: str) -> dict[str, Any]:
+    for key, value in content.items():
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise ReadError(f"{where}, {key}, is no number.", _CHANGED)
+    return content
+
+
+def _made(kind: type[T], content: dict[str, Any], where: str) -> T:
+    try:
+        return kind(**content)
+    except TypeError as error:
+        raise ReadError(f"{where} has not exactly the {kind.__name__.lower()} that belong there.", _CHANGED) from error

@@ -6,21 +6,27 @@
 """
 
 from .grids import Spacing
-from .ground_truth.truth import Truth, truth
+from .ground_truth.record import Angles, CurveAngle, GroundTruth, Sizes
+from .ground_truth.truth import Truth, ground_truth, truth
 from .person.dimensions import Dimensions, dimensions, sample_person
 from .posture.parameters import Curve, SpineParameters
 from .shape.vertebra import VertebraShape
 from .spine import Spine, make_spine
 
 __all__ = [
+    "Angles",
     "Curve",
+    "CurveAngle",
     "Dimensions",
+    "GroundTruth",
+    "Sizes",
     "Spacing",
     "Spine",
     "SpineParameters",
     "Truth",
     "VertebraShape",
     "dimensions",
+    "ground_truth",
     "make_spine",
     "sample_person",
     "truth",

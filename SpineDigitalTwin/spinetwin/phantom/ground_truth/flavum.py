@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
@@ -42,6 +44,7 @@ def flavum_points(shape: VertebraShape, points: dict[int, FloatArray], shift: fl
     return found
 
 
+@lru_cache(maxsize=128)
 def _section(shape: VertebraShape, x: float, front: float) -> tuple[FloatArray, FloatArray, Mask] | None:
     """Free fronts of the largest piece of the arch behind `front`, in the plane at `x`: depths, heights, and where they are."""
     low, high = shape.box
