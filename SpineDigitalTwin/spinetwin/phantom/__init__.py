@@ -8,7 +8,8 @@
 from .grids import Spacing
 from .ground_truth.record import Angles, CurveAngle, GroundTruth, Sizes
 from .ground_truth.truth import Truth, ground_truth, truth
-from .person.dimensions import Dimensions, dimensions, sample_person
+from .person.dimensions import Dimensions, dimensions
+from .person.sampling import sample_person
 from .posture.parameters import Curve, SpineParameters
 from .shape.vertebra import VertebraShape
 from .spine import Spine, make_spine
