@@ -10,11 +10,13 @@ from .ground_truth.record import Angles, CurveAngle, GroundTruth, Sizes
 from .ground_truth.truth import Truth, ground_truth, truth
 from .person.dimensions import Dimensions, dimensions
 from .person.sampling import sample_person
+from .posture.lenke import LENKE_TYPES, lenke_curves
 from .posture.parameters import Curve, SpineParameters
 from .shape.vertebra import VertebraShape
 from .spine import Spine, make_spine
 
 __all__ = [
+    "LENKE_TYPES",
     "Angles",
     "Curve",
     "CurveAngle",
@@ -28,6 +30,7 @@ __all__ = [
     "VertebraShape",
     "dimensions",
     "ground_truth",
+    "lenke_curves",
     "make_spine",
     "sample_person",
     "truth",

@@ -34,13 +34,16 @@ def angles(spine: Spine) -> Angles:
         }
         for key, shape in spine.shapes.items()
     }
+    slope, incidence = _forward(plates, "S1", "superior"), spine.parameters.pelvic_incidence
     return Angles(
         curves=tuple(_curves(frames, plates)),
         kyphosis_t1_t12=_opening(plates, ("T12", "inferior"), ("T1", "superior")),
         kyphosis_t4_t12=_opening(plates, ("T12", "inferior"), ("T4", "superior")),
         lordosis_l1_s1=_opening(plates, ("L1", "superior"), ("S1", "superior")),
         cervical_lordosis_c2_c7=_opening(plates, ("C2", "inferior"), ("C7", "inferior")),
-        sacral_slope=_forward(plates, "S1", "superior"),
+        sacral_slope=slope,
+        pelvic_incidence=incidence,
+        pelvic_tilt=None if slope is None or incidence is None else incidence - slope,
         axial_rotation=_axial_rotation(frames),
     )
 

@@ -50,6 +50,8 @@ class Angles:
         Inferior endplate of C2 to that of C7.
     sacral_slope : float or None
         Endplate of S1 to the horizontal, positive when it falls to the front.
+    pelvic_incidence, pelvic_tilt : float or None
+        Where the incidence was asked for; the phantom has no hips to measure it at. Tilt and slope add up to it.
     axial_rotation : mapping of level name to float
         How far a vertebra is turned against S1 (against the body where S1 is not built), seen from above; positive when its
         front is turned to the patient's right.
@@ -61,6 +63,8 @@ class Angles:
     lordosis_l1_s1: float | None
     cervical_lordosis_c2_c7: float | None
     sacral_slope: float | None
+    pelvic_incidence: float | None
+    pelvic_tilt: float | None
     axial_rotation: Mapping[str, float]
 
 
