@@ -9,6 +9,7 @@ from .grids import Spacing
 from .ground_truth.truth import Truth, truth
 from .image.field_of_view import FIELDS_OF_VIEW, image_grid
 from .image.parameters import ImageParameters
+from .image.randomise import RandomSpec, training_pair
 from .image.render import render_image
 from .person.dimensions import Dimensions, dimensions, sample_person
 from .posture.parameters import Curve, SpineParameters
@@ -20,6 +21,7 @@ __all__ = [
     "Curve",
     "Dimensions",
     "ImageParameters",
+    "RandomSpec",
     "Spacing",
     "Spine",
     "SpineParameters",
@@ -30,5 +32,6 @@ __all__ = [
     "make_spine",
     "render_image",
     "sample_person",
+    "training_pair",
     "truth",
 ]

@@ -19,14 +19,20 @@ from .canvas import Canvas
 from .contrast import tissue_id
 from .lattice import Patch, patch
 
-CORTEX = (0.8, 1.4)
+CORTEX = (0.7, 1.2)
 """Thickness of the compact bone around the body and around the posterior parts, mm."""
 
 ENDPLATE = 1.0
 """Thickness of an endplate, mm, as in `Spine.voxelise`."""
 
-FAT_AROUND_CANAL = 5.0
+FAT_AROUND_CANAL = 6.0
 """How far the fat of the epidural space and of the foramina reaches, mm."""
+
+FAT_BEHIND_SAC = 2.0
+"""Thickness of the epidural fat behind the thecal sac, mm."""
+
+LIGAMENT = 0.7
+"""Thickness of the longitudinal ligaments, mm."""
 
 FLAVUM = 3.0
 """Thickness of the ligamenta flava, mm."""
@@ -37,7 +43,10 @@ DURA = 0.6
 ROOTS = 14
 """Roots of the cauda equina that are drawn."""
 
-SOFTNESS = {1: 0.0, 2: 1.5, 3: 3.5, 4: 6.0, 5: 6.0}
+ROOT_RADIUS = 0.6
+"""Their radius, mm."""
+
+SOFTNESS = {1: 1.5, 2: 2.5, 3: 4.5, 4: 7.0, 5: 7.0}
 """Width in mm over which a nucleus turns into its annulus, by Pfirrmann grade."""
 
 CLEFTS = (2, 3)
@@ -69,10 +78,11 @@ def paint_surroundings(canvas: Canvas, piece: CanalPiece, shape: VertebraShape, 
     def flavum(x: Array, y: Array, z: Array) -> Array:
         wall = piece.distance(x, y, z)
         behind = y - (shape.canal.front - 0.55 * shape.canal.depth)
-        return np.asarray(np.maximum(np.maximum(wall - FLAVUM, -wall), np.maximum(behind, 2.0 - np.abs(x))))
+        return np.asarray(np.maximum(np.maximum(wall - FLAVUM, -wall), np.maximum(behind, 5.0 - np.abs(x))))
 
     canvas.paint(patch(whole, wide, fat, canvas.reach), tissue_id("fat"))
-    canvas.paint(patch(whole, wide, flavum, canvas.reach), tissue_id("flavum"))
+    if level_of(shape.level).region != "sacral":
+        canvas.paint(patch(whole, wide, flavum, canvas.reach), tissue_id("flavum"))
     if level_of(shape.level).name not in ("C1", "C2"):
         _paint_ligaments(canvas, piece, shape, whole)
 
@@ -82,7 +92,7 @@ def _paint_ligaments(canvas: Canvas, piece: CanalPiece, shape: VertebraShape, wh
     box = (-half, -body.depth / 2 - 3.0, piece.heights[0]), (half, body.depth / 2 + 3.0, piece.heights[-1])
 
     def ligaments(x: Array, y: Array, z: Array) -> Array:
-        return np.asarray(np.maximum(np.maximum(body.side(x, y, z) - 1.0, np.abs(x) - half), 3.0 - np.abs(y)))
+        return np.asarray(np.maximum(np.maximum(body.side(x, y, z) - LIGAMENT, np.abs(x) - half), 3.0 - np.abs(y)))
 
     canvas.paint(patch(whole, box, ligaments, canvas.reach), tissue_id("ligament"))
 
@@ -92,26 +102,31 @@ def paint_canal(canvas: Canvas, piece: CanalPiece, shape: VertebraShape, whole: 
     sacral = level_of(shape.level).region == "sacral"
 
     def sac(x: Array, y: Array, z: Array) -> Array:
-        wall = piece.distance(x, y, z) + DURA
-        return np.asarray(wall + np.clip((4.0 - z) * 0.2, 0.0, 6.0)) if sacral else wall
+        middle, depth = (np.interp(z, piece.heights, row).astype(z.dtype) for row in (piece.y, piece.depth))
+        fat = FAT_BEHIND_SAC * np.clip((middle - y) / depth, 0.0, 1.0) ** 2
+        wall = piece.distance(x, y, z) + DURA + fat
+        return np.asarray(wall + np.clip((4.0 - z) * 0.2, 0.0, 6.0)) if sacral else np.asarray(wall)
 
     canvas.paint(patch(whole, piece.box, sac, canvas.reach), tissue_id("csf"))
     if max(piece.cord) > 0:
         canvas.paint(patch(whole, piece.box, piece.cord_distance, canvas.reach), tissue_id("cord"))
     if min(piece.cord) < 0.5:
-        for n in range(ROOTS):
-            canvas.paint(patch(whole, piece.box, _root(piece, n, sac), canvas.reach), tissue_id("nerve_root"))
+        canvas.paint(patch(whole, piece.box, _roots(piece, sac), canvas.reach), tissue_id("nerve_root"))
 
 
-def _root(piece: CanalPiece, n: int, sac: Callable[[Array, Array, Array], Array]) -> Callable[[Array, Array, Array], Array]:
-    """A root of the cauda equina: they lie in a crescent in the back of the sac (sunflower order)."""
-    side = -0.78 + 1.56 * n / (ROOTS - 1)
-    back = -0.30 - 0.42 * ((n * 0.618) % 1.0) + 0.35 * side**2
+def _roots(piece: CanalPiece, sac: Callable[[Array, Array, Array], Array]) -> Callable[[Array, Array, Array], Array]:
+    """Return the distance to the roots of the cauda equina: a crescent of threads in the back of the sac."""
 
     def distance(x: Array, y: Array, z: Array) -> Array:
-        at_x = np.interp(z, piece.heights, np.array(piece.x) + side * np.array(piece.width)).astype(z.dtype)
-        at_y = np.interp(z, piece.heights, np.array(piece.y) + back * np.array(piece.depth)).astype(z.dtype)
-        return np.asarray(np.maximum(np.hypot(x - at_x, y - at_y) - 0.7, sac(x, y, z)))
+        at_x, at_y, a, b = (
+            np.interp(z, piece.heights, row).astype(z.dtype) for row in (piece.x, piece.y, piece.width, piece.depth)
+        )
+        u, v, nearest = (x - at_x) / a, (y - at_y) / b, np.full(z.shape, 9.0, dtype=z.dtype)
+        for n in range(ROOTS):
+            side = -0.78 + 1.56 * n / (ROOTS - 1)
+            back = -0.25 - 0.45 * ((n * 0.618) % 1.0) + 0.35 * side**2 + 0.05 * np.sin(z * (0.11 + 0.01 * n) + n)
+            np.minimum(nearest, (a * (u - side)) ** 2 + (b * (v - back)) ** 2, out=nearest)
+        return np.asarray(np.maximum(np.sqrt(nearest) - ROOT_RADIUS, sac(x, y, z)))
 
     return distance
 
@@ -128,14 +143,14 @@ def paint_disc(canvas: Canvas, disc: DiscShape, whole: Block, grade: int) -> Non
     plates = -np.minimum(above, below)
     ring = 0.2 * disc.upper.depth
     shifted = side + 0.12 * np.clip(y, -ring, ring) + ring
-    nucleus = rounded_max(shifted, plates + ENDPLATE + 0.4, 2.5)
+    nucleus = rounded_max(shifted, plates + ENDPLATE + 0.4, 4.0)
     annulus, core = tissue_id(f"annulus_{grade}"), tissue_id(f"nucleus_{grade}")
     canvas.paint(Patch(block.where, rounded_max(side, plates, 0.3)), tissue_id("endplate"))
     canvas.paint(Patch(block.where, rounded_max(side, plates + ENDPLATE, 0.3)), annulus)
     canvas.paint(Patch(block.where, nucleus), core, edge=SOFTNESS[grade])
     if grade in CLEFTS:
         band = np.maximum(0.5 * np.abs(above - below) - 0.45, nucleus + 3.0)
-        canvas.paint(Patch(block.where, band), annulus, edge=1.6)
+        canvas.paint(Patch(block.where, band), annulus, edge=2.4)
 
 
 def paint_joints(canvas: Canvas, shape: VertebraShape, whole: Block) -> None:
@@ -180,11 +195,11 @@ def paint_vertebra(canvas: Canvas, shape: VertebraShape, whole: Block) -> None:
 
 
 def _paint_vein(canvas: Canvas, shape: VertebraShape, whole: Block) -> None:
-    back, length = -0.5 * shape.row.body_depth + shape.body.hollow * 0.7, 0.3 * shape.row.body_depth
+    back, length = -0.5 * shape.row.body_depth + shape.body.hollow * 0.7, 0.22 * shape.row.body_depth
 
     def vein(x: Array, y: Array, z: Array) -> Array:
         along = np.clip((y - back) / length, 0.0, 1.0)
-        section = ellipse(x, z, 7.0 - 5.0 * along, 2.6 - 2.0 * along)
+        section = ellipse(x, z, 6.0 - 4.0 * along, 1.6 - 1.0 * along)
         return np.asarray(np.maximum(section, np.maximum(back - y, y - back - length)))
 
     canvas.paint(

@@ -19,7 +19,7 @@ from ...errors import ParameterError
 TEXTURES = ("grain", "streak", "blob")
 """Columns of the textures, in the order of `Texture`."""
 
-CT_TEXTURE_HU = 200.0
+CT_TEXTURE_HU = 80.0
 """HU by which a texture of relative size 1 changes a CT number (CT numbers have no natural zero to be relative to)."""
 
 

@@ -19,6 +19,10 @@ STEP = 2.3
 """Distance of the points at which soft tissue is evaluated, mm."""
 
 
+SACRAL_END, SACRAL_BEND = (0.0, -30.0, -75.0), 22.0
+"""Where the lower sacrum lies in the frame of S1 (mm, mean adult), and by how many degrees it bends."""
+
+
 @dataclass(frozen=True)
 class Course:
     """Points in the coordinates of the spine: x to the right, y to the front, s along the spine upwards; mm."""
@@ -77,14 +81,13 @@ class SpineCurve:
 
     def point(self, x: float, y: float, s: float) -> FloatArray:
         """Return the RAS point (3,) of given coordinates."""
-        n = int(np.clip(np.searchsorted(-self.s, -s) - 1, 0, max(len(self.s) - 2, 0)))
-        upper = self.frames[n].to_ras([x, y, s - self.s[n]])
-        if len(self.s) < 2 or not self.s[-1] <= s <= self.s[0]:
-            nearest = 0 if s > self.s[0] else len(self.s) - 1
+        if not self.s[-1] < s < self.s[0]:
+            nearest = 0 if s >= self.s[0] else len(self.s) - 1
             return self.frames[nearest].to_ras([x, y, s - self.s[nearest]])
+        n = int(np.searchsorted(-self.s, -s)) - 1
         t = (self.s[n] - s) / (self.s[n] - self.s[n + 1])
-        ends = self.frames[n].to_ras([x, y, 0.0]), self.frames[n + 1].to_ras([x, y, 0.0])
-        return np.asarray(upper * 0.0 + ends[0] * (1 - t) + ends[1] * t)
+        upper, lower = self.frames[n].to_ras([x, y, 0.0]), self.frames[n + 1].to_ras([x, y, 0.0])
+        return np.asarray(upper + t * (lower - upper))
 
 
 def _seen(grid: Grid, nodes: Lattice, frame: Frame) -> tuple[Array, Array, Array]:
@@ -97,15 +100,24 @@ def _seen(grid: Grid, nodes: Lattice, frame: Frame) -> tuple[Array, Array, Array
 def spine_curve(spine: Spine) -> SpineCurve:
     """Return the curve of a spine."""
     keys = list(spine.frames)
+    size = float(np.mean([spine.shapes[key].row.height / DIMENSIONS[key].height for key in keys]))
     raw = [spine.frames[key] for key in keys]
+    if level(keys[-1]).region == "sacral":
+        raw.append(_sacral_end(raw[-1], size))
     smooth = _evened([frame.axes for frame in raw])
     frames = tuple(Frame(frame.origin, axes, "curve") for frame, axes in zip(raw, smooth, strict=True))
     steps = [float(np.linalg.norm(a.origin - b.origin)) for a, b in pairwise(raw)]
     s = -np.concatenate([[0.0], np.cumsum(steps)])
-    size = float(np.mean([spine.shapes[key].row.height / DIMENSIONS[key].height for key in keys]))
-    right = np.array([spine.upright[key].origin[0] for key in keys])
+    right = np.array([spine.rotation[:, 0] @ (frame.origin - raw[-1].origin) for frame in raw])
     middle = np.linspace(right[0], right[-1], len(right))
     return SpineCurve(frames, s, size, _places(keys, s, size), right - middle)
+
+
+def _sacral_end(first: Frame, size: float) -> Frame:
+    """Return a plane across the lower sacrum, which bends backwards."""
+    c, s = np.cos(np.radians(SACRAL_BEND)), np.sin(np.radians(SACRAL_BEND))
+    turn = np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
+    return Frame(first.to_ras(np.array(SACRAL_END) * size), turn @ first.axes, "curve")
 
 
 def _evened(axes: list[FloatArray]) -> list[FloatArray]:
@@ -119,7 +131,7 @@ def _evened(axes: list[FloatArray]) -> list[FloatArray]:
 
 def _places(keys: list[int], s: FloatArray, size: float) -> dict[int, float]:
     """Places of all levels; those that the spine lacks follow at mean distances."""
-    known = dict(zip(keys, s.tolist(), strict=True))
+    known = dict(zip(keys, s.tolist(), strict=False))
     column = [each.id for each in LEVELS if each.id in DIMENSIONS and (each.name not in ("T13", "L6") or each.id in known)]
     first, last = column.index(keys[0]), column.index(keys[-1])
     for at in range(first - 1, -1, -1):

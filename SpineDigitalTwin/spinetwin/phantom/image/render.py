@@ -14,6 +14,7 @@ from .artefacts import Image, average_slices, coil_shading, gaussian, rician, ri
 from .canvas import Greys
 from .contrast import Look, look, tissue_id
 from .curve import spine_curve
+from .metal import add_streaks, distort, pedicle_screws
 from .parameters import ImageParameters
 from .scene import Anatomy, paint
 from .viscera import bowel
@@ -27,7 +28,7 @@ MR_SCALE = 1000.0
 CHUNK = 6_000_000
 """Sub-voxels painted at a time, which bounds the memory."""
 
-TEXTURE_MM = ((0.7, 0.7), (0.8, 7.0), (3.5, 3.5))
+TEXTURE_MM = ((0.7, 0.7), (1.1, 7.0), (3.5, 3.5))
 """Scale of each texture across and along the body, mm."""
 
 
@@ -61,10 +62,15 @@ def render_image(
     parameters = parameters or ImageParameters()
     rng = rng or np.random.default_rng(0)
     looks = look(parameters.modality)
-    image, tissues = paint_image(Anatomy(spine, bowel(spine_curve(spine), rng), parameters.grade), grid, looks, parameters)
+    screws = pedicle_screws(spine, parameters.metal)
+    anatomy = Anatomy(spine, bowel(spine_curve(spine), rng), parameters.grade, screws)
+    image, tissues = paint_image(anatomy, grid, looks, parameters.slice_softness)
     add_texture(image, tissues, looks, grid, spine, rng)
     if parameters.modality == "ct":
+        add_streaks(image, tissues == tissue_id("metal"), grid, spine.rotation[:, 2])
         return as_ct(image, parameters, rng)
+    for screw in screws:
+        distort(image, screw, grid, spine.rotation[:, 1])
     return as_mr(image, looks, grid, spine, parameters, rng)
 
 
@@ -90,7 +96,7 @@ def as_mr(
     return stored
 
 
-def paint_image(anatomy: Anatomy, grid: Grid, looks: Look, parameters: ImageParameters) -> tuple[Image, npt.NDArray[np.uint8]]:
+def paint_image(anatomy: Anatomy, grid: Grid, looks: Look, softness: float) -> tuple[Image, npt.NDArray[np.uint8]]:
     """Return grey values with partial volume, and the tissue in the middle of each voxel."""
     image = np.empty(grid.shape, dtype=np.float32)
     tissues = np.empty(grid.shape, dtype=np.uint8)
@@ -102,7 +108,7 @@ def paint_image(anatomy: Anatomy, grid: Grid, looks: Look, parameters: ImagePara
         values, middle = canvas.values, canvas.tissues
         for axis, count in enumerate(counts):
             if count > 1:
-                values = average_slices(values, axis, count, count, parameters.slice_softness)
+                values = average_slices(values, axis, count, count, softness)
                 middle = np.take(middle, count + count // 2 + count * np.arange(chunk.shape[axis]), axis=axis)
         image[chunk.where], tissues[chunk.where] = values, middle
     return image, tissues
@@ -170,7 +176,7 @@ def add_texture(
     along = np.abs(spine.rotation[:, 2] @ grid.ijk_to_ras[:3, :3]) / grid.spacing
     for sizes, (across_mm, along_mm) in zip(looks.texture, TEXTURE_MM, strict=True):
         scales = np.where(along > 0.7, along_mm, across_mm) / grid.spacing
-        part = texture(image.shape, scales, rng)
+        part = texture(image.shape, scales, rng, skew=along_mm > 2.0 * across_mm)
         part *= sizes[tissues]
         image += part
     if looks.mean[0] >= 0:

@@ -15,6 +15,7 @@ from .canvas import Canvas, Labels
 from .column import paint_column
 from .curve import STEP, spine_curve
 from .lattice import lattice
+from .metal import Screw, paint_screws
 from .soft_tissue import paint_structures, paint_trunk
 from .viscera import Loop, paint_loops
 
@@ -31,11 +32,14 @@ class Anatomy:
         Bowel, drawn by chance.
     grades : callable
         Pfirrmann grade of the disc below a level id.
+    screws : tuple of Screw
+        Metal.
     """
 
     spine: Spine
     loops: tuple[Loop, ...]
     grades: Callable[[int], int]
+    screws: tuple[Screw, ...] = ()
 
 
 def paint(canvas: Canvas, anatomy: Anatomy, grid: Grid) -> None:
@@ -47,6 +51,7 @@ def paint(canvas: Canvas, anatomy: Anatomy, grid: Grid) -> None:
     paint_loops(canvas, anatomy.loops, grid)
     paint_structures(canvas, curve, nodes, course)
     paint_column(canvas, anatomy.spine, grid, anatomy.grades)
+    paint_screws(canvas, anatomy.screws, grid)
 
 
 def tissue_map(spine: Spine, grid: Grid, grade: int = 2) -> npt.NDArray[np.uint8]:

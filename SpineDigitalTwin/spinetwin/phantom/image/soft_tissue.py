@@ -109,7 +109,7 @@ def paint_trunk(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Cours
     x = course.x + _shift(curve, course.s)
     middle, depth = (front - back) * 0.5, (front + back) * 0.5
     y = course.y - middle
-    skin = superellipse(x, y, half_width, depth, 2.5)
+    skin = superellipse(x, y, half_width, depth, 2.3)
     behind = np.clip(y / depth, -1.0, 1.0)
     furrow = 7.0 * np.exp(-((x / 16.0) ** 2)) * np.clip(-behind, 0.0, 1.0) ** 2
     skin = skin + furrow
@@ -117,7 +117,8 @@ def paint_trunk(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Cours
     inner = skin + fat - 0.4 * furrow
     canvas.paint(nodes.stretch(skin, canvas.reach), tissue_id("skin"))
     canvas.paint(nodes.stretch(skin + SKIN, canvas.reach), tissue_id("fat"))
-    ring = np.maximum(np.maximum(inner, -(inner + wall)), -35.0 - course.y)
+    thick = wall * np.sqrt(np.clip((course.y + 66.0) / 60.0, 0.0, 1.0)) * np.clip(0.2 + np.abs(x) / 6.0, 0.0, 1.0)
+    ring = np.maximum(inner, -(inner + thick))
     canvas.paint(nodes.stretch(ring, canvas.reach), tissue_id("muscle"))
 
 

@@ -14,7 +14,7 @@ from .contrast import tissue_id
 from .curve import STEP, SpineCurve, place_of
 from .lattice import patch
 
-COUNT = 60
+COUNT = 150
 """Loops between the stomach and the pelvis."""
 
 WALL = 2.0
@@ -42,11 +42,11 @@ def bowel(curve: SpineCurve, rng: np.random.Generator) -> tuple[Loop, ...]:
     loops = []
     for row in chance:
         s = bottom + (top - bottom) * row[0]
-        x, y = (row[1] * 2 - 1) * 105 * curve.size, (55 + 50 * row[2] - 0.0025 * ((row[1] * 2 - 1) * 105) ** 2) * curve.size
+        x, y = (row[1] * 2 - 1) * 105 * curve.size, (44 + 34 * row[2] - 0.0022 * ((row[1] * 2 - 1) * 105) ** 2) * curve.size
         turn = _rotation(row[3:6] * 2 - 1)
-        thick = (9 + 9 * row[6]) * curve.size
+        thick = (9 + 10 * row[6]) * curve.size
         content = "gas" if row[7] < GAS else "bowel_content" if row[7] < 0.75 else "bowel_wall"
-        loops.append(Loop(Frame(curve.point(x, y, s), turn), (thick * 1.9, thick, thick), tissue_id(content)))
+        loops.append(Loop(Frame(curve.point(x, y, s), turn), (thick * 1.8, thick, thick), tissue_id(content)))
     return tuple(loops)
 
 
