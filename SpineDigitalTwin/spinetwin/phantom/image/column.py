@@ -73,12 +73,13 @@ def paint_surroundings(canvas: Canvas, piece: CanalPiece, shape: VertebraShape, 
     wide = (low[0] - reach, low[1] - reach, low[2]), (high[0] + reach, high[1] + reach, high[2])
 
     def fat(x: Array, y: Array, z: Array) -> Array:
-        return np.asarray(piece.distance(x, y, z) - FAT_AROUND_CANAL)
+        return np.asarray(np.maximum(piece.distance(x, y, z) - FAT_AROUND_CANAL, _beyond(piece, z)))
 
     def flavum(x: Array, y: Array, z: Array) -> Array:
         wall = piece.distance(x, y, z)
         behind = y - (shape.canal.front - 0.55 * shape.canal.depth)
-        return np.asarray(np.maximum(np.maximum(wall - FLAVUM, -wall), np.maximum(behind, 5.0 - np.abs(x))))
+        shell = np.maximum(np.maximum(wall - FLAVUM, -wall), _beyond(piece, z))
+        return np.asarray(np.maximum(shell, np.maximum(behind, 5.0 - np.abs(x))))
 
     canvas.paint(patch(whole, wide, fat, canvas.reach), tissue_id("fat"))
     if level_of(shape.level).region != "sacral":
@@ -87,12 +88,18 @@ def paint_surroundings(canvas: Canvas, piece: CanalPiece, shape: VertebraShape, 
         _paint_ligaments(canvas, piece, shape, whole)
 
 
+def _beyond(piece: CanalPiece, z: Array) -> Array:
+    """How far a height lies above or below a piece of the canal."""
+    return np.asarray(np.maximum(piece.heights[0] - z, z - piece.heights[-1]))
+
+
 def _paint_ligaments(canvas: Canvas, piece: CanalPiece, shape: VertebraShape, whole: Block) -> None:
     body, half = shape.body, 0.3 * shape.row.body_width
     box = (-half, -body.depth / 2 - 3.0, piece.heights[0]), (half, body.depth / 2 + 3.0, piece.heights[-1])
 
     def ligaments(x: Array, y: Array, z: Array) -> Array:
-        return np.asarray(np.maximum(np.maximum(body.side(x, y, z) - LIGAMENT, np.abs(x) - half), 3.0 - np.abs(y)))
+        along = np.maximum(body.side(x, y, z) - LIGAMENT, _beyond(piece, z))
+        return np.asarray(np.maximum(np.maximum(along, np.abs(x) - half), 3.0 - np.abs(y)))
 
     canvas.paint(patch(whole, box, ligaments, canvas.reach), tissue_id("ligament"))
 

@@ -3,6 +3,16 @@
 One row of ``contrast.csv`` per tissue: relative proton density, T1 and T2 in ms at 1.5 T, CT number in HU, and the relative
 standard deviation of three textures (fine grain, streaks along the body, soft blobs). ``contrast_sources.csv`` says where the
 numbers come from.
+
+References
+----------
+Bernstein MA, King KF, Zhou XJ (2004) Handbook of MRI pulse sequences.
+de Bazelaire CMJ et al. (2004) MR imaging relaxation times of abdominal and pelvic tissues. Radiology 230:652-659.
+Gold GE et al. (2004) Musculoskeletal MRI at 3.0 T: relaxation times and image contrast. AJR 183:343-351.
+Marinelli NL, Haughton VM, Anderson PA (2010) T2 relaxation times correlated with stage of lumbar intervertebral disk
+degeneration and patient age. AJNR 31:1278-1282.
+Pfirrmann CW et al. (2001) Magnetic resonance classification of lumbar intervertebral disc degeneration. Spine 26:1873-1878.
+Stanisz GJ et al. (2005) T1, T2 relaxation and magnetization transfer in tissue at 3T. Magn Reson Med 54:507-512.
 """
 
 from __future__ import annotations
@@ -58,7 +68,7 @@ class Protocol:
     echo: float
 
     def signal(self, tissue: Tissue) -> float:
-        """Return the signal of a tissue relative to pure water that is fully relaxed (Bernstein 2004, equation 14.41)."""
+        """Return the signal of a tissue relative to pure water that is fully relaxed (spin echo; Bernstein 2004)."""
         relaxed = 1.0 - np.exp(-self.repetition / tissue.t1)
         return float(tissue.pd * relaxed * np.exp(-self.echo / tissue.t2))
 

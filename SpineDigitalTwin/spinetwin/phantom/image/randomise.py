@@ -106,11 +106,10 @@ def training_pair(
     spec = spec or RandomSpec()
     spine = random_spine(rng, spec)
     grid, inner = random_grid(spine, rng, spec)
-    labels = spine.voxelise(grid, endplates=True).subregions
+    labels = spine.voxelise(grid, endplates=True).subregions.astype(np.uint8, copy=False)
     image = random_image(spine, grid, rng, spec)
     moved = deformation(grid, rng, spec.deformation)
-    image, labels = warp(image, moved, inner, order=1), warp(labels, moved, inner, order=0)
-    return degrade(image, rng, spec), labels
+    return degrade(warp(image, moved, inner, order=1), rng, spec), warp(labels, moved, inner, order=0)
 
 
 def random_spine(rng: np.random.Generator, spec: RandomSpec) -> Spine:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.interpolate import PchipInterpolator
 
 from ...anatomy.tables import read_table
 from ..shape.distances import Array, ellipse, superellipse
@@ -99,7 +100,7 @@ def profile(curve: SpineCurve, rows: list[dict[str, str]], columns: tuple[str, .
     places, table = np.array([at for at, _ in known]), np.array([values for _, values in known]).T
     table[:lengths] *= curve.size
     fine = np.arange(places[0], places[-1] + 0.5, 0.5)
-    return Profile(float(places[0]), float(places[-1]), np.array([np.interp(fine, places, row) for row in table], np.float32))
+    return Profile(float(places[0]), float(places[-1]), PchipInterpolator(places, table, axis=1)(np.minimum(fine, places[-1])).astype(np.float32))
 
 
 def paint_trunk(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Course) -> None:
