@@ -1,49 +1,69 @@
-"""`spinetwin phantom`: a made-up spine, its label maps, and everything that is true of it."""
+"""`spinetwin phantom`: a made-up spine, its label maps and image, and everything that is true of it."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
+from ..errors import ParameterError
 from .common import make_folder, path_of, progress_bar
-from .phantom_options import Scan, add_options, scan_of, spine_of
+from .phantom_options import add_options, scan_of, spine_of
+from .phantom_scan import Scan
 
 if TYPE_CHECKING:
     from ..geometry import LabelMaps
+    from ..geometry.surfaces import Surface
     from ..phantom import GroundTruth, Spine
+    from ..poi import PoiSet
     from .common import Steps
+
+SURFACES = ("vtp", "stl")
 
 
 def add(steps: Steps) -> None:
     """Tell the parser about the options."""
     phantom = steps.add_parser("phantom", help="make a spine whose points, angles and dimensions are known exactly")
     phantom.add_argument("--out", type=path_of, required=True, metavar="DIR", help="folder for the results")
+    phantom.add_argument("--surfaces", metavar="FORMAT", help="also write closed surfaces: vtp or stl (needs VTK)")
     phantom.add_argument("--quiet", action="store_true", help="no progress bar")
     add_options(phantom)
     phantom.set_defaults(run=_asked)
 
 
 def _asked(arguments: argparse.Namespace) -> int:
-    return run(spine_of(arguments), scan_of(arguments), arguments.out, seed=arguments.seed, quiet=arguments.quiet)
+    if arguments.surfaces not in (None, *SURFACES):
+        raise ParameterError(f"Surfaces are written as {' or '.join(SURFACES)}, not as {arguments.surfaces!r}.")
+    scan, spine = scan_of(arguments), spine_of(arguments)
+    return run(spine, scan, arguments.out, seed=arguments.seed, surfaces=arguments.surfaces, quiet=arguments.quiet)
 
 
-def run(spine: Spine, scan: Scan, out: Path, *, seed: int | None = None, quiet: bool = False) -> int:
-    """Put a spine on the grid of a scan, compute its truth, write everything into `out` and say where."""
+def run(
+    spine: Spine, scan: Scan, out: Path, *, seed: int | None = None, surfaces: str | None = None, quiet: bool = False
+) -> int:
+    """Look at a spine, compute its truth, write everything into `out` and say where.
+
+    Nothing is written before everything is computed, and every file is written whole or not at all.
+    """
     grid = scan.grid(spine)
     make_folder(out)
     with progress_bar("phantom", quiet) as progress:
         progress(0.0, "label maps")
-        maps = spine.voxelise(grid)
-        progress(0.3, "truth")
-        truth = _truth(spine, scan, seed, visible_levels(maps, spine))
-        progress(0.9, "files")
-        written = _write(maps, truth, out)
+        maps = spine.voxelise(grid, convention=scan.convention)
+        levels = visible_levels(maps, spine)
+        progress(0.1, "image")
+        image = scan.image(spine, grid, np.random.default_rng((seed or 0, 1)))
+        progress(0.4, "truth")
+        truth = _truth(spine, scan, seed, levels)
+        progress(0.9, "surfaces")
+        meshes = _surfaces(spine, levels) if surfaces else {}
         progress(1.0, "done")
-    for path in written:
+    for path in _written(out, maps, image, truth, {f"{name}.{surfaces}": mesh for name, mesh in meshes.items()}):
         print(path)
     return 0
 
@@ -60,19 +80,47 @@ def _truth(spine: Spine, scan: Scan, seed: int | None, levels: tuple[int, ...]) 
     return ground_truth(spine, levels, {"seed": seed, "spine": asdict(spine.parameters), "scan": asdict(scan)})
 
 
-def _write(maps: LabelMaps, truth: GroundTruth, out: Path) -> list[Path]:
-    from ..io import write_label_map, write_pois
+def _surfaces(spine: Spine, levels: tuple[int, ...]) -> dict[str, Surface]:
+    from ..phantom.surfaces import surfaces
+
+    return dict(surfaces(spine, levels))
+
+
+def _written(
+    out: Path, maps: LabelMaps, image: npt.NDArray[Any] | None, truth: GroundTruth, meshes: dict[str, Surface]
+) -> Iterator[Path]:
+    """Write one file after the other and yield its path."""
+    from ..io import write_label_map, write_pois, write_volume
     from ..io.truth import write_truth
+
+    write_label_map(out / "subregions.nii.gz", maps.subregions, maps.grid)
+    yield out / "subregions.nii.gz"
+    write_label_map(out / "vertebrae.nii.gz", maps.vertebrae, maps.grid)
+    yield out / "vertebrae.nii.gz"
+    if image is not None:
+        write_volume(out / "image.nii.gz", image, maps.grid)
+        yield out / "image.nii.gz"
+    write_truth(out / "truth.json", truth)
+    yield out / "truth.json"
+    write_pois(out / "truth.mrk.json", _as_pois(truth))
+    yield out / "truth.mrk.json"
+    yield from _written_surfaces(out / "surfaces", meshes)
+
+
+def _written_surfaces(folder: Path, meshes: dict[str, Surface]) -> Iterator[Path]:
+    from ..io.surfaces import write_surface
+
+    if meshes:
+        make_folder(folder)
+    for name, mesh in meshes.items():
+        write_surface(folder / name, mesh)
+        yield folder / name
+
+
+def _as_pois(truth: GroundTruth, rules: str = "paper") -> PoiSet:
     from ..poi import Poi, PoiSet, Status
 
-    names = ("subregions.nii.gz", "vertebrae.nii.gz", "truth.json", "truth.mrk.json")
-    subregions, vertebrae, exact, marks = (out / name for name in names)
-    write_label_map(subregions, maps.subregions, maps.grid)
-    write_label_map(vertebrae, maps.vertebrae, maps.grid)
-    write_truth(exact, truth)
-    points = [
-        Poi(key, poi, Status.OK, (float(at[0]), float(at[1]), float(at[2])), source="phantom, paper")
-        for (key, poi), at in truth.points["paper"].items()
-    ]
-    write_pois(marks, PoiSet.of(points))
-    return [subregions, vertebrae, exact, marks]
+    return PoiSet.of(
+        Poi(key, poi, Status.OK, (float(at[0]), float(at[1]), float(at[2])), source=f"phantom, {rules}")
+        for (key, poi), at in truth.points[rules].items()
+    )

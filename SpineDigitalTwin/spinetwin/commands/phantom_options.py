@@ -3,102 +3,46 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..anatomy import parse_levels
-from ..anatomy.tables import read_table
 from ..errors import ParameterError
+from .phantom_scan import LABELS, MODALITIES, Scan
 
 if TYPE_CHECKING:
-    from ..geometry import Grid
     from ..phantom import Curve, Spine
 
-MODALITIES = ("labels",)
-
-_DIRECTIONS = {"R": "right", "L": "right", "A": "anterior", "P": "anterior", "S": "superior", "I": "superior"}
-
-
-@dataclass(frozen=True)
-class Scan:
-    """How the spine is looked at.
-
-    Attributes
-    ----------
-    spacing : tuple of float
-        Voxel size in mm: one number, or three that follow the letters of `orientation`.
-    orientation : str
-        The direction in which each array index grows, such as "PIR".
-    oblique : float
-        Angle of the grid against the patient, degrees.
-    fov : str
-        Field of view: a row of ``fields_of_view.csv``, or levels such as "L1-L5".
-    modality : str
-        What the image looks like; "labels" for none.
-    """
-
-    spacing: tuple[float, ...] = (1.0,)
-    orientation: str = "RAS"
-    oblique: float = 0.0
-    fov: str = "whole"
-    modality: str = "labels"
-
-    def __post_init__(self) -> None:
-        if len(self.spacing) not in (1, 3):
-            raise ParameterError("--spacing takes one number or three.")
-        if self.modality not in MODALITIES:
-            raise ParameterError(f"There is no modality {self.modality!r}.", f"Choose one of: {', '.join(MODALITIES)}.")
-        if not -45.0 <= self.oblique <= 45.0:
-            raise ParameterError(f"The oblique angle must be between -45 and 45 degrees, not {self.oblique:g}.")
-
-    def grid(self, spine: Spine) -> Grid:
-        """Return the voxel grid of the scan.
-
-        Raises
-        ------
-        ParameterError
-            If spacing, orientation or field of view are impossible, or the grid would be too large.
-        """
-        from ..phantom import Spacing
-
-        size = Spacing(**dict(zip(self._directions(), self.spacing * (3 // len(self.spacing)), strict=True)))
-        return spine.grid(size, self.orientation, self.oblique, levels=self._levels())
-
-    def _levels(self) -> str | None:
-        known = _fields_of_view()
-        levels = known.get(self.fov.strip().lower(), self.fov)
-        try:
-            parse_levels(levels or "C1")
-        except ParameterError as error:
-            names = ", ".join(known)
-            raise ParameterError(
-                f"There is no field of view {self.fov!r}.", f"Choose {names}, or levels such as L1-L5."
-            ) from error
-        return levels or None
-
-    def _directions(self) -> list[str]:
-        names = [_DIRECTIONS.get(letter, letter) for letter in self.orientation.upper()]
-        if sorted(names) != ["anterior", "right", "superior"]:
-            raise ParameterError(f"An orientation is three letters such as RAS or PIR, not {self.orientation!r}.")
-        return names
-
-
-def _fields_of_view() -> dict[str, str]:
-    return {row["name"]: row["levels"] for row in read_table("fields_of_view.csv", __package__)}
+_USUAL_COBB = 45.0
+_OTHER_SIDE = {"left": "right", "right": "left"}
 
 
 def add_options(phantom: argparse.ArgumentParser) -> None:
     """Tell the parser about the options, in the groups of the help text."""
-    person = phantom.add_argument_group("person")
+    _add_person(phantom.add_argument_group("person"))
+    _add_posture(phantom.add_argument_group("posture, in degrees"))
+    _add_scan(phantom.add_argument_group("scan"))
+
+
+def _add_person(person: argparse._ArgumentGroup) -> None:
     person.add_argument("--seed", type=int, metavar="N", help="draw a person; without it the mean one. Same seed, same bytes")
-    posture = phantom.add_argument_group("posture, in degrees")
-    posture.add_argument("--cobb", type=float, metavar="ANGLE", help="Cobb angle of one scoliotic curve")
+    person.add_argument("--sex", metavar="SEX", help="f or m (default: the mean of both)")
+    person.add_argument("--height-cm", type=float, metavar="CM", help="stature (default: the mean of that sex)")
+
+
+def _add_posture(posture: argparse._ArgumentGroup) -> None:
+    posture.add_argument("--cobb", type=float, metavar="ANGLE", help="Cobb angle of a scoliotic curve, or of the largest one")
     posture.add_argument("--apex", metavar="LEVEL", help="its apex (default: T8)")
     posture.add_argument("--side", metavar="SIDE", help="where its convexity points: right (default) or left")
     posture.add_argument("--curve", action="append", metavar="APEX:COBB:SIDE", help="one of several curves, such as L2:30:left")
-    posture.add_argument("--lordosis", type=float, metavar="ANGLE", help="L1 to S1 (default: 50)")
+    posture.add_argument("--lenke", type=int, metavar="TYPE", help="the curves of Lenke type 1 to 6, the largest one of --cobb")
+    posture.add_argument("--lordosis", type=float, metavar="ANGLE", help="L1 to S1 (default: 50, or as the pelvis has it)")
     posture.add_argument("--kyphosis", type=float, metavar="ANGLE", help="T1 to T12 (default: 40)")
-    scan = phantom.add_argument_group("scan")
+    posture.add_argument("--pelvic-incidence", type=float, metavar="ANGLE", help="which sets the lordosis if none is given")
+
+
+def _add_scan(scan: argparse._ArgumentGroup) -> None:
+    from ..phantom import FIELDS_OF_VIEW
+
     scan.add_argument(
         "--spacing",
         type=float,
@@ -110,19 +54,26 @@ def add_options(phantom: argparse.ArgumentParser) -> None:
     )
     scan.add_argument("--orientation", default="RAS", metavar="ABC", help="where each array index grows to (default: RAS)")
     scan.add_argument("--oblique", type=float, default=0.0, metavar="ANGLE", help="turn the grid by this angle (default: 0)")
-    names = ", ".join(_fields_of_view())
-    scan.add_argument("--fov", default="whole", metavar="PART", help=f"{names}, or levels such as L1-L5 (default: whole)")
-    scan.add_argument("--modality", default="labels", metavar="KIND", help=f"{', '.join(MODALITIES)} (default: labels)")
+    scan.add_argument(
+        "--fov", default="whole", metavar="PART", help=f"{', '.join(FIELDS_OF_VIEW)}, or levels such as L1-L5 (default: whole)"
+    )
+    scan.add_argument("--modality", default=LABELS, metavar="KIND", help=f"{', '.join(MODALITIES)} (default: {LABELS})")
+    scan.add_argument(
+        "--degeneration", type=int, default=2, metavar="GRADE", help="Pfirrmann grade of the discs, 1-5 (default: 2)"
+    )
+    scan.add_argument("--metal", action="append", default=[], metavar="LEVEL", help="put pedicle screws into the image")
 
 
 def scan_of(arguments: argparse.Namespace) -> Scan:
     """Return how the spine is looked at."""
     return Scan(
         spacing=tuple(arguments.spacing),
-        orientation=arguments.orientation,
+        orientation=arguments.orientation.upper(),
         oblique=arguments.oblique,
         fov=arguments.fov,
         modality=arguments.modality.lower(),
+        degeneration=arguments.degeneration,
+        metal=tuple(arguments.metal),
     )
 
 
@@ -140,25 +91,41 @@ def spine_of(arguments: argparse.Namespace) -> Spine:
 
     if arguments.seed is not None and arguments.seed < 0:
         raise ParameterError(f"The seed must not be negative, but it is {arguments.seed}.")
-    given = {name: getattr(arguments, name) for name in ("lordosis", "kyphosis")}
-    words = {name: value for name, value in given.items() if value is not None}
-    parameters = SpineParameters(curves=curves_of(arguments), **words)
+    names = ("sex", "height_cm", "lordosis", "kyphosis", "pelvic_incidence")
+    given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    parameters = SpineParameters(curves=curves_of(arguments), **given)
     return make_spine(parameters, None if arguments.seed is None else np.random.default_rng(arguments.seed))
 
 
 def curves_of(arguments: argparse.Namespace) -> tuple[Curve, ...]:
-    """Return the curves of a scoliosis, given by --cobb or by --curve."""
+    """Return the curves of a scoliosis: of a Lenke type, one by its angle, or several one by one."""
     from ..phantom import Curve
 
     one = {"cobb": arguments.cobb, "apex": arguments.apex, "side": arguments.side}
     named = {name: value for name, value in one.items() if value is not None}
-    if arguments.curve and named:
-        raise ParameterError("A scoliosis is given by --cobb or by --curve, not by both.")
+    if arguments.curve and (named or arguments.lenke is not None):
+        other = "--lenke" if arguments.lenke is not None else "--cobb"
+        raise ParameterError(f"A scoliosis is given by {other} or by --curve, not by both.")
+    if arguments.lenke is not None:
+        return _lenke(arguments.lenke, **named)
     if arguments.curve:
         return tuple(_curve(text) for text in arguments.curve)
     if named and "cobb" not in named:
         raise ParameterError("--apex and --side describe a curve, which needs its angle.", "Give --cobb too.")
     return (Curve(**named),) if named else ()
+
+
+def _lenke(kind: int, cobb: float = _USUAL_COBB, apex: str | None = None, side: str | None = None) -> tuple[Curve, ...]:
+    """Return the curves of a type; apex and side, if given, are those of its largest curve."""
+    from ..phantom import lenke_curves
+
+    curves = list(lenke_curves(kind, cobb))
+    largest = max(range(len(curves)), key=lambda place: curves[place].cobb)
+    if side is not None and side != curves[largest].side:
+        curves = [replace(curve, side=_OTHER_SIDE[curve.side] if side in _OTHER_SIDE else side) for curve in curves]
+    if apex is not None:
+        curves[largest] = replace(curves[largest], apex=apex)
+    return tuple(curves)
 
 
 def _curve(text: str) -> Curve:

@@ -5,7 +5,7 @@ from .markups import read_markups, write_markups
 from .points import POINT_SUFFIXES, check_points_name, read_pois, write_pois
 from .table import read_table, write_table
 from .tptbox import read_tptbox, write_tptbox
-from .volumes import read_label_map, read_label_maps, read_volume, write_label_map
+from .volumes import read_label_map, read_label_maps, read_volume, write_label_map, write_volume
 
 __all__ = [
     "POINT_SUFFIXES",
@@ -23,4 +23,5 @@ __all__ = [
     "write_pois",
     "write_table",
     "write_tptbox",
+    "write_volume",
 ]

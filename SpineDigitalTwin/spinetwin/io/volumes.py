@@ -123,11 +123,16 @@ def write_label_map(path: PathLike, array: IntArray, grid: Grid) -> None:
     WriteError
         If the file cannot be written, or the format cannot hold the grid.
     """
+    write_volume(path, array, grid)
+
+
+def write_volume(path: PathLike, array: npt.NDArray[Any], grid: Grid) -> None:
+    """Write a volume of any numbers, such as an image, as `write_label_map` does."""
     if array.shape != grid.shape:
         raise ValueError(f"an array of shape {array.shape} on a grid of shape {grid.shape}")
     suffix = suffix_of(path)
     if suffix not in (".nii.gz", ".nii", ".nrrd", ".mha"):
-        raise WriteError(f"Cannot write a label map to {path}.", "Use a name that ends in .nii.gz, .nii, .nrrd or .mha.")
+        raise WriteError(f"Cannot write a volume to {path}.", "Use a name that ends in .nii.gz, .nii, .nrrd or .mha.")
     with atomic_write(path) as temporary:
         if suffix in (".nii.gz", ".nii"):
             write_nifti(temporary, array, grid, packed=suffix == ".nii.gz")

@@ -8,7 +8,7 @@
 from .grids import Spacing
 from .ground_truth.record import Angles, CurveAngle, GroundTruth, Sizes
 from .ground_truth.truth import Truth, ground_truth, truth
-from .image.field_of_view import FIELDS_OF_VIEW, image_grid
+from .image.field_of_view import FIELDS_OF_VIEW, image_grid, levels_of_view
 from .image.parameters import ImageParameters
 from .image.randomise import RandomSpec, training_pair
 from .image.render import render_image
@@ -39,6 +39,7 @@ __all__ = [
     "ground_truth",
     "image_grid",
     "lenke_curves",
+    "levels_of_view",
     "make_spine",
     "render_image",
     "sample_person",

@@ -19,6 +19,23 @@ FIELDS_OF_VIEW = tuple(_ROWS)
 _BEYOND = 25.0
 
 
+def levels_of_view(field_of_view: str) -> str:
+    """Return the levels that a field of view shows, such as "T11-S1".
+
+    Raises
+    ------
+    ParameterError
+        If the field of view is unknown.
+    """
+    return "{top}-{bottom}".format(**_row(field_of_view))
+
+
+def _row(field_of_view: str) -> dict[str, str]:
+    if field_of_view not in _ROWS:
+        raise ParameterError(f"A field of view is one of {', '.join(FIELDS_OF_VIEW)}, not {field_of_view!r}.")
+    return _ROWS[field_of_view]
+
+
 def image_grid(
     spine: Spine,
     field_of_view: str = "lumbar",
@@ -42,9 +59,7 @@ def image_grid(
     ParameterError
         If the field of view is unknown or the spine has none of its levels.
     """
-    if field_of_view not in _ROWS:
-        raise ParameterError(f"A field of view is one of {', '.join(FIELDS_OF_VIEW)}, not {field_of_view!r}.")
-    row = _ROWS[field_of_view]
+    row = _row(field_of_view)
     wanted = {each.id for each in levels_between(level(row["top"]), level(row["bottom"]))}
     origins = np.array([frame.origin for key, frame in spine.frames.items() if key in wanted])
     if not len(origins):
