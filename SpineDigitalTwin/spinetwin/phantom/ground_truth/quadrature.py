@@ -11,7 +11,7 @@ import numpy as np
 from ...geometry import FloatArray
 from ..shape.distances import Array
 from ..shape.solids import Box
-from ..shape.vertebra import VertebraShape, exclusive
+from ..shape.vertebra import FAR, VertebraShape, exclusive
 from ..voxels import Block, sample
 
 SPACING = 0.5
@@ -67,8 +67,10 @@ def _moments(shape: VertebraShape, block: Block, spacing: float) -> dict[int, Mo
     x, y, z = (each[near] for each in sampled.block.coordinates())
     solid, distances = np.asarray(sampled.solid[near], np.float64), np.asarray(sampled.distances[:, near], np.float64)
     found: dict[int, Moment] = {}
+    bone, everywhere = _weight(solid, spacing), np.full_like(solid, -FAR)
     for index, subregion in enumerate(shape.subregions):
-        weight = _weight(exclusive(solid, distances, index), spacing)
+        # a product, because at an edge between two surfaces the share of a node is that of both
+        weight = bone * _weight(exclusive(everywhere, distances, index), spacing)
         if weight.any():
             found[subregion] = _moment(weight, (x, y, z), spacing)
     return found
