@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 
 import numpy as np
@@ -56,6 +57,16 @@ def test_every_column_says_what_it_is_and_what_was_compared():
         assert row["basis"] in ("looked up", "recalled", "proportion")
         assert row["unit"] in ("mm", "deg")
         assert row["spread_unit"] in ("%", "mm", "deg")
+
+
+@pytest.mark.parametrize("table_name", ["dimension_sources.csv", "sex_and_stature.csv"])
+def test_every_source_is_a_reference(table_name):
+    names = {row["name"] for row in read_table("references.csv", PERSON)}
+    for row in read_table(table_name, PERSON):
+        if row["source"] not in ("proportion", "none found") and not row["source"].startswith("as "):
+            assert any(name in row["source"] for name in names), row["column"]
+        for author, year in re.findall(r"([A-Z][a-z]+) ((?:19|20)\d\d(?: [ab]\b)?)", " ".join(row.values())):
+            assert f"{author} {year}" in names, (row["column"], author, year)
 
 
 def test_every_level_has_a_mean_and_a_spread():

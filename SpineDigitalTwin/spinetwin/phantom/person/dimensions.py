@@ -1,32 +1,9 @@
 """Dimensions of the vertebrae: one row per level, from published morphometry.
 
 The numbers of ``dimensions.csv`` are means over adults of both sexes, rounded to half a millimetre and evened out from level
-to level. ``dimension_sources.csv`` says for each column what it is, where it comes from, and on what it rests: "looked up" was
-compared with published figures (`checked` says which), "recalled" is from the paper named but was not compared, and
-"proportion" was set by us so that the shape looks right.
-
-References
-----------
-Alsaleh K et al. (2021) Subaxial cervical pedicles in a Middle Eastern population. Int J Spine Surg 15:413.
-Berry JL et al. (1987) A morphometric study of human lumbar and selected thoracic vertebrae. Spine 12:362-367.
-Bozbuga M et al. (2004) Morphometric evaluation of subaxial cervical vertebrae. Spine 29:1876-1880.
-Chen H et al. (2013) Sagittal geometry of the middle and lower cervical endplates. Eur Spine J 22:1570-1575.
-Egwu OA et al. (2019) Typical thoracic vertebrae morphometry. J Anat Soc India 68:110-118.
-Fletcher JGR et al. (2015) CT morphometry of adult thoracic intervertebral discs. Eur Spine J 24.
-Gilad I, Nissan M (1986) A study of vertebra and disc geometric relations. Spine 11:154-157.
-Gosavi SN, Swamy V (2012) Morphometric study of the atlas; of the axis vertebra.
-Kaur K et al. (2016) Computed tomographic-based morphometric study of thoracic spine. J Clin Orthop Trauma 7:101-108.
-Kunkel ME et al. (2011 a) Prediction of the human thoracic and lumbar articular facet joint morphometry. J Anat 218:191-201.
-(2011 b) Intervertebral disc and vertebral body heights of the thoracic spine. J Anat 219:375-387.
-Masharawi Y et al. (2004) Facet orientation in the thoracolumbar spine. Spine 29:1755-1763. (2010) Gender variations in
-vertebral shape. Eur Spine J 19:768-773. Masharawi Y, Salame K (2011) Shape variation of the neural arch. Clin Anat 24:858-867.
-Okutan O et al. (2003) Pedicle morphology of the first sacral vertebra. Neuroanatomy 2:16-19.
-Palm V et al. (2025) AI-based CT assessment of 3117 vertebrae. Sci Rep 15.
-Panjabi MM et al. (1991 a) Cervical human vertebrae. Spine 16:861-869. (1991 b) Thoracic human vertebrae. Spine 16:888-901.
-(1992) Human lumbar vertebrae. Spine 17:299-306. (1993) Articular facets of the human spine. Spine 18:1298-1310.
-Wang Y et al. (2012) A morphological study of lumbar vertebral endplates. Eur Spine J 21:2316-2323.
-Xu R et al. (1999) The quantitative anatomy of the laminas of the spine. Spine 24:107-113.
-Zindrick MR et al. (1987) Analysis of the morphometric characteristics of the pedicles. Spine 12:160-166.
+to level. ``dimension_sources.csv`` says for each column what it is, where it comes from (``references.csv``), and on what it
+rests: "looked up" was compared with published figures (`checked` says which, and what was not), "recalled" is from the paper
+named but was not compared, and "proportion" was set by us so that the shape looks right.
 """
 
 from __future__ import annotations
