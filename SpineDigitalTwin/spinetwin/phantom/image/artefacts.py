@@ -13,7 +13,7 @@ Image = npt.NDArray[np.float32]
 TILE = 128
 """Textures repeat after so many voxels."""
 
-STREAK_HU = 25.0
+STREAK_HU = 40.0
 """Strength of the streaks of metal: HU per mm of it, squared by the length of the ray."""
 
 

@@ -100,7 +100,8 @@ def profile(curve: SpineCurve, rows: list[dict[str, str]], columns: tuple[str, .
     places, table = np.array([at for at, _ in known]), np.array([values for _, values in known]).T
     table[:lengths] *= curve.size
     fine = np.arange(places[0], places[-1] + 0.5, 0.5)
-    return Profile(float(places[0]), float(places[-1]), PchipInterpolator(places, table, axis=1)(np.minimum(fine, places[-1])).astype(np.float32))
+    values = PchipInterpolator(places, table, axis=1)(np.minimum(fine, places[-1]))
+    return Profile(float(places[0]), float(places[-1]), values.astype(np.float32))
 
 
 def paint_trunk(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Course) -> None:
