@@ -33,7 +33,7 @@ def spine():
 def slab(spine, name="L3", step=1.0, size=(320, 240, 12), forward=15.0):
     """An axial slab right through the body."""
     affine = np.diag([step, step, step, 1.0])
-    affine[:3, 3] = spine.frames[level(name).id].origin + [-size[0] / 2, forward - size[1] / 2, -size[2] / 2]
+    affine[:3, 3] = spine.frames[level(name).id].origin + np.array([0.0, forward, 0.0]) - np.array(size) / 2
     return Grid(tuple(int(n / step) for n in size), affine)
 
 
@@ -166,7 +166,7 @@ def test_degeneration_darkens_the_nucleus(spine, grade):
     assert bare(spine, small, "t2w", grade).mean() > 1.2 * bare(spine, small, "t2w", grade + 1).mean()
 
 
-def test_a_grade_belongs_to_its_own_disc(spine):
+def test_a_grade_belongs_to_its_own_disc():
     parameters = ImageParameters(degeneration=1, grades={"L4": 5})
     assert [parameters.grade(level(name).id) for name in ("L3", "L4", "L5")] == [1, 5, 1]
 
