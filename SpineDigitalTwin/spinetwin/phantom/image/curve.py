@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from ...geometry import FloatArray, Frame, Grid
 from ..person.dimensions import DIMENSIONS
 from ..shape.distances import Array
 from ..spine import Spine
-from ..voxels import block_of
+from ..voxels import Block, block_of
 from .lattice import Lattice
 
 STEP = 2.3
@@ -58,12 +58,12 @@ class SpineCurve:
 
     def course(self, grid: Grid, nodes: Lattice) -> Course:
         """Return the coordinates of the nodes of a lattice of `grid`."""
-        shape = nodes.block.shape
-        x, y, s = (np.empty(shape, dtype=np.float32) for _ in range(3))
-        seen = [_seen(grid, nodes, frame) for frame in self.frames]
+        blocks = [_seen(grid, nodes, frame) for frame in self.frames]
+        used = _crossing(blocks)
+        seen = [block.coordinates() for block in blocks[used]]
+        places = self.s[used].astype(np.float32)
         first, last = seen[0], seen[-1]
-        for mine, target in zip((first[0], first[1], first[2] + np.float32(self.s[0])), (x, y, s), strict=True):
-            target[...] = mine
+        x, y, s = first[0].copy(), first[1].copy(), first[2] + places[0]
         for n, (upper, lower) in enumerate(pairwise(seen)):
             between = (upper[2] < 0) & (lower[2] >= 0)
             if not between.any():
@@ -73,9 +73,9 @@ class SpineCurve:
             for target, a, b in ((x, upper[0], lower[0]), (y, upper[1], lower[1])):
                 start = a[between]
                 target[between] = start + t * (b[between] - start)
-            s[between] = self.s[n] + t * np.float32(self.s[n + 1] - self.s[n])
+            s[between] = places[n] + t * (places[n + 1] - places[n])
         beyond = last[2] < 0
-        for mine, target in zip((last[0], last[1], last[2] + np.float32(self.s[-1])), (x, y, s), strict=True):
+        for mine, target in zip((last[0], last[1], last[2] + places[-1]), (x, y, s), strict=True):
             target[beyond] = mine[beyond]
         return Course(x, y, s)
 
@@ -90,11 +90,21 @@ class SpineCurve:
         return np.asarray(upper + t * (lower - upper))
 
 
-def _seen(grid: Grid, nodes: Lattice, frame: Frame) -> tuple[Array, Array, Array]:
-    block = block_of(grid, frame)
-    offset = block.offset + block.matrix @ np.array(nodes.start, dtype=np.float64)
-    own = type(nodes.block)((0, 0, 0), nodes.block.shape, block.matrix * nodes.strides, offset)
-    return own.coordinates()
+def _seen(grid: Grid, nodes: Lattice, frame: Frame) -> Block:
+    whole = block_of(grid, frame)
+    offset = whole.offset + whole.matrix @ np.array(nodes.start, dtype=np.float64)
+    return Block((0, 0, 0), nodes.block.shape, whole.matrix * nodes.strides, offset)
+
+
+def _crossing(blocks: list[Block]) -> slice:
+    """Return the planes between which a lattice lies, given as it is seen from each."""
+    last = np.array(blocks[0].shape) - 1
+    corners = np.array(list(product(*((0, n) for n in last))))
+    heights = np.array([corners @ block.matrix[2] + block.offset[2] for block in blocks])
+    above, below = np.flatnonzero((heights < 0).all(axis=1)), np.flatnonzero((heights >= 0).all(axis=1))
+    start = int(above[-1]) if len(above) else 0
+    stop = int(below[below > start][0]) if (below > start).any() else len(blocks) - 1
+    return slice(start, stop + 1)
 
 
 def spine_curve(spine: Spine) -> SpineCurve:

@@ -110,4 +110,4 @@ def add_streaks(image: Image, metal: npt.NDArray[np.bool_], grid: Grid, superior
     planes, masks = np.moveaxis(image, axis, 0), np.moveaxis(metal, axis, 0)
     for plane, mask in zip(planes, masks, strict=True):
         if mask.any():
-            plane += metal_streaks(mask, (float(spacing[0]), float(spacing[1])))
+            plane += np.where(mask, 0.0, metal_streaks(mask, (float(spacing[0]), float(spacing[1]))))

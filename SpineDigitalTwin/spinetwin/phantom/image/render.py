@@ -25,7 +25,7 @@ FINE = 1.1
 MR_SCALE = 1000.0
 """Stored value of fully relaxed water."""
 
-CHUNK = 6_000_000
+CHUNK = 3_000_000
 """Sub-voxels painted at a time, which bounds the memory."""
 
 TEXTURE_MM = ((0.7, 0.7), (1.1, 7.0), (3.5, 3.5))

@@ -45,11 +45,11 @@ class Anatomy:
 def paint(canvas: Canvas, anatomy: Anatomy, grid: Grid) -> None:
     """Paint a scene, background first."""
     curve = spine_curve(anatomy.spine)
-    nodes = lattice(Block((0, 0, 0), grid.shape, grid.ijk_to_ras[:3, :3], grid.ijk_to_ras[:3, 3]), STEP)
-    course = curve.course(grid, nodes)
-    paint_trunk(canvas, curve, nodes, course)
+    whole = Block((0, 0, 0), grid.shape, grid.ijk_to_ras[:3, :3], grid.ijk_to_ras[:3, 3])
+    coarse, fine = lattice(whole, 2.0 * STEP), lattice(whole, STEP)
+    paint_trunk(canvas, curve, coarse, curve.course(grid, coarse))
     paint_loops(canvas, anatomy.loops, grid)
-    paint_structures(canvas, curve, nodes, course)
+    paint_structures(canvas, curve, fine, curve.course(grid, fine))
     paint_column(canvas, anatomy.spine, grid, anatomy.grades)
     paint_screws(canvas, anatomy.screws, grid)
 

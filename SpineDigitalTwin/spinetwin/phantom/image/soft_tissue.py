@@ -15,10 +15,10 @@ import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
 from ...anatomy.tables import read_table
-from ..shape.distances import Array, ellipse, superellipse
+from ..shape.distances import Array, superellipse
 from .canvas import Canvas
 from .contrast import tissue_id
-from .curve import Course, SpineCurve, place_of
+from .curve import STEP, Course, SpineCurve, place_of
 from .lattice import Lattice
 
 TRUNK_FOLLOWS = 0.35
@@ -100,11 +100,8 @@ def profile(curve: SpineCurve, rows: list[dict[str, str]], columns: tuple[str, .
     places, table = np.array([at for at, _ in known]), np.array([values for _, values in known]).T
     table[:lengths] *= curve.size
     fine = np.arange(places[0], places[-1] + 0.5, 0.5)
-    return Profile(
-        float(places[0]),
-        float(places[-1]),
-        PchipInterpolator(places, table, axis=1)(np.minimum(fine, places[-1])).astype(np.float32),
-    )
+    values = PchipInterpolator(places, table, axis=1)(np.minimum(fine, places[-1]))
+    return Profile(float(places[0]), float(places[-1]), values.astype(np.float32))
 
 
 def paint_trunk(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Course) -> None:
@@ -123,8 +120,8 @@ def paint_trunk(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Cours
     canvas.paint(nodes.stretch(skin, canvas.reach), tissue_id("skin"))
     canvas.paint(nodes.stretch(skin + SKIN, canvas.reach), tissue_id("fat"))
     thick = wall * np.sqrt(np.clip((course.y + 66.0) / 60.0, 0.0, 1.0)) * np.clip(0.2 + np.abs(x) / 6.0, 0.0, 1.0)
-    ring = np.maximum(inner, -(inner + thick))
-    canvas.paint(nodes.stretch(ring, canvas.reach), tissue_id("muscle"))
+    canvas.paint(nodes.stretch(inner, canvas.reach), tissue_id("muscle"))
+    canvas.paint(nodes.stretch(inner + thick, canvas.reach), tissue_id("fat"))
 
 
 def _shift(curve: SpineCurve, s: Array) -> Array:
@@ -139,31 +136,44 @@ def paint_structures(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: 
     for each in STRUCTURES:
         rows = [row for row in _SECTIONS if row["structure"] == each.name]
         along = profile(curve, rows, _SECTION, 4)
-        part = _range(course.s, along.low, along.high)
-        if part is None:
-            continue
-        x, y, s = (values[part] for values in (course.x, course.y, course.s))
-        section = along.at(s)
-        ends = np.maximum(np.float32(along.low) - s, s - np.float32(along.high))
-        some = nodes.part(part)
         for side, label in zip(each.sides, each.labels, strict=True):
-            distance = np.maximum(_ellipse(-x if side < 0 else x, y, section), ends)
-            if each.rim:
-                canvas.paint(some.stretch(distance - each.rim, canvas.reach), each.rim_tissue)
-            canvas.paint(some.stretch(distance, canvas.reach), each.tissue, label)
+            _paint_tube(canvas, each, along, -1.0 if side < 0 else 1.0, label, nodes, course)
+
+
+def _paint_tube(
+    canvas: Canvas, structure: Structure, along: Profile, sign: float, label: int, nodes: Lattice, course: Course
+) -> None:
+    part = _held(course, along, sign, 3.0 * STEP + structure.rim)
+    if part is None:
+        return
+    x, y, s = course.x[part] * np.float32(sign), course.y[part], course.s[part]
+    ends = np.maximum(np.float32(along.low) - s, s - np.float32(along.high))
+    distance = np.maximum(_ellipse(x, y, along.at(s)), ends)
+    some = nodes.part(part)
+    if structure.rim:
+        canvas.paint(some.stretch(distance - structure.rim, canvas.reach), structure.rim_tissue)
+    canvas.paint(some.stretch(distance, canvas.reach), structure.tissue, label)
 
 
 def _ellipse(x: Array, y: Array, section: tuple[Array, ...]) -> Array:
+    """Return about the distance to turned ellipses: exact to first order at their edges, with one square root."""
     at_x, at_y, a, b, turn = section
     x, y = x - at_x, y - at_y
     angle = np.radians(turn)
     c, s = np.cos(angle), np.sin(angle)
-    return ellipse(x * c + y * s, y * c - x * s, a, b)
+    u, v = ((x * c + y * s) / a) ** 2, ((y * c - x * s) / b) ** 2
+    gradient = np.sqrt(u / a**2 + v / b**2) + np.float32(1e-4)
+    return np.asarray((u + v - 1.0) / (2.0 * gradient))
 
 
-def _range(s: Array, low: float, high: float) -> tuple[slice, ...] | None:
-    """Return the part of an array that holds all places between two."""
-    held = (s > low - 5.0) & (s < high + 5.0)
+def _held(course: Course, along: Profile, sign: float, margin: float) -> tuple[slice, ...] | None:
+    """Return the smallest part of an array that holds all points where a tube may lie; None if there is none."""
+    x, y, a, b, _ = along.values
+    size = np.maximum(a, b) + margin
+    held = (course.s > along.low - margin) & (course.s < along.high + margin)
+    sides = sorted((sign * float((x - size).min()), sign * float((x + size).max())))
+    held &= (course.x > sides[0]) & (course.x < sides[1])
+    held &= (course.y > float((y - size).min())) & (course.y < float((y + size).max()))
     if not held.any():
         return None
     spans = []
