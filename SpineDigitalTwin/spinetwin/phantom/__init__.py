@@ -10,21 +10,26 @@ from .ground_truth.truth import Truth, truth
 from .person.dimensions import Dimensions, dimensions, sample_person
 from .posture.lenke import LENKE_TYPES, lenke_curves
 from .posture.parameters import Curve, SpineParameters
+from .shape.variants import VARIANT_KINDS, Variant, VariantKind, parse_variant
 from .shape.vertebra import VertebraShape
 from .spine import Spine, make_spine
 
 __all__ = [
     "LENKE_TYPES",
+    "VARIANT_KINDS",
     "Curve",
     "Dimensions",
     "Spacing",
     "Spine",
     "SpineParameters",
     "Truth",
+    "Variant",
+    "VariantKind",
     "VertebraShape",
     "dimensions",
     "lenke_curves",
     "make_spine",
+    "parse_variant",
     "sample_person",
     "truth",
 ]

@@ -14,11 +14,13 @@ import numpy as np
 from ...anatomy.subregions import SubregionId
 from ...errors import ParameterError
 from ...geometry import FloatArray, Frame
+from ..person.dimensions import Dimensions
 from ..spine import Spine
 from .angles import angles
 from .gaps import gap_points
 from .levels import level_points
 from .quadrature import part_moments
+from .variants import VariantTruth, variant_truths
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,17 @@ class Truth:
         RAS mm. A point that does not exist (such as those of a body at C1) has no key.
     angles : mapping of str to float
         Degrees, as the person stands; see `spinetwin.phantom.ground_truth.angles`.
+    dimensions : mapping of level id to Dimensions
+        Sizes of the vertebrae after what the variants change.
+    variants : tuple of VariantTruth
+        What is unusual, and what it amounts to.
     """
 
     frames: Mapping[int, Frame]
     points: Mapping[tuple[int, int], FloatArray]
     angles: Mapping[str, float]
+    dimensions: Mapping[int, Dimensions]
+    variants: tuple[VariantTruth, ...] = ()
 
 
 def truth(spine: Spine, rules: str = "paper") -> Truth:
@@ -68,7 +76,13 @@ def truth(spine: Spine, rules: str = "paper") -> Truth:
         frames[key] = Frame(origin, place.axes, "phantom")
         local = {**level_points(shape), **gap_points(spine, key)}
         points.update({(key, poi): _fixed(place.to_ras(point)) for poi, point in sorted(local.items())})
-    return Truth(MappingProxyType(frames), MappingProxyType(points), MappingProxyType(angles(spine)))
+    return Truth(
+        MappingProxyType(frames),
+        MappingProxyType(points),
+        MappingProxyType(angles(spine)),
+        MappingProxyType({key: shape.row for key, shape in spine.shapes.items()}),
+        variant_truths(spine),
+    )
 
 
 def _fixed(point: FloatArray) -> FloatArray:
