@@ -9,7 +9,8 @@ from spinetwin.anatomy import level
 from spinetwin.errors import ReadError, WriteError
 from spinetwin.geometry import Frame
 from spinetwin.io.truth import read_truth, write_truth
-from spinetwin.phantom.ground_truth.record import Angles, CurveAngle, GroundTruth, Sizes
+from spinetwin.phantom import parse_variant
+from spinetwin.phantom.ground_truth.record import Angles, CurveAngle, GroundTruth, Sizes, VariantTruth
 
 L3, T13 = level("L3").id, level("T13").id
 
@@ -24,7 +25,10 @@ def sample():
     curves = (CurveAngle("T3", "L1", "T8", 44.9 / 7, "right"),)
     angles = Angles(curves, 1 / 7, None, 50.1, -3.0, 33.3, None, None, {"T13": 1e-17, "L3": 17.9})
     sizes = {T13: Sizes(), L3: Sizes(height_front=26.7 / 3, disc_wedge_right=-1.5, volumes={"corpus_border": 1e5 / 3})}
-    return GroundTruth(frames, points, angles, sizes, {"seed": 7, "spine": {"lordosis": 0.1 + 0.2, "curves": [], "name": "é"}})
+    variants = (VariantTruth(parse_variant("listhesis:L5:20%"), {"slip_mm": 20 / 3}), VariantTruth(parse_variant("L6"), {}))
+    return GroundTruth(
+        frames, points, angles, sizes, variants, {"seed": 7, "spine": {"lordosis": 0.1 + 0.2, "curves": [], "name": "é"}}
+    )
 
 
 @pytest.fixture
@@ -36,6 +40,7 @@ def path(tmp_path):
 def test_it_comes_back_to_the_last_bit(path, tmp_path):
     truth, found = sample(), read_truth(path)
     assert (found.parameters, found.angles, found.sizes) == (truth.parameters, truth.angles, truth.sizes)
+    assert found.variants == truth.variants
     assert list(found.frames) == [T13, L3]
     for key, frame in truth.frames.items():
         assert np.array_equal(found.frames[key].origin, frame.origin)
@@ -100,6 +105,11 @@ def _changed(*keys, to=None):
         (_changed("angles", "axial_rotation", "L3", to="much"), "L3"),
         (_changed("angles", "sacral_slope"), "angles"),
         (_changed("angles", "sacral_slope", to=True), "sacral_slope"),
+        (_changed("variants"), "variants"),
+        (_changed("variants", 0, "kind", to="horns"), "horns"),
+        (_changed("variants", 0, "amount", to=90), "listhesis"),
+        (_changed("variants", 0, "size", to=1), "Variant 1"),
+        (_changed("variants", 1, "measured"), "Variant 2"),
         (_changed("levels", "L3", "sizes", to=[]), "sizes"),
         (_changed("levels", "L3", "sizes", "girth", to=3), "sizes"),
         (_changed("levels", "L3", "sizes", "width", to="wide"), "width"),

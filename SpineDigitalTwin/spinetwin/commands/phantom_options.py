@@ -38,6 +38,9 @@ def _add_posture(posture: argparse._ArgumentGroup) -> None:
     posture.add_argument("--lordosis", type=float, metavar="ANGLE", help="L1 to S1 (default: 50, or as the pelvis has it)")
     posture.add_argument("--kyphosis", type=float, metavar="ANGLE", help="T1 to T12 (default: 40)")
     posture.add_argument("--pelvic-incidence", type=float, metavar="ANGLE", help="which sets the lordosis if none is given")
+    posture.add_argument(
+        "--variant", action="append", default=[], metavar="KIND[:LEVEL[:SIZE]]", help="what is unusual: L6, wedge:L1:0.35, ..."
+    )
 
 
 def _add_scan(scan: argparse._ArgumentGroup) -> None:
@@ -87,13 +90,14 @@ def spine_of(arguments: argparse.Namespace) -> Spine:
     """
     import numpy as np
 
-    from ..phantom import SpineParameters, make_spine
+    from ..phantom import SpineParameters, make_spine, parse_variant
 
     if arguments.seed is not None and arguments.seed < 0:
         raise ParameterError(f"The seed must not be negative, but it is {arguments.seed}.")
     names = ("sex", "height_cm", "lordosis", "kyphosis", "pelvic_incidence")
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
-    parameters = SpineParameters(curves=curves_of(arguments), **given)
+    variants = tuple(parse_variant(text) for text in arguments.variant)
+    parameters = SpineParameters(curves=curves_of(arguments), variants=variants, **given)
     return make_spine(parameters, None if arguments.seed is None else np.random.default_rng(arguments.seed))
 
 

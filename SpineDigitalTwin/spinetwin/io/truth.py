@@ -9,6 +9,7 @@ The file is one JSON object, UTF-8, in RAS millimetres and degrees; every number
         "lordosis_l1_s1": 50.1, "curves": [{"upper": "T3", "lower": "L1", "apex": "T8", "cobb": 44.9, "side": "right"}],
         "axial_rotation": {"T8": 17.9, ...}, ...
       },
+      "variants": [{"kind": "wedge", "level": "L1", "amount": 0.3, ..., "measured": {"height_front_mm": 17.9, ...}}],
       "levels": {                         by level name, from the top
         "L3": {
           "frame": {"origin": [x, y, z], "right": [...], "anterior": [...], "superior": [...]},
@@ -36,7 +37,7 @@ from ..anatomy import level as level_of
 from ..anatomy import point
 from ..errors import ParameterError, ReadError
 from ..geometry import FloatArray, Frame
-from ..phantom.ground_truth.record import Angles, CurveAngle, GroundTruth, Sizes
+from ..phantom.ground_truth.record import Angles, CurveAngle, GroundTruth, Sizes, Variant, VariantTruth
 from .atomic import write_text
 from .texts import PathLike, as_position, read_json
 
@@ -64,6 +65,7 @@ def write_truth(path: PathLike, truth: GroundTruth) -> None:
         "coordinate_system": COORDINATES,
         "parameters": truth.parameters,
         "angles": asdict(truth.angles),
+        "variants": [{**asdict(each.variant), "measured": dict(each.measured)} for each in truth.variants],
         "levels": {level_of(key).name: _level(truth, key) for key in truth.frames},
     }
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
@@ -123,9 +125,8 @@ def read_truth(path: PathLike) -> GroundTruth:
         for rules, found in _mapping(each, "points", where).items():
             points.setdefault(rules, {}).update(_points(key, found, where))
         sizes[key] = _sizes(_mapping(each, "sizes", where), where)
-    return GroundTruth(
-        frames, points, _angles(_mapping(content, "angles", name), name), sizes, _mapping(content, "parameters", name)
-    )
+    angles, parameters = _angles(_mapping(content, "angles", name), name), _mapping(content, "parameters", name)
+    return GroundTruth(frames, points, angles, sizes, _variants(content.get("variants"), name), parameters)
 
 
 def _mapping(content: object, key: str, where: str) -> dict[str, Any]:
@@ -184,6 +185,21 @@ def _sizes(content: dict[str, Any], where: str) -> Sizes:
     volumes = _numbers(_mapping(content, "volumes", where), f"A volume of {where}")
     numbers = _numbers({key: value for key, value in content.items() if key != "volumes"}, f"A size of {where}")
     return _made(Sizes, {**numbers, "volumes": volumes}, where)
+
+
+def _variants(content: object, where: str) -> tuple[VariantTruth, ...]:
+    if not isinstance(content, list):
+        raise ReadError(f"{where} has no variants.", _CHANGED)
+    return tuple(_variant(each, f"Variant {number} of {where}") for number, each in enumerate(content, start=1))
+
+
+def _variant(content: object, where: str) -> VariantTruth:
+    measured = _numbers(_mapping(content, "measured", where), f"What is measured of {where}")
+    words = {key: value for key, value in content.items() if key != "measured"} if isinstance(content, dict) else {}
+    try:
+        return VariantTruth(_made(Variant, words, where), measured)
+    except (ParameterError, ValueError) as error:
+        raise ReadError(f"{where} is not possible: {error}") from error
 
 
 def _numbers(content: dict[str, Any], where: str) -> dict[str, Any]:

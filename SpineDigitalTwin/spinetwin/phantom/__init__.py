@@ -6,7 +6,7 @@
 """
 
 from .grids import Spacing
-from .ground_truth.record import Angles, CurveAngle, GroundTruth, Sizes
+from .ground_truth.record import Angles, CurveAngle, GroundTruth, Sizes, VariantTruth
 from .ground_truth.truth import Truth, ground_truth, truth
 from .image.field_of_view import FIELDS_OF_VIEW, image_grid, levels_of_view
 from .image.parameters import ImageParameters
@@ -16,12 +16,14 @@ from .person.dimensions import Dimensions, dimensions
 from .person.sampling import sample_person
 from .posture.lenke import LENKE_TYPES, lenke_curves
 from .posture.parameters import Curve, SpineParameters
+from .shape.variants import VARIANT_KINDS, Variant, VariantKind, parse_variant
 from .shape.vertebra import VertebraShape
 from .spine import Spine, make_spine
 
 __all__ = [
     "FIELDS_OF_VIEW",
     "LENKE_TYPES",
+    "VARIANT_KINDS",
     "Angles",
     "Curve",
     "CurveAngle",
@@ -34,6 +36,9 @@ __all__ = [
     "Spine",
     "SpineParameters",
     "Truth",
+    "Variant",
+    "VariantKind",
+    "VariantTruth",
     "VertebraShape",
     "dimensions",
     "ground_truth",
@@ -41,6 +46,7 @@ __all__ = [
     "lenke_curves",
     "levels_of_view",
     "make_spine",
+    "parse_variant",
     "render_image",
     "sample_person",
     "training_pair",

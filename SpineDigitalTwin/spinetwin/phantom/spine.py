@@ -19,10 +19,12 @@ from .person.dimensions import Dimensions
 from .person.sampling import sample_person
 from .person.sex_and_stature import mean_person
 from .posture.column import Posture, posture
-from .posture.parameters import SpineParameters, chosen_levels
-from .shape.alteration import Alteration
+from .posture.parameters import SpineParameters, built_levels, chosen_levels
+from .shape.alteration import alteration_of
+from .shape.changed_solids import Bridge
 from .shape.gaps import CanalPiece, DiscShape, Joints, canal_piece, disc_shape, joints_between
 from .shape.parts import default_joint
+from .shape.variants import changed_row
 from .shape.vertebra import VertebraShape
 from .voxels import voxelise
 
@@ -157,18 +159,18 @@ def make_spine(parameters: SpineParameters | None = None, rng: np.random.Generat
     ['L1', 'L2', 'L3', 'L4', 'L5']
     """
     parameters = parameters or SpineParameters()
-    rows = _person(parameters, rng)
-    standing = posture(parameters, rows)
-    frames = standing.frames
-    column = list(frames)
-    shapes = _vertebrae(rows, standing)
-    wanted = {each.id for each in chosen_levels(parameters.levels)}
-    kept = [key for key in column if key in wanted]
-    discs = {
-        upper: disc_shape(shapes[upper], frames[upper], shapes[lower], frames[lower])
-        for upper, lower in pairwise(column)
-        if upper in wanted and lower in wanted and level(upper).name != "C1"
-    }
+    person = _person(parameters, rng)
+    rows = {key: changed_row(row, parameters.variants) for key, row in person.items()}
+    standing = posture(parameters, person, rows)
+    frames, column = standing.frames, list(standing.frames)
+    shapes = _vertebrae(parameters, rows, standing)
+    kept = [each.id for each in built_levels(parameters)]
+    pairs = [(upper, lower) for upper, lower in pairwise(column) if level(upper).name != "C1"]
+    between = {upper: disc_shape(shapes[upper], frames[upper], shapes[lower], frames[lower]) for upper, lower in pairs}
+    fused = [level(each.level).id for each in parameters.variants if each.kind == "block"]
+    for key in fused:
+        shapes[key] = replace(shapes[key], alteration=replace(shapes[key].alteration, bridge=Bridge(between[key])))
+    discs = {upper: between[upper] for upper, lower in pairs if {upper, lower} <= set(kept) and upper not in fused}
     canal = {key: canal_piece(column, key, shapes, frames) for key in kept}
     return Spine(
         parameters,
@@ -179,7 +181,7 @@ def make_spine(parameters: SpineParameters | None = None, rng: np.random.Generat
     )
 
 
-def _vertebrae(rows: Mapping[int, Dimensions], standing: Posture) -> dict[int, VertebraShape]:
+def _vertebrae(parameters: SpineParameters, rows: Mapping[int, Dimensions], standing: Posture) -> dict[int, VertebraShape]:
     """Shapes of the whole column, the facet joints of neighbours half way between them."""
     frames, column = standing.frames, list(standing.frames)
     above = {column[0]: Joints(default_joint(rows[column[0]], above=True))}
@@ -190,7 +192,8 @@ def _vertebrae(rows: Mapping[int, Dimensions], standing: Posture) -> dict[int, V
     for key in column:
         alike = above[key].left is None and below[key].left is None
         left = None if alike else (above[key].on_the_left, below[key].on_the_left)
-        shapes[key] = VertebraShape(rows[key], above[key].right, below[key].right, left, Alteration(wedge=standing.wedge[key]))
+        change = alteration_of(rows[key], parameters.variants, standing.wedge[key])
+        shapes[key] = VertebraShape(rows[key], above[key].right, below[key].right, left, change)
     return shapes
 
 

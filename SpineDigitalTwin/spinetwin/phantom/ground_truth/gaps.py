@@ -7,6 +7,7 @@ import numpy as np
 from ...anatomy import level as level_of
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray, Frame
+from ..posture.parameters import whole_column
 from ..shape.gaps import CanalPiece
 from ..shape.vertebra import VertebraShape
 from ..spine import Spine
@@ -25,9 +26,9 @@ def gap_points(spine: Spine, key: int) -> Points:
     """Return points 60, 61, 94, 95, 100 and 126 of one level in its own frame, mm."""
     points: Points = {}
     shape = spine.shapes[key]
-    keys = list(spine.shapes)
-    place = keys.index(key)
-    lower = keys[place + 1] if place + 1 < len(keys) else None
+    column = [each.id for each in whole_column(spine.parameters)]
+    below = column[column.index(key) + 1 :]
+    lower = below[0] if below and below[0] in spine.shapes else None
     body = part_moments(shape).get(Sub.BODY_BORDER)
     if body is not None:
         for poi, label in _SECTION:
@@ -38,7 +39,7 @@ def gap_points(spine: Spine, key: int) -> Points:
         if found is not None:
             points[100] = np.array(found.centroid)
             points.update(_named(126, _canal_section(spine, [key, lower], key, found.centroid[2], Sub.CANAL)))
-    if lower is not None and level_of(lower).order - level_of(key).order <= 2 and level_of(lower).region != "sacral":
+    if lower is not None and level_of(lower).region != "sacral":
         points.update(_facets(spine, key, lower))
     return points
 

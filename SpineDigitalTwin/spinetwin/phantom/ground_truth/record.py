@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...geometry import FloatArray, Frame
+from ..shape.variants import Variant
+
+__all__ = ["Angles", "CurveAngle", "GroundTruth", "Sizes", "Variant", "VariantTruth"]
 
 Points = Mapping[tuple[int, int], FloatArray]
 
@@ -120,6 +123,22 @@ class Sizes:
 
 
 @dataclass(frozen=True)
+class VariantTruth:
+    """One variant as it is in one spine.
+
+    Attributes
+    ----------
+    variant : Variant
+        What was asked for.
+    measured : mapping of str to float
+        What it amounts to; the names end in their unit (``_mm``, ``_deg``) where they have one.
+    """
+
+    variant: Variant
+    measured: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class GroundTruth:
     """Everything that is known of a phantom.
 
@@ -133,6 +152,8 @@ class GroundTruth:
         Of the whole spine.
     sizes : mapping of level id to Sizes
         Of each level and the disc below it.
+    variants : tuple of VariantTruth
+        What is unusual, and what it amounts to.
     parameters : mapping of str
         What the phantom was made with, as numbers, texts, lists and mappings: enough to make it again.
     """
@@ -141,4 +162,5 @@ class GroundTruth:
     points: Mapping[str, Points]
     angles: Angles
     sizes: Mapping[int, Sizes]
+    variants: tuple[VariantTruth, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)

@@ -62,7 +62,7 @@ def tptbox_points(shape: VertebraShape) -> Points:
     points.update(_extremes(shape))
     if int(Sub.BODY) in points:
         points.update(_corners(shape, points[Sub.BODY]))
-        points.update({poi: _approach(shape, points[Sub.SPINOUS], points[goal]) for poi, goal in _APPROACHES if goal in points})
+        points.update(_approaches(shape, points))
         lateral = flavum_points(shape, points, body_shift(shape))
         points.update({poi: lateral[poi] for poi in _LATERAL_FLAVUM if poi in lateral})
     return points
@@ -71,7 +71,7 @@ def tptbox_points(shape: VertebraShape) -> Points:
 def _extremes(shape: VertebraShape) -> Points:
     points: Points = {}
     wanted = [*_EXTREMES, (51, Sub.BODY_BORDER, "S + P")] if level_of(shape.level).name == "C2" else [*_EXTREMES]
-    for poi, part, direction in wanted:
+    for poi, part, direction in [each for each in wanted if each[1] in shape.subregions]:
         # a left part is searched in the mirror, so that a symmetric vertebra has symmetric points to the last bit
         way = direction_coefficients(direction)
         mirror = _MIRROR if part in _LEFT else _SAME
@@ -141,6 +141,14 @@ def _grown(inside: Function, start: FloatArray, ways: FloatArray) -> FloatArray:
             factors = np.where(fits(factors + steps * axis), factors + steps * axis, factors)
         steps = np.where((factors != before).any(axis=1)[:, None], steps, steps / 2)
     return np.asarray(start + np.einsum("na,anc->nc", factors, ways))
+
+
+def _approaches(shape: VertebraShape, points: Points) -> Points:
+    """Points 125 and 127; without a spinous process the way begins in the middle of the arch."""
+    start = points.get(int(Sub.SPINOUS), points.get(int(Sub.ARCH)))
+    if start is None:
+        return {}
+    return {poi: _approach(shape, start, points[goal]) for poi, goal in _APPROACHES if goal in points}
 
 
 def _approach(shape: VertebraShape, start: FloatArray, goal: FloatArray) -> FloatArray:

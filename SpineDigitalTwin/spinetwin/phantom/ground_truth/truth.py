@@ -23,6 +23,7 @@ from .quadrature import part_moments
 from .record import GroundTruth
 from .sizes import sizes
 from .tptbox import tptbox_points
+from .variants import variant_truths
 
 _POINTS = {"paper": level_points, "tptbox": tptbox_points}
 """What finds the points of one vertebra, by rule set."""
@@ -109,6 +110,7 @@ def ground_truth(
         MappingProxyType({rules: each.points for rules, each in found.items()}),
         angles(spine),
         MappingProxyType({key: sizes(spine, key) for key in frames}),
+        variant_truths(spine),
         parameters or {},
     )
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from ...geometry import FloatArray, Frame
 from ..person.dimensions import Dimensions
+from ..shape.variants import slip
 from .coronal import Coronal, coronal_plane
 from .parameters import SpineParameters, whole_column
-from .sagittal import sagittal_plane, stack
+from .sagittal import imbalance, sagittal_plane, stack
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,9 @@ class Posture:
     wedge: Mapping[int, float]
 
 
-def posture(parameters: SpineParameters, rows: Mapping[int, Dimensions]) -> Posture:
+def posture(
+    parameters: SpineParameters, rows: Mapping[int, Dimensions], changed: Mapping[int, Dimensions] | None = None
+) -> Posture:
     """Return the posture of the whole column, its middle at the RAS origin.
 
     Parameters
@@ -39,24 +42,43 @@ def posture(parameters: SpineParameters, rows: Mapping[int, Dimensions]) -> Post
         Angles and levels.
     rows : mapping of level id to Dimensions
         The person; disc heights already include `parameters.spacing`.
+    changed : mapping of level id to Dimensions, optional
+        The person with what the variants change.
 
     Notes
     -----
-    The curves of a scoliosis lean as a whole until C7 stands above S1 in the coronal plane too.
+    The curves of a scoliosis lean as a whole until C7 stands above S1 in the coronal plane too. Discs keep their shape when a
+    body breaks: what lies above bends forward, and then the person leans back as a whole.
     """
     column = whole_column(parameters)
-    chain = [rows[each.id] for each in column]
     names = [each.name for each in column]
-    tilt = sagittal_plane(parameters, names, chain)
+    before, chain = ([person[each.id] for each in column] for person in (rows, changed or rows))
+    tilt = sagittal_plane(parameters, names, before)
+    broken = np.array([a.endplate_angle - b.endplate_angle for a, b in zip(before, chain, strict=True)])
+    if broken.any():
+        tilt = tilt + broken + 2 * (np.cumsum(broken[::-1])[::-1] - broken)
+        tilt = tilt - imbalance(tilt, names, chain)
     coronal = _balanced(parameters, names, chain, tilt)
     turns = _turns(tilt, coronal)
-    centres = stack(turns[:, :, 2], chain)
+    centres = stack(turns[:, :, 2], chain) + _slips(parameters, names, chain, turns)
     centres -= centres.mean(axis=0)
     frames = {
         each.id: Frame(centre, np.ascontiguousarray(turn.T), "phantom")
         for each, centre, turn in zip(column, centres, turns, strict=True)
     }
     return Posture(frames, {each.id: float(wedge) for each, wedge in zip(column, coronal.wedge, strict=True)})
+
+
+def _slips(parameters: SpineParameters, names: list[str], chain: list[Dimensions], turns: FloatArray) -> FloatArray:
+    """How far every body lies away from where it would be without spondylolisthesis, (n, 3) mm."""
+    moved = np.zeros((len(names), 3))
+    for each in parameters.variants:
+        if each.kind == "listhesis":
+            below = names.index(each.level) + 1
+            angle = np.radians(chain[below].endplate_angle)
+            forward = np.cos(angle) * turns[below, :, 1] + np.sin(angle) * turns[below, :, 2]
+            moved[:below] += slip(each, chain[below]) * forward
+    return moved
 
 
 def _balanced(parameters: SpineParameters, names: list[str], chain: list[Dimensions], tilt: FloatArray) -> Coronal:

@@ -10,6 +10,7 @@ from ...anatomy import LEVELS, Level, level, levels_between
 from ...errors import ParameterError
 from ..person.dimensions import DIMENSIONS
 from ..person.sex_and_stature import check_sex_and_stature
+from ..shape.variants import EXTRA, MISSING, Variant, check_variants
 from .pelvis import lordosis as lordosis_of
 
 EXTRA_LEVELS = ("T13", "L6")
@@ -86,6 +87,8 @@ class SpineParameters:
         Size against an adult of that sex and stature.
     spacing : float
         Disc heights against the mean.
+    variants : tuple of Variant
+        What is unusual about this spine. The angles above are those that it would have without.
     """
 
     levels: str = "C1-S1"
@@ -98,6 +101,7 @@ class SpineParameters:
     pelvic_incidence: float | None = None
     scale: float = 1.0
     spacing: float = 1.0
+    variants: tuple[Variant, ...] = ()
 
     def __post_init__(self) -> None:
         if self.pelvic_incidence is not None:
@@ -108,7 +112,8 @@ class SpineParameters:
         check_sex_and_stature(self.sex, self.height_cm)
         within("The scale", self.scale, 0.5, 1.5, "")
         within("The spacing of the vertebrae", self.spacing, 0.7, 1.5, "times the mean disc height")
-        chosen_levels(self.levels)
+        built_levels(self)
+        check_variants(self.variants, [each.name for each in whole_column(self)])
 
     @property
     def lumbar_lordosis(self) -> float:
@@ -143,7 +148,28 @@ def chosen_levels(text: str) -> tuple[Level, ...]:
     return tuple(sorted(chosen, key=lambda each: each.order))
 
 
+def built_levels(parameters: SpineParameters) -> tuple[Level, ...]:
+    """Return the levels of a spine that are built: those asked for, with and without what its variants add and take away.
+
+    Raises
+    ------
+    ParameterError
+        If a level is named that the spine does not have, or nothing is left.
+    """
+    chosen = chosen_levels(parameters.levels)
+    first, last = chosen[0].order, chosen[-1].order
+    extra = [level(EXTRA[each.kind]) for each in parameters.variants if each.kind in EXTRA]
+    gone = {MISSING[each.kind] for each in parameters.variants if each.kind in MISSING}
+    kept = {each for each in (*chosen, *extra) if each.name not in gone and (first <= each.order <= last)}
+    if not kept:
+        raise ParameterError(f"This spine has no {parameters.levels}.", "Leave the variant out or choose other levels.")
+    return tuple(sorted(kept, key=lambda each: each.order))
+
+
 def whole_column(parameters: SpineParameters) -> tuple[Level, ...]:
-    """Return every level of the person, from C1 to S1, with T13 and L6 if they were asked for."""
+    """Return every level of the person, from C1 to S1; T13 and L6 only where they were asked for."""
     named = {each.name for each in chosen_levels(parameters.levels)} | {level(curve.apex).name for curve in parameters.curves}
-    return tuple(each for each in LEVELS if each.id in DIMENSIONS and (each.name not in EXTRA_LEVELS or each.name in named))
+    named |= {EXTRA[each.kind] for each in parameters.variants if each.kind in EXTRA}
+    gone = {MISSING[each.kind] for each in parameters.variants if each.kind in MISSING}
+    people = (each for each in LEVELS if each.id in DIMENSIONS and each.name not in gone)
+    return tuple(each for each in people if each.name not in EXTRA_LEVELS or each.name in named)
