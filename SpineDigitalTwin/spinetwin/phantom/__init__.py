@@ -8,6 +8,7 @@
 from .grids import Spacing
 from .ground_truth.truth import Truth, truth
 from .person.dimensions import Dimensions, dimensions, sample_person
+from .posture.fit import Fit, fit_posture
 from .posture.lenke import LENKE_TYPES, lenke_curves
 from .posture.parameters import Curve, SpineParameters
 from .shape.variants import VARIANT_KINDS, Variant, VariantKind, parse_variant
@@ -19,6 +20,7 @@ __all__ = [
     "VARIANT_KINDS",
     "Curve",
     "Dimensions",
+    "Fit",
     "Spacing",
     "Spine",
     "SpineParameters",
@@ -27,6 +29,7 @@ __all__ = [
     "VariantKind",
     "VertebraShape",
     "dimensions",
+    "fit_posture",
     "lenke_curves",
     "make_spine",
     "parse_variant",
