@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..anatomy import level
 from ..errors import ParameterError
 from .common import make_folder, path_of, progress_bar
-from .phantom_options import add_options, scan_of, spine_of
+from .phantom_options import add_options, measured_of, scan_of, spine_of
 from .phantom_scan import Scan
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ..phantom import GroundTruth, Spine
     from ..poi import PoiSet
     from .common import Steps
+    from .phantom_options import Measured
 
 SURFACES = ("vtp", "stl")
 
@@ -39,17 +41,34 @@ def add(steps: Steps) -> None:
 def _asked(arguments: argparse.Namespace) -> int:
     if arguments.surfaces not in (None, *SURFACES):
         raise ParameterError(f"Surfaces are written as {' or '.join(SURFACES)}, not as {arguments.surfaces!r}.")
-    scan, spine = scan_of(arguments), spine_of(arguments)
-    return run(spine, scan, arguments.out, seed=arguments.seed, surfaces=arguments.surfaces, quiet=arguments.quiet)
+    scan, measured = scan_of(arguments), measured_of(arguments)
+    spine = spine_of(arguments, measured)
+    made_of = {
+        "seed": arguments.seed,
+        "spine": asdict(spine.parameters),
+        "measured": None if measured is None else _plain(measured),
+        "scan": asdict(scan),
+    }
+    return run(spine, scan, arguments.out, made_of=made_of, surfaces=arguments.surfaces, quiet=arguments.quiet)
+
+
+def _plain(measured: Measured) -> dict[str, list[list[float] | None]]:
+    """Return body centre, left and right pedicle by level name, None for a point that is missing."""
+    return {
+        level(key).name: [row.tolist() if np.isfinite(row).all() else None for row in points]
+        for key, points in measured.items()
+    }
 
 
 def run(
-    spine: Spine, scan: Scan, out: Path, *, seed: int | None = None, surfaces: str | None = None, quiet: bool = False
+    spine: Spine, scan: Scan, out: Path, *, made_of: dict[str, Any], surfaces: str | None = None, quiet: bool = False
 ) -> int:
     """Look at a spine, compute its truth, write everything into `out` and say where.
 
-    Nothing is written before everything is computed, and every file is written whole or not at all.
+    `made_of` is what the truth file keeps to make the spine again; its "seed" also rules the noise of the image. Nothing is written before everything is computed, and every file is written whole or not at all.
     """
+    from ..phantom import ground_truth
+
     grid = scan.grid(spine)
     make_folder(out)
     with progress_bar("phantom", quiet) as progress:
@@ -57,9 +76,9 @@ def run(
         maps = spine.voxelise(grid, convention=scan.convention)
         levels = visible_levels(maps, spine)
         progress(0.1, "image")
-        image = scan.image(spine, grid, np.random.default_rng((seed or 0, 1)))
+        image = scan.image(spine, grid, np.random.default_rng((made_of.get("seed") or 0, 1)))
         progress(0.4, "truth")
-        truth = _truth(spine, scan, seed, levels)
+        truth = ground_truth(spine, levels, made_of)
         progress(0.9, "surfaces")
         meshes = _surfaces(spine, levels) if surfaces else {}
         progress(1.0, "done")
@@ -72,12 +91,6 @@ def visible_levels(maps: LabelMaps, spine: Spine) -> tuple[int, ...]:
     """Return the levels of which at least a part lies in the image, from the top."""
     found = set(np.flatnonzero(np.bincount(maps.vertebrae.ravel())).tolist())
     return tuple(key for key in spine.shapes if key in found)
-
-
-def _truth(spine: Spine, scan: Scan, seed: int | None, levels: tuple[int, ...]) -> GroundTruth:
-    from ..phantom import ground_truth
-
-    return ground_truth(spine, levels, {"seed": seed, "spine": asdict(spine.parameters), "scan": asdict(scan)})
 
 
 def _surfaces(spine: Spine, levels: tuple[int, ...]) -> dict[str, Surface]:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import ParameterError
+from .common import path_of
 from .phantom_scan import LABELS, MODALITIES, Scan
 
 if TYPE_CHECKING:
+    from ..geometry import FloatArray
     from ..phantom import Curve, Spine
+
+    Measured: TypeAlias = dict[int, FloatArray]
+
+_POSTURE = ("cobb", "apex", "side", "curve", "lenke", "lordosis", "kyphosis", "pelvic_incidence")
+"""Options that describe a posture."""
 
 _USUAL_COBB = 45.0
 _OTHER_SIDE = {"left": "right", "right": "left"}
@@ -38,6 +45,13 @@ def _add_posture(posture: argparse._ArgumentGroup) -> None:
     posture.add_argument("--lordosis", type=float, metavar="ANGLE", help="L1 to S1 (default: 50, or as the pelvis has it)")
     posture.add_argument("--kyphosis", type=float, metavar="ANGLE", help="T1 to T12 (default: 40)")
     posture.add_argument("--pelvic-incidence", type=float, metavar="ANGLE", help="which sets the lordosis if none is given")
+    posture.add_argument(
+        "--from",
+        dest="measured",
+        type=path_of,
+        metavar="KEYPOINTS.json",
+        help="stand as a real spine does, from its key points",
+    )
     posture.add_argument(
         "--variant", action="append", default=[], metavar="KIND[:LEVEL[:SIZE]]", help="what is unusual: L6, wedge:L1:0.35, ..."
     )
@@ -80,7 +94,7 @@ def scan_of(arguments: argparse.Namespace) -> Scan:
     )
 
 
-def spine_of(arguments: argparse.Namespace) -> Spine:
+def spine_of(arguments: argparse.Namespace, measured: Measured | None) -> Spine:
     """Build the spine that was asked for.
 
     Raises
@@ -98,7 +112,20 @@ def spine_of(arguments: argparse.Namespace) -> Spine:
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
     variants = tuple(parse_variant(text) for text in arguments.variant)
     parameters = SpineParameters(curves=curves_of(arguments), variants=variants, **given)
-    return make_spine(parameters, None if arguments.seed is None else np.random.default_rng(arguments.seed))
+    return make_spine(parameters, None if arguments.seed is None else np.random.default_rng(arguments.seed), measured)
+
+
+def measured_of(arguments: argparse.Namespace) -> Measured | None:
+    """Read the measured points of a real spine, which leave no room for a posture in words."""
+    from ..io import read_keypoints
+
+    if arguments.measured is None:
+        return None
+    named = [name for name in _POSTURE if getattr(arguments, name) is not None]
+    if named:
+        option = "--" + named[0].replace("_", "-")
+        raise ParameterError(f"A posture is either measured (--from) or described ({option}), not both.")
+    return read_keypoints(arguments.measured)
 
 
 def curves_of(arguments: argparse.Namespace) -> tuple[Curve, ...]:

@@ -1,6 +1,7 @@
 """Files in and out: volumes, label maps, POI formats. Nothing partial is ever left behind."""
 
 from .atomic import atomic_write
+from .keypoints import read_keypoints
 from .markups import read_markups, write_markups
 from .points import POINT_SUFFIXES, check_points_name, read_pois, write_pois
 from .table import read_table, write_table
@@ -11,6 +12,7 @@ __all__ = [
     "POINT_SUFFIXES",
     "atomic_write",
     "check_points_name",
+    "read_keypoints",
     "read_label_map",
     "read_label_maps",
     "read_markups",

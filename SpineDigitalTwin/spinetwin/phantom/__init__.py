@@ -14,6 +14,7 @@ from .image.randomise import RandomSpec, training_pair
 from .image.render import render_image
 from .person.dimensions import Dimensions, dimensions
 from .person.sampling import sample_person
+from .posture.fit import Fit, fit_posture
 from .posture.lenke import LENKE_TYPES, lenke_curves
 from .posture.parameters import Curve, SpineParameters
 from .shape.variants import VARIANT_KINDS, Variant, VariantKind, parse_variant
@@ -28,6 +29,7 @@ __all__ = [
     "Curve",
     "CurveAngle",
     "Dimensions",
+    "Fit",
     "GroundTruth",
     "ImageParameters",
     "RandomSpec",
@@ -41,6 +43,7 @@ __all__ = [
     "VariantTruth",
     "VertebraShape",
     "dimensions",
+    "fit_posture",
     "ground_truth",
     "image_grid",
     "lenke_curves",

@@ -19,7 +19,8 @@ from .person.dimensions import Dimensions
 from .person.sampling import sample_person
 from .person.sex_and_stature import mean_person
 from .posture.column import Posture, posture
-from .posture.parameters import SpineParameters, built_levels, chosen_levels
+from .posture.fit import fit_posture
+from .posture.parameters import SpineParameters, built_levels, check_measured, chosen_levels
 from .shape.alteration import alteration_of
 from .shape.changed_solids import Bridge
 from .shape.gaps import CanalPiece, DiscShape, Joints, canal_piece, disc_shape, joints_between
@@ -141,7 +142,11 @@ class Spine:
         return voxelise(self, grid, endplates, convention)
 
 
-def make_spine(parameters: SpineParameters | None = None, rng: np.random.Generator | None = None) -> Spine:
+def make_spine(
+    parameters: SpineParameters | None = None,
+    rng: np.random.Generator | None = None,
+    measured: Mapping[int, FloatArray] | None = None,
+) -> Spine:
     """Build a spine.
 
     Parameters
@@ -150,6 +155,14 @@ def make_spine(parameters: SpineParameters | None = None, rng: np.random.Generat
         Levels and posture; the default is a straight whole spine.
     rng : numpy.random.Generator, optional
         Draws the dimensions of a person; without it the person is the mean one.
+    measured : mapping of level id to (3, 3) array, optional
+        Body centre, left and right pedicle (RAS mm, NaN where missing) of a real spine, whose posture and spacing the spine
+        gets instead of the angles and curves of the parameters; see `spinetwin.phantom.posture.fit`.
+
+    Raises
+    ------
+    ParameterError
+        If curves have no room or exclude each other, or a measured spine is given another posture too.
 
     Examples
     --------
@@ -160,11 +173,16 @@ def make_spine(parameters: SpineParameters | None = None, rng: np.random.Generat
     """
     parameters = parameters or SpineParameters()
     person = _person(parameters, rng)
-    rows = {key: changed_row(row, parameters.variants) for key, row in person.items()}
-    standing = posture(parameters, person, rows)
+    if measured is None:
+        rows: Mapping[int, Dimensions] = {key: changed_row(row, parameters.variants) for key, row in person.items()}
+        standing = posture(parameters, person, rows)
+    else:
+        check_measured(parameters)
+        fit = fit_posture(measured, person)
+        rows, standing = fit.rows, fit.posture
     frames, column = standing.frames, list(standing.frames)
     shapes = _vertebrae(parameters, rows, standing)
-    kept = [each.id for each in built_levels(parameters)]
+    kept = [each.id for each in built_levels(parameters) if each.id in frames]
     pairs = [(upper, lower) for upper, lower in pairwise(column) if level(upper).name != "C1"]
     between = {upper: disc_shape(shapes[upper], frames[upper], shapes[lower], frames[lower]) for upper, lower in pairs}
     fused = [level(each.level).id for each in parameters.variants if each.kind == "block"]

@@ -127,7 +127,7 @@ def coronal_plane(curves: Sequence[Curve], names: Sequence[str], shift: float = 
         return Coronal(np.zeros(n), np.zeros(n), np.zeros(n))
     places = end_vertebrae(curves, names)
     pieces = _pieces(curves, places, n, shift)
-    half = np.array([_body_share(name) / 2 for name in names])
+    half = np.array([body_share(name) / 2 for name in names])
     half[[place for first, _, last in places for place in (first, last)]] = 0.0
     k = np.arange(n, dtype=np.float64)
     axial = np.sum([_axial(curve, place, k) for curve, place in zip(curves, places, strict=True)], axis=0)
@@ -177,7 +177,7 @@ def _axial(curve: Curve, place: tuple[int, int, int], k: FloatArray) -> FloatArr
 
 
 @lru_cache(maxsize=64)
-def _body_share(name: str) -> float:
+def body_share(name: str) -> float:
     """Share of a level's angle that is wedging of the body (``wedging.csv``)."""
     order = level(name).order
     rows = read_table("wedging.csv", __package__)

@@ -123,6 +123,27 @@ class SpineParameters:
         return MEAN_LORDOSIS if self.pelvic_incidence is None else lordosis_of(self.pelvic_incidence)
 
 
+_STANDING = ("wedge", "listhesis", "block", *EXTRA, *MISSING)
+"""Kinds of variants that a posture must know of."""
+
+
+def check_measured(parameters: SpineParameters) -> None:
+    """Refuse what would change the posture or the levels of a measured spine.
+
+    Raises
+    ------
+    ParameterError
+        In one sentence.
+    """
+    kinds = [each.kind for each in parameters.variants if each.kind in _STANDING]
+    if parameters.curves:
+        raise ParameterError("A measured spine has the curves that were measured.", "Leave the curves out.")
+    if kinds:
+        raise ParameterError(
+            f"A measured spine cannot be given the variant {kinds[0]}.", "Leave it out, or the measured points."
+        )
+
+
 def within(what: str, value: float, low: float, high: float, unit: str) -> None:
     """Refuse a value outside its range, in one sentence."""
     if not (np.isfinite(value) and low <= value <= high):
