@@ -9,7 +9,17 @@ from scipy import ndimage
 from spinetwin.anatomy import level
 from spinetwin.errors import ParameterError
 from spinetwin.geometry import LabelMaps
-from spinetwin.phantom import VARIANT_KINDS, Spine, SpineParameters, Variant, dimensions, ground_truth, make_spine, parse_variant, truth
+from spinetwin.phantom import (
+    VARIANT_KINDS,
+    Spine,
+    SpineParameters,
+    Variant,
+    dimensions,
+    ground_truth,
+    make_spine,
+    parse_variant,
+    truth,
+)
 from spinetwin.phantom.ground_truth.gaps import gap_points
 from spinetwin.phantom.ground_truth.levels import level_points
 from spinetwin.phantom.ground_truth.variants import variant_truths

@@ -65,7 +65,8 @@ def run(
 ) -> int:
     """Look at a spine, compute its truth, write everything into `out` and say where.
 
-    `made_of` is what the truth file keeps to make the spine again; its "seed" also rules the noise of the image. Nothing is written before everything is computed, and every file is written whole or not at all.
+    `made_of` is what the truth file keeps to make the spine again; its "seed" also rules the noise of the image. Nothing is
+    written before everything is computed, and every file is written whole or not at all.
     """
     from ..phantom import ground_truth
 
