@@ -119,7 +119,7 @@ def paint_trunk(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Cours
     inner = skin + fat - 0.4 * furrow
     canvas.paint(nodes.stretch(skin, canvas.reach), tissue_id("skin"))
     canvas.paint(nodes.stretch(skin + SKIN, canvas.reach), tissue_id("fat"))
-    thick = wall * np.sqrt(np.clip((course.y + 66.0) / 60.0, 0.0, 1.0)) * np.clip(0.2 + np.abs(x) / 6.0, 0.0, 1.0)
+    thick = wall * np.sqrt(np.clip((course.y + 0.75 * back) / 60.0, 0.0, 1.0)) * np.clip(0.2 + np.abs(x) / 6.0, 0.0, 1.0)
     canvas.paint(nodes.stretch(inner, canvas.reach), tissue_id("muscle"))
     canvas.paint(nodes.stretch(inner + thick, canvas.reach), tissue_id("fat"))
 
