@@ -156,7 +156,7 @@ def chunks(grid: Grid, counts: tuple[int, ...]) -> Iterator[Chunk]:
 
 def in_plane(grid: Grid) -> tuple[int, ...]:
     """Return the axes with the smaller voxels: the plane an MR is taken in."""
-    thick = int(np.argmax(grid.spacing))
+    thick = int(np.argmax(np.round(grid.spacing, 6)))  # axes of one size must not be told apart by rounding
     return tuple(axis for axis in range(3) if axis != thick)
 
 
