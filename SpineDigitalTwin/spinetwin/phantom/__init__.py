@@ -12,6 +12,7 @@ from .image.field_of_view import FIELDS_OF_VIEW, image_grid, levels_of_view
 from .image.parameters import ImageParameters
 from .image.randomise import RandomSpec, training_pair
 from .image.render import render_image
+from .image.scene import muscle_map, tissue_map
 from .person.dimensions import Dimensions, dimensions
 from .person.sampling import sample_person
 from .posture.fit import Fit, fit_posture
@@ -49,9 +50,11 @@ __all__ = [
     "lenke_curves",
     "levels_of_view",
     "make_spine",
+    "muscle_map",
     "parse_variant",
     "render_image",
     "sample_person",
+    "tissue_map",
     "training_pair",
     "truth",
 ]
