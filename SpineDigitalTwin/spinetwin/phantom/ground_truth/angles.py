@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 
 from ...anatomy import level
@@ -10,6 +13,9 @@ from ..posture.coronal import end_vertebrae
 from ..posture.parameters import whole_column
 from ..shape.solids import Body
 from ..spine import Spine
+
+LEAST_CURVE = 10.0
+"""Cobb angle in degrees from which a curve is a scoliosis (Scoliosis Research Society)."""
 
 SAGITTAL = {
     "cervical lordosis": (("C7", False), ("C2", False)),
@@ -26,24 +32,54 @@ def angles(spine: Spine) -> dict[str, float]:
     -------
     dict of str to float
         The sagittal angles, "sacral slope", "pelvic incidence" and "pelvic tilt" where the incidence was given, and for every
-        curve "Cobb T5-T11" (between upper and lower end vertebra; positive where it points to the right). All are projected:
-        on the sagittal or on the coronal plane of the person, as on a radiograph.
+        curve "Cobb T5-T11" (between upper and lower end vertebra; positive where it points to the right). A spine for which
+        no curves were asked has those of `LEAST_CURVE` degrees or more between its most leaning levels. All are projected: on
+        the sagittal or on the coronal plane of the person, as on a radiograph.
     """
     found = {}
     for name, (first, second) in SAGITTAL.items():
         if _has(spine, first[0], second[0]):
             found[name] = _forward(endplate_normal(spine, *first)) - _forward(endplate_normal(spine, *second))
     found.update(_pelvis(spine))
-    names = [each.name for each in whole_column(spine.parameters)]
-    for upper, _, lower in end_vertebrae(spine.parameters.curves, names):
-        if _has(spine, names[upper], names[lower]):
-            lean = [_to_the_right(endplate_normal(spine, *end)) for end in ((names[lower], False), (names[upper], True))]
-            found[f"Cobb {names[upper]}-{names[lower]}"] = lean[0] - lean[1]
+    for upper, lower in _curves(spine):
+        if _has(spine, upper, lower):
+            found[f"Cobb {upper}-{lower}"] = _lean(spine, lower, False) - _lean(spine, upper, True)
     return found
 
 
 def _has(spine: Spine, *names: str) -> bool:
     return all(level(name).id in spine.shapes for name in names)
+
+
+def _curves(spine: Spine) -> list[tuple[str, str]]:
+    """Upper and lower end vertebra of every curve."""
+    names = [each.name for each in whole_column(spine.parameters)]
+    if spine.parameters.curves:
+        return [(names[first], names[last]) for first, _, last in end_vertebrae(spine.parameters.curves, names)]
+    built = [name for name in names if _has(spine, name) and name not in ("C1", "S1")]
+    leans = [(_lean(spine, name, True) + _lean(spine, name, False)) / 2 for name in built]
+    return [(built[first], built[last]) for first, last in pairwise(turning_points(leans, LEAST_CURVE))]
+
+
+def turning_points(values: Sequence[float], least: float) -> list[int]:
+    """Return the places of the alternating extremes of a sequence that differ by at least `least`.
+
+    Examples
+    --------
+    >>> turning_points([0, 8, 1, 12, 11, -5], 10)
+    [0, 3, 5]
+    """
+    points: list[int] = []
+    low = high = 0
+    rising: bool | None = None
+    for place, value in enumerate(values):
+        high = place if value > values[high] else high
+        low = place if value < values[low] else low
+        if rising is not True and value >= values[low] + least:
+            points, rising, high = [*points, low], True, place
+        elif rising is not False and value <= values[high] - least:
+            points, rising, low = [*points, high], False, place
+    return points if rising is None else [*points, high if rising else low]
 
 
 def _pelvis(spine: Spine) -> dict[str, float]:
@@ -76,5 +112,7 @@ def _forward(normal: FloatArray) -> float:
     return float(np.degrees(np.arctan2(normal[1], normal[2])))
 
 
-def _to_the_right(normal: FloatArray) -> float:
+def _lean(spine: Spine, name: str, superior: bool) -> float:
+    """Lean of an endplate to the right, degrees."""
+    normal = endplate_normal(spine, name, superior)
     return float(np.degrees(np.arctan2(normal[0], normal[2])))
