@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +19,40 @@ from .phantom_options import add_options, measured_of, scan_of, spine_of
 from .phantom_scan import Scan
 
 if TYPE_CHECKING:
-    from ..geometry import LabelMaps
+    from ..geometry import Grid, LabelMaps
     from ..geometry.surfaces import Surface
     from ..phantom import GroundTruth, Spine
     from ..poi import PoiSet
-    from .common import Steps
+    from .common import Progress, Steps
     from .phantom_options import Measured
 
 SURFACES = ("vtp", "stl")
+USUAL_SEED = 0
+"""Of the noise, where no seed was given."""
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What is written only on request: closed surfaces ("vtp", "stl" or "" for none), and a map of the muscles."""
+
+    surfaces: str = ""
+    muscles: bool = False
+
+    def __post_init__(self) -> None:
+        if self.surfaces not in ("", *SURFACES):
+            raise ParameterError(f"Surfaces are written as {' or '.join(SURFACES)}, not as {self.surfaces!r}.")
+        if self.surfaces and find_spec("vtkmodules") is None:
+            raise ParameterError("Surfaces need VTK, which is not installed.", "Install it with: pip install vtk.")
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that will be written: volumes and surfaces by file name, and the truth."""
+
+    grid: Grid
+    volumes: Mapping[str, npt.NDArray[Any]]
+    surfaces: Mapping[str, Surface]
+    truth: GroundTruth
 
 
 def add(steps: Steps) -> None:
@@ -34,13 +61,12 @@ def add(steps: Steps) -> None:
     phantom.add_argument("--out", type=path_of, required=True, metavar="DIR", help="folder for the results")
     phantom.add_argument("--surfaces", metavar="FORMAT", help="also write closed surfaces: vtp or stl (needs VTK)")
     phantom.add_argument("--quiet", action="store_true", help="no progress bar")
+    phantom.add_argument("--muscles", action="store_true", help="also write a map of the muscles around the spine")
     add_options(phantom)
     phantom.set_defaults(run=_asked)
 
 
 def _asked(arguments: argparse.Namespace) -> int:
-    if arguments.surfaces not in (None, *SURFACES):
-        raise ParameterError(f"Surfaces are written as {' or '.join(SURFACES)}, not as {arguments.surfaces!r}.")
     scan, measured = scan_of(arguments), measured_of(arguments)
     spine = spine_of(arguments, measured)
     made_of = {
@@ -49,7 +75,8 @@ def _asked(arguments: argparse.Namespace) -> int:
         "measured": None if measured is None else _plain(measured),
         "scan": asdict(scan),
     }
-    return run(spine, scan, arguments.out, made_of=made_of, surfaces=arguments.surfaces, quiet=arguments.quiet)
+    extras = Extras(arguments.surfaces or "", arguments.muscles)
+    return run(spine, scan, arguments.out, made_of=made_of, extras=extras, quiet=arguments.quiet)
 
 
 def _plain(measured: Measured) -> dict[str, list[list[float] | None]]:
@@ -61,31 +88,43 @@ def _plain(measured: Measured) -> dict[str, list[list[float] | None]]:
 
 
 def run(
-    spine: Spine, scan: Scan, out: Path, *, made_of: dict[str, Any], surfaces: str | None = None, quiet: bool = False
+    spine: Spine, scan: Scan, out: Path, *, made_of: dict[str, Any], extras: Extras | None = None, quiet: bool = False
 ) -> int:
     """Look at a spine, compute its truth, write everything into `out` and say where.
 
     `made_of` is what the truth file keeps to make the spine again; its "seed" also rules the noise of the image. Nothing is
     written before everything is computed, and every file is written whole or not at all.
     """
-    from ..phantom import ground_truth
-
     grid = scan.grid(spine)
     make_folder(out)
     with progress_bar("phantom", quiet) as progress:
-        progress(0.0, "label maps")
-        maps = spine.voxelise(grid, convention=scan.convention)
-        levels = visible_levels(maps, spine)
-        progress(0.1, "image")
-        image = scan.image(spine, grid, np.random.default_rng((made_of.get("seed") or 0, 1)))
-        progress(0.4, "truth")
-        truth = ground_truth(spine, levels, made_of)
-        progress(0.9, "surfaces")
-        meshes = _surfaces(spine, levels) if surfaces else {}
-        progress(1.0, "done")
-    for path in _written(out, maps, image, truth, {f"{name}.{surfaces}": mesh for name, mesh in meshes.items()}):
+        results = _computed(spine, scan, grid, made_of, extras or Extras(), progress)
+    for path in _written(results, out):
         print(path)
     return 0
+
+
+def _computed(spine: Spine, scan: Scan, grid: Grid, made_of: dict[str, Any], extras: Extras, progress: Progress) -> Results:
+    from ..phantom import MUSCLES, ground_truth, muscle_map
+    from ..phantom.surfaces import surfaces
+
+    progress(0.0, "label maps")
+    maps = spine.voxelise(grid, convention=scan.convention)
+    volumes: dict[str, npt.NDArray[Any]] = {"subregions": maps.subregions, "vertebrae": maps.vertebrae}
+    levels = visible_levels(maps, spine)
+    progress(0.1, "image")
+    image = scan.image(spine, grid, np.random.default_rng((made_of.get("seed") or USUAL_SEED, 1)))
+    if image is not None:
+        volumes["image"] = image
+    if extras.muscles:
+        volumes["muscles"] = muscle_map(spine, grid)
+        made_of = {**made_of, "muscles": {str(label): name for label, name in MUSCLES.items()}}
+    progress(0.4, "truth")
+    truth = ground_truth(spine, levels, made_of)
+    progress(0.9, "surfaces")
+    meshes = {f"{name}.{extras.surfaces}": mesh for name, mesh in surfaces(spine, levels)} if extras.surfaces else {}
+    progress(1.0, "done")
+    return Results(grid, volumes, meshes, truth)
 
 
 def visible_levels(maps: LabelMaps, spine: Spine) -> tuple[int, ...]:
@@ -94,41 +133,24 @@ def visible_levels(maps: LabelMaps, spine: Spine) -> tuple[int, ...]:
     return tuple(key for key in spine.shapes if key in found)
 
 
-def _surfaces(spine: Spine, levels: tuple[int, ...]) -> dict[str, Surface]:
-    from ..phantom.surfaces import surfaces
-
-    return dict(surfaces(spine, levels))
-
-
-def _written(
-    out: Path, maps: LabelMaps, image: npt.NDArray[Any] | None, truth: GroundTruth, meshes: dict[str, Surface]
-) -> Iterator[Path]:
+def _written(results: Results, out: Path) -> Iterator[Path]:
     """Write one file after the other and yield its path."""
-    from ..io import write_label_map, write_pois, write_volume
+    from ..io import write_pois, write_volume
+    from ..io.surfaces import write_surface
     from ..io.truth import write_truth
 
-    write_label_map(out / "subregions.nii.gz", maps.subregions, maps.grid)
-    yield out / "subregions.nii.gz"
-    write_label_map(out / "vertebrae.nii.gz", maps.vertebrae, maps.grid)
-    yield out / "vertebrae.nii.gz"
-    if image is not None:
-        write_volume(out / "image.nii.gz", image, maps.grid)
-        yield out / "image.nii.gz"
-    write_truth(out / "truth.json", truth)
+    for name, volume in results.volumes.items():
+        write_volume(out / f"{name}.nii.gz", volume, results.grid)
+        yield out / f"{name}.nii.gz"
+    write_truth(out / "truth.json", results.truth)
     yield out / "truth.json"
-    write_pois(out / "truth.mrk.json", _as_pois(truth))
+    write_pois(out / "truth.mrk.json", _as_pois(results.truth))
     yield out / "truth.mrk.json"
-    yield from _written_surfaces(out / "surfaces", meshes)
-
-
-def _written_surfaces(folder: Path, meshes: dict[str, Surface]) -> Iterator[Path]:
-    from ..io.surfaces import write_surface
-
-    if meshes:
-        make_folder(folder)
-    for name, mesh in meshes.items():
-        write_surface(folder / name, mesh)
-        yield folder / name
+    if results.surfaces:
+        make_folder(out / "surfaces")
+    for name, surface in results.surfaces.items():
+        write_surface(out / "surfaces" / name, surface)
+        yield out / "surfaces" / name
 
 
 def _as_pois(truth: GroundTruth, rules: str = "paper") -> PoiSet:

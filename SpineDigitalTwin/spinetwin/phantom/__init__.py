@@ -13,6 +13,7 @@ from .image.parameters import ImageParameters
 from .image.randomise import RandomSpec, training_pair
 from .image.render import render_image
 from .image.scene import muscle_map, tissue_map
+from .image.soft_tissue import MUSCLES
 from .person.dimensions import Dimensions, dimensions
 from .person.sampling import sample_person
 from .posture.fit import Fit, fit_posture
@@ -25,6 +26,7 @@ from .spine import Spine, make_spine
 __all__ = [
     "FIELDS_OF_VIEW",
     "LENKE_TYPES",
+    "MUSCLES",
     "VARIANT_KINDS",
     "Angles",
     "Curve",

@@ -20,7 +20,7 @@ from .person.sampling import sample_person
 from .person.sex_and_stature import mean_person
 from .posture.column import Posture, posture
 from .posture.fit import fit_posture
-from .posture.parameters import SpineParameters, built_levels, check_measured, chosen_levels
+from .posture.parameters import SpineParameters, built_levels, check_measured, chosen_levels, with_levels
 from .shape.alteration import alteration_of
 from .shape.changed_solids import Bridge
 from .shape.gaps import CanalPiece, DiscShape, Joints, canal_piece, disc_shape, joints_between
@@ -180,9 +180,10 @@ def make_spine(
         check_measured(parameters)
         fit = fit_posture(measured, person)
         rows, standing = fit.rows, fit.posture
+        parameters = with_levels(parameters, fit.posture.frames)
     frames, column = standing.frames, list(standing.frames)
     shapes = _vertebrae(parameters, rows, standing)
-    kept = [each.id for each in built_levels(parameters) if each.id in frames]
+    kept = [each.id for each in built_levels(parameters)]
     pairs = [(upper, lower) for upper, lower in pairwise(column) if level(upper).name != "C1"]
     between = {upper: disc_shape(shapes[upper], frames[upper], shapes[lower], frames[lower]) for upper, lower in pairs}
     fused = [level(each.level).id for each in parameters.variants if each.kind == "block"]

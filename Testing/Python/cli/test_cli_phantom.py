@@ -1,71 +1,139 @@
 """`spinetwin phantom` on the command line: what it writes, that it repeats itself, and how it refuses."""
 
 import hashlib
+import json
 
 import numpy as np
 import pytest
 from spinetwin.anatomy import level
 from spinetwin.cli import main
-from spinetwin.io import read_label_maps, read_pois
+from spinetwin.commands.phantom_scan import Scan
+from spinetwin.io import read_label_maps, read_pois, read_volume
 from spinetwin.io.truth import read_truth
-from spinetwin.phantom import Curve, SpineParameters, make_spine, truth
+from spinetwin.phantom import Curve, SpineParameters, lenke_curves, make_spine, parse_variant, truth
 
-SMALL = ("--fov", "L3", "--spacing", "4", "--quiet")
-L3 = level("L3").id
+SMALL = ("--fov", "C4", "--spacing", "4", "--quiet")
+FILES = {"subregions.nii.gz", "vertebrae.nii.gz", "truth.json", "truth.mrk.json"}
+C4, L6 = level("C4").id, level("L6").id
+PERSON = ("--seed", "7", "--sex", "f", "--height-cm", "165", "--variant", "L6", "--variant", "osteophytes:L4")
+CURVES = ("--cobb", "45", "--apex", "T8", "--lenke", "1")
+PROFILE = ("--lordosis", "50", "--kyphosis", "35", "--pelvic-incidence", "55")
+SCAN = ("--spacing", "2", "2", "4", "--orientation", "PIR", "--oblique", "10", "--fov", "L6")
+IMAGE = ("--modality", "t2w", "--degeneration", "4", "--metal", "L5", "--muscles")
+EVERYTHING = (*PERSON, *CURVES, *PROFILE, *SCAN, *IMAGE, "--quiet")
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A small phantom of a scoliotic person."""
+    """What all words together make."""
     out = tmp_path_factory.mktemp("phantom") / "new" / "folder"
-    words = ("--seed", "7", "--curve", "L2:30:left", "--curve", "T8:40:right", "--lordosis", "60", "--kyphosis", "35")
-    view = ("--fov", "L3", "--spacing", "2", "2", "4", "--orientation", "PIR", "--oblique", "10", "--quiet")
-    assert main(["phantom", "--out", str(out), *words, *view]) == 0
+    assert main(["phantom", "--out", str(out), *EVERYTHING]) == 0
     return out
+
+
+def spine_of_everything():
+    variants = tuple(parse_variant(word) for word in ("L6", "osteophytes:L4"))
+    parameters = SpineParameters(
+        lordosis=50.0,
+        kyphosis=35.0,
+        curves=lenke_curves(1, 45.0),
+        sex="f",
+        height_cm=165.0,
+        pelvic_incidence=55.0,
+        variants=variants,
+    )
+    return make_spine(parameters, np.random.default_rng(7))
 
 
 def test_every_file_is_there_and_named(made, run, tmp_path):
     said = run("phantom", "--out", tmp_path, *SMALL)
     assert said.code == 0
     assert said.err == ""
-    names = {"subregions.nii.gz", "vertebrae.nii.gz", "truth.json", "truth.mrk.json"}
-    assert {each.name for each in made.iterdir()} == names
-    assert set(said.out.split()) == {str(tmp_path / name) for name in names}
+    assert set(said.out.split()) == {str(tmp_path / name) for name in FILES}
+    assert {each.name for each in tmp_path.iterdir()} == FILES
+    assert {each.name for each in made.iterdir()} == FILES | {"image.nii.gz", "muscles.nii.gz"}
 
 
-def test_the_maps_lie_as_asked(made):
+def test_the_volumes_lie_as_asked(made):
     maps = read_label_maps(made / "subregions.nii.gz", made / "vertebrae.nii.gz")
     steps = maps.grid.ijk_to_ras[:3, :3]
     assert maps.grid.spacing == pytest.approx([2, 2, 4])
-    assert [abs(column).argmax() for column in steps.T] == [1, 2, 0]
-    assert steps[1, 0] < 0
-    assert steps[2, 1] < 0
-    assert steps[0, 2] > 0
     upright = np.array([[0, 0, 1], [-1, 0, 0], [0, -1, 0]])
     turned = np.degrees(np.arccos((np.trace(steps / maps.grid.spacing @ upright.T) - 1) / 2))
     assert turned == pytest.approx(10)
-    assert (maps.vertebrae == L3).any()
+    assert (maps.vertebrae == L6).any()
+    for name in ("image", "muscles"):
+        volume, grid = read_volume(made / f"{name}.nii.gz")
+        assert grid.same_place(maps.grid)
+        assert len(np.unique(volume)) > 3
 
 
 def test_the_truth_is_that_of_the_spine(made):
-    curves = (Curve(30.0, apex="L2", side="left"), Curve(40.0, apex="T8", side="right"))
-    spine = make_spine(SpineParameters(curves=curves, lordosis=60.0, kyphosis=35.0), np.random.default_rng(7))
-    exact, found = truth(spine, levels=[L3]), read_truth(made / "truth.json")
-    assert found.parameters["seed"] == 7
-    assert [curve["apex"] for curve in found.parameters["spine"]["curves"]] == ["L2", "T8"]
+    exact, found = truth(spine_of_everything(), levels=[L6]), read_truth(made / "truth.json")
     for key, point in exact.points.items():
         assert np.array_equal(found.points["paper"][key], point)
-    assert np.array_equal(found.frames[L3].axes, exact.frames[L3].axes)
+    assert found.points["tptbox"].keys() >= {(L6, 81), (L6, 125)}
+    assert np.array_equal(found.frames[L6].axes, exact.frames[L6].axes)
     marks = read_pois(made / "truth.mrk.json")
-    assert marks[L3, 101].position == tuple(found.points["paper"][L3, 101])
+    assert marks[L6, 101].position == tuple(found.points["paper"][L6, 101])
+    curve = max(found.angles.curves, key=lambda each: each.cobb)
+    assert (curve.apex, curve.side) == ("T8", "right")
+    assert curve.cobb == pytest.approx(45, abs=1)
+    assert found.sizes[L6].volumes["corpus_border"] > 10_000
+    assert [each.variant.kind for each in found.variants] == ["L6", "osteophytes"]
+
+
+def test_the_truth_says_how_to_make_it_again(made):
+    given = read_truth(made / "truth.json").parameters
+    words = given["spine"]
+    curves = tuple(Curve(**each) for each in words.pop("curves"))
+    variants = tuple(parse_variant(f"{each['kind']}:{each['level']}".strip(":")) for each in words.pop("variants"))
+    spine = make_spine(SpineParameters(curves=curves, variants=variants, **words), np.random.default_rng(given["seed"]))
+    assert np.array_equal(spine.frames[L6].origin, spine_of_everything().frames[L6].origin)
+    grid = Scan(**{**given["scan"], "spacing": tuple(given["scan"]["spacing"]), "metal": tuple(given["scan"]["metal"])}).grid(
+        spine
+    )
+    assert grid.same_place(read_volume(made / "image.nii.gz")[1])
 
 
 def test_the_same_words_give_the_same_bytes(tmp_path):
     def digests(name):
-        assert main(["phantom", "--out", str(tmp_path / name), "--seed", "3", "--cobb", "30", *SMALL]) == 0
+        words = ("--seed", "3", "--cobb", "30", "--modality", "t1w", *SMALL)
+        assert main(["phantom", "--out", str(tmp_path / name), *words]) == 0
         return {each.name: hashlib.sha256(each.read_bytes()).hexdigest() for each in (tmp_path / name).iterdir()}
 
     assert digests("first") == digests("second")
+
+
+def test_surfaces_are_written_on_request(run, tmp_path):
+    pytest.importorskip("vtkmodules.vtkFiltersCore", reason="needs VTK: pip install vtk")
+    said = run("phantom", "--out", tmp_path, "--surfaces", "stl", *SMALL)
+    assert said.code == 0
+    found = {each.name for each in (tmp_path / "surfaces").iterdir()}
+    assert {"C4.stl", "C4-C5.stl"} <= found
+    assert all(name.endswith(".stl") for name in found)
+
+
+def test_a_measured_spine(run, tmp_path):
+    """Key points in the form of the published ones, LPS, of a spine that leans to the left."""
+    points = []
+    for place, name in enumerate(("C3", "C4", "C5", "C6", "C7")):
+        centre = np.array([3.0 * place, 5.0, -18.0 * place])
+        points.append({"coordinates": {"world_space": list(centre)}, "type": {"keypoint_type": "body", "spine_level": name}})
+    (tmp_path / "points.json").write_text(json.dumps(points))
+    said = run("phantom", "--out", tmp_path / "out", "--from", tmp_path / "points.json", *SMALL)
+    assert said.code == 0, said.err
+    found = read_truth(tmp_path / "out" / "truth.json")
+    assert np.linalg.norm(found.frames[C4].origin - (-3, -5, -18)) < 3
+    assert found.parameters["measured"]["C4"] == [[-3.0, -5.0, -18.0], None, None]
+
+
+def test_lenke_may_be_mirrored(run, tmp_path):
+    said = run("phantom", "--out", tmp_path, "--lenke", "1", "--side", "left", "--cobb", "50", *SMALL)
+    assert said.code == 0, said.err
+    curve = max(read_truth(tmp_path / "truth.json").angles.curves, key=lambda each: each.cobb)
+    assert curve.side == "left"
+    assert curve.cobb == pytest.approx(50, abs=1)
 
 
 @pytest.mark.parametrize(
@@ -80,19 +148,37 @@ def test_the_same_words_give_the_same_bytes(tmp_path):
         (["--curve", "T8"], ["APEX:COBB:SIDE"]),
         (["--curve", "T8:many:left"], ["APEX:COBB:SIDE"]),
         (["--curve", "T8:30:right", "--cobb", "20"], ["--cobb", "--curve"]),
+        (["--lenke", "7"], ["Lenke", "7"]),
+        (["--lenke", "0"], ["Lenke", "0"]),
+        (["--lenke", "1", "--curve", "T8:30:right"], ["--lenke", "--curve"]),
+        (["--lenke", "1", "--side", "up"], ["up"]),
         (["--lordosis", "120"], ["lordosis", "120"]),
         (["--kyphosis", "-5"], ["kyphosis"]),
+        (["--pelvic-incidence", "5"], ["pelvic incidence", "5"]),
+        (["--sex", "x"], ["sex", "x"]),
+        (["--height-cm", "80"], ["stature", "80"]),
         (["--seed", "-1"], ["seed", "-1"]),
+        (["--variant", "horns"], ["horns", "wedge"]),
+        (["--variant", "wedge:L1:5"], ["wedge"]),
+        (["--variant", "L6", "--variant", "four-lumbar"], ["L6", "four-lumbar"]),
+        (["--from", "nowhere.json"], ["nowhere.json"]),
+        (["--from", "nowhere.json", "--cobb", "30"], ["--from", "--cobb"]),
+        (["--from", "nowhere.json", "--pelvic-incidence", "50"], ["--from", "--pelvic-incidence"]),
         (["--spacing", "0"], ["Voxels", "0"]),
         (["--spacing", "1", "2"], ["--spacing"]),
         (["--spacing", "nan"], ["Voxels"]),
         (["--spacing", "0.1"], ["too large"]),
+        (["--spacing", "0.1", "--modality", "t2w"], ["too large"]),
         (["--orientation", "RAR"], ["RAR"]),
         (["--orientation", "XYZ"], ["XYZ"]),
         (["--oblique", "inf"], ["oblique"]),
         (["--fov", "knee"], ["knee", "lumbar"]),
         (["--fov", "S3"], ["S3"]),
         (["--modality", "x-ray"], ["x-ray", "labels"]),
+        (["--modality", "t2w", "--degeneration", "9"], ["Pfirrmann", "9"]),
+        (["--modality", "t2w", "--metal", "X1"], ["X1"]),
+        (["--metal", "L4"], ["--modality"]),
+        (["--surfaces", "obj"], ["obj", "vtp"]),
     ],
     ids=lambda value: " ".join(value) if value[0].startswith("--") else "",
 )

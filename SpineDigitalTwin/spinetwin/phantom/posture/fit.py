@@ -17,14 +17,14 @@ from .coronal import body_share
 from .parameters import EXTRA_LEVELS, SpineParameters, whole_column
 from .smoothing import robust_weights, smooth
 
-STIFFNESS = 800.0
-"""Of the curve through the centres, mm cubed: waves shorter than about 70 mm, three lumbar levels, count as noise."""
+STIFFNESS = 1500.0
+"""Of the curve through the centres, mm cubed: waves shorter than about 90 mm, three lumbar levels, count as noise."""
 
 TURN_STIFFNESS = 8000.0
 """Of the axial rotation along the column, mm cubed: pedicles are noisier than centres, and neighbours turn little."""
 
 NOISE = 4.0
-"""Distance from the smooth curve, mm, that is never taken for a gross error (2 mm would give up one real centre in sixteen)."""
+"""Distance from the smooth curve, mm, that is never taken for a gross error; with 2 mm one real centre in sixteen was."""
 
 _EXTRA = {level(name).id for name in EXTRA_LEVELS}
 

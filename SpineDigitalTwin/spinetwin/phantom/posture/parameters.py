@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -142,6 +143,13 @@ def check_measured(parameters: SpineParameters) -> None:
         raise ParameterError(
             f"A measured spine cannot be given the variant {kinds[0]}.", "Leave it out, or the measured points."
         )
+
+
+def with_levels(parameters: SpineParameters, found: Iterable[int]) -> SpineParameters:
+    """Return the parameters of a measured spine, with a variant for each level that only some people have."""
+    names = {level(key).name for key in found}
+    extra = tuple(Variant(kind) for kind, name in EXTRA.items() if name in names)
+    return replace(parameters, variants=(*parameters.variants, *extra))
 
 
 def within(what: str, value: float, low: float, high: float, unit: str) -> None:
