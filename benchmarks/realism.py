@@ -129,9 +129,7 @@ def _print_volumes(found: list[Comparison], damaged: set[str]) -> None:
 
 def _print_summary(found: list[Comparison]) -> None:
     """Print one row a dimension and region: means, and how many SD off on average and at worst."""
-    print(
-        "\n| dimension | region | real | phantom | ratio | SD off, mean | SD off, worst | beyond 2 SD |\n|---|---|---|---|---|---|---|---|"
-    )
+    _print_head("dimension", "region", "real", "phantom", "ratio", "SD off, mean", "SD off, worst", "beyond 2 SD")
     counts = [0, 0]
     for name in dict.fromkeys(each.dimension for each in found):
         for region in ("cervical", "thoracic", "lumbar"):

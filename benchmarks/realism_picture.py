@@ -64,7 +64,7 @@ def _block(key: int, mask: np.ndarray, grid: Grid) -> Block:
         smooth,
         grid.ras_to_ijk[:3, :3] * _LATTICE,
         grid.to_ijk(origin * _LATTICE),
-        output_shape=tuple(last - origin + 1),
+        output_shape=shape,
         order=1,
     )
     return Block(key, origin, values)
