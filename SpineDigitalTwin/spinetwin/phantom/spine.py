@@ -15,7 +15,9 @@ from ..anatomy import Level, level
 from ..errors import ParameterError
 from ..geometry import FloatArray, Frame, Grid, LabelMaps
 from .grids import Spacing, grid_around
-from .person.dimensions import DIMENSIONS, Dimensions, sample_person
+from .person.dimensions import Dimensions
+from .person.sampling import sample_person
+from .person.sex_and_stature import mean_person
 from .posture.column import posture
 from .posture.parameters import SpineParameters, chosen_levels
 from .shape.gaps import CanalPiece, DiscShape, canal_piece, disc_shape, joint_between
@@ -181,8 +183,9 @@ def make_spine(parameters: SpineParameters | None = None, rng: np.random.Generat
 
 
 def _person(parameters: SpineParameters, rng: np.random.Generator | None) -> dict[int, Dimensions]:
+    sex, height_cm = parameters.sex, parameters.height_cm
     if rng is None:
-        rows = {key: row.scaled(parameters.scale) for key, row in DIMENSIONS.items()}
+        rows = {key: row.scaled(parameters.scale) for key, row in mean_person(sex, height_cm).items()}
     else:
-        rows = sample_person(rng, parameters.scale)
+        rows = sample_person(rng, parameters.scale, sex, height_cm)
     return {key: row.scaled(parameters.spacing, ("disc_front", "disc_back")) for key, row in rows.items()}

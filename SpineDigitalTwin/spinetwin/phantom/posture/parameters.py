@@ -9,6 +9,7 @@ import numpy as np
 from ...anatomy import LEVELS, Level, level, levels_between
 from ...errors import ParameterError
 from ..person.dimensions import DIMENSIONS
+from ..person.sex_and_stature import check_sex_and_stature
 
 EXTRA_LEVELS = ("T13", "L6")
 """Levels that only some people have."""
@@ -67,8 +68,12 @@ class SpineParameters:
         Inferior endplate of C2 to inferior endplate of C7.
     curves : tuple of Curve
         The curves of a scoliosis; none for a straight spine.
+    sex : str
+        "f" or "m"; "" for the mean of both.
+    height_cm : float, optional
+        Stature, 120 to 220 cm; the mean of that sex if left out.
     scale : float
-        Size against the mean adult.
+        Size against an adult of that sex and stature.
     spacing : float
         Disc heights against the mean.
     """
@@ -78,6 +83,8 @@ class SpineParameters:
     kyphosis: float = 40.0
     cervical_lordosis: float = 15.0
     curves: tuple[Curve, ...] = ()
+    sex: str = ""
+    height_cm: float | None = None
     scale: float = 1.0
     spacing: float = 1.0
 
@@ -85,6 +92,7 @@ class SpineParameters:
         within("The lordosis", self.lordosis, 0.0, 85.0, "degrees")
         within("The kyphosis", self.kyphosis, 0.0, 80.0, "degrees")
         within("The cervical lordosis", self.cervical_lordosis, -15.0, 40.0, "degrees")
+        check_sex_and_stature(self.sex, self.height_cm)
         within("The scale", self.scale, 0.5, 1.5, "")
         within("The spacing of the vertebrae", self.spacing, 0.7, 1.5, "times the mean disc height")
         chosen_levels(self.levels)
