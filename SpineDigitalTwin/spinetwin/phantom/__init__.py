@@ -7,13 +7,19 @@
 
 from .grids import Spacing
 from .ground_truth.truth import Truth, truth
+<<<<<<< HEAD
 from .person.dimensions import Dimensions, dimensions
 from .person.sampling import sample_person
+=======
+from .person.dimensions import Dimensions, dimensions, sample_person
+from .posture.lenke import LENKE_TYPES, lenke_curves
+>>>>>>> posture
 from .posture.parameters import Curve, SpineParameters
 from .shape.vertebra import VertebraShape
 from .spine import Spine, make_spine
 
 __all__ = [
+    "LENKE_TYPES",
     "Curve",
     "Dimensions",
     "Spacing",
@@ -22,6 +28,7 @@ __all__ = [
     "Truth",
     "VertebraShape",
     "dimensions",
+    "lenke_curves",
     "make_spine",
     "sample_person",
     "truth",

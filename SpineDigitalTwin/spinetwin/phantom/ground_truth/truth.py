@@ -15,6 +15,7 @@ from ...anatomy.subregions import SubregionId
 from ...errors import ParameterError
 from ...geometry import FloatArray, Frame
 from ..spine import Spine
+from .angles import angles
 from .gaps import gap_points
 from .levels import level_points
 from .quadrature import part_moments
@@ -30,10 +31,13 @@ class Truth:
         True axes; the origin is the centroid of the body (of the ring's dens axis for C1), RAS mm.
     points : mapping of (level id, point id) to (3,) array
         RAS mm. A point that does not exist (such as those of a body at C1) has no key.
+    angles : mapping of str to float
+        Degrees, as the person stands; see `spinetwin.phantom.ground_truth.angles`.
     """
 
     frames: Mapping[int, Frame]
     points: Mapping[tuple[int, int], FloatArray]
+    angles: Mapping[str, float]
 
 
 def truth(spine: Spine, rules: str = "paper") -> Truth:
@@ -64,7 +68,7 @@ def truth(spine: Spine, rules: str = "paper") -> Truth:
         frames[key] = Frame(origin, place.axes, "phantom")
         local = {**level_points(shape), **gap_points(spine, key)}
         points.update({(key, poi): _fixed(place.to_ras(point)) for poi, point in sorted(local.items())})
-    return Truth(MappingProxyType(frames), MappingProxyType(points))
+    return Truth(MappingProxyType(frames), MappingProxyType(points), MappingProxyType(angles(spine)))
 
 
 def _fixed(point: FloatArray) -> FloatArray:
