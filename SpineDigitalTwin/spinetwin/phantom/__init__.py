@@ -7,13 +7,9 @@
 
 from .grids import Spacing
 from .ground_truth.truth import Truth, truth
-<<<<<<< HEAD
 from .person.dimensions import Dimensions, dimensions
 from .person.sampling import sample_person
-=======
-from .person.dimensions import Dimensions, dimensions, sample_person
 from .posture.lenke import LENKE_TYPES, lenke_curves
->>>>>>> posture
 from .posture.parameters import Curve, SpineParameters
 from .shape.vertebra import VertebraShape
 from .spine import Spine, make_spine

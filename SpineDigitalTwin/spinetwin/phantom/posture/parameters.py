@@ -9,11 +9,8 @@ import numpy as np
 from ...anatomy import LEVELS, Level, level, levels_between
 from ...errors import ParameterError
 from ..person.dimensions import DIMENSIONS
-<<<<<<< HEAD
 from ..person.sex_and_stature import check_sex_and_stature
-=======
 from .pelvis import lordosis as lordosis_of
->>>>>>> posture
 
 EXTRA_LEVELS = ("T13", "L6")
 """Levels that only some people have."""
@@ -77,18 +74,14 @@ class SpineParameters:
     cervical_lordosis : float
         Inferior endplate of C2 to inferior endplate of C7.
     curves : tuple of Curve
-<<<<<<< HEAD
-        The curves of a scoliosis; none for a straight spine.
+        Up to three curves of a scoliosis, from the top; none for a straight spine.
     sex : str
         "f" or "m"; "" for the mean of both.
     height_cm : float, optional
         Stature, 120 to 220 cm; the mean of that sex if left out.
-=======
-        Up to three curves of a scoliosis, from the top; none for a straight spine.
     pelvic_incidence : float, optional
         Angle between the normal of the sacral endplate and the way to the hips. It gives sacral slope and pelvic tilt
         (`pelvis`); beside a lordosis of its own, balance decides on the sacral slope.
->>>>>>> posture
     scale : float
         Size against an adult of that sex and stature.
     spacing : float
@@ -100,12 +93,9 @@ class SpineParameters:
     kyphosis: float = 40.0
     cervical_lordosis: float = 15.0
     curves: tuple[Curve, ...] = ()
-<<<<<<< HEAD
     sex: str = ""
     height_cm: float | None = None
-=======
     pelvic_incidence: float | None = None
->>>>>>> posture
     scale: float = 1.0
     spacing: float = 1.0
 
