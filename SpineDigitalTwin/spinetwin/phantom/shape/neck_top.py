@@ -27,7 +27,7 @@ def atlas(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Part, ...]
     ring = Arch(canal, (5.0, row.lamina_thickness), (-0.5, -1.0), (10.5, row.lamina_height), cut=0.0, ring=True)
     front = canal.front + 3.5
     tubercle = Rod((0.0, front, -0.5), (0.0, front + 1.5, -1.0), (4.5 * size, 3.2 * size))
-    back = canal.front - canal.depth - row.lamina_thickness / 2
+    back = canal.front - canal.depth - row.lamina_thickness + 1.5
     spinous = Spinous((back, -1.0), row.spinous_length, 10.0, (row.spinous_height, row.spinous_height * 0.7), (4.0, 3.4, 3.0))
     return (
         Part(Sub.ARCH, ring, priority=4.0),

@@ -17,6 +17,14 @@ from .solids import Arch, Body, Canal, Plane, Rod, Solid, Spinous
 __all__ = ["JOINT_GAP", "Joint", "Part", "body_of", "canal_of", "default_joint", "facet_normal", "joint_drop", "parts_of"]
 
 
+_PIERCED = ("C3", "C4", "C5", "C6")
+"""Levels with a transverse foramen along the spine; that of C2 is oblique, that of C7 small."""
+
+
+_BOWL = 1.25
+"""Depth of an endplate's hollow against its concavity, because the hollow reaches under the rim."""
+
+
 def body_of(row: Dimensions) -> Body:
     """Return the body; for C1 the one it would have, which only serves to place discs and neighbours."""
     form = proportions(row.level)
@@ -28,7 +36,7 @@ def body_of(row: Dimensions) -> Body:
         waist=form.waist,
         hollow=form.hollow * row.body_depth,
         taper=form.taper,
-        concavity=(row.concavity_superior, row.concavity_inferior),
+        concavity=(_BOWL * row.concavity_superior, _BOWL * row.concavity_inferior),
         uncus=form.uncus * row.body_width / 20.0,
         power=form.power,
         rim=form.rim,
@@ -142,9 +150,12 @@ def spinous_of(row: Dimensions) -> Spinous:
 
 
 def _transverse(row: Dimensions) -> Solid:
-    if _in_neck(row):
+    if level_of(row.level).name in _PIERCED:
         return _pierced(row)
     wall, side = wall_of(row), row.canal_width / 2
+    if _in_neck(row):
+        end = (row.transverse_span / 2 - 4.0, wall - row.transverse_back, row.transverse_rise)
+        return Rod((side + row.pedicle_width * 0.5, wall - 1.0, 0.0), end, (4.2, 4.0))
     if level_of(row.level).region == "thoracic":
         start = (side + row.pedicle_width * 0.5, wall - row.canal_depth * 0.75, pedicle_middle(row) - 2.0)
         radius = 4.2 + 0.05 * row.body_width
@@ -152,7 +163,7 @@ def _transverse(row: Dimensions) -> Solid:
         return Rod(start, end, (radius * 0.95, radius))
     start = (side + row.pedicle_width * 0.6, wall - row.canal_depth * 0.5, pedicle_middle(row) - 1.0)
     end = (row.transverse_span / 2 - 3.6, wall - row.transverse_back, row.transverse_rise)
-    broad = 1.5 if level_of(row.level).name in ("L5", "L6") else 1.0
+    broad = 1.25 if level_of(row.level).name in ("L5", "L6") else 1.0
     return Rod(start, end, (5.6 * broad, 3.6), flat=1.5 / broad)
 
 
@@ -167,7 +178,7 @@ def _pierced(row: Dimensions) -> Solid:
     )
     rear = Rod((side + 6.5, wall - 3.0, 0.0), (tip - 3.0, wall - row.transverse_back - 1.0, low), (3.4 * size, 3.0 * size))
     edge = Rod((tip - 6.0 * size, wall + 5.0 * size, low), (tip - 4.0 * size, wall, low), (2.2 * size, 2.2 * size))
-    return Pierced((front, rear, edge), hole, (2.2 if level_of(row.level).name == "C2" else 3.0) * size)
+    return Pierced((front, rear, edge), hole, 3.0 * size)
 
 
 def _facet(joint: Joint, upper: bool) -> tuple[Plane, FloatArray, FloatArray]:
@@ -183,11 +194,19 @@ def _half_axes(row: Dimensions) -> tuple[float, float]:
     return form.facet_width * row.body_width, form.facet_height * row.body_width
 
 
+def _along(normal: FloatArray) -> FloatArray:
+    """Return the direction in a facet that leads most upwards."""
+    up = np.array([0.0, 0.0, 1.0]) - normal[2] * normal
+    return np.asarray(up / np.linalg.norm(up))
+
+
 def superior_process(row: Dimensions, joint: Joint, other: Joint) -> Articular:
     """Return the right superior articular process."""
     facet, point, out = _facet(joint, upper=True)
     r = proportions(row.level).bulk * row.body_width
     behind = point - out * 0.6 * r
+    if not _in_neck(row):  # the limb ends high and well behind the facet, so that the tip is a dome and no edge
+        behind = point - out * 1.0 * r + _along(out) * 0.35 * _half_axes(row)[1]
     if _in_neck(row):
         root = _pillar(joint, other)
     else:
@@ -195,7 +214,7 @@ def superior_process(row: Dimensions, joint: Joint, other: Joint) -> Articular:
             [row.canal_width / 2 + row.pedicle_width * 0.5, behind[1] * 0.4 + 0.6 * (wall_of(row) - row.canal_depth * 0.5), 0.0]
         )
         root[2] = pedicle_middle(row) - 1.0
-    limbs = [Rod(triple(root), triple(behind), (r, r * (0.9 if _in_neck(row) else 0.7)))]
+    limbs = [Rod(triple(root), triple(behind), (r, r * 0.9))]
     if _in_loin(row):  # mamillary process
         bump = point + np.array([r * 0.5, -r * 0.35, r * 0.1])
         limbs.append(Rod(triple(behind), triple(bump), (r * 0.5, r * 0.55)))

@@ -79,7 +79,7 @@ class Articular:
 
 @dataclass(frozen=True)
 class Pierced:
-    """Bars around a foramen that runs along the spine (the vertebral artery's)."""
+    """Bars around a foramen that runs along the spine (the vertebral artery's); none if its radius is 0."""
 
     bars: tuple[Rod, ...]
     foramen: tuple[float, float]
@@ -96,5 +96,7 @@ class Pierced:
         solid = self.bars[0].distance(x, y, z)
         for bar in self.bars[1:]:
             solid = smooth_min(solid, bar.distance(x, y, z), self.blend)
+        if not self.radius:
+            return solid
         hole = np.hypot(x - self.foramen[0], y - self.foramen[1]) - self.radius
         return rounded_max(solid, -hole, 1.0)

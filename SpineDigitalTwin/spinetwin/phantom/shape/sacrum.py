@@ -16,7 +16,7 @@ from .solids import Box
 _HEIGHTS = (-104.0, -94.0, -84.0, -70.0, -55.0, -40.0, -25.0, -8.0, 8.0, 20.0)
 _WIDTHS = (8.0, 13.0, 23.0, 31.0, 37.0, 45.0, 52.0, 52.0, 46.0, 42.0)
 _FRONTS = (-15.0, -17.0, -18.5, -19.0, -16.5, -10.0, -1.0, 9.0, 13.0, 13.0)
-_DEPTHS = (7.0, 8.0, 10.0, 14.0, 21.0, 30.0, 41.0, 51.0, 55.0, 56.0)
+_DEPTHS = (7.0, 8.0, 10.0, 14.0, 20.0, 28.0, 38.0, 49.0, 54.0, 55.0)
 _FORAMINA = ((17.5, -24.0, 4.2), (16.5, -42.0, 4.0), (15.0, -58.0, 3.5), (13.0, -73.0, 3.0))
 
 
@@ -45,9 +45,9 @@ class SacralPlate:
         across = np.minimum(np.abs(x) / width, 1.2) ** 2
         ahead = y - front + 13.0 * s * across
         crest = 5.0 * s * np.exp((x * (0.25 / s)) ** 2 * -1.0) * (1.0 + 0.5 * np.cos(height * 0.33))
-        behind = -ahead - depth * (1.0 - 0.62 * across) - crest * smoothstep(height * 0.05 + 3.8)
+        behind = -ahead - depth * (1.0 - 0.68 * across) - crest * smoothstep(height * 0.05 + 3.8)
         solid = rounded_max(np.abs(x) - width, np.maximum(ahead, behind) * 0.87, 6.0 * s)
-        ends = np.maximum(z - self.top + 0.14 * np.abs(x) - 0.3 * np.minimum(y + 16.0 * s, 0.0), -102.0 * s - z)
+        ends = np.maximum(z - self.top + 0.14 * np.abs(x) - 0.6 * np.minimum(y + 14.0 * s, 0.0), -102.0 * s - z)
         solid = rounded_max(solid, ends, 4.0)
         canal = ellipse(x, y - front + 0.7 * depth, 0.27 * depth, 0.15 * depth)
         solid = rounded_max(solid, -canal, 1.0)

@@ -88,8 +88,8 @@ class Body:
         return np.asarray(self.height / 2 + wedge * np.clip(y, -b, b) + self.lateral * np.clip(x, -a, a))
 
     def _bowl(self, x: Array, y: Array) -> Array:
-        a, b = 0.72 * self.width / 2, 0.72 * self.depth / 2
-        return np.asarray(np.exp(((x / a) ** 2 + ((y + 0.08 * self.depth) / b) ** 2) * -1.0))
+        a, b = 0.8 * self.width / 2, 0.8 * self.depth / 2
+        return np.asarray(np.exp(((x / a) ** 2 + (y / b) ** 2) * -1.0))
 
     def _rise(self, x: Array, y: Array) -> Array:
         if not self.uncus:
