@@ -18,7 +18,7 @@ PIP := -m pip --disable-pip-version-check install -qq --no-warn-script-location
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONUTF8 := 1
 
-.PHONY: help demo test lint format accuracy benchmark cmake-lists clean
+.PHONY: help demo test lint format accuracy realism benchmark cmake-lists clean
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo "make lint       check style and types only"
 	@echo "make format     let ruff rewrite what it can"
 	@echo "make accuracy   measure the accuracy on spines with known truth"
+	@echo "make realism    compare the phantom's vertebrae with real ones"
 	@echo "make benchmark  compare with the reference implementation, side by side"
 	@echo "make cmake-lists  renew the lists of packaged files for 3D Slicer"
 	@echo "make clean      remove .venv and everything generated"
@@ -49,6 +50,10 @@ format: $(VENV)/installed-test
 accuracy: $(VENV)/installed-base
 	@$(VENV_PYTHON) benchmarks/accuracy.py
 
+# Meshes are read with VTK, which comes with the test environment.
+realism: $(VENV)/installed-test
+	@$(VENV_PYTHON) benchmarks/realism.py
+
 # The reference implementation has its own pins; it never shares an environment with the tests.
 benchmark: $(VENV)-benchmark/installed
 	@$(subst $(VENV)/,$(VENV)-benchmark/,$(VENV_PYTHON)) benchmarks/against_tptbox.py
@@ -57,7 +62,7 @@ cmake-lists: $(VENV_PYTHON)
 	@$(VENV_PYTHON) Testing/cmake_lists.py
 
 clean:
-	rm -rf $(VENV) $(VENV)-benchmark demo accuracy build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-benchmark demo accuracy realism build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -rf SpineDigitalTwin/spinetwin.egg-info
 	find SpineDigitalTwin Testing benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -58,7 +58,8 @@ class Alteration:
         if self.wedge:
             body = replace(body, lateral=-float(np.tan(np.radians(self.wedge / 2))))
         if self.sunken:
-            body = replace(body, concavity=_concavity(body, self.sunken))
+            hollow = _concavity(body, self.sunken)
+            body = replace(body, concavity=(hollow, hollow))
         return body
 
     def of_parts(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
@@ -89,10 +90,14 @@ class Alteration:
 
 
 def _concavity(body: Body, ratio: float) -> float:
-    """Concavity with which the middle of a body is `ratio` times as high as its back; heights are linear in it."""
+    """Concavity of both endplates with which the middle of a body is `ratio` times as high as its back.
+
+    Heights are linear in it.
+    """
     x, y = np.zeros(2), np.array([0.0, -body.depth / 2])
     flat, bowl = (
-        -(each.above(x, y, x) + each.below(x, y, x)) for each in (replace(body, concavity=0.0), replace(body, concavity=1.0))
+        -(each.above(x, y, x) + each.below(x, y, x))
+        for each in (replace(body, concavity=(0.0, 0.0)), replace(body, concavity=(1.0, 1.0)))
     )
     middle, back = flat - bowl
     return float((flat[0] - ratio * flat[1]) / (middle - ratio * back))

@@ -11,7 +11,7 @@ from ...anatomy import level as level_of
 from ...geometry import FloatArray, Frame
 from ..person.dimensions import Dimensions
 from .distances import Array, Triple, ellipse, rounded_max
-from .parts import Joint, facet_normal
+from .parts import Joint, facet_normal, joint_drop
 from .solids import Body, Box
 from .vertebra import VertebraShape
 
@@ -46,7 +46,7 @@ def joints_between(upper: Dimensions, above: Frame, lower: Dimensions, below: Fr
     up = (lower.height + upper.disc_height) / 2
     middle = _half_way(above, below, (above.origin - down * above.superior + below.origin + up * below.superior) / 2)
     wall = -(upper.body_depth + lower.body_depth) / 4
-    right = Joint((lower.facet_x, wall - lower.facet_behind, 0.0), facet_normal(lower))
+    right = Joint((lower.facet_x, wall - lower.facet_behind, -joint_drop(lower)), facet_normal(lower))
     mirror = np.array([-1.0, 1.0, 1.0])
     pair = np.array([right.point, right.point * mirror]), np.array([right.normal, right.normal * mirror])
     return _seen_from(above, middle, *pair), _seen_from(below, middle, *pair)

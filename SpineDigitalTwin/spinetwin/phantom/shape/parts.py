@@ -2,107 +2,64 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 
 from ...anatomy import level as level_of
-from ...anatomy.subregions import SubregionId
+from ...anatomy.subregions import SubregionId as Sub
+from ...geometry import FloatArray
 from ..person.dimensions import Dimensions
-from .distances import Array, Triple
-from .solids import Arch, Body, Box, Canal, Plane, Rod, Solid, Spinous
+from .distances import Triple
+from .part import JOINT_GAP, Joint, Part, pair
+from .processes import Articular, Pierced, triple
+from .proportions import proportions
+from .solids import Arch, Body, Canal, Plane, Rod, Solid, Spinous
 
-JOINT_GAP = 1.6
-"""Width of a facet joint between the bones, mm."""
-
-
-@dataclass(frozen=True)
-class Joint:
-    """The right facet joint with a neighbour, in the vertebra's frame; the left one is its mirror image.
-
-    Attributes
-    ----------
-    point : (x, y, z)
-        Middle of the joint, mm.
-    normal : (x, y, z)
-        Unit vector from the superior process of the lower vertebra to the inferior process of the upper one.
-    """
-
-    point: Triple
-    normal: Triple
+__all__ = ["JOINT_GAP", "Joint", "Part", "body_of", "canal_of", "default_joint", "facet_normal", "joint_drop", "parts_of"]
 
 
-@dataclass(frozen=True)
-class Part:
-    """One named part.
+_PIERCED = ("C3", "C4", "C5", "C6")
+"""Levels with a transverse foramen along the spine; that of C2 is oblique, that of C7 small."""
 
-    Attributes
-    ----------
-    subregion : int
-        Its label.
-    solid : Solid
-        Its shape; for a left part the mirror image of it.
-    mirrored : bool
-        Whether this is a left part.
-    front : bool
-        Whether it belongs to the body (the others leave the canal open).
-    priority : float
-        mm by which the part is favoured where parts meet.
-    """
 
-    subregion: int
-    solid: Solid
-    mirrored: bool = False
-    front: bool = False
-    priority: float = 0.0
-
-    @property
-    def box(self) -> Box:
-        """Two corners that contain the part."""
-        low, high = self.solid.box
-        if self.mirrored:
-            return (-high[0], low[1], low[2]), (-low[0], high[1], high[2])
-        return low, high
-
-    def distance(self, x: Array, y: Array, z: Array) -> Array:
-        """Return the signed distance in mm, negative inside."""
-        return self.solid.distance(-x if self.mirrored else x, y, z)
-
-    def claim(self, distance: Array) -> Array:
-        """Return what competes with other parts for a point: the distance, less the priority within the part."""
-        return np.asarray(distance - self.priority * np.clip(1.0 - distance, 0.0, 1.0)) if self.priority else distance
+_BOWL = 1.25
+"""Depth of an endplate's hollow against its concavity, because the hollow reaches under the rim."""
 
 
 def body_of(row: Dimensions) -> Body:
     """Return the body; for C1 the one it would have, which only serves to place discs and neighbours."""
-    region = level_of(row.level).region
-    neck, chest = region == "cervical", region == "thoracic"
+    form = proportions(row.level)
     return Body(
-        width=row.body_width,
+        width=row.body_width * (1.0 - 0.6 * form.taper),
         depth=row.body_depth,
         height_front=row.height_front,
         height_back=row.height_back,
-        waist=0.05 if neck else 0.09,
-        hollow=0.0 if neck else 0.05 * row.body_depth,
-        taper=0.14 if chest else 0.05,
-        concavity=0.4 if neck else 0.04 * row.height + 0.2,
-        uncus=2.5 if neck and level_of(row.level).order > 2 else 0.0,
-        power=2.5 if neck else 2.25,
-        rim=1.2 if neck else 1.8,
+        waist=form.waist,
+        hollow=form.hollow * row.body_depth,
+        taper=form.taper,
+        concavity=(_BOWL * row.concavity_superior, _BOWL * row.concavity_inferior),
+        uncus=form.uncus * row.body_width / 20.0,
+        power=form.power,
+        rim=form.rim,
     )
 
 
 def canal_of(row: Dimensions) -> Canal:
     """Return the vertebral foramen."""
     if row.level == level_of("C1").id:
-        return Canal(row.canal_width, row.canal_depth, front=row.canal_depth * 0.22, opening=0.0)
-    return Canal(row.canal_width, row.canal_depth, front=-row.body_depth / 2 + body_of(row).hollow * 0.7)
+        return Canal(row.canal_width, row.canal_depth, front=row.canal_depth * 0.22, opening=0.0, belly=0.45)
+    form = proportions(row.level)
+    return Canal(row.canal_width, row.canal_depth, -row.body_depth / 2, form.opening, form.canal_taper)
+
+
+def joint_drop(row: Dimensions) -> float:
+    """Return how far the facet joint above a vertebra lies below the middle of the disc there, mm."""
+    return proportions(row.level).joint_drop * row.body_width / _mean_width(row.level)
 
 
 def default_joint(row: Dimensions, above: bool) -> Joint:
     """Return the joint above or below as it is between equal neighbours in a straight spine."""
-    z = (row.height + row.disc_height) / 2
-    return Joint((row.facet_x, -row.body_depth / 2 - row.facet_behind, z if above else -z), facet_normal(row))
+    z = (row.height + row.disc_height) / 2 * (1 if above else -1) - joint_drop(row)
+    return Joint((row.facet_x, -row.body_depth / 2 - row.facet_behind, z), facet_normal(row))
 
 
 def facet_normal(row: Dimensions) -> Triple:
@@ -113,123 +70,169 @@ def facet_normal(row: Dimensions) -> Triple:
 
 def parts_of(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Part, ...]:
     """Return the parts of the vertebra of one level."""
+    from .neck_top import atlas, dens
+    from .sacrum import sacrum
+
     if level_of(row.level).region == "sacral":
-        return _sacrum(row, superior)
-    body = [] if row.level == level_of("C1").id else [Part(SubregionId.BODY_BORDER, body_of(row), front=True, priority=6.0)]
+        return sacrum(row, superior)
+    if row.level == level_of("C1").id:
+        return atlas(row, superior, inferior)
+    front = [Part(Sub.BODY_BORDER, body_of(row), front=True, priority=6.0)]
     if row.level == level_of("C2").id:
-        body.append(Part(SubregionId.BODY_BORDER, _dens(row), front=True))
-    sides = [
-        *_pair(SubregionId.COSTAL_LEFT, SubregionId.COSTAL_RIGHT, _transverse(row)),
-        *_pair(SubregionId.SUPERIOR_ARTICULAR_LEFT, SubregionId.SUPERIOR_ARTICULAR_RIGHT, _superior(row, superior)),
-        *_pair(SubregionId.INFERIOR_ARTICULAR_LEFT, SubregionId.INFERIOR_ARTICULAR_RIGHT, _inferior(row, inferior)),
-    ]
-    arch = Part(SubregionId.ARCH, _arch(row), priority=4.0 if row.level == level_of("C1").id else 1.5)
-    return (*body, arch, Part(SubregionId.SPINOUS, _spinous(row)), *sides)
+        front.append(Part(Sub.BODY_BORDER, dens(row), front=True))
+    return (
+        *front,
+        Part(Sub.ARCH, arch_of(row), priority=0.0 if _in_neck(row) else 1.5),
+        Part(Sub.SPINOUS, spinous_of(row)),
+        *pair(Sub.COSTAL_LEFT, Sub.COSTAL_RIGHT, _transverse(row)),
+        *pair(Sub.SUPERIOR_ARTICULAR_LEFT, Sub.SUPERIOR_ARTICULAR_RIGHT, superior_process(row, superior, inferior)),
+        *pair(Sub.INFERIOR_ARTICULAR_LEFT, Sub.INFERIOR_ARTICULAR_RIGHT, _inferior_process(row, superior, inferior)),
+    )
 
 
-def _pair(left: int, right: int, solid: Solid) -> tuple[Part, Part]:
-    return Part(left, solid, mirrored=True), Part(right, solid)
+def _mean_width(key: int) -> float:
+    from ..person.dimensions import DIMENSIONS
+
+    return DIMENSIONS[key].body_width
 
 
-def _pedicle_middle(row: Dimensions) -> float:
-    return (row.height - row.pedicle_height) / 2 - 0.08 * row.height
+def _in_neck(row: Dimensions) -> bool:
+    return level_of(row.level).region == "cervical"
 
 
-def _lamina_middle(row: Dimensions) -> float:
-    return (row.lamina_height - row.height - row.disc_height) / 2
+def _in_loin(row: Dimensions) -> bool:
+    return level_of(row.level).region == "lumbar" or level_of(row.level).name == "T12"
 
 
-def _wall(row: Dimensions) -> float:
+def wall_of(row: Dimensions) -> float:
+    """Return where the back wall of the body lies in the midline."""
     return -row.body_depth / 2
 
 
-def _arch(row: Dimensions) -> Arch:
-    if row.level == level_of("C1").id:
-        return Arch(canal_of(row), (3.0, row.lamina_thickness), (0.0, -1.0), (10.0, row.lamina_height), cut=0.0, ring=True)
+def pedicle_middle(row: Dimensions) -> float:
+    """Return the height of the middle of the pedicles."""
+    return (row.height - row.pedicle_height) / 2 - proportions(row.level).pedicle_drop * row.height
+
+
+def lamina_middle(row: Dimensions) -> float:
+    """Return the height of the middle of the laminae."""
+    return (row.lamina_height - row.height - row.disc_height) / 2
+
+
+def arch_of(row: Dimensions) -> Arch:
+    """Return pedicles and laminae."""
+    neck = _in_neck(row)
+    beside = (row.body_width - row.canal_width) / 2 + 1.0  # wider pedicles would stand out beside the body
     return Arch(
         canal_of(row),
-        thickness=(row.pedicle_width, row.lamina_thickness),
-        middle=(_pedicle_middle(row), _lamina_middle(row)),
+        thickness=(row.pedicle_width if neck else min(row.pedicle_width, beside), row.lamina_thickness),
+        middle=(pedicle_middle(row), lamina_middle(row)),
         height=(row.pedicle_height, row.lamina_height),
-        cut=_wall(row),
-        reach=(0.35 if level_of(row.level).region == "cervical" else 0.25) * row.body_depth,
-        straight=0.0 if level_of(row.level).region == "cervical" else 0.5,
+        cut=wall_of(row),
+        reach=(0.30 if neck else 0.12) * row.body_depth,
+        straight=0.0 if neck else 0.45,
     )
 
 
-def _dens(row: Dimensions) -> Rod:
-    return Rod((0.0, -0.5, row.height / 2 - 4.0), (0.0, 0.5, row.height / 2 + 13.0), (5.6, 4.6))
-
-
-def _spinous(row: Dimensions) -> Spinous:
-    canal, atlas = canal_of(row), row.level == level_of("C1").id
-    middle = -1.0 if atlas else _lamina_middle(row) - 0.12 * row.lamina_height
-    back = canal.front - canal.depth
-    overlap = row.lamina_thickness * 0.5
+def spinous_of(row: Dimensions) -> Spinous:
+    """Return the spinous process; its length runs from the back wall of the canal."""
+    form, canal = proportions(row.level), canal_of(row)
+    root = lamina_middle(row) - form.spinous_drop * row.lamina_height
+    half, within = row.spinous_width / 2, 0.75 * row.lamina_thickness
     return Spinous(
-        root=(back - row.lamina_thickness + overlap, middle),
-        length=row.spinous_length + overlap,
+        root=(canal.front - canal.depth - within, root),
+        length=row.spinous_length - within,
         inclination=row.spinous_inclination,
-        heights=(row.spinous_height, row.spinous_height * 0.8),
-        halves=(row.spinous_width * 0.45, row.spinous_width * 0.6),
+        heights=(row.spinous_height, row.spinous_height * form.spinous_tip),
+        halves=(half * form.spinous_root, half * form.spinous_waist, half * form.spinous_bulb),
+        fork=form.fork * row.body_width / _mean_width(row.level),
     )
 
 
-def _transverse(row: Dimensions) -> Rod:
-    region, wall = level_of(row.level).region, _wall(row)
-    if row.level == level_of("C1").id:
-        return Rod((19.0, -3.0, 0.0), (row.transverse_span / 2 - 4.5, -4.0, 0.0), (5.0, 4.5))
-    if region == "cervical":
-        start = (row.canal_width / 2 + row.pedicle_width * 0.4, wall - 1.0, 0.0)
-        return Rod(start, (row.transverse_span / 2 - 4.0, wall - row.transverse_back, row.transverse_rise), (4.2, 4.0))
-    chest = region == "thoracic"
-    start = (row.canal_width / 2 + row.pedicle_width * 0.7, wall - row.canal_depth * 0.62, _pedicle_middle(row) * 0.6)
-    radii = (4.8, 4.8) if chest else (5.4, 4.2)
-    end = (row.transverse_span / 2 - radii[1], wall - row.transverse_back, row.transverse_rise)
-    return Rod(start, end, radii, flat=1.0 if chest else 1.35)
+def _transverse(row: Dimensions) -> Solid:
+    if level_of(row.level).name in _PIERCED:
+        return _pierced(row)
+    wall, side = wall_of(row), row.canal_width / 2
+    if _in_neck(row):
+        end = (row.transverse_span / 2 - 4.0, wall - row.transverse_back, row.transverse_rise)
+        return Rod((side + row.pedicle_width * 0.5, wall - 1.0, 0.0), end, (4.2, 4.0))
+    if level_of(row.level).region == "thoracic":
+        start = (side + row.pedicle_width * 0.5, wall - row.canal_depth * 0.75, pedicle_middle(row) - 2.0)
+        radius = 4.2 + 0.05 * row.body_width
+        end = (row.transverse_span / 2 - radius, wall - row.transverse_back, row.transverse_rise)
+        return Rod(start, end, (radius * 0.95, radius))
+    start = (side + row.pedicle_width * 0.6, wall - row.canal_depth * 0.5, pedicle_middle(row) - 1.0)
+    end = (row.transverse_span / 2 - 3.6, wall - row.transverse_back, row.transverse_rise)
+    broad = 1.25 if level_of(row.level).name in ("L5", "L6") else 1.0
+    return Rod(start, end, (5.6 * broad, 3.6), flat=1.5 / broad)
 
 
-def _radius(row: Dimensions) -> float:
-    return 6.5 if row.level == level_of("C1").id else 4.2 + 0.045 * row.body_width
+def _pierced(row: Dimensions) -> Solid:
+    """Transverse process of the neck: an anterior bar from the body, a posterior one from the pillar, a foramen between."""
+    wall, size = wall_of(row), row.body_width / 20.0
+    side, tip = row.canal_width / 2, row.transverse_span / 2
+    hole = (max(side + 3.7, row.body_width / 2 + 3.4 * size), wall + 3.5 * size)
+    low = row.transverse_rise + 2.0
+    front = Rod(
+        (row.body_width * 0.42, wall + 7.5 * size, 1.0), (tip - 6.0 * size, wall + 5.5 * size, low), (2.3 * size, 2.5 * size)
+    )
+    rear = Rod((side + 6.5, wall - 3.0, 0.0), (tip - 3.0, wall - row.transverse_back - 1.0, low), (3.4 * size, 3.0 * size))
+    edge = Rod((tip - 6.0 * size, wall + 5.0 * size, low), (tip - 4.0 * size, wall, low), (2.2 * size, 2.2 * size))
+    return Pierced((front, rear, edge), hole, 3.0 * size)
 
 
-def _superior(row: Dimensions, joint: Joint) -> Rod:
-    r, n, p = _radius(row), np.array(joint.normal), np.array(joint.point)
-    end = p - n * (JOINT_GAP / 2 + 0.55 * r)
-    start = np.array([0.35 * end[0] + 0.65 * (row.canal_width / 2 + row.pedicle_width * 0.55), end[1] + 1.0, 0.0])
-    start[2] = min(_pedicle_middle(row) + 2.0, end[2] - 2.0)
-    facet = Plane(_triple(p - n * JOINT_GAP / 2), joint.normal)
-    return Rod(_triple(start), _triple(end), (r, r), facet=facet, canal=canal_of(row))
+def _facet(joint: Joint, upper: bool) -> tuple[Plane, FloatArray, FloatArray]:
+    """Facet of a superior (or inferior) process, its middle, and the direction out of the bone."""
+    n, p = np.array(joint.normal), np.array(joint.point)
+    out = n if upper else -n
+    point = p - out * JOINT_GAP / 2
+    return Plane(triple(point), triple(out)), point, out
 
 
-def _inferior(row: Dimensions, joint: Joint) -> Rod:
-    r, n, p = _radius(row), np.array(joint.normal), np.array(joint.point)
-    end = p + n * (JOINT_GAP / 2 + 0.55 * r)
-    atlas = row.level == level_of("C1").id
-    start = np.array([end[0], end[1] + 0.5, end[2] + 1.0 if atlas else max(_lamina_middle(row), end[2] + 2.0)])
-    facet = Plane(_triple(p + n * JOINT_GAP / 2), _triple(-n))
-    return Rod(_triple(start), _triple(end), (r, r), facet=facet, canal=canal_of(row))
+def _half_axes(row: Dimensions) -> tuple[float, float]:
+    form = proportions(row.level)
+    return form.facet_width * row.body_width, form.facet_height * row.body_width
 
 
-def _sacrum(row: Dimensions, joint: Joint) -> tuple[Part, ...]:
-    body = replace(body_of(row), waist=0.0)
-    h, wall = row.height, _wall(row)
-    solids: list[tuple[Solid, bool]] = [
-        (body, True),
-        (Rod((0.0, -4.0, -h / 2 + 4.0), (0.0, -34.0, -h / 2 - 62.0), (15.0, 6.0)), True),
-        (_arch(row), False),
-        (_spinous(row), False),
-    ]
-    limbs = [
-        Rod((16.0, -6.0, 0.0), (44.0, -14.0, -2.0), (13.0, 11.0)),
-        Rod((40.0, -16.0, -4.0), (22.0, -30.0, -55.0), (11.0, 6.0)),
-        Rod((16.0, wall - 6.0, -8.0), (12.0, -32.0, -55.0), (11.0, 8.0)),
-    ]
-    sacrum = SubregionId.SACRUM
-    median = tuple(Part(sacrum, solid, front=front) for solid, front in solids)
-    wings = tuple(Part(sacrum, limb, mirrored, front=True) for limb in limbs for mirrored in (True, False))
-    return (*median, *wings, *_pair(sacrum, sacrum, _superior(row, joint)))
+def _along(normal: FloatArray) -> FloatArray:
+    """Return the direction in a facet that leads most upwards."""
+    up = np.array([0.0, 0.0, 1.0]) - normal[2] * normal
+    return np.asarray(up / np.linalg.norm(up))
 
 
-def _triple(v: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Triple:
-    return float(v[0]), float(v[1]), float(v[2])
+def superior_process(row: Dimensions, joint: Joint, other: Joint) -> Articular:
+    """Return the right superior articular process."""
+    facet, point, out = _facet(joint, upper=True)
+    r = proportions(row.level).bulk * row.body_width
+    behind = point - out * 0.6 * r
+    if not _in_neck(row):  # the limb ends high and well behind the facet, so that the tip is a dome and no edge
+        behind = point - out * 1.0 * r + _along(out) * 0.35 * _half_axes(row)[1]
+    if _in_neck(row):
+        root = _pillar(joint, other)
+    else:
+        root = np.array(
+            [row.canal_width / 2 + row.pedicle_width * 0.5, behind[1] * 0.4 + 0.6 * (wall_of(row) - row.canal_depth * 0.5), 0.0]
+        )
+        root[2] = pedicle_middle(row) - 1.0
+    limbs = [Rod(triple(root), triple(behind), (r, r * 0.9))]
+    if _in_loin(row):  # mamillary process
+        bump = point + np.array([r * 0.5, -r * 0.35, r * 0.1])
+        limbs.append(Rod(triple(behind), triple(bump), (r * 0.5, r * 0.55)))
+    return Articular(facet, _half_axes(row), max(4.0, 0.9 * r), tuple(limbs), canal_of(row))
+
+
+def _inferior_process(row: Dimensions, other: Joint, joint: Joint) -> Articular:
+    facet, point, out = _facet(joint, upper=False)
+    r = proportions(row.level).bulk * row.body_width
+    behind = point - out * 0.6 * r
+    if _in_neck(row):
+        root = _pillar(joint, other)
+    else:
+        root = np.array([min(behind[0], row.canal_width * 0.45), behind[1], max(lamina_middle(row), behind[2] + 2.0)])
+    limb = Rod(triple(root), triple(behind), (r, r * (0.9 if _in_neck(row) else 0.75)))
+    return Articular(facet, _half_axes(row), max(4.0, 0.9 * r), (limb,), canal_of(row))
+
+
+def _pillar(near: Joint, far: Joint) -> FloatArray:
+    """Return where the articular pillar of the neck belongs to the process of the near joint: on its side of the middle."""
+    return np.asarray(0.65 * np.array(near.point) + 0.35 * np.array(far.point))

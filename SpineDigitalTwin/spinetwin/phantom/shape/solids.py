@@ -32,7 +32,11 @@ class Solid(Protocol):
 
 @dataclass(frozen=True)
 class Body:
-    """A vertebral body: waist, concave endplates, rounded rims, a hollow posterior wall, wedge, uncinate processes."""
+    """A vertebral body: waist, concave endplates, rounded rims, a hollow posterior wall, wedge, uncinate processes.
+
+    `width` and `depth` (in the midline) are those at the endplates, `concavity` the depths of the superior and the inferior
+    endplate below their rims.
+    """
 
     width: float
     depth: float
@@ -41,7 +45,7 @@ class Body:
     waist: float
     hollow: float
     taper: float
-    concavity: float
+    concavity: tuple[float, float]
     uncus: float
     power: float
     rim: float
@@ -55,40 +59,43 @@ class Body:
     @property
     def box(self) -> Box:
         """Two corners that contain the solid."""
-        a, b = self.width / 2 + 0.5, self.depth / 2 + 0.5
+        a, b = self.width / 2 * (1 + self.taper) + 0.5, self.depth / 2 + 0.5
         h = max(self.height_front, self.height_back) / 2 + self.uncus + abs(self.lateral) * a + 0.5
-        return (-a, -b, -h), (a, b, h)
+        return (-a, -b - self.hollow, -h), (a, b, h)
 
     def side(self, x: Array, y: Array, z: Array) -> Array:
         """Return the signed distance to the side wall, prolonged above and below the endplates."""
-        a, b = self.width / 2, self.depth / 2
-        middle = 1.0 - np.clip(z * (2.0 / self.height), -1.0, 1.0) ** 2
+        a, b = self.width / 2, (self.depth + self.hollow) / 2
+        middle = (1.0 - np.clip(z * (2.0 / self.height), -1.0, 1.0) ** 2) ** 2
+        ahead = y + self.hollow / 2
+        ahead = ahead - self.hollow * smoothstep(ahead * (-1.0 / b)) * np.exp((x * (3.2 / self.width)) ** 2 * -1.0)
         narrow = 1.0 - self.waist * middle
-        back = smoothstep(y * (-1.0 / b))
-        ahead = y - self.hollow * back * np.exp((x * (3.2 / self.width)) ** 2 * -1.0)
         half = narrow * (1.0 - self.taper * np.clip(ahead / b, -1.0, 1.0))
-        return superellipse(x, ahead, a * half, b * narrow, self.power)
+        depth = np.where(ahead < 0.0, 1.0 - 0.4 * self.waist * middle, narrow)
+        return superellipse(x, ahead, a * half, b * depth, self.power)
 
     def above(self, x: Array, y: Array, z: Array) -> Array:
         """Return how far a point lies above the superior endplate."""
-        return np.asarray(z - self._plate(x, y) - self._rise(x))
+        return np.asarray(z - self._plate(x, y) + self.concavity[0] * self._bowl(x, y) - self._rise(x, y))
 
     def below(self, x: Array, y: Array, z: Array) -> Array:
         """Return how far a point lies below the inferior endplate."""
-        return np.asarray(-z - self._plate(x, y) + self._rise(x))
+        return np.asarray(-z - self._plate(x, y) + self.concavity[1] * self._bowl(x, y) + self._rise(x, y))
 
     def _plate(self, x: Array, y: Array) -> Array:
         a, b = self.width / 2, self.depth / 2
         wedge = (self.height_front - self.height_back) / (2 * self.depth)
-        bowl = np.exp(((x / (0.72 * a)) ** 2 + (y / (0.72 * b)) ** 2) * -1.0)
-        return np.asarray(
-            self.height / 2 + wedge * np.clip(y, -b, b) + self.lateral * np.clip(x, -a, a) - self.concavity * bowl
-        )
+        return np.asarray(self.height / 2 + wedge * np.clip(y, -b, b) + self.lateral * np.clip(x, -a, a))
 
-    def _rise(self, x: Array) -> Array:
+    def _bowl(self, x: Array, y: Array) -> Array:
+        a, b = 0.8 * self.width / 2, 0.8 * self.depth / 2
+        return np.asarray(np.exp(((x / a) ** 2 + (y / b) ** 2) * -1.0))
+
+    def _rise(self, x: Array, y: Array) -> Array:
         if not self.uncus:
             return np.asarray(x * 0.0)
-        return self.uncus * smoothstep((np.abs(x) * (2.0 / self.width) - 0.55) * 2.6)
+        behind = 1.0 - 0.6 * smoothstep(y * (1.0 / self.depth) + 0.5)
+        return np.asarray(self.uncus * behind * smoothstep((np.abs(x) * (2.0 / self.width) - 0.5) * 2.4))
 
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return the signed distance in mm, negative inside."""
@@ -98,21 +105,30 @@ class Body:
 
 @dataclass(frozen=True)
 class Canal:
-    """The vertebral foramen as an endless tube that opens a little downwards: ellipse, front wall at `front`."""
+    """The vertebral foramen as an endless tube: widest near its front wall at `front`, its back wall moves back downwards.
+
+    It is widest at `belly`, from front (0) to back (1); `taper` makes it narrow backwards: 0.4 gives a rounded triangle.
+    """
 
     width: float
     depth: float
     front: float
     opening: float = 0.12
+    taper: float = 0.0
+    belly: float = 0.42
 
     def half_depth(self, z: Array) -> Array:
         """Return half the front-to-back size at height z."""
-        return np.asarray(self.depth / 2 - self.opening / 2 * np.clip(z, -14.0, 14.0))
+        return np.asarray(self.depth / 2 - self.opening / 2 * np.clip(z, -16.0, 12.0))
 
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return about the signed distance to the wall, negative in the canal."""
         b = self.half_depth(z)
-        return ellipse(x, y - self.front + b, self.width / 2, b)
+        ahead = y - self.front + 2.0 * self.belly * b
+        b = np.where(ahead > 0.0, 2.0 * self.belly * b, 2.0 * (1.0 - self.belly) * b)
+        if self.taper:
+            x = x * (1.0 + self.taper * np.clip(ahead / b * -1.0, 0.0, 1.3))
+        return ellipse(x, ahead, self.width / 2, b)
 
 
 @dataclass(frozen=True)
@@ -138,7 +154,7 @@ class Arch:
         """Two corners that contain the solid."""
         t = max(self.thickness) + 1.5
         a = self.canal.width / 2 + t
-        back = self.canal.front - self.canal.depth - self.canal.opening * 14 - t
+        back = self.canal.front - self.canal.depth - self.canal.opening * 16 - t
         half = max(self.height) / 2
         return (-a, back, min(self.middle) - half), (
             a,
@@ -156,7 +172,7 @@ class Arch:
         radial = np.abs(self.canal.distance(x, y_wall, z) - t * 0.5) - t * 0.5
         middle = self.middle[0] + (self.middle[1] - self.middle[0]) * q
         half = (self.height[0] + (self.height[1] - self.height[0]) * q) * 0.5
-        band = rounded_max(radial, np.abs(z - middle) - half, 1.8)
+        band = rounded_max(radial, np.abs(z - middle) - half, 2.2)
         if self.ring:
             return band
         cut = self.cut - 1.0 + (self.reach + 1.0) * smoothstep(np.abs(x) * (4.0 / self.canal.width) - 0.5)
@@ -165,13 +181,17 @@ class Arch:
 
 @dataclass(frozen=True)
 class Spinous:
-    """A plate in the midline from `root` backwards and down; heights and half thicknesses at root and tip."""
+    """A plate in the midline from `root` backwards and down; heights and half thicknesses at root, middle and tip.
+
+    Its lower edge is thicker than its upper one. `fork` splits the tip: the distance of each prong from the midline, mm.
+    """
 
     root: tuple[float, float]
     length: float
     inclination: float
     heights: tuple[float, float]
-    halves: tuple[float, float]
+    halves: tuple[float, float, float]
+    fork: float = 0.0
 
     @property
     def box(self) -> Box:
@@ -180,7 +200,7 @@ class Spinous:
         h = max(self.heights) / 2
         ends = np.array([self.root, (self.root[0] - self.length * c, self.root[1] - self.length * s)])
         low, high = ends.min(axis=0) - h, ends.max(axis=0) + h
-        x = max(self.halves)
+        x = max(self.halves) * 1.25 + self.fork
         return (-x, float(low[0]), float(low[1])), (x, float(high[0]), float(high[1]))
 
     def distance(self, x: Array, y: Array, z: Array) -> Array:
@@ -190,8 +210,14 @@ class Spinous:
         u, v = -y * c - z * s, z * c - y * s
         t = np.clip(u / self.length, 0.0, 1.0)
         half = (self.heights[0] + (self.heights[1] - self.heights[0]) * t) * 0.5
-        thick = self.halves[0] + (self.halves[1] - self.halves[0]) * t * t
-        return rounded_box(np.abs(u - self.length / 2) - self.length / 2, np.abs(v) - half, np.abs(x) - thick, 2.0)
+        first, middle, last = self.halves
+        thick = (1.0 - t) ** 2 * first + 2.0 * t * (1.0 - t) * middle + t * t * last
+        thick = thick * (1.0 - 0.25 * np.clip(v / half, -1.0, 1.0))
+        across = np.abs(x)
+        if self.fork:
+            across = np.abs(across - self.fork * smoothstep((t - 0.45) * 1.9))
+        ends = np.abs(u - self.length / 2) - self.length / 2
+        return rounded_box(ends, np.abs(v) - half, across - thick, 2.5)
 
 
 @dataclass(frozen=True)

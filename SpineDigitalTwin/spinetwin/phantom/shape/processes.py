@@ -1,0 +1,102 @@
+"""Articular processes, which carry facets, and the transverse processes of the neck, which have a foramen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...geometry import FloatArray
+from .distances import Array, Triple, ellipse, rounded_max, smooth_min
+from .solids import CLEARANCE, Box, Canal, Plane, Rod
+
+
+def triple(v: FloatArray) -> Triple:
+    """Return three numbers."""
+    return float(v[0]), float(v[1]), float(v[2])
+
+
+def around(*boxes: Box) -> Box:
+    """Return the box around others."""
+    return triple(np.min([low for low, _ in boxes], axis=0)), triple(np.max([high for _, high in boxes], axis=0))
+
+
+@dataclass(frozen=True)
+class Articular:
+    """An articular process: an oval plate behind its facet, on limbs that lead to the arch.
+
+    Attributes
+    ----------
+    facet : Plane
+        Middle of the facet and its normal, out of the bone.
+    half : (across, along)
+        Half axes of the facet, mm; `along` is the direction nearest to superior (of a level facet: to anterior).
+    thickness : float
+        Of the plate, mm: no edge of it is thinner, so that every voxel grid finds its tip.
+    limbs : tuple of Rod
+        What joins it to the arch, and its bumps.
+    canal : Canal
+        Which it leaves open.
+    """
+
+    facet: Plane
+    half: tuple[float, float]
+    thickness: float
+    limbs: tuple[Rod, ...]
+    canal: Canal
+    blend: float = 3.0
+
+    @property
+    def box(self) -> Box:
+        """Two corners that contain the solid."""
+        across, along = (np.abs(axis) for axis in self.axes)
+        point = np.array(self.facet.point)
+        spread = across * self.half[0] + along * self.half[1] + np.abs(self.facet.normal) * self.thickness + 0.5
+        return around(*[limb.box for limb in self.limbs], (triple(point - spread), triple(point + spread)))
+
+    @property
+    def axes(self) -> tuple[Triple, Triple]:
+        """Unit vectors across and along the facet."""
+        normal = np.array(self.facet.normal)
+        up = np.array([0.0, 0.0, 1.0] if abs(normal[2]) < 0.8 else [0.0, 1.0, 0.0])
+        along = up - (up @ normal) * normal
+        along /= np.linalg.norm(along)
+        across = np.cross(along, normal)
+        return triple(across), triple(along)
+
+    def distance(self, x: Array, y: Array, z: Array) -> Array:
+        """Return the signed distance in mm, negative inside."""
+        px, py, pz = self.facet.point
+        dx, dy, dz = x - px, y - py, z - pz
+        out, u, v = (dx * a + dy * b + dz * c for a, b, c in (self.facet.normal, *self.axes))
+        slab = np.abs(out + self.thickness / 2) - self.thickness / 2
+        solid = rounded_max(ellipse(u, v, *self.half), slab, 1.5)
+        for limb in self.limbs:
+            solid = smooth_min(solid, limb.distance(x, y, z), self.blend)
+        solid = rounded_max(solid, np.asarray(out), 0.8)
+        return rounded_max(solid, np.asarray(CLEARANCE - self.canal.distance(x, y, z)), 2.0)
+
+
+@dataclass(frozen=True)
+class Pierced:
+    """Bars around a foramen that runs along the spine (the vertebral artery's); none if its radius is 0."""
+
+    bars: tuple[Rod, ...]
+    foramen: tuple[float, float]
+    radius: float
+    blend: float = 2.0
+
+    @property
+    def box(self) -> Box:
+        """Two corners that contain the solid."""
+        return around(*[bar.box for bar in self.bars])
+
+    def distance(self, x: Array, y: Array, z: Array) -> Array:
+        """Return the signed distance in mm, negative inside."""
+        solid = self.bars[0].distance(x, y, z)
+        for bar in self.bars[1:]:
+            solid = smooth_min(solid, bar.distance(x, y, z), self.blend)
+        if not self.radius:
+            return solid
+        hole = np.hypot(x - self.foramen[0], y - self.foramen[1]) - self.radius
+        return rounded_max(solid, -hole, 1.0)

@@ -1,0 +1,91 @@
+"""Proportions that no table of morphometry gives: what makes the dimensions of a level into its shape.
+
+``proportions.csv`` has a row for some levels; those between are interpolated. They were set by comparing with segmented spines
+(`make realism`), and are ratios unless their comment says mm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+
+import numpy as np
+
+from ...anatomy import level
+from ...anatomy.tables import read_table
+
+
+@dataclass(frozen=True)
+class Proportions:
+    """Shape of one level beyond its dimensions.
+
+    Attributes
+    ----------
+    waist : float
+        By how much the body is narrower in the middle.
+    hollow : float
+        How far the posterior wall is hollow, against the depth of the body.
+    taper : float
+        By how much the body is narrower in front than behind.
+    power : float
+        Squareness of its outline: 2 is an ellipse.
+    rim : float
+        Radius of its edges, mm.
+    uncus : float
+        Height of the uncinate processes, mm.
+    canal_taper : float
+        How much the canal narrows backwards: 0 is an ellipse, more is a triangle.
+    opening : float
+        Way of its posterior wall backwards for each mm down.
+    joint_drop : float
+        How far the facet joint above lies below the middle of its disc, mm.
+    facet_width, facet_height : float
+        Half axes of its facets, against the width of the body.
+    bulk : float
+        Radius of the articular processes, against the width of the body.
+    pedicle_drop : float
+        How far the pedicles lie below the superior endplate, against the height of the body.
+    spinous_drop : float
+        How far the root of the spinous process lies below the middle of the laminae, against their height.
+    spinous_root, spinous_waist, spinous_bulb : float
+        Its thickness at the laminae, half way and at the tip, against `spinous_width`.
+    spinous_tip : float
+        Height of its tip against that of its root.
+    fork : float
+        Distance of each prong of its tip from the midline, mm.
+    """
+
+    waist: float
+    hollow: float
+    taper: float
+    power: float
+    rim: float
+    uncus: float
+    canal_taper: float
+    opening: float
+    joint_drop: float
+    facet_width: float
+    facet_height: float
+    bulk: float
+    pedicle_drop: float
+    spinous_drop: float
+    spinous_root: float
+    spinous_waist: float
+    spinous_bulb: float
+    spinous_tip: float
+    fork: float
+
+
+_ROWS = read_table("proportions.csv", __package__)
+_ORDER = [level(row["level"]).order for row in _ROWS]
+
+
+@lru_cache(maxsize=64)
+def proportions(key: int) -> Proportions:
+    """Return the proportions of a level; the atlas has those of the axis."""
+    order = level(key).order
+    return Proportions(**{each.name: _interpolated(each.name, order) for each in fields(Proportions)})
+
+
+def _interpolated(column: str, order: int) -> float:
+    return float(np.interp(order, _ORDER, [float(row[column]) for row in _ROWS]))

@@ -1,0 +1,201 @@
+"""What anatomists would look for: each region's own features, measured on the continuous shape and beside real people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from spinetwin.anatomy import SubregionId as Sub
+from spinetwin.anatomy import level
+from spinetwin.phantom import Spacing, VertebraShape, dimensions, make_spine, truth
+from spinetwin.phantom.ground_truth.quadrature import part_moments
+from spinetwin.phantom.shape.part import JOINT_GAP
+
+ROOT = Path(__file__).resolve().parents[2]
+NECK = ("C3", "C4", "C5", "C6")
+LOIN = ("L1", "L2", "L3", "L4", "L5")
+STEP = 0.1
+
+
+@pytest.fixture(scope="module")
+def spine():
+    return make_spine()
+
+
+def run(shape, start, direction, reach=80.0):
+    """Length of bone from the first point inside to the last, along a line."""
+    t = np.arange(0.0, reach, STEP)
+    inside = np.nonzero(shape.solid(np.array(start) + t[:, None] * np.array(direction, dtype=float)) < 0)[0]
+    return (inside[-1] - inside[0] + 1) * STEP if len(inside) else 0.0
+
+
+def column(shape, x, y):
+    """Height of the body at a place seen from above."""
+    z = np.arange(-25.0, 25.0, STEP)
+    points = np.stack([np.full_like(z, x), np.full_like(z, y), z], axis=-1)
+    return (shape.distance(points, Sub.BODY_BORDER) < 0).sum() * STEP
+
+
+@pytest.mark.parametrize("name", ["C3", "C4", "C5"])
+def test_spinous_processes_of_the_neck_end_in_two_prongs(name):
+    shape = VertebraShape.of(name)
+    solid = next(part.solid for part in shape.parts if part.subregion == Sub.SPINOUS)
+    direction = -np.array([0.0, np.cos(np.radians(solid.inclination)), np.sin(np.radians(solid.inclination))])
+    near_tip = np.array([0.0, *solid.root]) + (solid.length - 1.5) * direction
+    prong = near_tip + np.array([solid.fork, 0.0, 0.0])
+    assert shape.solid(near_tip) > 0
+    assert shape.solid(prong) < 0 > shape.solid(prong * [-1, 1, 1])
+    assert VertebraShape.of("L3").solid([0.0, -60.0, -18.0]) < 0
+
+
+@pytest.mark.parametrize("name", NECK)
+def test_the_vertebral_artery_finds_a_foramen(name):
+    shape = VertebraShape.of(name)
+    y, x = np.meshgrid(np.arange(-14.0, 8.0, 0.5), np.arange(8.0, 26.0, 0.5))
+    z = np.arange(-9.0, 9.0, 0.5)
+    points = np.stack(np.broadcast_arrays(x[..., None], y[..., None], z), axis=-1)
+    free = (shape.solid(points) > 0).all(axis=-1)
+    hole = free & (run_beyond(shape, x, y))
+    assert 12 < hole.sum() * 0.25 < 60  # square mm; the artery and its veins need a foramen of 5 to 7 mm
+
+
+def run_beyond(shape, x, y):
+    """Where bone lies further to the side at some height of the transverse process, and inside the canal's wall."""
+    found = np.zeros(x.shape, dtype=bool)
+    z = np.arange(-8.0, 8.0, 1.0)
+    for further in np.arange(2.0, 12.0, 1.0):
+        points = np.stack(np.broadcast_arrays(x[..., None] + further, y[..., None], z), axis=-1)
+        found |= (shape.solid(points) < 0).any(axis=-1)
+    ahead = np.stack(np.broadcast_arrays(x[..., None], y[..., None] + 5.0, z), axis=-1)
+    return found & (shape.solid(ahead) < 0).any(axis=-1)
+
+
+def test_the_dens_stands_on_the_axis_alone():
+    shape = VertebraShape.of("C2")
+    z = np.arange(0.0, 50.0, STEP)
+    top = z[shape.distance(np.stack([0 * z, 0 * z, z], axis=-1), Sub.BODY_BORDER) < 0].max()
+    assert 12 < top - shape.row.height / 2 < 20  # Gosavi 2012: 13 to 17 mm
+    high = top - 5.0
+    assert 8 < run(shape, (-12, 0, high), (1, 0, 0), 24.0) < 13
+    assert shape.solid([15.0, 0.0, high]) > 0
+
+
+def test_the_atlas_is_a_ring_on_two_masses():
+    shape = VertebraShape.of("C1")
+    assert Sub.BODY_BORDER not in shape.subregions
+    assert shape.solid([0.0, 0.0, 0.0]) > 0
+    moments = part_moments(shape)
+    masses = sum(moments[label].volume for label in (43, 44, 45, 46, 47, 48))
+    assert masses > moments[Sub.ARCH].volume
+    assert moments[Sub.SUPERIOR_ARTICULAR_RIGHT].centroid[2] > moments[Sub.INFERIOR_ARTICULAR_RIGHT].centroid[2] + 1.5
+
+
+@pytest.mark.parametrize("upper", ["C4", "T5", "T10", "L2", "L4"])
+def test_facets_face_each_other_across_an_even_gap(spine, upper):
+    key, lower = level(upper).id, level(upper).id + 1
+    above, below = spine.shapes[key], spine.shapes[lower]
+    middle, normal = np.array(above.inferior.point), np.array(above.inferior.normal)
+    across = np.cross(normal, [0.0, 0.0, 1.0])
+    across /= np.linalg.norm(across)
+    along = np.cross(across, normal)
+    t = np.arange(0.0, 6.0, 0.02)
+    for u, v in ((0, 0), (2.0, 0), (-2.0, 0), (0, 2.0), (0, -2.0)):
+        start = middle + u * across + v * along
+        up = t[(above.solid(start + t[:, None] * normal) < 0).argmax()]
+        local = spine.frames[lower].to_local(spine.frames[key].to_ras(start - t[:, None] * normal))
+        down = t[(below.solid(local) < 0).argmax()]
+        assert up + down == pytest.approx(JOINT_GAP, abs=0.35), (upper, u, v)
+
+
+@pytest.mark.parametrize("name", ["C5", "T3", "T10", "T12", "L3"])
+def test_the_tip_of_a_superior_process_is_thicker_than_a_voxel(spine, name):
+    key = level(name).id
+    shape = spine.shapes[key]
+    tip = spine.frames[key].to_local(truth(make_spine()).points[key, 89]) if name == "C5" else None
+    moments = part_moments(shape)
+    x, y, _ = moments[Sub.SUPERIOR_ARTICULAR_RIGHT].centroid
+    z = np.arange(-10.0, 40.0, STEP)
+    points = np.stack([np.full_like(z, x), np.full_like(z, y), z], axis=-1)
+    top = z[shape.distance(points, Sub.SUPERIOR_ARTICULAR_RIGHT) < 0].max()
+    if tip is not None:
+        assert tip[2] == pytest.approx(top, abs=2 * STEP)
+    assert run(shape, (x, y - 8.0, top - 1.0), (0, 1, 0), 16.0) > 1.5
+
+
+def test_canals_are_round_in_the_chest_and_triangular_in_the_loin():
+    for name in LOIN:
+        row, canal = dimensions(name), VertebraShape.of(name).canal
+        assert row.canal_width > 1.2 * row.canal_depth
+        front, back = (_free_width(canal, share) for share in (0.3, 0.8))
+        assert back < 0.7 * front, name
+    chest = VertebraShape.of("T6").canal
+    assert _free_width(chest, 0.8) > 0.7 * _free_width(chest, 0.3)
+
+
+def _free_width(canal, share):
+    x = np.arange(0.0, 25.0, STEP)
+    y = np.full_like(x, canal.front - share * canal.depth)
+    return 2 * STEP * (canal.distance(x, y, 0 * x) < 0).sum()
+
+
+@pytest.mark.parametrize("name", [*LOIN, "T8", "C6"])
+def test_endplates_are_hollow(name):
+    shape = VertebraShape.of(name)
+    reach = shape.row.body_depth / 2
+    middle = column(shape, 0.0, 0.0)
+    rims = (column(shape, 0.0, 0.75 * reach) + column(shape, 0.0, -0.75 * reach)) / 2
+    hollow = shape.row.concavity_superior + shape.row.concavity_inferior
+    assert 0.3 * hollow < rims - middle < 1.2 * hollow
+
+
+@pytest.mark.parametrize("name", NECK)
+def test_the_uncinate_processes_stand_up_at_the_sides(name):
+    shape = VertebraShape.of(name)
+    edge = 0.4 * shape.row.body_width
+    assert column(shape, edge, -3.0) > column(shape, 0.0, -3.0) + 0.5
+
+
+@pytest.mark.parametrize("name", LOIN)
+def test_a_lumbar_body_has_a_waist(name):
+    shape = VertebraShape.of(name)
+    x = np.arange(-35.0, 35.0, STEP)
+
+    def width(z):
+        return STEP * (shape.body.distance(x, 0 * x, np.full_like(x, z)) < 0).sum()
+
+    assert width(0.0) < 0.95 * width(0.36 * shape.row.height)
+    assert width(0.36 * shape.row.height) == pytest.approx(shape.row.body_width, rel=0.06)
+
+
+def test_the_sacrum_has_alae_a_hollow_front_and_a_canal():
+    shape = VertebraShape.of("S1")
+    x = np.arange(-70.0, 70.0, 0.5)
+    span = max(np.ptp(x[shape.solid(np.stack([x, 0 * x + y, 0 * x - 15.0], axis=-1)) < 0]) for y in (-10.0, -15.0))
+    assert span > 1.8 * shape.row.body_width
+    y = np.arange(60.0, -70.0, -0.25)
+    fronts = [y[(shape.solid(np.stack([0 * y, y, 0 * y + z], axis=-1)) < 0).argmax()] for z in (0.0, -50.0, -100.0)]
+    assert fronts[1] < (fronts[0] + fronts[2]) / 2 - 5.0
+    y = np.arange(-60.0, 20.0, 0.25)
+    section = shape.solid(np.stack([0 * y, y, 0 * y - 30.0], axis=-1)) < 0
+    assert np.abs(np.diff(section.astype(int))).sum() == 4  # bodies, canal, crest
+
+
+@pytest.mark.parametrize(("name", "least", "most"), [("T9", 20, 42), ("L1", 32, 72), ("L3", 40, 85), ("L5", 40, 85)])
+def test_volumes_are_those_of_adults(name, least, most):
+    volume = sum(each.volume for each in part_moments(VertebraShape.of(name)).values()) / 1000
+    assert least < volume < most
+
+
+def test_volumes_follow_those_of_a_real_person(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    data = pytest.importorskip("realism_data")
+    source = data.Source("verse004", Spacing(2.0, 1.0, 1.0), "T9-L5")
+    try:
+        real = data.real_bones(source)
+    except FileNotFoundError as reason:
+        pytest.skip(str(reason))
+    ours = data.phantom_bones(source, 1.0)
+    whole = [key for key in real if level(key).name != "L1"]  # which is fractured
+    ratios = np.array([(ours[key].values > 0.5).sum() / (real[key].values > 0.5).sum() for key in whole])
+    assert np.abs(ratios / np.median(ratios) - 1.0).max() < 0.10
