@@ -132,3 +132,15 @@ def test_the_flavum_points_come_as_close_as_they_can(chest):
         for way in ((0.0, 0.0, 0.01), (0.0, 0.01, 0.0)):
             nearer = np.linalg.norm(at + way - points[goal]) < np.linalg.norm(at - points[goal])
             assert not (nearer and shape.labels(at + way) in (41, 42))
+
+
+def test_a_mirrored_scoliosis_has_a_mirrored_truth():
+    """The vertebrae of a scoliosis are not symmetric: what is found on the left of one lies on the right of the other."""
+    spines = [
+        make_spine(SpineParameters(levels="T9", curves=(Curve(50.0, apex="T9", side=side),))) for side in ("left", "right")
+    ]
+    first, second = (truth(spine, "tptbox").points for spine in spines)
+    assert first.keys() == second.keys()
+    for (key, poi), point in first.items():
+        if poi != 130:
+            assert np.abs(point * (-1, 1, 1) - second[key, MIRROR[poi]]).max() < 1e-6, poi

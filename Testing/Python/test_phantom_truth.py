@@ -63,7 +63,7 @@ def test_points_lie_where_their_names_say(lumbar):
     assert local[94][0] < 0 < local[95][0]
     shape, place = lumbar.shapes[key], lumbar.frames[key]
     for poi, part in ((81, 42), (82, 44), (86, 47), (88, 45), (101, 49), (117, 49), (127, 41)):
-        assert abs(shape.distance(place.to_local(result.points[key, poi]), part)) < 1e-3, poi
+        assert abs(shape.distance(place.to_local(result.points[key, poi]), part)) < 2e-3, poi
 
 
 @pytest.mark.parametrize("name", ["C4", "T5", "L2"])

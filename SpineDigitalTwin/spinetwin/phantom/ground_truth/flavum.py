@@ -52,6 +52,12 @@ def _section(shape: VertebraShape, x: float, front: float) -> tuple[FloatArray, 
     """Free fronts of the largest piece of the arch behind `front`, in the plane at `x`: depths, heights, and where they are."""
     low, high = shape.box
     y, z = np.arange(front, low[1], -_STEP)[::-1], np.arange(low[2], high[2], _STEP)
+    arch = np.array([part.box for part in shape.parts if part.subregion == Sub.ARCH]).reshape(-1, 3)
+    if not len(arch):
+        return None
+    around = shape.blend + _STEP
+    y = y[y > arch[:, 1].min() - around]
+    z = z[(z > arch[:, 2].min() - around) & (z < arch[:, 2].max() + around)]
     points = np.stack(np.broadcast_arrays(x, y[None, :], z[:, None]), axis=-1)
     pieces, count = ndimage.label(shape.distance(points, Sub.ARCH) < 0)
     if not count:

@@ -14,7 +14,7 @@ from ...geometry.frame import direction_coefficients
 from ..shape.vertebra import VertebraShape
 from .flavum import flavum_points
 from .quadrature import part_moments
-from .search import Function, corner, last_exit
+from .search import Function, corners, last_exit
 
 Points = dict[int, FloatArray]
 
@@ -118,9 +118,7 @@ def _sagittal(inside: Function, start: FloatArray, names: dict[str, int]) -> Poi
         if t is not None:
             ways[letter] = t * direction_coefficients(letter)
     points = {names[letter]: start + way for letter, way in ways.items()}
-    for pair in ("AS", "PS", "AI", "PI"):
-        if pair[0] in ways and pair[1] in ways:
-            found = corner(inside, start, ways[pair[0]], ways[pair[1]])
-            if found is not None:
-                points[names[pair]] = found
-    return points
+    pairs = [pair for pair in ("AS", "PS", "AI", "PI") if pair[0] in ways and pair[1] in ways]
+    first, second = (np.array([direction_coefficients(pair[place]) for pair in pairs]).reshape(-1, 3) for place in (0, 1))
+    found = corners(inside, start, first, second)
+    return points if found is None else points | {names[pair]: at for pair, at in zip(pairs, found, strict=True)}

@@ -46,28 +46,26 @@ def last_exit(
     return _narrow(inside, start, unit, float(t[hits[-1]]), float(t[hits[-1] + 1]))
 
 
-def corner(
+def corners(
     inside: Function, start: FloatArray, first: FloatArray, second: FloatArray, tolerance: float = 1e-3
 ) -> FloatArray | None:
-    """Return the corner of a solid between two directions, or None if `start` lies outside.
+    """Return the corners (n, 3) of a solid, each between two unit directions (n, 3), or None if `start` (3,) lies outside.
 
-    The bisection of the paper on the continuous solid: steps of 1 mm along `first` and `second` (only their directions
-    matter) in turn, halved whenever neither stays inside, until a step is shorter than `tolerance` mm.
+    The bisection of the paper on the continuous solid: steps of 1 mm along `first` and `second` in turn, halved whenever
+    neither stays inside, until a step is shorter than `tolerance` mm. All corners are searched side by side.
     """
-    ways = _unit(first), _unit(second)
-    point = np.asarray(start, dtype=np.float64)
-    if inside(point[None])[0] >= 0:
+    if inside(start[None])[0] >= 0:
         return None
-    step = 1.0
-    while step > tolerance:
-        moved = False
-        for way in ways:
-            trial = point + step * way
-            if inside(trial[None])[0] < 0:
-                point, moved = trial, True
-        if not moved:
-            step /= 2
-    return point
+    points, steps = np.tile(start, (len(first), 1)), np.ones(len(first))
+    while (active := steps > tolerance).any():
+        moved = np.zeros(len(first), dtype=bool)
+        for ways in (first, second):
+            trial = points + steps[:, None] * ways
+            fits = active & (inside(trial) < 0)
+            points = np.where(fits[:, None], trial, points)
+            moved |= fits
+        steps = np.where(active & ~moved, steps / 2, steps)
+    return points
 
 
 def _unit(direction: Sequence[float] | FloatArray) -> FloatArray:
