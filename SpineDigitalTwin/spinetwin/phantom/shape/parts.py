@@ -22,12 +22,13 @@ _PIERCED = ("C3", "C4", "C5", "C6")
 
 
 _BOWL = 1.25
-"""Depth of an endplate's hollow against its concavity, because the hollow reaches under the rim."""
+"""Depth of an endplate's hollow against its concavity, because the hollow reaches under the rim; in the neck it does not."""
 
 
 def body_of(row: Dimensions) -> Body:
     """Return the body; for C1 the one it would have, which only serves to place discs and neighbours."""
     form = proportions(row.level)
+    bowl = 1.0 if _in_neck(row) else _BOWL
     return Body(
         width=row.body_width * (1.0 - 0.6 * form.taper),
         depth=row.body_depth,
@@ -36,7 +37,7 @@ def body_of(row: Dimensions) -> Body:
         waist=form.waist,
         hollow=form.hollow * row.body_depth,
         taper=form.taper,
-        concavity=(_BOWL * row.concavity_superior, _BOWL * row.concavity_inferior),
+        concavity=(bowl * row.concavity_superior, bowl * row.concavity_inferior),
         uncus=form.uncus * row.body_width / 20.0,
         power=form.power,
         rim=form.rim,
@@ -172,9 +173,9 @@ def _pierced(row: Dimensions) -> Solid:
     wall, size = wall_of(row), row.body_width / 20.0
     side, tip = row.canal_width / 2, row.transverse_span / 2
     hole = (max(side + 3.7, row.body_width / 2 + 3.4 * size), wall + 3.5 * size)
-    low = row.transverse_rise + 2.0
+    low = row.transverse_rise + 3.0
     front = Rod(
-        (row.body_width * 0.42, wall + 7.5 * size, 1.0), (tip - 6.0 * size, wall + 5.5 * size, low), (2.3 * size, 2.5 * size)
+        (row.body_width * 0.42, wall + 7.5 * size, 2.0), (tip - 6.0 * size, wall + 5.5 * size, low), (2.3 * size, 2.5 * size)
     )
     rear = Rod((side + 6.5, wall - 3.0, 0.0), (tip - 3.0, wall - row.transverse_back - 1.0, low), (3.4 * size, 3.0 * size))
     edge = Rod((tip - 6.0 * size, wall + 5.0 * size, low), (tip - 4.0 * size, wall, low), (2.2 * size, 2.2 * size))

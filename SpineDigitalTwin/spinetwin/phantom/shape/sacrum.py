@@ -47,7 +47,7 @@ class SacralPlate:
         crest = 5.0 * s * np.exp((x * (0.25 / s)) ** 2 * -1.0) * (1.0 + 0.5 * np.cos(height * 0.33))
         behind = -ahead - depth * (1.0 - 0.68 * across) - crest * smoothstep(height * 0.05 + 3.8)
         solid = rounded_max(np.abs(x) - width, np.maximum(ahead, behind) * 0.87, 6.0 * s)
-        ends = np.maximum(z - self.top + 0.14 * np.abs(x) - 0.6 * np.minimum(y + 14.0 * s, 0.0), -102.0 * s - z)
+        ends = np.maximum(z - self.top + 0.14 * np.abs(x) - 1.0 * np.minimum(y + 18.0 * s, 0.0), -102.0 * s - z)
         solid = rounded_max(solid, ends, 4.0)
         canal = ellipse(x, y - front + 0.7 * depth, 0.27 * depth, 0.15 * depth)
         solid = rounded_max(solid, -canal, 1.0)
@@ -60,11 +60,12 @@ class SacralPlate:
 def sacrum(row: Dimensions, joint: Joint) -> tuple[Part, ...]:
     """Return the parts of the sacrum, which all carry one label."""
     size = row.transverse_span / 100.0
+    low = replace(row, lamina_height=0.55 * row.lamina_height)  # the way in for needles: L5 has room above
     label = Sub.SACRUM
     return (
         Part(label, replace(body_of(row), waist=0.0, rim=4.0), front=True),
         Part(label, SacralPlate(size, top=row.height / 2 - 3.0), front=True),
-        Part(label, arch_of(row)),
-        Part(label, spinous_of(row)),
+        Part(label, arch_of(low)),
+        Part(label, spinous_of(low)),
         *pair(label, label, superior_process(row, joint, joint)),
     )
