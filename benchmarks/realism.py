@@ -17,9 +17,25 @@ from realism_measure import dimensions_of
 from realism_picture import column, gallery
 from spinetwin.anatomy import level
 from spinetwin.geometry.fields import SURFACE, MaskField
+from spinetwin.phantom.person.dimensions import DIMENSIONS
+from spinetwin.phantom.person.spread import SPREAD
 
 RELATIVE_SD = 0.08
-"""Standard deviation of a dimension among people, relative to its mean."""
+"""Standard deviation among people, relative to the mean, of a dimension that has no published one."""
+
+PUBLISHED = {
+    "total width": "transverse_span",
+    "body width": "body_width",
+    "waist width": "body_width",
+    "body depth": "body_depth",
+    "waist depth": "body_depth",
+    "height front": "height_front",
+    "height middle": "height_front",
+    "height back": "height_back",
+    "canal width": "canal_width",
+    "canal depth": "canal_depth",
+}
+"""Columns of the phantom's table whose spread, relative to the mean, is that of a dimension."""
 
 SMALLEST_SD = {"drop": 3.0, "rise": 3.0, "back": 3.0}
 """mm, by the last word of a dimension: where a process ends, which is no size and may be zero."""
@@ -63,17 +79,20 @@ def compare(real: dict[int, Bone], phantom: dict[int, Bone]) -> list[Comparison]
     for key, bone in real.items():
         theirs, ours = dimensions_of(bone), dimensions_of(phantom[key])
         found += [
-            Comparison(level(key).name, name, theirs[name], ours[name], _sd(name, theirs[name]))
+            Comparison(level(key).name, name, theirs[name], ours[name], _sd(key, name, theirs[name]))
             for name in theirs
             if name in ours
         ]
     return found
 
 
-def _sd(name: str, value: float) -> float:
+def _sd(key: int, name: str, value: float) -> float:
+    """Return the standard deviation of a dimension (of a volume: three times that of a length)."""
+    column = PUBLISHED.get(name)
+    relative = SPREAD[key][column] / getattr(DIMENSIONS[key], column) if column else RELATIVE_SD
     if name == "volume":
-        return 3 * RELATIVE_SD * value
-    return max(RELATIVE_SD * abs(value), SMALLEST_SD.get(name.split()[-1], VOXEL_SD))
+        return 3 * relative * value
+    return max(relative * abs(value), SMALLEST_SD.get(name.split()[-1], VOXEL_SD))
 
 
 def size_of(source: Source, real: Bones, phantom: Bones) -> float:

@@ -21,7 +21,7 @@ _PIERCED = ("C3", "C4", "C5", "C6")
 """Levels with a transverse foramen along the spine; that of C2 is oblique, that of C7 small."""
 
 
-_BOWL = 1.25
+_BOWL = 1.5
 """Depth of an endplate's hollow against its concavity, because the hollow reaches under the rim; in the neck it does not."""
 
 

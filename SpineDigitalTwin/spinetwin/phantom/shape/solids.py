@@ -88,7 +88,7 @@ class Body:
         return np.asarray(self.height / 2 + wedge * np.clip(y, -b, b) + self.lateral * np.clip(x, -a, a))
 
     def _bowl(self, x: Array, y: Array) -> Array:
-        a, b = 0.8 * self.width / 2, 0.8 * self.depth / 2
+        a, b = self.width / 2, self.depth / 2  # as wide as the body: the rise ends at the rim and not before it
         return np.asarray(np.exp(((x / a) ** 2 + (y / b) ** 2) * -1.0))
 
     def _rise(self, x: Array, y: Array) -> Array:
