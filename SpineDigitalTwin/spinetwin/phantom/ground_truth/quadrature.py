@@ -72,13 +72,17 @@ def _moments(shape: VertebraShape, block: Block, spacing: float) -> dict[int, Mo
     points = _near_bone(shape, block)
     solid, distances = shape.evaluate(points)
     x, y, z = points.T
+    owner = np.argmin(distances, axis=0)
     found: dict[int, Moment] = {}
     bone, everywhere = _weight(solid, spacing), np.full_like(solid, -FAR)
     for index, subregion in enumerate(shape.subregions):
         # a product, because at an edge between two surfaces the share of a node is that of both
         weight = bone * _weight(exclusive(everywhere, distances, index), spacing)
         if weight.any():
-            found[subregion] = _moment(weight, (x, y, z), spacing)
+            centroid = _moment(weight, (x, y, z), spacing).centroid
+            # where a part is thin, shares add up to too much; counting whole nodes does not, but would shift the centroid
+            inside = int(np.count_nonzero((solid < 0) & (owner == index)))
+            found[subregion] = Moment(inside * spacing**3, centroid)
     return found
 
 

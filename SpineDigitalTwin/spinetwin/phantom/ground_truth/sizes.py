@@ -113,7 +113,7 @@ def canal_sizes(shape: VertebraShape) -> dict[str, float]:
         return {}
     (_, _, low), (_, _, high) = shape.box
     z = np.arange(low, high, _CANAL_STEP)
-    middle = shape.canal.front - np.asarray(shape.canal.half_depth(z))
+    middle = shape.canal.front - 2.0 * shape.canal.belly * np.asarray(shape.canal.half_depth(z))
     starts = np.column_stack([np.zeros(len(z)), middle, z])
     names = {"canal_width": ("R", "L"), "canal_depth": ("A", "P")}
     found = {}
