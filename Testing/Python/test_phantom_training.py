@@ -1,5 +1,7 @@
 """Training pairs: true labels, true sides, any contrast."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from spinetwin.errors import ParameterError
@@ -13,7 +15,9 @@ SMALL = RandomSpec(shape=(48, 54, 48), spacing=2.0)
 
 @pytest.fixture(scope="module")
 def pairs():
-    return [training_pair(np.random.default_rng(seed), SMALL) for seed in range(6)]
+    anywhere = [training_pair(np.random.default_rng(seed), SMALL) for seed in range(6)]
+    low = training_pair(np.random.default_rng(6), replace(SMALL, first="L5", last="L5"))  # a sacrum is rarely met by chance
+    return [*anywhere, low]
 
 
 def test_a_pair_is_what_a_network_expects(pairs):
