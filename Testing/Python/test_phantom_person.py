@@ -198,7 +198,7 @@ def test_a_person_drawn_has_a_possible_spine(seed):
         count[sampled.block.where] += inside
         assert ndimage.label(inside, np.ones((3, 3, 3)))[1] == 1, level(key).name
         z = np.linspace(-shape.row.height / 2, shape.row.height / 2, 9)
-        y = shape.canal.front - np.linspace(0.2, 0.8, 9) * shape.canal.depth
+        y = shape.canal.front - np.linspace(0.2, 0.75, 9) * shape.canal.depth
         points = np.stack(np.meshgrid([-0.25 * shape.row.canal_width, 0.0, 0.25 * shape.row.canal_width], y, z), axis=-1)
         assert key == level("S1").id or (shape.solid(points) > 0).all(), level(key).name
     assert (count > 1).sum() < 0.005 * (count > 0).sum()
