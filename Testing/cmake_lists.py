@@ -10,17 +10,27 @@ import sys
 from pathlib import Path
 
 IGNORED = {"__pycache__"}
+LISTS = ("MODULE_PYTHON_SCRIPTS", "MODULE_PYTHON_RESOURCES", "SPINETWIN_SCRIPTS", "SPINETWIN_RESOURCES")
 
 
 def packaged(module: Path) -> dict[str, list[str]]:
     """Return what each CMake list has to hold, relative to the module folder."""
-    files = sorted(
+    core = _files(module, "spinetwin")
+    glue = sorted([*(path.name for path in module.glob("*.py")), *_files(module, f"{module.name}Lib")])
+    return {
+        "MODULE_PYTHON_SCRIPTS": glue,
+        "MODULE_PYTHON_RESOURCES": _files(module, "Resources"),
+        "SPINETWIN_SCRIPTS": [name for name in core if name.endswith(".py")],
+        "SPINETWIN_RESOURCES": [name for name in core if not name.endswith(".py")],
+    }
+
+
+def _files(module: Path, folder: str) -> list[str]:
+    return sorted(
         path.relative_to(module).as_posix()
-        for path in (module / "spinetwin").rglob("*")
+        for path in (module / folder).rglob("*")
         if path.is_file() and not IGNORED & set(path.parts) and not path.name.startswith(".")
     )
-    scripts = [name for name in files if name.endswith(".py")]
-    return {"SPINETWIN_SCRIPTS": scripts, "SPINETWIN_RESOURCES": [name for name in files if name not in scripts]}
 
 
 def _block(name: str) -> re.Pattern[str]:
@@ -29,7 +39,7 @@ def _block(name: str) -> re.Pattern[str]:
 
 def listed(text: str) -> dict[str, list[str]]:
     """Return what the CMake file lists now."""
-    found = {name: _block(name).search(text) for name in ("SPINETWIN_SCRIPTS", "SPINETWIN_RESOURCES")}
+    found = {name: _block(name).search(text) for name in LISTS}
     return {name: match[1].split() if match else [] for name, match in found.items()}
 
 

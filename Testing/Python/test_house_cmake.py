@@ -89,6 +89,18 @@ macro(ctkMacroCompilePythonScript)
   message("INSTALL=${MY_INSTALL_DIR} NO_INSTALL_SUBDIR=${MY_NO_INSTALL_SUBDIR}")
 endmacro()
 """
+FAKE_USE += """
+macro(slicerMacroBuildScriptedModule)
+  cmake_parse_arguments(MY "WITH_GENERIC_TESTS;WITH_SUBDIR" "NAME" "SCRIPTS;RESOURCES" ${ARGN})
+  if(MY_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "Unknown: ${MY_UNPARSED_ARGUMENTS}")
+  endif()
+  ctkMacroCompilePythonScript(
+    TARGET_NAME ${MY_NAME} SCRIPTS "${MY_SCRIPTS}" RESOURCES "${MY_RESOURCES}"
+    DESTINATION_DIR ${CMAKE_BINARY_DIR}/${Slicer_QTSCRIPTEDMODULES_LIB_DIR}
+    INSTALL_DIR ${Slicer_INSTALL_QTSCRIPTEDMODULES_LIB_DIR})
+endmacro()
+"""
 FAKE_GENERATE = """
 foreach(name HOMEPAGE CATEGORY CONTRIBUTORS DESCRIPTION ICONURL DEPENDS)
   message("EXTENSION_${name}=${EXTENSION_${name}}")

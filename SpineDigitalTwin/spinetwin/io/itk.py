@@ -22,7 +22,7 @@ _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0])
 _SLAB_VOXELS = 1 << 21
 
 
-def _sitk() -> Any:  # noqa: ANN401 - it has no annotations of its own
+def _sitk() -> Any:
     """Import SimpleITK, which takes longer than reading most files."""
     return importlib.import_module("SimpleITK")
 
@@ -54,14 +54,14 @@ def open_itk(path: Path, suffix: str) -> Iterator[tuple[Grid, Iterator[npt.NDArr
     yield grid, _slabs(image)
 
 
-def _slabs(image: Any) -> Iterator[npt.NDArray[Any]]:  # noqa: ANN401
+def _slabs(image: Any) -> Iterator[npt.NDArray[Any]]:
     view = _sitk().GetArrayViewFromImage(image).T
     step = max(1, _SLAB_VOXELS // (view.shape[0] * view.shape[1]))
     for start in range(0, view.shape[2], step):
         yield view[:, :, start : start + step]
 
 
-def _read(path: Path, suffix: str) -> Any:  # noqa: ANN401
+def _read(path: Path, suffix: str) -> Any:
     reader = _sitk().ImageFileReader()
     reader.SetFileName(str(path))
     reader.SetImageIO(_READERS[suffix])
