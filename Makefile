@@ -18,7 +18,7 @@ PIP := -m pip --disable-pip-version-check install -qq --no-warn-script-location
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONUTF8 := 1
 
-.PHONY: help demo test lint format accuracy realism benchmark cmake-lists clean
+.PHONY: help demo test lint format accuracy images realism pictures benchmark cmake-lists clean
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +27,8 @@ help:
 	@echo "make lint       check style and types only"
 	@echo "make format     let ruff rewrite what it can"
 	@echo "make accuracy   measure the accuracy on spines with known truth"
+	@echo "make images     measure seconds and memory of the phantom's images"
+	@echo "make pictures   draw the thumbnails and pictures of the README anew"
 	@echo "make realism    compare the phantom's vertebrae with real ones"
 	@echo "make benchmark  compare with the reference implementation, side by side"
 	@echo "make cmake-lists  renew the lists of packaged files for 3D Slicer"
@@ -51,6 +53,12 @@ accuracy: $(VENV)/installed-base
 	@$(VENV_PYTHON) benchmarks/accuracy.py
 
 # Meshes are read with VTK, which comes with the test environment.
+images: $(VENV)/installed-base
+	@$(VENV_PYTHON) benchmarks/images.py
+
+pictures: $(VENV)/installed-base
+	@$(VENV_PYTHON) Resources/draw_samples.py
+
 realism: $(VENV)/installed-test
 	@$(VENV_PYTHON) benchmarks/realism.py
 

@@ -30,8 +30,8 @@ class Sample:
         Shown below its button and given to its nodes.
     thumbnail : str
         File in Resources/Icons.
-    levels : str
-        Levels that are built.
+    part : str
+        "" for the whole spine, or a usual field of view of an image, such as "lumbar".
     cobb : float
         Of its thoracic curve, degrees.
     spacing : tuple of float
@@ -44,7 +44,7 @@ class Sample:
 
     name: str
     thumbnail: str
-    levels: str
+    part: str
     cobb: float
     spacing: tuple[float, float, float]
     orientation: str
@@ -52,9 +52,9 @@ class Sample:
 
 
 SAMPLES = (
-    Sample("Straight spine", "SampleStraight.png", "C1-S1", 0.0, (1.0, 1.0, 1.0), "LPS", ""),
-    Sample("Scoliotic spine", "SampleScoliotic.png", "C1-S1", 45.0, (1.0, 1.0, 1.0), "LPS", ""),
-    Sample("Lumbar spine, T2w", "SampleLumbarT2w.png", "T11-S1", 0.0, (3.3, 0.75, 0.75), "PIR", "t2w"),
+    Sample("Straight spine", "SampleStraight.png", "", 0.0, (1.0, 1.0, 1.0), "LPS", ""),
+    Sample("Scoliotic spine", "SampleScoliotic.png", "", 45.0, (1.0, 1.0, 1.0), "LPS", ""),
+    Sample("Lumbar spine, T2w", "SampleLumbarT2w.png", "lumbar", 0.0, (3.3, 0.75, 0.75), "PIR", "t2w"),
 )
 
 
@@ -105,12 +105,14 @@ def load(name: str) -> list[slicer.vtkMRMLNode]:
 
 
 def _build(sample: Sample) -> tuple[Spine, Grid]:
-    from spinetwin.phantom import Curve, Spacing, SpineParameters, make_spine
+    from spinetwin.phantom import Curve, Spacing, SpineParameters, image_grid, make_spine
 
-    curves = (Curve(sample.cobb),) if sample.cobb else ()
-    spine = make_spine(SpineParameters(levels=sample.levels, curves=curves))
-    margin = 25.0 if sample.modality else 8.0
-    return spine, spine.grid(Spacing(*sample.spacing), sample.orientation, margin_mm=margin)
+    spine = make_spine(SpineParameters(curves=(Curve(sample.cobb),) if sample.cobb else ()))
+    spacing = Spacing(*sample.spacing)
+    grid = (
+        image_grid(spine, sample.part, spacing, sample.orientation) if sample.part else spine.grid(spacing, sample.orientation)
+    )
+    return spine, grid
 
 
 def _addMaps(sample: Sample, spine: Spine, grid: Grid) -> list[slicer.vtkMRMLNode]:

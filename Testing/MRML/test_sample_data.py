@@ -104,6 +104,7 @@ def test_the_lumbar_image_lies_where_its_labels_lie(host, sources):
     first, second = (host.util.arrayFromVTKMatrix(_ijk_to_ras(host, node)) for node in (image, subregions))
     assert np.abs(first - second).max() < 1e-9
     assert sorted(np.round(image.GetSpacing(), 6)) == [0.75, 0.75, 3.3]
+    assert min(image.GetImageData().GetDimensions()) < 25, "sagittal slices, not the whole width of the person"
     values, labels = host.util.arrayFromVolume(image).astype(float), host.util.arrayFromVolume(subregions)
     assert np.median(values[labels == 61]) > 1.5 * np.median(values[labels == 49]), "cerebrospinal fluid is bright in T2w"
 
