@@ -1,5 +1,6 @@
 """What levels, subregions and points of interest are called. Knows no other room of the house."""
 
+from .codes import Code, code_of_disc, code_of_level, code_of_subregion
 from .levels import LEVELS, Level, level, levels_between, parse_levels
 from .points import POINTS, PointId, PointName, parse_points, point
 from .subregions import SUBREGIONS, Subregion, SubregionId, subregion
@@ -8,11 +9,15 @@ __all__ = [
     "LEVELS",
     "POINTS",
     "SUBREGIONS",
+    "Code",
     "Level",
     "PointId",
     "PointName",
     "Subregion",
     "SubregionId",
+    "code_of_disc",
+    "code_of_level",
+    "code_of_subregion",
     "level",
     "levels_between",
     "parse_levels",
