@@ -66,6 +66,13 @@ def showBeyondSlice(shown: bool) -> None:
         display.SetSliceProjectionOpacity(0.35)
 
 
+def snapToSurface(snap: bool) -> None:
+    """Let points that are dragged in a 3D view follow the surface below the mouse, or move freely across the view."""
+    for node in pointnodes.nodes().values():
+        display = node.GetDisplayNode()
+        display.SetSnapMode(display.SnapModeToVisibleSurface if snap else display.SnapModeUnconstrained)
+
+
 def guard(manager: Any) -> None:
     """Take from a view's widgets of our nodes what would move a whole level, or delete a point, by accident.
 

@@ -89,6 +89,7 @@ def _addNode(level: int) -> Node:
     display.SetUseGlyphScale(False)
     display.SetGlyphSize(GLYPH_MM)
     display.SetTextScale(2.0)
+    display.SetSnapMode(display.SnapModeUnconstrained)
     # points within the bone or behind it shine through and can be grasped
     display.SetOccludedVisibility(True)
     display.SetOccludedOpacity(0.3)

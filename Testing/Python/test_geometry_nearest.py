@@ -71,6 +71,16 @@ def test_every_answer_lies_on_the_surface(box):
     assert (inside.any(axis=0) & ~inside.all(axis=0)).all()
 
 
+def test_no_crossing_is_nearer_than_the_answer():
+    rng = np.random.default_rng(5)
+    waist = np.hypot(*(np.mgrid[:30, :30, :30][:2] - 15)) < 6 + 0.05 * (np.mgrid[:30, :30, :30][2] - 15) ** 2
+    found = surface(waist & (np.mgrid[:30, :30, :30][2] % 29 > 3))
+    points = rng.uniform(2.0, 27.0, (300, 3))
+    answers = np.linalg.norm(found.nearest(points) - points, axis=1)
+    nearest = np.linalg.norm(found.crossings[None] - points[:, None], axis=2).min(axis=1)
+    assert (answers <= nearest + 1e-9).all()
+
+
 def test_a_plate_of_one_voxel():
     plate = np.zeros((12, 12, 3), bool)
     plate[:, :, 1] = True

@@ -57,7 +57,10 @@ class MaskSurface:
         normals = normals / np.linalg.norm(normals, axis=1, keepdims=True)
         start = self.crossings[found[:, 0]]
         flat = points - ((points - start) * normals).sum(axis=1, keepdims=True) * normals
-        return self._on_surface(flat, normals, start)
+        exact = self._on_surface(flat, normals, start)
+        # on a waist or an edge the patch is not flat, and the crossing itself may be nearer
+        nearer = np.linalg.norm(exact - points, axis=1) <= np.linalg.norm(start - points, axis=1)
+        return np.where(nearer[:, None], exact, start)
 
     def _on_surface(self, middle: FloatArray, normals: FloatArray, otherwise: FloatArray) -> FloatArray:
         """Bisect along the normals between inside and outside; `otherwise` where the ends do not lie on either side."""

@@ -128,12 +128,14 @@ def test_zoom_sets_the_height_and_keeps_the_proportions(navigation, slices):
 
 
 def test_whiskers_run_along_the_axes(poi, navigation, pois):
-    from SpinePOILib import pointnodes, whiskers
+    from SpinePOILib import lines, pointnodes, whiskers
 
     pointnodes.show(pois)
-    whiskers.showForScene()
+    whiskers.show()
     assert whiskers.shown()
-    model = next(node for node in poi.util.getNodesByClass("vtkMRMLModelNode") if node.GetAttribute(whiskers.ATTRIBUTE))
+    model = next(
+        node for node in poi.util.getNodesByClass("vtkMRMLModelNode") if node.GetAttribute(lines.KIND) == whiskers.KIND
+    )
     data = model.GetPolyData()
     assert data.GetNumberOfLines() == 3 * len(pois.frames)
     row = list(pois.frames).index(L3)
@@ -141,7 +143,7 @@ def test_whiskers_run_along_the_axes(poi, navigation, pois):
         ends = [np.array(data.GetPoint(2 * (3 * row + axis) + end)) for end in (0, 1)]
         assert ends[0] == pytest.approx(pois.frames[L3].origin)
         assert ends[1] - ends[0] == pytest.approx(whiskers.LENGTH_MM * pois.frames[L3].axes[axis])
-    whiskers.showForScene()
+    whiskers.show()
     assert len(poi.util.getNodesByClass("vtkMRMLModelNode")) == 1
     whiskers.hide()
     assert not whiskers.shown()
