@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from spinetwin.anatomy import LEVELS, SUBREGIONS, code_of_disc, code_of_level, code_of_subregion
+from spinetwin.anatomy import GROUPS, LEVELS, SUBREGIONS, code_of_disc, code_of_level, code_of_subregion, group_of, short_name
 from spinetwin.anatomy.codes import DISC, SPINE, STRUCTURE
 
 
@@ -68,3 +68,9 @@ def test_sides():
         _, side = code_of_subregion(each.id)
         expected = "Left" if each.name.endswith("_left") else "Right" if each.name.endswith("_right") else None
         assert (side.meaning if side else None) == expected
+
+
+def test_every_subregion_has_a_short_name_and_a_group():
+    assert {group_of(each.id) for each in SUBREGIONS} == set(GROUPS)
+    assert len({short_name(each.id) for each in SUBREGIONS}) == len(SUBREGIONS)
+    assert short_name(42) == "spinous process"

@@ -45,6 +45,9 @@ SPINE = Code("421060004", "Spine")
 DISC = Code("360499006", "Intervertebral disc")
 """A disc between two levels that have no code of their own together, such as L6/S1."""
 
+GROUPS = ("body", "posterior", "disc", "sacrum", "canal")
+"""What subregions are shown and hidden together."""
+
 _LEVELS = {level(row["level"]).id: row for row in read_table("level_codes.csv")}
 _SUBREGIONS = {int(row["label"]): row for row in read_table("subregion_codes.csv")}
 
@@ -87,3 +90,13 @@ def code_of_subregion(key: int | str) -> tuple[Code, Code | None]:
     row = _SUBREGIONS[subregion(key).id]
     side = Code(row["code_of_the_side"], row["side"]) if row["side"] else None
     return Code(row["code"], row["meaning"]), side
+
+
+def short_name(key: int | str) -> str:
+    """Return what a subregion is called beside its level, as in "L3 spinous process"."""
+    return _SUBREGIONS[subregion(key).id]["short_name"]
+
+
+def group_of(key: int | str) -> str:
+    """Return the group (one of `GROUPS`) that a subregion is shown with."""
+    return _SUBREGIONS[subregion(key).id]["group"]
