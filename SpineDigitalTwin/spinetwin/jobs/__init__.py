@@ -1,0 +1,12 @@
+"""Long work in a process of its own: a job file in, JSON lines out; the listening side; ending whole process trees.
+
+The worker is `spinetwin worker JOB.json`. Whoever starts it reads its standard output with `Listener`, and closes its standard
+input to cancel it.
+"""
+
+from .job import Job
+from .listen import Listener, State, Verdict
+from .scratch import sweep
+from .tree import end_tree
+
+__all__ = ["Job", "Listener", "State", "Verdict", "end_tree", "sweep"]
