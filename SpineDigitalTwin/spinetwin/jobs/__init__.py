@@ -4,9 +4,26 @@ The worker is `spinetwin worker JOB.json`. Whoever starts it reads its standard 
 input to cancel it.
 """
 
-from .job import Job
+from .endings import ending
+from .events import Event, Failure, LevelReady, Log, Progress, Result
+from .job import Job, write_job
 from .listen import Listener, State, Verdict
 from .scratch import sweep
 from .tree import end_tree
 
-__all__ = ["Job", "Listener", "State", "Verdict", "end_tree", "sweep"]
+__all__ = [
+    "Event",
+    "Failure",
+    "Job",
+    "LevelReady",
+    "Listener",
+    "Log",
+    "Progress",
+    "Result",
+    "State",
+    "Verdict",
+    "end_tree",
+    "ending",
+    "sweep",
+    "write_job",
+]

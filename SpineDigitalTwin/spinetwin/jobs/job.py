@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ParameterError, ReadError, SpineTwinError, WriteError
+from ..io.atomic import write_text
 from .options import OptionReader
 from .output import Output
 
@@ -99,6 +100,19 @@ def read_job(path: Path, steps: Mapping[str, Step]) -> Job:
         _options(_mapping(content, "options", path), name, step),
         _output(content.get("output"), path),
     )
+
+
+def write_job(path: Path, step: str, inputs: Mapping[str, str | Path], options: Mapping[str, Any], output: str | Path) -> None:
+    """Write a job file, unchecked: `read_job` says what is wrong with it, in the words of the person who asked for it.
+
+    Raises
+    ------
+    WriteError
+        As `spinetwin.io.atomic.atomic_write`.
+    """
+    files = {name: str(file) for name, file in inputs.items()}
+    content = {"step": step, "inputs": files, "options": dict(options), "output": str(output)}
+    write_text(path, json.dumps(content, indent=1) + "\n")
 
 
 def _read_object(path: Path) -> dict[str, Any]:

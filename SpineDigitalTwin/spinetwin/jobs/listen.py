@@ -74,7 +74,7 @@ class Listener:
     Parameters
     ----------
     command : sequence of str
-        Program and arguments, for messages.
+        Program and arguments, for messages; may be set later.
     clock : callable
         Seconds that only grow.
     patience_s : float
@@ -98,7 +98,7 @@ class Listener:
         self.progress: Progress | None = None
         self.worker_pid: int | None = None
         self.verdict: Verdict | None = None
-        self._command = tuple(command)
+        self.command = tuple(command)
         self._clock = clock
         self._patience = patience_s
         self._lines = LineSplitter()
@@ -168,8 +168,13 @@ class Listener:
     def not_started(self, reason: str = "") -> Verdict:
         """Return the verdict on a process that could not be started."""
         self._end = f"not started ({reason})" if reason else "not started"
-        program = self._command[0] if self._command else "no program"
+        program = self.command[0] if self.command else "no program"
         return self._decide(lambda: ending("no_program", program=f"{program} ({reason})" if reason else program))
+
+    def refused(self, failure: Failure) -> Verdict:
+        """Return the verdict on a run that came to nothing before there was a process."""
+        self._end = "not started"
+        return self._decide(lambda: failure)
 
     def ended(self, code: int, *, crashed: bool) -> Verdict:
         """Return the verdict on a process that has ended.
@@ -193,7 +198,7 @@ class Listener:
         said = [self.verdict.text or "finished"] if self.verdict else []
         head = [
             f"spinetwin {__version__}, Python {sys.version.split()[0]}, {platform.platform()}",
-            f"Command: {' '.join(self._command)}",
+            f"Command: {' '.join(self.command)}",
             f"State: {self.state} after {seconds:.0f} s, process {self.worker_pid or 'unknown'}, {self._end or 'not ended'}",
             *said,
         ]

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from ..poi import PoiSet
 
 
+# half of the time goes by before the first level of a whole spine is ready
+_PREPARED = 0.5
+
+
 def points_of_interest(job: Job, folder: Path, output: Output) -> Done:
     """Compute the points of two label maps; every level is written and announced as soon as it is ready."""
     from ..commands.common import read_maps, summary, warnings_of
@@ -39,6 +43,7 @@ def points_of_interest(job: Job, folder: Path, output: Output) -> Done:
         write_pois(path, points)
         output.emit(LevelReady(level_of(key).name, str(path), _matrix(points.frames.get(key))))
 
+    progress(_PREPARED / 2, "checking the maps")
     try:
         for warning in warnings_of(maps):
             output.log(warning, "warning")
@@ -47,7 +52,7 @@ def points_of_interest(job: Job, folder: Path, output: Output) -> Done:
             job.options.get("rules", RULE_SETS[0]),
             levels=job.options.get("levels"),
             only=job.options.get("only"),
-            progress=progress,
+            progress=lambda fraction, level: progress(_PREPARED + (1 - _PREPARED) * fraction, level),
             ready=announce,
         )
     except MapError as error:

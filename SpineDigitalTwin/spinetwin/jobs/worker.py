@@ -8,6 +8,7 @@ import faulthandler
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Mapping
@@ -76,6 +77,14 @@ def _stop_on_signals() -> None:
             signal.signal(number, signal.default_int_handler)
 
 
+def _interrupt_main_thread() -> None:
+    """Raise KeyboardInterrupt in the main thread; a real signal also wakes it where it waits for a child or a disk."""
+    if sys.platform == "win32":
+        _thread.interrupt_main()
+    else:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
 class Run:
     """One job at work; may be stopped from another thread."""
 
@@ -113,7 +122,7 @@ class Run:
         """End the work: politely, so that the main thread tidies up, and after a short time whatever it does."""
         self.stopped = True
         if self._working:
-            _thread.interrupt_main()
+            _interrupt_main_thread()
             time.sleep(_GRACE_S)
         if self._scratch is not None:
             self._scratch.remove()
