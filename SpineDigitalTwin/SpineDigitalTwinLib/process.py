@@ -11,7 +11,7 @@ from typing import Any
 import qt
 import spinetwin
 from spinetwin.errors import WriteError
-from spinetwin.jobs import Event, Failure, Listener, Progress, State, Verdict, end_tree, ending, sweep, write_job
+from spinetwin.jobs import Event, Failure, LevelReady, Listener, Progress, State, Verdict, end_tree, ending, sweep, write_job
 
 from .callqueue import CallQueue
 from .interpreter import InterpreterSearch, cleanEnvironment
@@ -190,7 +190,7 @@ class WorkerProcess:
 
     def _onOutput(self) -> None:
         for event in self._listener.receive(self._process.readAllStandardOutput().data()):
-            self._calls.add(partial(self._onEvent, event))
+            self._calls.add(partial(self._tellEvent, event))
 
     def _onErrors(self) -> None:
         self._listener.receive_errors(self._process.readAllStandardError().data())
@@ -237,6 +237,11 @@ class WorkerProcess:
             end_tree(self._listener.worker_pid or 0)
             self._calls.add(partial(sweep, self._output), _SETTLE_MS)
         self._calls.add(partial(self._tell, verdict))
+
+    def _tellEvent(self, event: Event) -> None:
+        if isinstance(event, LevelReady) and not Path(event.path).is_file():
+            return  # the worker was quicker than this application, and its result with all levels is next
+        self._onEvent(event)
 
     def _tell(self, verdict: Verdict) -> None:
         self._busy = False

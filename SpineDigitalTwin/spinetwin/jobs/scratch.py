@@ -87,18 +87,17 @@ class Scratch:
                 raise KeyboardInterrupt
             replaced = self.folder / "replaced"
             replaced.mkdir()
-            moved: list[Path] = []
+            target = self.output
+            begun: dict[Path, Path] = {}
             try:
                 for path in files.values():
-                    target = self.output / path.name
+                    target = begun[path] = self.output / path.name
                     _set_aside(target, replaced)
-                    moved.append(target)
                     path.replace(target)
-            except OSError as error:
-                _put_back(moved, replaced)
-                raise write_error(moved[-1] if moved else self.output, error) from error
-            except WriteError:
-                _put_back(moved, replaced)
+            except BaseException as error:
+                _put_back(begun, replaced)
+                if isinstance(error, OSError):
+                    raise write_error(target, error) from error
                 raise
             return {name: str(self.output / path.name) for name, path in files.items()}
 
@@ -157,11 +156,12 @@ def _set_aside(target: Path, replaced: Path) -> None:
         target.replace(replaced / target.name)
 
 
-def _put_back(moved: list[Path], replaced: Path) -> None:
-    for target in moved:
-        with suppress(OSError):
-            target.unlink(missing_ok=True)
+def _put_back(begun: Mapping[Path, Path], replaced: Path) -> None:
+    """Undo what was done, which for the last file may be a part: whatever has left the folder goes, what was aside returns."""
+    for path, target in begun.items():
         before = replaced / target.name
-        if os.path.lexists(before):
-            with suppress(OSError):
+        with suppress(OSError):
+            if not os.path.lexists(path):
+                target.unlink(missing_ok=True)
+            if os.path.lexists(before):
                 before.replace(target)

@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from .. import __version__
@@ -50,7 +51,7 @@ def work(path: Path, steps: Mapping[str, Step] = STEPS) -> int:
     int
         0 with a `result` as the last event, 1 with an `error`.
     """
-    if sys.stderr is not None:
+    with suppress(AttributeError, ValueError, OSError):  # without a standard error there is nowhere to tell of a crash
         faulthandler.enable()
     _stop_on_signals()
     with standard_output() as output:
@@ -117,6 +118,8 @@ class Run:
             return self._internal(error)
         finally:
             self._working = False
+            if self._scratch is not None:
+                self._scratch.remove()
 
     def stop(self) -> None:
         """End the work: politely, so that the main thread tidies up, and after a short time whatever it does."""

@@ -103,6 +103,28 @@ def test_when_the_disk_fails_in_the_middle_everything_is_as_before(folder, made,
     assert (folder / "old.txt").read_text() == "before"
 
 
+@pytest.mark.parametrize("after", range(3))
+def test_a_cancellation_in_the_middle_leaves_everything_as_before(folder, made, content, monkeypatch, after):
+    replace = Path.replace
+    moves = []
+
+    def interrupted(self, target):
+        moved = replace(self, target)
+        moves.append(self)
+        if len(moves) == after + 1:
+            raise KeyboardInterrupt
+        return moved
+
+    with Scratch(folder) as scratch:
+        files = made(scratch, "old.txt", "z.txt")
+        monkeypatch.setattr(Path, "replace", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            scratch.publish(files)
+        monkeypatch.undo()
+    assert content(folder) == ["old.txt"]
+    assert (folder / "old.txt").read_text() == "before"
+
+
 def test_a_cancelled_job_publishes_nothing(folder, made, content):
     with Scratch(folder) as scratch:
         files = made(scratch, "old.txt")
