@@ -71,7 +71,9 @@ class Edits(VTKObservationMixin):
         self._ownWork = 0
         self._count = 0
         scene = slicer.mrmlScene
-        for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent, scene.EndImportEvent):
+        changes = scene.NodeAddedEvent, scene.NodeRemovedEvent
+        ends = scene.EndCloseEvent, scene.EndImportEvent, scene.EndBatchProcessEvent
+        for event in (*changes, *ends):
             self.addObserver(scene, event, self._onScene)
         self.refresh()
 
