@@ -1,8 +1,8 @@
 """The subcommands, one module each: `add` tells the parser about it, `run` does it in terms of the library."""
 
-from . import check, convert, demo, poi, points
+from . import check, convert, demo, poi, points, worker
 
-STEPS = (poi, check, convert, demo, points)
+STEPS = (poi, check, convert, demo, points, worker)
 """In the order of the help text."""
 
 __all__ = ["STEPS"]
