@@ -150,7 +150,7 @@ class Session:
         self.edits.forget(pois.levels)
         display.activate(self.level)
 
-    def _onPoints(self, level: int) -> None:
+    def _onPoints(self, _level: int) -> None:
         if self.level is not None and self.level not in self.edits.levels:
             self.level, self.selection = None, ()
             self.tell(Change.LEVEL)
