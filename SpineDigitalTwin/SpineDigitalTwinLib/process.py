@@ -10,8 +10,8 @@ from typing import Any
 
 import qt
 import spinetwin
-from spinetwin.errors import WriteError
-from spinetwin.jobs import Event, Failure, LevelReady, Listener, Progress, State, Verdict, end_tree, ending, sweep, write_job
+from spinetwin.errors import SpineTwinError
+from spinetwin.jobs import Event, LevelReady, Listener, Progress, State, Verdict, end_tree, ending, failure_of, sweep, write_job
 
 from .callqueue import CallQueue
 from .interpreter import InterpreterSearch, cleanEnvironment
@@ -118,8 +118,8 @@ class WorkerProcess:
         self._listener.starting()
         try:
             self._writeJob(step, inputs, options)
-        except WriteError as error:
-            self._end(self._listener.refused(Failure("write", error.message, error.hint)))
+        except SpineTwinError as error:
+            self._end(self._listener.refused(failure_of(error)))
         except OSError as error:
             self._end(self._listener.not_started(error.strerror or str(error)))
         else:
@@ -127,10 +127,13 @@ class WorkerProcess:
 
     def cancel(self) -> None:
         """End the run: no event comes any more, and within 2 s the verdict; without a run nothing happens."""
-        if self._ended or self._listener.cancelled:
+        if not self._busy or self._listener.cancelled:
             return
         self._listener.cancel()
         self._calls.clear()
+        if self._listener.verdict is not None:
+            self._conclude(self._listener.verdict)
+            return
         if self._process is None:
             self._end(self._listener.not_started())
             return
@@ -232,6 +235,9 @@ class WorkerProcess:
             self._search.stop()
         if self._folder is not None:
             self._folder.cleanup()
+        self._conclude(verdict)
+
+    def _conclude(self, verdict: Verdict) -> None:
         if verdict.state is not State.FINISHED:
             # what it had started may still be there, and what it had written
             end_tree(self._listener.worker_pid or 0)

@@ -4,7 +4,7 @@ The worker is `spinetwin worker JOB.json`. Whoever starts it reads its standard 
 input to cancel it.
 """
 
-from .endings import ending
+from .endings import ending, failure_of
 from .events import Event, Failure, LevelReady, Log, Progress, Result
 from .job import Job, write_job
 from .listen import Listener, State, Verdict
@@ -24,6 +24,7 @@ __all__ = [
     "Verdict",
     "end_tree",
     "ending",
+    "failure_of",
     "sweep",
     "write_job",
 ]

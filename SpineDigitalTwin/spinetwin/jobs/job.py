@@ -107,12 +107,18 @@ def write_job(path: Path, step: str, inputs: Mapping[str, str | Path], options: 
 
     Raises
     ------
+    ParameterError
+        If an option is nothing that JSON can hold.
     WriteError
         As `spinetwin.io.atomic.atomic_write`.
     """
     files = {name: str(file) for name, file in inputs.items()}
     content = {"step": step, "inputs": files, "options": dict(options), "output": str(output)}
-    write_text(path, json.dumps(content, indent=1) + "\n")
+    try:
+        text = json.dumps(content, indent=1)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"The job cannot be written: {error}.") from error
+    write_text(path, text + "\n")
 
 
 def _read_object(path: Path) -> dict[str, Any]:

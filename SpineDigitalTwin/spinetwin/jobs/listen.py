@@ -150,8 +150,12 @@ class Listener:
         return self._hung
 
     def cancel(self) -> None:
-        """Note that a person wants the run to end; the verdict comes with its end."""
-        self._cancelled = self.verdict is None
+        """Note that a person wants the run to end; the verdict comes with its end, and voids one that was good."""
+        if self.verdict is None:
+            self._cancelled = True
+        elif self.verdict.state is State.FINISHED:
+            self._cancelled, self.verdict = True, None
+            self._decide(lambda: None)
 
     @property
     def cancelled(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import _thread
-import errno
 import faulthandler
 import os
 import signal
@@ -16,9 +15,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from .. import __version__
-from ..errors import MapError, ParameterError, ReadError, SpineTwinError, WriteError
+from ..errors import SpineTwinError
 from . import tree
-from .endings import ending
+from .endings import ending, failure_of, failure_of_system
 from .events import Failure, Result, Started
 from .job import Step, read_job
 from .output import Output, standard_output
@@ -27,13 +26,7 @@ from .steps import STEPS
 from .watch import watch, watched
 
 _GRACE_S = 0.5
-_CODES: Mapping[type[SpineTwinError], str] = {
-    ReadError: "read",
-    WriteError: "write",
-    MapError: "maps",
-    ParameterError: "parameter",
-}
-_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+_LONGEST_REASON = 200
 
 
 def work(path: Path, steps: Mapping[str, Step] = STEPS) -> int:
@@ -107,9 +100,9 @@ class Run:
         except MemoryError:
             return ending("memory")
         except SpineTwinError as error:
-            return Failure(_code_of(error), error.message, error.hint)
+            return failure_of(error)
         except OSError as error:
-            return _system_failure(error)
+            return failure_of_system(error)
         except RuntimeError as error:
             if "can't start new thread" in str(error):
                 return ending("memory")
@@ -141,27 +134,5 @@ class Run:
 
     def _internal(self, error: Exception) -> Failure:
         self._output.log("".join(traceback.format_exception(error)), "traceback")
-        return ending("internal", what=f"{type(error).__name__}: {error}")
-
-
-def _code_of(error: SpineTwinError) -> str:
-    """Name the kind of an expected failure; what lies behind it counts more than how it was said."""
-    causes: list[BaseException] = []
-    cause: BaseException | None = error
-    while cause is not None and cause not in causes:
-        causes.append(cause)
-        cause = cause.__cause__
-    if any(isinstance(each, MemoryError) for each in causes):
-        return "memory"
-    if any(isinstance(each, OSError) and each.errno in _FULL for each in causes):
-        return "disk"
-    return next((code for kind, code in _CODES.items() if isinstance(error, kind)), "failed")
-
-
-def _system_failure(error: OSError) -> Failure:
-    if error.errno in _FULL:
-        return ending("disk")
-    if error.errno == errno.ENOMEM:
-        return ending("memory")
-    where = f" with {error.filename}" if error.filename else ""
-    return ending("system", what=f"{where}: {error.strerror or error}")
+        said = " ".join(str(error).split())
+        return ending("internal", what=f"{type(error).__name__}: {said[:_LONGEST_REASON]}")

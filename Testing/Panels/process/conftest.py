@@ -108,7 +108,11 @@ def alive():
 
 
 def is_alive(pid):
+    """Say whether a process runs; one that is dead and not yet buried does not."""
     try:
+        os.kill(pid, 0)
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except ProcessLookupError:
         return False
+    except FileNotFoundError:
+        return not Path("/proc").exists()

@@ -144,6 +144,7 @@ def test_a_cancelled_job_publishes_nothing(folder, made, content):
         (MemoryError(), "memory"),
         (RuntimeError("can't start new thread"), "memory"),
         (RuntimeError("odd"), "internal"),
+        (ValueError("many\nlines " * 1000), "internal"),
         (KeyboardInterrupt(), "stopped"),
     ],
 )
@@ -157,6 +158,8 @@ def test_what_a_library_raises_becomes_a_sentence(recorder, folder, job, content
     failure = Run(job("fail"), recorder.output, {"fail": Step((), step)}).ended()
     assert failure.code == code
     assert failure.message.endswith(".")
+    assert "\n" not in failure.message
+    assert len(failure.message) < 300
     assert content(folder) == ["old.txt"]
     if code == "system":
         assert failure.message == "The system refused to go on with scan.nii.gz: Input/output error."
