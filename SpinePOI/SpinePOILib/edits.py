@@ -71,7 +71,9 @@ class Edits(VTKObservationMixin):
         self._ownWork = 0
         self._count = 0
         scene = slicer.mrmlScene
-        for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent, scene.EndImportEvent):
+        changes = scene.NodeAddedEvent, scene.NodeRemovedEvent
+        ends = scene.EndCloseEvent, scene.EndImportEvent, scene.EndBatchProcessEvent
+        for event in (*changes, *ends):
             self.addObserver(scene, event, self._onScene)
         self.refresh()
 
@@ -105,13 +107,14 @@ class Edits(VTKObservationMixin):
         """Do again what was taken back last, and return it."""
         return self._step(self._undone, self._done, lambda edit: edit.after)
 
-    def forget(self) -> None:
-        """Drop all that could be undone and take the points of the scene as they are now, after computing or loading."""
-        self._done.clear()
-        self._undone.clear()
+    def forget(self, levels: Collection[int] | None = None) -> None:
+        """Take the points of some levels, or of all, as they are now, after computing or loading; nothing can be undone there."""
         self.refresh()
-        for level in self._nodes:
-            self._learn(level)
+        for level in list(self._nodes):
+            if levels is None or level in levels:
+                self._dropEdits(level)
+                self._learn(level)
+                self._changed(level)
 
     @contextmanager
     def ownWork(self) -> Iterator[None]:
@@ -134,6 +137,13 @@ class Edits(VTKObservationMixin):
         self._write(level, after)
         self._remember(edit)
         return edit
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """The levels that have a node, from the top."""
+        from spinetwin.anatomy import level as levelOf
+
+        return tuple(sorted(self._nodes, key=lambda level: levelOf(level).order))
 
     def points(self, level: int) -> Mapping[int, Poi]:
         """Return the points of a level by id, as last known; empty when the level has no node."""
@@ -193,6 +203,9 @@ class Edits(VTKObservationMixin):
         self.removeObserver(node, node.PointEndInteractionEvent, self._onEnd)
         self.removeObserver(node, node.PointModifiedEvent, self._onModified)
         del self._known[level]
+        self._dropEdits(level)
+
+    def _dropEdits(self, level: int) -> None:
         self._done = [edit for edit in self._done if edit.level != level]
         self._undone = [edit for edit in self._undone if edit.level != level]
 

@@ -121,6 +121,21 @@ def look3D(frame: Frame, direction: str, distance: float = 300.0) -> None:
         camera.ResetClippingRange()
 
 
+def crossing() -> tuple[float, float, float] | None:
+    """Return where the slice views cross, RAS mm; None without slice views."""
+    views = slicer.util.getNodesByClass("vtkMRMLSliceNode")
+    if not views:
+        return None
+    poses = [slicer.util.arrayFromVTKMatrix(view.GetSliceToRAS()) for view in views]
+    normals = np.array([pose[:3, 2] for pose in poses])
+    offsets = np.array([pose[:3, 2] @ pose[:3, 3] for pose in poses])
+    middle = np.mean([pose[:3, 3] for pose in poses], axis=0)
+    # of all places on the planes, the one nearest to the middles of the views: parallel planes leave some freedom
+    step = np.linalg.lstsq(normals, offsets - normals @ middle, rcond=None)[0]
+    x, y, z = (middle + step).tolist()
+    return x, y, z
+
+
 def _preset(view: slicer.vtkMRMLSliceNode) -> FloatArray:
     """Return the orientation that a view has by default, whatever the user has made of left and right on the screen."""
     preset = view.GetSliceOrientationPreset(_orientationName(view))

@@ -48,6 +48,7 @@ class Application:
     def __init__(self, slicer, logic, folder):
         self.connected = {}
         self.temporaryPath = folder
+        self.slicerUserSettingsFilePath = os.path.join(folder, "Slicer.ini")  # noqa: PTH118 - as text, like Slicer
         self._slicer, self._logic, self._io = slicer, logic, CoreIOManager(slicer)
 
     def connect(self, signal, receiver):

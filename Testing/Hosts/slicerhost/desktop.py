@@ -8,7 +8,7 @@ from PySide6 import QtCore, QtWidgets
 
 from . import core
 from .pythonqt import modules, signals
-from .pythonqt.faces import Face
+from .pythonqt.faces import Face, face
 
 
 class Application(core.Application):
@@ -23,6 +23,9 @@ class Application(core.Application):
 
     def moduleManager(self):
         return self._modules
+
+    def topLevelWidgets(self):
+        return tuple(face(each) for each in QtWidgets.QApplication.topLevelWidgets())
 
     def userSettings(self):
         return Face.of(QtCore.QSettings)()
