@@ -36,22 +36,25 @@ class LevelEditor:
         vertebrae: slicer.vtkMRMLLabelMapVolumeNode,
         segmentation: slicer.vtkMRMLSegmentationNode | None = None,
     ) -> None:
+        from spinetwin.segmentation.chain import Chain
         from spinetwin.segmentation.history import History
 
         self.subregions, self.vertebrae, self.segmentation = subregions, vertebrae, segmentation
         self._history = History()
+        self._counted: tuple[int, list[int]] = (-1, [])
+        self.chain = Chain.of(self.levels())
+        """The numbers of vertebrae that the names follow."""
+        self._chains: tuple[list[Chain], list[Chain]] = ([], [])
 
     def levels(self) -> list[int]:
-        """Return the ids of the levels in the map, from the top."""
+        """Return the ids of the levels in the map, from the top; counted once as long as its voxels stay."""
         from spinetwin.segmentation.levels import levels_of
 
-        return [each.id for each in levels_of(self.maps().vertebrae)]
-
-    def chain(self) -> Chain:
-        """Return the numbers of vertebrae that the labels of the map tell."""
-        from spinetwin.segmentation.chain import Chain
-
-        return Chain.of(self.levels())
+        changed = self.vertebrae.GetImageData().GetMTime()
+        if changed != self._counted[0]:
+            array = slicer.util.arrayFromVolume(self.vertebrae)
+            self._counted = changed, [each.id for each in levels_of(array)]
+        return self._counted[1]
 
     def maps(self) -> LabelMaps:
         """Return the label maps as they are now."""
@@ -59,7 +62,7 @@ class LevelEditor:
 
     # --- corrections --------------------------------------------------------------------------------------------------
 
-    def rename(self, old: int, new: int, chain: Chain) -> None:
+    def rename(self, old: int, new: int) -> None:
         """Give a vertebra another name, and all others with it.
 
         Raises
@@ -71,23 +74,23 @@ class LevelEditor:
         from spinetwin.segmentation.chain import renamed
 
         name = _("rename {old} to {new}").format(old=level(old).name, new=level(new).name)
-        self._relabel(name, renamed(self.levels(), old, new, chain))
+        self._relabel(name, renamed(self.levels(), old, new, self.chain))
 
-    def shift(self, steps: int, chain: Chain) -> None:
+    def shift(self, steps: int) -> None:
         """Move all names down by some levels, up for negative numbers."""
         from spinetwin.segmentation.chain import shifted
 
         name = _("all names one down") if steps > 0 else _("all names one up")
-        self._relabel(name, shifted(self.levels(), steps, chain))
+        self._relabel(name, shifted(self.levels(), steps, self.chain))
 
-    def recount(self, old: Chain, new: Chain, *, fromSacrum: bool) -> None:
+    def recount(self, new: Chain, *, fromSacrum: bool) -> None:
         """Give the vertebrae the names of a person with other numbers of thoracic and lumbar vertebrae."""
         from spinetwin.segmentation.chain import recounted
 
         name = _("{thoracic} thoracic, {lumbar} lumbar").format(thoracic=new.thoracic, lumbar=new.lumbar)
-        self._relabel(name, recounted(self.levels(), old, new, from_sacrum=fromSacrum))
+        self._relabel(name, recounted(self.levels(), self.chain, new, from_sacrum=fromSacrum), new)
 
-    def merge(self, upper: int, chain: Chain) -> None:
+    def merge(self, upper: int) -> None:
         """Join a vertebra and the next one below, which are pieces of one."""
         from spinetwin.anatomy import level
         from spinetwin.errors import ParameterError
@@ -101,15 +104,14 @@ class LevelEditor:
             )
         before = self.maps()
         name = _("merge {upper} and {lower}").format(upper=level(upper).name, lower=level(below[0]).name)
-        self._do(name, before, merge_levels(before, upper, below[0], chain))
+        self._do(name, before, merge_levels(before, upper, below[0], self.chain))
 
-    def split(self, label: int, chain: Chain, plane: tuple[np.ndarray, np.ndarray]) -> None:
+    def split(self, label: int, plane: tuple[np.ndarray, np.ndarray]) -> None:
         """Cut a label that holds two vertebrae.
 
         Parameters
         ----------
         label : int
-        chain : Chain
         plane : (point, normal)
             (3,) arrays, RAS mm; see `cuttingPlane`.
         """
@@ -117,18 +119,21 @@ class LevelEditor:
         from spinetwin.segmentation.levels import split_level
 
         before = self.maps()
-        self._do(_("split {name}").format(name=level(label).name), before, split_level(before, label, *plane, chain))
+        self._do(_("split {name}").format(name=level(label).name), before, split_level(before, label, *plane, self.chain))
 
-    def _relabel(self, name: str, mapping: dict[int, int]) -> None:
+    def _relabel(self, name: str, mapping: dict[int, int], chain: Chain | None = None) -> None:
         from spinetwin.segmentation.levels import rename_levels
 
         before = self.maps()
         edit = rename_levels(before, mapping)
         if edit.renamed:
-            self._do(name, before, edit)
+            self._do(name, before, edit, chain)
+        self.chain = chain or self.chain
 
-    def _do(self, name: str, before: LabelMaps, edit: LevelEdit) -> None:
+    def _do(self, name: str, before: LabelMaps, edit: LevelEdit, chain: Chain | None = None) -> None:
         self._history = self._history.add(name, before, edit)
+        self._chains = ([*self._chains[0], self.chain], [])
+        self.chain = chain or self.chain
         self._show(edit)
 
     # --- undo ---------------------------------------------------------------------------------------------------------
@@ -147,13 +152,19 @@ class LevelEditor:
         """Take the latest correction back."""
         if self._history.done:
             self._history, edit = self._history.undo(self.maps())
+            self._swapChain(*self._chains)
             self._show(edit)
 
     def redo(self) -> None:
         """Do again what was taken back last."""
         if self._history.undone:
             self._history, edit = self._history.redo(self.maps())
+            self._swapChain(*reversed(self._chains))
             self._show(edit)
+
+    def _swapChain(self, source: list[Chain], target: list[Chain]) -> None:
+        target.append(self.chain)
+        self.chain = source.pop()
 
     # --- the scene ----------------------------------------------------------------------------------------------------
 
