@@ -6,4 +6,5 @@ def test_it_opens(spinepoi, maps, host, screenshot, pois):
     spinepoi.panel.session.choose(22)
     host.app.processEvents()
     import shutil
+
     shutil.copy(screenshot(spinepoi.parent, "b.png"), "/tmp/b.png")
