@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import slicer
 from slicer.i18n import tr as _
-from spinetwin.errors import SpineTwinError
 from SpinePOILib import inputs
+from spinetwin.errors import SpineTwinError
 
 from . import segments, surfaces, visibility
 from .messages import Message
