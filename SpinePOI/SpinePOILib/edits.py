@@ -108,7 +108,7 @@ class Edits(VTKObservationMixin):
         return self._step(self._undone, self._done, lambda edit: edit.after)
 
     def forget(self, levels: Collection[int] | None = None) -> None:
-        """Take the points of some levels, or of all, as they are now, after computing or loading; nothing can be undone there."""
+        """Take the points of some levels, or of all, as they are now; what was done to them cannot be undone any more."""
         self.refresh()
         for level in list(self._nodes):
             if levels is None or level in levels:

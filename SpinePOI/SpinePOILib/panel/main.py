@@ -66,7 +66,7 @@ class Panel(VTKObservationMixin):
         self.correct = CorrectPanel(ui, self.session)
         self.review = ReviewPanel(ui, self.session, parameters)
         self.comparison = ComparePanel(ui, self.session)
-        self.files = FilesPanel(ui, self.session, self.keeper, views.backgroundVolume)
+        self.files = FilesPanel(ui, self.session, self.keeper, views.backgroundVolume, self.compute.say)
         self._sections = (self.compute, self.look, self.correct, self.review, self.comparison, self.files)
         self._changes: set[Change] = set()
         self._later = self._timer(self._show, once=True)
@@ -84,7 +84,7 @@ class Panel(VTKObservationMixin):
         self._onChange(*Change)
 
     def close(self) -> None:
-        """The panel goes away."""
+        """Let go of everything: the panel goes away."""
         self.leave()
         for timer in (self._later, self._guards, self._saves):
             timer.stop()
@@ -94,7 +94,7 @@ class Panel(VTKObservationMixin):
         self.session.close()
 
     def enter(self) -> None:
-        """The panel is shown: keys work, and maps are looked for."""
+        """Take the keys, and look for maps: the panel is shown."""
         window = slicer.util.mainWindow() or self._root
         self.correct.install(window)
         self.review.install(window)
@@ -102,7 +102,7 @@ class Panel(VTKObservationMixin):
         self._onChange(*Change)
 
     def leave(self) -> None:
-        """Another panel is shown: the keys are its own."""
+        """Give the keys back: another panel is shown."""
         self.correct.uninstall()
         self.review.uninstall()
 
