@@ -79,6 +79,9 @@ class Panel(VTKObservationMixin):
         self.addObserver(scene, scene.StartCloseEvent, self._onSceneClosing)
         for event in (scene.EndImportEvent, scene.EndBatchProcessEvent):
             self.addObserver(scene, event, self._onSceneLoaded)
+        self._layout = slicer.app.layoutManager()
+        if self._layout is not None:
+            self._layout.connect("layoutChanged(int)", self._onLayout)
         self.followParameters()
         self.files.offerLeftovers()
         self._onChange(*Change)
@@ -89,6 +92,8 @@ class Panel(VTKObservationMixin):
         for timer in (self._later, self._guards, self._saves):
             timer.stop()
         self.removeObservers()
+        if self._layout is not None:
+            self._layout.disconnect("layoutChanged(int)", self._onLayout)
         self.compute.close()
         self.keeper.close()
         self.session.close()
@@ -130,9 +135,11 @@ class Panel(VTKObservationMixin):
         changes, self._changes = self._changes, set()
         for section in self._sections:
             section.refresh(changes)
-        if Change.POINTS in changes:
-            # a view makes its widgets when it is drawn next
-            self._guards.start(_GUARD_MS)
+        # a view makes its widgets when it is drawn next
+        self._guards.start(_GUARD_MS)
+
+    def _onLayout(self) -> None:
+        self._guards.start(_GUARD_MS)
 
     def _onSceneClosing(self, *_arguments: object) -> None:
         self.compute.sceneClosed()
