@@ -50,6 +50,17 @@ class Sample:
     orientation: str
     modality: str
 
+    @property
+    def margin(self) -> float:
+        """Room around the spine in mm: an image shows more than bone."""
+        return 25.0 if self.modality else 8.0
+
+    def options(self) -> dict[str, Any]:
+        """Return the options with which the worker makes this sample."""
+        options = {"levels": self.levels, "cobb": self.cobb, "spacing": list(self.spacing)}
+        options |= {"orientation": self.orientation, "margin": self.margin}
+        return {**options, "modality": self.modality, "seed": _SEED} if self.modality else options
+
 
 SAMPLES = (
     Sample("Straight spine", "SampleStraight.png", "C1-S1", 0.0, (1.0, 1.0, 1.0), "LPS", ""),
@@ -109,8 +120,7 @@ def _build(sample: Sample) -> tuple[Spine, Grid]:
 
     curves = (Curve(sample.cobb),) if sample.cobb else ()
     spine = make_spine(SpineParameters(levels=sample.levels, curves=curves))
-    margin = 25.0 if sample.modality else 8.0
-    return spine, spine.grid(Spacing(*sample.spacing), sample.orientation, margin_mm=margin)
+    return spine, spine.grid(Spacing(*sample.spacing), sample.orientation, margin_mm=sample.margin)
 
 
 def _addMaps(sample: Sample, spine: Spine, grid: Grid) -> list[slicer.vtkMRMLNode]:

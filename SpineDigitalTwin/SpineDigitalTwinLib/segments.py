@@ -7,6 +7,7 @@ for is in its tags, which Slicer saves; its name, colour and standard code follo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -144,7 +145,8 @@ def levels(node: Node) -> list[int]:
 
 def describe(node: Node) -> None:
     """Give every segment the name, the colour and the standard code of what it stands for."""
-    below = dict(zip(levels(node), levels(node)[1:], strict=False))
+    found = levels(node)
+    below = dict(pairwise(found))
     byLevel = node.GetAttribute(BY_LEVEL) == "1"
     for segmentId, part in parts(node).items():
         segment, level = node.GetSegmentation().GetSegment(segmentId), levelOf(part.vertebra)

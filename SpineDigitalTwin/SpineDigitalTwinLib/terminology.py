@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .parts import levelOf
+
 if TYPE_CHECKING:
     from spinetwin.anatomy import Code
 
@@ -32,22 +34,19 @@ def entry(vertebra: int, subregion: int, below: int | None = None) -> str:
 
 
 def _kind(vertebra: int, subregion: int, below: int | None) -> tuple[Code, Code | None]:
-    from spinetwin.anatomy import SubregionId, code_of_disc, code_of_level, code_of_subregion
-
-    from .parts import levelOf
+    from spinetwin.anatomy import SUBREGIONS, SubregionId, code_of_disc, code_of_level, code_of_subregion
+    from spinetwin.anatomy.codes import VERTEBRA
 
     level = levelOf(vertebra)
     if subregion == SubregionId.DISC and level is not None and below is not None:
         return code_of_disc(level.id, below), None
-    if subregion:
+    if subregion in {each.id for each in SUBREGIONS}:
         return code_of_subregion(subregion)
-    return (code_of_level(level.id) if level else code_of_subregion(SubregionId.ARCH)[0]), None
+    return (code_of_level(level.id) if level else VERTEBRA), None
 
 
 def _region(vertebra: int) -> Code | None:
     from spinetwin.anatomy import code_of_level
-
-    from .parts import levelOf
 
     level = levelOf(vertebra)
     return code_of_level(level.id) if level else None

@@ -58,8 +58,9 @@ def panel(host):
         parent.setLayout(qt.QVBoxLayout())
         parent.setMRMLScene(host.mrmlScene)
         widget = widgetClass(parent)
-        made.append(types.SimpleNamespace(widget=widget, parent=parent))
+        made.append(types.SimpleNamespace(widget=widget, parent=parent, ready=False))
         widget.setup()
+        made[-1].ready = True
         parent.resize(width, height)
         parent.show()
         host.app.processEvents()
@@ -67,5 +68,6 @@ def panel(host):
 
     yield make
     for each in made:
-        each.widget.cleanup()
+        if each.ready:
+            each.widget.cleanup()
         each.parent.delete()

@@ -42,6 +42,9 @@ STRUCTURE = Code("123037004", "Anatomical Structure")
 SPINE = Code("421060004", "Spine")
 """The region of what belongs to no single level."""
 
+VERTEBRA = Code("51282000", "Vertebra")
+"""A part of a vertebra that is not known."""
+
 DISC = Code("360499006", "Intervertebral disc")
 """A disc between two levels that have no code of their own together, such as L6/S1."""
 

@@ -70,12 +70,12 @@ def _matrix(frame: Frame | None) -> list[list[float]]:
 
 
 def sample_spine(job: Job, folder: Path, output: Output) -> Done:
-    """Make the label maps of a spine from its description, with nothing downloaded."""
+    """Make the label maps of a spine from its description, and an image if one is wanted, with nothing downloaded."""
     import numpy as np
 
     from ..io import write_label_map
     from ..io.limits import MAX_VOXELS
-    from ..phantom import Curve, Spacing, SpineParameters, make_spine
+    from ..phantom import Curve, ImageParameters, Spacing, SpineParameters, make_spine, render_image
 
     progress = output.progress("sample")
     options = job.options
@@ -83,18 +83,46 @@ def sample_spine(job: Job, folder: Path, output: Output) -> Done:
     person = np.random.default_rng(options["seed"]) if "seed" in options else None
     progress(0.0, "shaping the vertebrae")
     spine = make_spine(SpineParameters(levels=options.get("levels", "C1-S1"), curves=curves), person)
-    grid = spine.grid(Spacing(*options.get("spacing", (1.0, 1.0, 1.0))), options.get("orientation", "LPS"))
+    spacing = Spacing(*options.get("spacing", (1.0, 1.0, 1.0)))
+    grid = spine.grid(spacing, options.get("orientation", "LPS"), margin_mm=options.get("margin", 8.0))
     if np.prod(grid.shape, dtype=float) > MAX_VOXELS:
         raise ParameterError(f"A sample of {' x '.join(map(str, grid.shape))} voxels is too large.", "Choose larger voxels.")
     progress(0.1, "filling the voxels")
     maps = spine.voxelise(grid)
     files = {}
-    for name, array, fraction in (("subregions", maps.subregions, 0.8), ("vertebrae", maps.vertebrae, 0.9)):
+    arrays = [("subregions", maps.subregions, 0.8), ("vertebrae", maps.vertebrae, 0.9)]
+    if "modality" in options:
+        progress(0.4, "drawing the image")
+        chance = np.random.default_rng(options.get("seed", 0))
+        arrays.append(("image", render_image(spine, grid, ImageParameters(modality=options["modality"]), chance), 0.7))
+    for name, array, fraction in sorted(arrays, key=lambda each: each[2]):
         progress(fraction, f"writing the {name}")
         files[name] = folder / f"{name}.nii.gz"
         write_label_map(files[name], array, grid)
     progress(1.0, "done")
     return Done(files, f"A spine of {len(spine.levels)} levels on {' x '.join(map(str, grid.shape))} voxels")
+
+
+def export_maps(job: Job, folder: Path, output: Output) -> Done:
+    """Write a pair of label maps under other names, in another format."""
+    from ..io import read_label_map, write_label_map
+
+    progress = output.progress("export")
+    name, form, files = job.options.get("name", "spine"), job.options.get("format", ".nii.gz"), {}
+    for number_done, kind in enumerate(("subregions", "vertebrae")):
+        progress(number_done / 2, f"writing the {kind}")
+        array, grid = read_label_map(job.inputs[kind])
+        files[kind] = folder / f"{name}_{kind}{form}"
+        write_label_map(files[kind], array, grid)
+    progress(1.0, "done")
+    return Done(files, " and ".join(path.name for path in files.values()))
+
+
+def _file_name(value: object) -> str:
+    name = text(value)
+    if any(each in name for each in '/\\:*?"<>|') or name.startswith("."):
+        raise ValueError("must be a plain file name")
+    return name
 
 
 def _level_ids(value: object) -> frozenset[int]:
@@ -104,6 +132,9 @@ def _level_ids(value: object) -> frozenset[int]:
 def _point_ids(value: object) -> frozenset[int]:
     return frozenset(each.id for each in parse_points(text(value)))
 
+
+_MODALITIES = ("t1w", "t2w")
+"""Images that a file of label maps can hold: CT has negative values."""
 
 STEPS: Mapping[str, Step] = {
     "poi": Step(
@@ -120,7 +151,12 @@ STEPS: Mapping[str, Step] = {
             "spacing": three_numbers(0.1, 20),
             "orientation": text,
             "seed": whole_number(0, 2**32 - 1),
+            "margin": number(0, 100),
+            "modality": one_of(_MODALITIES),
         },
+    ),
+    "export": Step(
+        ("subregions", "vertebrae"), export_maps, {"name": _file_name, "format": one_of((".nii.gz", ".nii", ".nrrd", ".mha"))}
     ),
 }
 """By the name that a job file gives."""

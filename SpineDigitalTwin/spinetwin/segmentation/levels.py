@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +39,7 @@ class LevelEdit:
 
 def levels_of(vertebrae: IntArray) -> tuple[Level, ...]:
     """Return the vertebrae of a map, from the top; discs and endplates do not count."""
-    counts = np.bincount(vertebrae.ravel())
+    counts = np.bincount(vertebrae.ravel(order="K"))
     return tuple(each for each in LEVELS if each.id < len(counts) and counts[each.id])
 
 
@@ -186,9 +185,3 @@ def _below(grid: Grid, box: tuple[slice, ...], point: npt.NDArray[np.float64], n
     upward = normal / length * (1.0 if normal[2] >= 0 else -1.0)
     index = np.meshgrid(*[np.arange(each.start, each.stop) for each in box], indexing="ij")
     return np.asarray((grid.to_ras(np.stack(index, axis=-1)) - point) @ upward < 0)
-
-
-def disc_neighbours(present: tuple[Level, ...]) -> dict[int, int]:
-    """Return, for each level, the next one below it in the map: between these two its disc lies."""
-    ids = [each.id for each in present]
-    return dict(pairwise(ids))

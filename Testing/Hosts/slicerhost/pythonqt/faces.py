@@ -78,6 +78,8 @@ class Shown(metaclass=Face):
             name = "objectName"
         if name in _properties(qt_object):
             return to_python(_read(qt_object, name))
+        if _set_by(name) in _properties(qt_object) and not hasattr(qt_object, name):
+            return lambda value: _write(qt_object, _set_by(name), to_qt(value))
         if name.endswith("_") or not hasattr(qt_object, name):
             raise AttributeError(f"'{type(self).__name__}' has no attribute named '{name}'")
         found = getattr(qt_object, name)
@@ -169,6 +171,11 @@ def _properties(qt_object):
         found = [meta.property(index) for index in range(meta.propertyCount())]
         _known_properties[meta.className()] = {each.name(): each for each in found}
     return _known_properties[meta.className()]
+
+
+def _set_by(name):
+    """Return the property that a setter would set: `minimum` for `setMinimum`."""
+    return name[3:4].lower() + name[4:] if name.startswith("set") else ""
 
 
 def _read(qt_object, name):

@@ -1,0 +1,118 @@
+"""Training pairs: true labels, true sides, any contrast."""
+
+import numpy as np
+import pytest
+from spinetwin.errors import ParameterError
+from spinetwin.geometry import Grid
+from spinetwin.phantom import RandomSpec, training_pair
+from spinetwin.phantom.image.randomise import deformation, random_grid, random_look, random_spine, warp
+
+CLASSES = {0, 26, 41, 42, 43, 44, 45, 46, 47, 48, 49, 60, 61, 62, 100}
+SMALL = RandomSpec(shape=(48, 54, 48), spacing=2.0)
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    return [training_pair(np.random.default_rng(seed), SMALL) for seed in range(6)]
+
+
+def test_a_pair_is_what_a_network_expects(pairs):
+    seen = set()
+    for image, labels in pairs:
+        assert image.shape == labels.shape == SMALL.shape
+        assert image.dtype == np.float32
+        assert labels.dtype == np.uint8
+        assert image.min() >= 0.0
+        assert image.max() <= 1.0
+        assert image.std() > 0.05
+        seen |= set(np.unique(labels).tolist())
+        assert 0.02 < (labels > 0).mean() < 0.6
+    assert seen == CLASSES
+
+
+def test_the_same_seed_gives_the_same_bytes(pairs):
+    again = training_pair(np.random.default_rng(3), SMALL)
+    assert [each.tobytes() for each in again] == [each.tobytes() for each in pairs[3]]
+    assert pairs[3][0].tobytes() != pairs[4][0].tobytes()
+
+
+@pytest.mark.parametrize(("orientation", "axis", "sign"), [("PIR", 2, 1), ("LPS", 0, -1)])
+def test_left_stays_left(orientation, axis, sign):
+    """Left and right labels of the whole pair, wherever the person lies and however it was deformed."""
+    for seed in range(3):
+        spec = RandomSpec(shape=(48, 48, 48), spacing=2.0, orientation=orientation, deformation=6.0, turn=20.0)
+        _, labels = training_pair(np.random.default_rng(seed), spec)
+        compared = 0
+        for left in (43, 45, 47):
+            sides = [np.argwhere(labels == label) for label in (left, left + 1)]
+            if min(len(side) for side in sides) < 30:
+                continue
+            means = [side[:, axis].mean() for side in sides]
+            assert sign * (means[1] - means[0]) > 2.0, (seed, left)
+            compared += 1
+        assert compared
+
+
+def test_contrasts_differ_from_pair_to_pair():
+    looks = [random_look(np.random.default_rng(seed)).mean for seed in range(12)]
+    order = {tuple(np.argsort(each[[2, 3, 6, 11]])) for each in looks}
+    assert len(order) > 4
+    assert min(each.min() for each in looks) >= 0.0
+
+
+def test_a_deformation_is_short_and_does_not_fold():
+    grid = Grid((60, 70, 50), np.diag([1.0, 1.0, 2.0, 1.0]))
+    for seed in range(5):
+        moved = deformation(grid, np.random.default_rng(seed), 6.0)
+        assert np.abs(moved * grid.spacing[:, None, None, None]).max() <= 6.0
+        jacobian = np.stack([np.stack(np.gradient(each), axis=-1) for each in moved], axis=-2) + np.eye(3)
+        assert np.linalg.det(jacobian).min() > 0.2
+
+
+def test_image_and_labels_are_deformed_alike():
+    rng = np.random.default_rng(1)
+    grid = Grid((40, 40, 40), np.eye(4))
+    inner = (slice(8, 32),) * 3
+    moved = deformation(grid, rng, 6.0)
+    blob = (np.indices(grid.shape)[0] > 18).astype(np.float32)
+    assert ((warp(blob, moved, inner, 1) > 0.5) == (warp(blob.astype(np.uint8), moved, inner, 0) > 0)).mean() > 0.995
+
+
+def test_labels_change_where_the_image_does(pairs):
+    """Across the edge of the labelled region grey values differ more than within it, in most pairs."""
+    better = 0
+    for image, labels in pairs:
+        bone = labels == 49
+        steps = np.abs(np.diff(image, axis=1))
+        edge = bone[:, 1:] != bone[:, :-1]
+        inside = bone[:, 1:] & bone[:, :-1]
+        better += steps[edge].mean() > steps[inside].mean()
+    assert better >= 5
+
+
+def test_people_and_places_differ():
+    spines = [random_spine(np.random.default_rng(seed), RandomSpec()) for seed in range(8)]
+    assert len({round(each.parameters.lordosis, 3) for each in spines}) == 8
+    assert {len(each.parameters.curves) for each in spines} == {0, 1}
+    grids = [random_grid(spines[0], np.random.default_rng(seed), RandomSpec())[0] for seed in range(5)]
+    for grid in grids:
+        axes = grid.ijk_to_ras[:3, :3] / grid.spacing
+        assert np.linalg.det(axes) == pytest.approx(np.linalg.det(np.array([[0, 0, 1], [-1, 0, 0], [0, -1, 0]])))
+        assert axes[0, 2] > 0.8  # right stays right
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ({"shape": (8, 64, 64)}, "16 voxels"),
+        ({"spacing": 0.0}, "0.1"),
+        ({"first": "L3", "last": "T4"}, "above"),
+        ({"turn": 90.0}, "turn"),
+        ({"deformation": 20.0}, "deformation"),
+        ({"noise": -1.0}, "noise"),
+        ({"first": "Z1"}, "Z1"),
+    ],
+)
+def test_bad_specifications_get_one_sentence(words, what):
+    with pytest.raises(ParameterError, match=what):
+        RandomSpec(**words)
