@@ -58,6 +58,8 @@ class LookPanel:
             self._showPoints()
         if Change.POINTS in changes:
             self._applyToNodes()
+        if changes & {Change.POINTS, Change.LEVEL} and whiskers.shown():
+            whiskers.show(self._session.level)
         if Change.LEVEL in changes:
             self._showLabels()
             self._showOnly()
@@ -141,7 +143,7 @@ class LookPanel:
 
     def _onAxes(self, on: bool) -> None:
         if on:
-            whiskers.show()
+            whiskers.show(self._session.level)
         else:
             whiskers.hide()
 
@@ -151,8 +153,6 @@ class LookPanel:
             display.showFamilies(self.families())
         if self._ui.beyondBox.checked:
             display.showBeyondSlice(True)
-        if whiskers.shown():
-            whiskers.show()
         self._showOnly()
 
     def _showLabels(self) -> None:

@@ -45,7 +45,7 @@ def seen(views, poi, phantom, pois):
     points[L2, 108] = Poi(L2, 108, Status.SUSPECT, pois[L2, 108].position, "why", "paper 1")
     pointnodes.show(PoiSet(points, pois.frames))
     display.activate(L2)
-    whiskers.show()
+    whiskers.show(L2)
     for view in (views.red, views.yellow, views.green):
         view.show(background)
         view.node.SetFieldOfView(110.0, 110.0, 1.0)
@@ -55,7 +55,9 @@ def seen(views, poi, phantom, pois):
 
 
 def near(pixels, colour, tolerance=25):
-    return int((np.abs(pixels[..., :3].astype(int) - np.round(255 * np.array(colour)).astype(int)).max(axis=-1) < tolerance).sum())
+    return int(
+        (np.abs(pixels[..., :3].astype(int) - np.round(255 * np.array(colour)).astype(int)).max(axis=-1) < tolerance).sum()
+    )
 
 
 def test_slices_show_the_points_of_the_level_and_the_suspect_one_in_amber(seen):
