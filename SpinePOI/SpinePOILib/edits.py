@@ -67,6 +67,7 @@ class Edits(VTKObservationMixin):
         self._undone: list[Edit] = []
         self._nodes: dict[int, slicer.vtkMRMLMarkupsFiducialNode] = {}
         self._known: dict[int, dict[int, Poi]] = {}
+        self._named: list[slicer.vtkMRMLMarkupsFiducialNode] = []
         self._dragged: str | None = None
         self._ownWork = 0
         self._count = 0
@@ -81,6 +82,7 @@ class Edits(VTKObservationMixin):
         """Stop watching."""
         self.removeObservers()
         self._nodes.clear()
+        self._named.clear()
 
     # --- what was done ------------------------------------------------------------------------------------------------
 
@@ -176,6 +178,7 @@ class Edits(VTKObservationMixin):
     def refresh(self) -> None:
         """Look which nodes there are; edits of a level whose node has gone or was replaced cannot be undone any more."""
         here = {} if slicer.mrmlScene.IsClosing() else pointnodes.nodes()
+        self._followNames()
         stale = [level for level, node in self._nodes.items() if here.get(level) is not node]
         for level in stale:
             self._unwatch(level)
@@ -184,6 +187,15 @@ class Edits(VTKObservationMixin):
             self._watch(level, here[level])
         for level in dict.fromkeys([*stale, *fresh]):
             self._changed(level)
+
+    def _followNames(self) -> None:
+        """Watch the names of our nodes, of those too that were put aside: they may come back."""
+        ours = [] if slicer.mrmlScene.IsClosing() else pointnodes.candidates()
+        for node in [each for each in self._named if each not in ours]:
+            self.removeObserver(node, "ModifiedEvent", self._onNode)
+        for node in [each for each in ours if each not in self._named]:
+            self.addObserver(node, "ModifiedEvent", self._onNode)
+        self._named = ours
 
     def _onScene(self, _caller: object, _event: object) -> None:
         scene = slicer.mrmlScene
@@ -224,6 +236,11 @@ class Edits(VTKObservationMixin):
     def _onModified(self, node: slicer.vtkMRMLMarkupsNode, _event: object) -> None:
         if not self._ownWork and node.GetID() != self._dragged:
             self._notice(node)
+
+    def _onNode(self, node: slicer.vtkMRMLMarkupsNode, _event: object) -> None:
+        """Follow a vertebra that was given another name; nodes and levels are looked at anew."""
+        if pointnodes.levelOf(node) != next((level for level, each in self._nodes.items() if each is node), None):
+            self.refresh()
 
     def _notice(self, node: slicer.vtkMRMLMarkupsNode) -> None:
         """Make an edit of what differs from what was known."""
