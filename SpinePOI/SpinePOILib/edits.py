@@ -111,8 +111,8 @@ class Edits(VTKObservationMixin):
 
     def forget(self, levels: Collection[int] | None = None) -> None:
         """Take the points of some levels, or of all, as they are now; what was done to them cannot be undone any more."""
-        self.refresh()
-        for level in list(self._nodes):
+        fresh = self.refresh()
+        for level in [level for level in self._nodes if level not in fresh]:
             if levels is None or level in levels:
                 self._dropEdits(level)
                 self._learn(level)
@@ -120,12 +120,14 @@ class Edits(VTKObservationMixin):
 
     @contextmanager
     def ownWork(self) -> Iterator[None]:
-        """Take no notice of what happens to the nodes meanwhile; nests."""
+        """Take no notice of what happens to the nodes meanwhile, but look which there are afterwards; nests."""
         self._ownWork += 1
         try:
             yield
         finally:
             self._ownWork -= 1
+        if not self._ownWork:
+            self.refresh()
 
     def perform(self, text: str, level: int, wanted: Iterable[Poi]) -> Edit | None:
         """Put points of one level where and how they are wanted, as one edit; None when nothing would change."""
@@ -169,14 +171,20 @@ class Edits(VTKObservationMixin):
         self._changed(edit.level)
 
     def _write(self, level: int, pois: Collection[Poi]) -> None:
-        with self.ownWork():
+        self._ownWork += 1
+        try:
             pointnodes.write(self._nodes[level], pois)
+        finally:
+            self._ownWork -= 1
         self._known[level].update({poi.id: poi for poi in pois})
 
     # --- what happens to the scene ------------------------------------------------------------------------------------
 
-    def refresh(self) -> None:
-        """Look which nodes there are; edits of a level whose node has gone or was replaced cannot be undone any more."""
+    def refresh(self) -> list[int]:
+        """Look which nodes there are, and return the levels that are new.
+
+        Edits of a level whose node has gone or was replaced cannot be undone any more.
+        """
         here = {} if slicer.mrmlScene.IsClosing() else pointnodes.nodes()
         self._followNames()
         stale = [level for level, node in self._nodes.items() if here.get(level) is not node]
@@ -187,6 +195,7 @@ class Edits(VTKObservationMixin):
             self._watch(level, here[level])
         for level in dict.fromkeys([*stale, *fresh]):
             self._changed(level)
+        return fresh
 
     def _followNames(self) -> None:
         """Watch the names of our nodes, of those too that were put aside: they may come back."""
@@ -199,7 +208,7 @@ class Edits(VTKObservationMixin):
 
     def _onScene(self, _caller: object, _event: object) -> None:
         scene = slicer.mrmlScene
-        if not (scene.IsImporting() or scene.IsBatchProcessing()):
+        if not (self._ownWork or scene.IsImporting() or scene.IsBatchProcessing()):
             self.refresh()
 
     def _watch(self, level: int, node: slicer.vtkMRMLMarkupsFiducialNode) -> None:
