@@ -72,16 +72,16 @@ class SpinePOIWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.EndImportEvent, self.onSceneChanged)
 
     def enter(self) -> None:
-        """Called each time the module is opened."""
+        """Follow the scene and take the keys; called each time the module is opened."""
         self.onSceneChanged()
         self.panel.enter()
 
     def exit(self) -> None:
-        """Called each time another module is opened."""
+        """Give the keys back; called each time another module is opened."""
         self.panel.leave()
 
     def cleanup(self) -> None:
-        """Called when the application ends and when the module is reloaded."""
+        """Let go of everything; called when the application ends and when the module is reloaded."""
         self.removeObservers()
         self.panel.close()
         self._unbind()

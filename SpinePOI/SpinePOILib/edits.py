@@ -67,6 +67,7 @@ class Edits(VTKObservationMixin):
         self._undone: list[Edit] = []
         self._nodes: dict[int, slicer.vtkMRMLMarkupsFiducialNode] = {}
         self._known: dict[int, dict[int, Poi]] = {}
+        self._named: list[slicer.vtkMRMLMarkupsFiducialNode] = []
         self._dragged: str | None = None
         self._ownWork = 0
         self._count = 0
@@ -81,6 +82,7 @@ class Edits(VTKObservationMixin):
         """Stop watching."""
         self.removeObservers()
         self._nodes.clear()
+        self._named.clear()
 
     # --- what was done ------------------------------------------------------------------------------------------------
 
@@ -108,9 +110,9 @@ class Edits(VTKObservationMixin):
         return self._step(self._undone, self._done, lambda edit: edit.after)
 
     def forget(self, levels: Collection[int] | None = None) -> None:
-        """Take the points of some levels, or of all, as they are now, after computing or loading; nothing can be undone there."""
-        self.refresh()
-        for level in list(self._nodes):
+        """Take the points of some levels, or of all, as they are now; what was done to them cannot be undone any more."""
+        fresh = self.refresh()
+        for level in [level for level in self._nodes if level not in fresh]:
             if levels is None or level in levels:
                 self._dropEdits(level)
                 self._learn(level)
@@ -118,12 +120,14 @@ class Edits(VTKObservationMixin):
 
     @contextmanager
     def ownWork(self) -> Iterator[None]:
-        """Take no notice of what happens to the nodes meanwhile; nests."""
+        """Take no notice of what happens to the nodes meanwhile, but look which there are afterwards; nests."""
         self._ownWork += 1
         try:
             yield
         finally:
             self._ownWork -= 1
+        if not self._ownWork:
+            self.refresh()
 
     def perform(self, text: str, level: int, wanted: Iterable[Poi]) -> Edit | None:
         """Put points of one level where and how they are wanted, as one edit; None when nothing would change."""
@@ -167,15 +171,22 @@ class Edits(VTKObservationMixin):
         self._changed(edit.level)
 
     def _write(self, level: int, pois: Collection[Poi]) -> None:
-        with self.ownWork():
+        self._ownWork += 1
+        try:
             pointnodes.write(self._nodes[level], pois)
+        finally:
+            self._ownWork -= 1
         self._known[level].update({poi.id: poi for poi in pois})
 
     # --- what happens to the scene ------------------------------------------------------------------------------------
 
-    def refresh(self) -> None:
-        """Look which nodes there are; edits of a level whose node has gone or was replaced cannot be undone any more."""
+    def refresh(self) -> list[int]:
+        """Look which nodes there are, and return the levels that are new.
+
+        Edits of a level whose node has gone or was replaced cannot be undone any more.
+        """
         here = {} if slicer.mrmlScene.IsClosing() else pointnodes.nodes()
+        self._followNames()
         stale = [level for level, node in self._nodes.items() if here.get(level) is not node]
         for level in stale:
             self._unwatch(level)
@@ -184,10 +195,20 @@ class Edits(VTKObservationMixin):
             self._watch(level, here[level])
         for level in dict.fromkeys([*stale, *fresh]):
             self._changed(level)
+        return fresh
+
+    def _followNames(self) -> None:
+        """Watch the names of our nodes, of those too that were put aside: they may come back."""
+        ours = [] if slicer.mrmlScene.IsClosing() else pointnodes.candidates()
+        for node in [each for each in self._named if each not in ours]:
+            self.removeObserver(node, "ModifiedEvent", self._onNode)
+        for node in [each for each in ours if each not in self._named]:
+            self.addObserver(node, "ModifiedEvent", self._onNode)
+        self._named = ours
 
     def _onScene(self, _caller: object, _event: object) -> None:
         scene = slicer.mrmlScene
-        if not (scene.IsImporting() or scene.IsBatchProcessing()):
+        if not (self._ownWork or scene.IsImporting() or scene.IsBatchProcessing()):
             self.refresh()
 
     def _watch(self, level: int, node: slicer.vtkMRMLMarkupsFiducialNode) -> None:
@@ -224,6 +245,11 @@ class Edits(VTKObservationMixin):
     def _onModified(self, node: slicer.vtkMRMLMarkupsNode, _event: object) -> None:
         if not self._ownWork and node.GetID() != self._dragged:
             self._notice(node)
+
+    def _onNode(self, node: slicer.vtkMRMLMarkupsNode, _event: object) -> None:
+        """Follow a vertebra that was given another name; nodes and levels are looked at anew."""
+        if pointnodes.levelOf(node) != next((level for level, each in self._nodes.items() if each is node), None):
+            self.refresh()
 
     def _notice(self, node: slicer.vtkMRMLMarkupsNode) -> None:
         """Make an edit of what differs from what was known."""

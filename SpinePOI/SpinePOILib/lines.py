@@ -16,7 +16,9 @@ KIND = "SpinePOI.lines"
 _COLOURS = "colour"
 
 
-def show(kind: str, name: str, segments: Iterable[Segment], width: int = 3) -> slicer.vtkMRMLModelNode:
+def show(
+    kind: str, name: str, segments: Iterable[Segment], *, width: int = 3, slices: bool = True, space: bool = True
+) -> slicer.vtkMRMLModelNode:
     """Draw segments, in place of those of the same kind that are there.
 
     Parameters
@@ -28,11 +30,15 @@ def show(kind: str, name: str, segments: Iterable[Segment], width: int = 3) -> s
     segments : iterable of (start, end, colour)
     width : int
         Pixels.
+    slices, space : bool
+        Whether slice views show them, from wherever they lie, and 3D views.
     """
     node = find(kind) or _addNode(kind, name)
     node.SetAndObservePolyData(_polyData(list(segments)))
     display = node.GetDisplayNode()
     display.SetLineWidth(width)
+    display.SetVisibility2D(slices)
+    display.SetVisibility3D(space)
     display.SetActiveScalarName(_COLOURS)
     display.SetScalarRangeFlag(display.UseDirectMapping)
     display.SetScalarVisibility(True)
@@ -63,7 +69,6 @@ def _addNode(kind: str, name: str) -> slicer.vtkMRMLModelNode:
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
     display.SetLighting(False)
-    display.SetVisibility2D(True)
     display.SetSliceDisplayModeToProjection()
     return node
 

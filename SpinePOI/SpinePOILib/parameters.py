@@ -1,9 +1,12 @@
 """The state of the panel that is saved with the scene."""
 
-from typing import Annotated
+from typing import Annotated, Union
 
 import slicer
 from slicer.parameterNodeWrapper import Default, parameterNodeWrapper
+
+# Slicer 5.10 does not read the newer form, A | B
+Map = Union[slicer.vtkMRMLLabelMapVolumeNode, slicer.vtkMRMLSegmentationNode, None]  # noqa: UP007
 
 
 @parameterNodeWrapper
@@ -22,8 +25,8 @@ class SpinePOIParameters:
         Who reviews.
     """
 
-    subregions: slicer.vtkMRMLLabelMapVolumeNode | slicer.vtkMRMLSegmentationNode
-    vertebrae: slicer.vtkMRMLLabelMapVolumeNode | slicer.vtkMRMLSegmentationNode
+    subregions: Map
+    vertebrae: Map
     keepEdits: Annotated[bool, Default(True)]
     keepOnSurface: bool
     reader: str

@@ -139,11 +139,24 @@ def nodes() -> dict[int, Node]:
     from spinetwin.anatomy import LEVELS
 
     found: dict[str, Node] = {}
-    for node in slicer.util.getNodesByClass(_FIDUCIAL):
-        name, points = node.GetAttribute(LEVEL), idsOf(node)
-        if name and points and name not in found and len(points) == node.GetNumberOfControlPoints():
+    for node in candidates():
+        name = node.GetAttribute(LEVEL)
+        if name and name not in found and len(idsOf(node)) == node.GetNumberOfControlPoints():
             found[name] = node
     return {each.id: found[each.name] for each in LEVELS if each.name in found}
+
+
+def candidates() -> list[Node]:
+    """Return the nodes in the scene that were made here, also those that have no level at present."""
+    return [node for node in slicer.util.getNodesByClass(_FIDUCIAL) if node.GetAttribute(POINTS)]
+
+
+def levelOf(node: Node) -> int | None:
+    """Return the level of a node; None for one that is not ours."""
+    from spinetwin.anatomy import level
+
+    name = node.GetAttribute(LEVEL)
+    return level(name).id if name else None
 
 
 def idsOf(node: Node) -> list[int]:

@@ -147,7 +147,7 @@ class Session:
             if only:
                 pointnodes.remove([level for level in pointnodes.nodes() if level not in pois.levels])
             pointnodes.show(pois, computed=computed)
-        self.edits.forget(pois.levels)
+            self.edits.forget(pois.levels)
         display.activate(self.level)
 
     def _onPoints(self, _level: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from spinetwin.poi import PoiSet
 from .. import compare, storage
 from ..session import Change, Session
 from .files import askOpen
+from .folding import Occasional
 from .tables import Cell, Table
 
 
@@ -32,6 +34,7 @@ class ComparePanel:
         self.open: Callable[[], Sequence[str]] = askOpen
         self._other: Callable[[PoiSet], PoiSet] | None = None
         self._name = ""
+        self._occasional = Occasional(ui.compareSection)
         titles = [_("Level"), _("n"), _("mean"), _("SD"), _("median"), _("95 %"), _("largest")]
         self._table = Table(ui.compareTable, titles, wide=0)
         ui.compareComputedButton.connect("clicked()", self._onComputed)
@@ -57,7 +60,7 @@ class ComparePanel:
         self._show(None)
 
     def forget(self) -> None:
-        """The scene goes, and all that was made for the comparison with it."""
+        """End the comparison because the scene goes, and all that was made for it."""
         self._other = None
         self._show(None)
 
@@ -93,10 +96,8 @@ class ComparePanel:
         from spinetwin.io.markups import level_color
 
         ui = self._ui
-        on = agreement is not None
-        for each in (ui.compareTable, ui.plotLabel, ui.plotRightButton, ui.plotAnteriorButton, ui.plotSuperiorButton):
-            each.visible = on
-        ui.endCompareButton.visible = on
+        plots = ui.plotLabel, ui.plotRightButton, ui.plotAnteriorButton, ui.plotSuperiorButton
+        self._occasional.show(agreement is not None, ui.compareTable, *plots, ui.endCompareButton)
         if agreement is None:
             ui.compareLabel.text = _("How far each point of the scene lies from the same point elsewhere, in mm.")
             return
@@ -122,7 +123,5 @@ class ComparePanel:
 
 
 def _cells(numbers: Statistics) -> list[Cell]:
-    texts = [str(numbers.n)]
-    for value in (numbers.mean, numbers.sd, numbers.median, numbers.percentile_95, numbers.maximum):
-        texts.append("-" if value != value else f"{value:.2f}")
-    return [Cell(text) for text in texts]
+    values = (numbers.mean, numbers.sd, numbers.median, numbers.percentile_95, numbers.maximum)
+    return [Cell(str(numbers.n)), *(Cell("-" if math.isnan(value) else f"{value:.2f}") for value in values)]

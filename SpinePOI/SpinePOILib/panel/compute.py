@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import qt
 import slicer
@@ -17,6 +17,7 @@ from spinetwin.jobs import Event, LevelReady, Progress, State, Verdict
 
 from .. import computing, inputs
 from ..session import Change, Session
+from .folding import Occasional
 
 if TYPE_CHECKING:
     from SpineDigitalTwinLib.process import WorkerProcess
@@ -60,8 +61,9 @@ class ComputePanel:
         ui.computeButton.connect("clicked()", self.compute)
         ui.cancelButton.connect("clicked()", self.cancel)
         ui.diagnosticsButton.connect("clicked()", self._onDiagnostics)
-        ui.progressFrame.visible = False
-        ui.diagnosticsButton.visible = False
+        self._occasional = Occasional(ui.inputsSection)
+        self._occasional.show(False, ui.progressFrame, ui.diagnosticsButton, ui.keepEditsBox)
+        self.say("")
 
     @property
     def busy(self) -> bool:
@@ -86,8 +88,9 @@ class ComputePanel:
     def showInputs(self) -> None:
         """Say what the chosen maps are, and on the button what is missing."""
         ui, parameters = self._ui, self._parameters()
-        ui.subregionsFound.text = inputs.recognise(parameters.subregions).text
-        ui.vertebraeFound.text = inputs.recognise(parameters.vertebrae).text
+        for label, node in ((ui.subregionsFound, parameters.subregions), (ui.vertebraeFound, parameters.vertebrae)):
+            label.text = inputs.recognise(node).text
+            self._occasional.show(node is not None, label)
         self._session.surfaces.use(parameters.vertebrae)
         self._showButton()
 
@@ -97,8 +100,8 @@ class ComputePanel:
             return
         edits = self._session.edits
         edited = sum(poi.edited for level in edits.levels for poi in edits.points(level).values())
-        self._ui.keepEditsBox.visible = edited > 0
-        self._ui.keepEditsBox.text = _("Keep my {count} edited points").format(count=edited)
+        self._occasional.show(edited > 0, self._ui.keepEditsBox)
+        self._ui.keepEditsBox.text = _("Keep my edited points ({count})").format(count=edited)
         self._showButton()
 
     def compute(self) -> None:
@@ -109,13 +112,13 @@ class ComputePanel:
         try:
             maps = computing.mapsOf(parameters.subregions, parameters.vertebrae)
         except SpineTwinError as error:
-            self._say(str(error))
+            self.say(str(error))
             return
         self._folder = tempfile.TemporaryDirectory(prefix="spinepoi-", ignore_cleanup_errors=True)
         self._computation = computing.Computation(self._session, keepEdits=parameters.keepEdits)
         self._writing = self._pool.submit(computing.writeMaps, maps, Path(self._folder.name))
-        self._say("")
-        self._ui.diagnosticsButton.visible = False
+        self.say("")
+        self._occasional.show(False, self._ui.diagnosticsButton)
         self._showProgress(0.0, _("writing the maps"))
         self._poll.start()
         self._showButton()
@@ -131,7 +134,7 @@ class ComputePanel:
             self._worker.cancel()
 
     def sceneClosed(self) -> None:
-        """The scene has gone: there is nothing to go back to."""
+        """End the computation because the scene goes; there is nothing to go back to."""
         self._computation = None
         self.cancel()
 
@@ -167,7 +170,7 @@ class ComputePanel:
             if self._session.level is None:
                 self._session.step(1)
             return
-        self._ui.diagnosticsButton.visible = verdict.state is State.FAILED
+        self._occasional.show(verdict.state is State.FAILED, self._ui.diagnosticsButton)
         self._end(verdict.text, revert=True)
 
     def _end(self, text: str, *, revert: bool) -> None:
@@ -175,8 +178,8 @@ class ComputePanel:
         if revert and computation is not None:
             computation.revert()
         self._tidy()
-        self._ui.progressFrame.visible = False
-        self._say(text)
+        self._occasional.show(False, self._ui.progressFrame)
+        self.say(text)
         self._showButton()
 
     def _tidy(self) -> None:
@@ -187,7 +190,7 @@ class ComputePanel:
     def _showProgress(self, fraction: float, message: str) -> None:
         left = self._worker.remainingSeconds
         remaining = "" if left is None else " - " + _("{seconds} s left").format(seconds=round(left))
-        self._ui.progressFrame.visible = True
+        self._occasional.show(True, self._ui.progressFrame)
         self._ui.progressBar.value = round(100 * fraction)
         self._ui.progressBar.setFormat(f"%p %  {message}{remaining}")
 
@@ -209,7 +212,7 @@ class ComputePanel:
         qt.QApplication.clipboard().setText(self._worker.diagnostics())
         slicer.util.showStatusMessage(_("Copied"), 3000)
 
-    def _say(self, text: str) -> None:
-        label: Any = self._ui.statusLabel
-        label.text = text
-        label.visible = bool(text)
+    def say(self, text: str) -> None:
+        """Tell how the last thing went, in a sentence."""
+        self._ui.statusLabel.text = text
+        self._occasional.show(bool(text), self._ui.statusLabel)

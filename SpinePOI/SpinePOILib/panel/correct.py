@@ -32,35 +32,13 @@ class CorrectPanel:
         self._keys: dict[str, Callable[[], object]] = {}
         self._button(ui.undoButton, session.edits.undo, "Z")
         self._button(ui.redoButton, session.edits.redo, "Y")
-        self._button(
-            ui.reviewedButton, self._onReviewed, "K", _("The point is right where it is; with nothing chosen, the level")
-        )
+        self._button(ui.reviewedButton, self._onReviewed, "K", _("The chosen points, or all, are right where they are"))
         self._button(ui.resetPointButton, self._onResetPoint, "", _("Back to where the rules had put it"))
-        self._button(
-            ui.resetLevelButton, self._onResetLevel, "", _("All points of this level back to where the rules had put them")
-        )
-        self._button(
-            ui.placeButton, self._onPlace, "P", _("Put the chosen point where the slices cross; also one that is missing")
-        )
-        across = _("across the vertebra's own sagittal plane")
-        self._button(
-            ui.mirrorPointButton,
-            self._onMirrorPoint,
-            "M",
-            _("Put the partner of the chosen point opposite to it") + ", " + across,
-        )
-        self._button(
-            ui.mirrorLeftButton,
-            lambda: self._onMirror("left"),
-            "",
-            _("All right points opposite to the left ones") + ", " + across,
-        )
-        self._button(
-            ui.mirrorRightButton,
-            lambda: self._onMirror("right"),
-            "",
-            _("All left points opposite to the right ones") + ", " + across,
-        )
+        self._button(ui.resetLevelButton, self._onResetLevel, "", _("All points back to where the rules had put them"))
+        self._button(ui.placeButton, self._onPlace, "P", _("Put the point, also a missing one, where the slices cross"))
+        self._button(ui.mirrorPointButton, self._onMirrorPoint, "M", _("Put the partner of the chosen point opposite to it"))
+        self._button(ui.mirrorLeftButton, lambda: self._onMirror("left"), "", _("All right points opposite to the left ones"))
+        self._button(ui.mirrorRightButton, lambda: self._onMirror("right"), "", _("All left points opposite to the right ones"))
         self._nudges = [self._addNudge(*each) for each in NUDGES]
         ui.nudgeRow.addStretch(1)
 

@@ -13,6 +13,7 @@ from spinetwin.errors import SpineTwinError
 from .. import autosave, storage
 from ..autosave import Autosave
 from ..session import Change, Session
+from .folding import Occasional
 
 READABLE = "*.mrk.json *.mkr.json *.json *.csv"
 
@@ -51,8 +52,17 @@ class FilesPanel:
         Ask a person for names; tests answer themselves.
     """
 
-    def __init__(self, ui: SimpleNamespace, session: Session, keeper: Autosave, image: Callable[[], object]) -> None:
-        self._ui, self._session, self._keeper, self._image = ui, session, keeper, image
+    def __init__(
+        self,
+        ui: SimpleNamespace,
+        session: Session,
+        keeper: Autosave,
+        image: Callable[[], object],
+        tell: Callable[[str], None],
+    ) -> None:
+        """Wire the sections; `image` returns the image below the slices, `tell` shows a sentence beside the load button."""
+        self._ui, self._session, self._keeper, self._image, self._tell = ui, session, keeper, image, tell
+        self._occasional = Occasional(ui.saveSection)
         self.open: Callable[[], Sequence[str]] = askOpen
         self.save: Callable[[str, str, str], str] = askSave
         self._leftovers: list[autosave.Leftover] = []
@@ -68,11 +78,11 @@ class FilesPanel:
         self._say("")
 
     def refresh(self, changes: set[Change]) -> None:
-        """Saving needs points."""
+        """Let points be saved where there are any."""
         if Change.POINTS in changes:
-            any_points = bool(self._session.edits.levels)
-            self._ui.saveButton.enabled = any_points
-            self._ui.saveButton.text = _("Save points...") if any_points else _("No points to save yet")
+            ready = bool(self._session.edits.levels)
+            self._ui.saveButton.enabled = ready
+            self._ui.saveButton.text = _("Save points...") if ready else _("No points to save yet")
 
     def offerLeftovers(self) -> None:
         """Offer edits that a crash left behind."""
@@ -112,10 +122,6 @@ class FilesPanel:
         self._tell(text)
         return True
 
-    def _tell(self, text: str) -> None:
-        self._ui.statusLabel.text = text
-        self._ui.statusLabel.visible = True
-
     def _onSave(self) -> None:
         chosen = self._format()
         path = self.save(_("Save points"), f"spine{chosen.suffix}", chosen.suffix)
@@ -135,7 +141,7 @@ class FilesPanel:
 
     def _say(self, text: str) -> None:
         self._ui.savedLabel.text = text
-        self._ui.savedLabel.visible = bool(text)
+        self._occasional.show(bool(text), self._ui.savedLabel)
 
     def _onRestore(self) -> None:
         if self._leftovers and self._load([self._leftovers[0].path]):

@@ -35,7 +35,7 @@ class LookPanel:
         self._levels = Table(ui.levelTable, titles, wide=5)
         self._points = Table(ui.pointTable, [_("Point"), _("Status"), _("Moved"), _("Reason")], wide=3)
         ui.pointTable.horizontalHeader().setSectionResizeMode(0, qt.QHeaderView.Interactive)
-        ui.pointTable.setColumnWidth(0, 200)
+        ui.pointTable.setColumnWidth(0, 275)
         self._families = {name: self._addFamily(name) for name in display.families()}
         ui.familyRow.addStretch(1)
         self._verdicts: dict[int, str] = {}
@@ -58,6 +58,8 @@ class LookPanel:
             self._showPoints()
         if Change.POINTS in changes:
             self._applyToNodes()
+        if changes & {Change.POINTS, Change.LEVEL} and whiskers.shown():
+            whiskers.show(self._session.level)
         if Change.LEVEL in changes:
             self._showLabels()
             self._showOnly()
@@ -69,12 +71,13 @@ class LookPanel:
         return [name for name, button in self._families.items() if button.checked]
 
     def _addFamily(self, name: str) -> qt.QPushButton:
-        button = qt.QPushButton(_(name))
+        title = _familyTitles().get(name, name)
+        button = qt.QPushButton(f"✓ {title}")
         button.objectName = f"family_{name.replace(' ', '_')}"
         button.checkable = True
         button.checked = True
-        button.toolTip = _("Show or hide the points of this family: {family}").format(family=_(name))
-        button.connect("toggled(bool)", self._onFamilies)
+        button.toolTip = _("Show or hide these points")
+        button.connect("toggled(bool)", lambda on: self._onFamily(button, f"✓ {title}" if on else title))
         self._ui.familyRow.addWidget(button)
         return button
 
@@ -133,13 +136,14 @@ class LookPanel:
         if chosen != self._session.selection:
             self._session.select(chosen)
 
-    def _onFamilies(self, _on: bool) -> None:
+    def _onFamily(self, button: qt.QPushButton, text: str) -> None:
+        button.text = text
         display.showFamilies(self.families())
         self._showPoints()
 
     def _onAxes(self, on: bool) -> None:
         if on:
-            whiskers.show()
+            whiskers.show(self._session.level)
         else:
             whiskers.hide()
 
@@ -149,8 +153,6 @@ class LookPanel:
             display.showFamilies(self.families())
         if self._ui.beyondBox.checked:
             display.showBeyondSlice(True)
-        if whiskers.shown():
-            whiskers.show()
         self._showOnly()
 
     def _showLabels(self) -> None:
@@ -159,3 +161,14 @@ class LookPanel:
     def _showOnly(self) -> None:
         only = self._ui.onlyLevelBox.checked and self._session.level is not None
         display.showOnly([self._session.level] if only else None)
+
+
+def _familyTitles() -> dict[str, str]:
+    return {
+        "process": _("Processes"),
+        "body": _("Body"),
+        "canal and disc": _("Canal, disc"),
+        "muscle": _("Muscles"),
+        "ligament": _("Ligaments"),
+        "frame": _("Directions"),
+    }

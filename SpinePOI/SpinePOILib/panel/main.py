@@ -66,7 +66,7 @@ class Panel(VTKObservationMixin):
         self.correct = CorrectPanel(ui, self.session)
         self.review = ReviewPanel(ui, self.session, parameters)
         self.comparison = ComparePanel(ui, self.session)
-        self.files = FilesPanel(ui, self.session, self.keeper, views.backgroundVolume)
+        self.files = FilesPanel(ui, self.session, self.keeper, views.backgroundVolume, self.compute.say)
         self._sections = (self.compute, self.look, self.correct, self.review, self.comparison, self.files)
         self._changes: set[Change] = set()
         self._later = self._timer(self._show, once=True)
@@ -79,22 +79,27 @@ class Panel(VTKObservationMixin):
         self.addObserver(scene, scene.StartCloseEvent, self._onSceneClosing)
         for event in (scene.EndImportEvent, scene.EndBatchProcessEvent):
             self.addObserver(scene, event, self._onSceneLoaded)
+        self._layout = slicer.app.layoutManager()
+        if self._layout is not None:
+            self._layout.connect("layoutChanged(int)", self._onLayout)
         self.followParameters()
         self.files.offerLeftovers()
         self._onChange(*Change)
 
     def close(self) -> None:
-        """The panel goes away."""
+        """Let go of everything: the panel goes away."""
         self.leave()
         for timer in (self._later, self._guards, self._saves):
             timer.stop()
         self.removeObservers()
+        if self._layout is not None:
+            self._layout.disconnect("layoutChanged(int)", self._onLayout)
         self.compute.close()
         self.keeper.close()
         self.session.close()
 
     def enter(self) -> None:
-        """The panel is shown: keys work, and maps are looked for."""
+        """Take the keys, and look for maps: the panel is shown."""
         window = slicer.util.mainWindow() or self._root
         self.correct.install(window)
         self.review.install(window)
@@ -102,7 +107,7 @@ class Panel(VTKObservationMixin):
         self._onChange(*Change)
 
     def leave(self) -> None:
-        """Another panel is shown: the keys are its own."""
+        """Give the keys back: another panel is shown."""
         self.correct.uninstall()
         self.review.uninstall()
 
@@ -130,9 +135,11 @@ class Panel(VTKObservationMixin):
         changes, self._changes = self._changes, set()
         for section in self._sections:
             section.refresh(changes)
-        if Change.POINTS in changes:
-            # a view makes its widgets when it is drawn next
-            self._guards.start(_GUARD_MS)
+        # a view makes its widgets when it is drawn next
+        self._guards.start(_GUARD_MS)
+
+    def _onLayout(self) -> None:
+        self._guards.start(_GUARD_MS)
 
     def _onSceneClosing(self, *_arguments: object) -> None:
         self.compute.sceneClosed()

@@ -42,6 +42,7 @@ class Table:
         widget.verticalHeader().setVisible(False)
         widget.verticalHeader().setDefaultSectionSize(22)
         header = widget.horizontalHeader()
+        header.setHighlightSections(False)
         for column in range(len(titles)):
             header.setSectionResizeMode(column, qt.QHeaderView.Stretch if column == wide else qt.QHeaderView.ResizeToContents)
 

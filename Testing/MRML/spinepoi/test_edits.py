@@ -260,3 +260,30 @@ def test_after_closing_nothing_is_noticed(glue):
     glue.edits.close()
     place(glue, 101, (1.0, 2.0, 3.0))
     assert glue.heard == []
+
+
+def rename(glue, names):
+    """Give nodes other levels, as correcting the numbering does: one after the other, so that two share a name meanwhile."""
+    nodes = dict(glue.pointnodes.nodes())
+    for old, new in names.items():
+        nodes[level(old).id].SetAttribute(glue.pointnodes.LEVEL, new)
+
+
+def test_levels_that_are_renamed_are_followed(glue, pois):
+    before = glue.edits.points(L3)[101]
+    rename(glue, {"L4": "L5", "L3": "L4", "L2": "L3"})
+    assert [level(key).name for key in glue.edits.levels] == ["T11", "T12", "L1", "L3", "L4", "L5"]
+    l4 = level("L4").id
+    assert glue.edits.points(l4)[101].position == before.position
+    glue.nodes.update(glue.pointnodes.nodes())
+    place(glue, 101, (1.0, 2.0, 3.0), l4)
+    assert glue.edits.undoText == "Move anterior longitudinal ligament superior, median of L4"
+    glue.edits.undo()
+    assert glue.pointnodes.readAll()[l4, 101].position == before.position
+
+
+def test_a_level_that_is_put_aside_leaves(glue):
+    glue.nodes[L3].SetAttribute(glue.pointnodes.LEVEL, None)
+    assert L3 not in glue.edits.levels
+    glue.nodes[L3].SetAttribute(glue.pointnodes.LEVEL, "L3")
+    assert L3 in glue.edits.levels

@@ -143,8 +143,12 @@ def test_whiskers_run_along_the_axes(poi, navigation, pois):
         ends = [np.array(data.GetPoint(2 * (3 * row + axis) + end)) for end in (0, 1)]
         assert ends[0] == pytest.approx(pois.frames[L3].origin)
         assert ends[1] - ends[0] == pytest.approx(whiskers.LENGTH_MM * pois.frames[L3].axes[axis])
-    whiskers.show()
-    assert len(poi.util.getNodesByClass("vtkMRMLModelNode")) == 1
+    whiskers.show(L3)
+    both = poi.util.getNodesByClass("vtkMRMLModelNode")
+    assert [node.GetPolyData().GetNumberOfLines() for node in both] == [3 * len(pois.frames), 3]
+    assert [bool(node.GetDisplayNode().GetVisibility2D()) for node in both] == [False, True]
+    assert [bool(node.GetDisplayNode().GetVisibility3D()) for node in both] == [True, False]
     whiskers.hide()
+    assert poi.util.getNodesByClass("vtkMRMLModelNode") == []
     assert not whiskers.shown()
     whiskers.hide()

@@ -40,3 +40,12 @@ def maps(host, phantom):
         subregions=volumes.addSubregions("Spine, subregions", maps.subregions, maps.grid),
         vertebrae=volumes.addVertebrae("Spine, vertebrae", maps.vertebrae, maps.grid),
     )
+
+
+@pytest.fixture
+def shown(spinepoi, host, pois):
+    """The panel with points and L3 chosen."""
+    spinepoi.panel.session.replace(pois)
+    spinepoi.panel.session.choose(22)
+    host.app.processEvents()
+    return spinepoi
