@@ -11,6 +11,7 @@ import qt
 import slicer
 from slicer.util import VTKObservationMixin
 
+from . import segments
 from .background import Background
 from .datapanel import DataPanel
 from .exportpanel import ExportPanel
@@ -85,6 +86,9 @@ class Panel(VTKObservationMixin):
         """Give up what runs, for a scene that is closed: nothing of it may come into the next one."""
         self.background.cancel()
         self.data.close()
+        segmentation = self._parameters().segmentation
+        if segmentation is not None:
+            segments.release(segmentation)
         for section in (self.labels, self.levels, self.export):
             section.forget()
 
