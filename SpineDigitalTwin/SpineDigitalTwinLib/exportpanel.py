@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import ctk
 import slicer
 from slicer.i18n import tr as _
 from spinetwin.errors import SpineTwinError, WriteError
@@ -46,6 +47,7 @@ class ExportPanel:
     ) -> None:
         self._ui, self._parameters, self._background, self._problem = ui, parameters, background, problem
         self._message = Message(ui.exportMessage)
+        ui.exportFolder.filters = ctk.ctkPathLineEdit.Dirs
         ui.exportFormatBox.clear()
         ui.exportFormatBox.addItems(FORMATS)
         ui.openPOIButton.connect("clicked()", self.openPOI)

@@ -47,16 +47,16 @@ class LevelPanel:
         self._levels: list[int] = []
         self._filled: object = None
         ui.levelTable.connect("itemSelectionChanged()", self._onSelection)
-        for button, action in {
-            ui.renameButton: self._rename,
-            ui.shiftUpButton: lambda: self._shift(-1),
-            ui.shiftDownButton: lambda: self._shift(1),
-            ui.recountButton: self._recount,
-            ui.mergeButton: self._merge,
-            ui.splitButton: self._split,
-            ui.undoButton: self._undo,
-            ui.redoButton: self._redo,
-        }.items():
+        for button, action in (
+            (ui.renameButton, self._rename),
+            (ui.shiftUpButton, lambda: self._shift(-1)),
+            (ui.shiftDownButton, lambda: self._shift(1)),
+            (ui.recountButton, self._recount),
+            (ui.mergeButton, self._merge),
+            (ui.splitButton, self._split),
+            (ui.undoButton, lambda: self._do(self._editor.undo)),
+            (ui.redoButton, lambda: self._do(self._editor.redo)),
+        ):
             button.connect("clicked()", action)
 
     # --- the table ----------------------------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ class LevelPanel:
         names = [each.name for each in self._editor.chain.levels]
         self._ui.newNameBox.clear()
         self._ui.newNameBox.addItems(names)
-        self._onSelection()
+        self._describe()
 
     def chosen(self) -> int | None:
         """Return the level of the row that is selected."""
@@ -136,20 +136,25 @@ class LevelPanel:
         return self._levels[row] if 0 <= row < len(self._levels) else None
 
     def _onSelection(self) -> None:
+        self._describe()
+        chosen = self.chosen()
+        if chosen is not None and self._editor is not None:
+            leveleditor.jumpTo(self._editor.vertebrae, chosen)
+
+    def _describe(self) -> None:
+        """Say on the buttons what they do with the level that is chosen."""
         from spinetwin.anatomy import level
 
         chosen = self.chosen()
-        if chosen is None or self._editor is None:
+        if chosen is None:
             return
-        name = level(chosen).name
+        name, below = level(chosen).name, self._levels[self._levels.index(chosen) + 1 :]
         self._ui.newNameBox.currentIndex = self._ui.newNameBox.findText(name)
         self._ui.selectedLabel.text = _("{name} is really").format(name=name)
-        below = self._levels[self._levels.index(chosen) + 1 :]
         self._ui.mergeButton.text = (
             _("Merge {name} and {below}").format(name=name, below=level(below[0]).name) if below else _("Merge with the next")
         )
         self._ui.splitButton.text = _("Split {name} at the axial slice").format(name=name)
-        leveleditor.jumpTo(self._editor.vertebrae, chosen)
 
     # --- corrections --------------------------------------------------------------------------------------------------
 
@@ -184,12 +189,6 @@ class LevelPanel:
             self._message.fail(ParameterError("There is no axial slice view.", "Choose a layout with slice views."))
             return
         self._do(lambda: self._editor.split(chosen, plane))
-
-    def _undo(self) -> None:
-        self._do(lambda: self._editor.undo())
-
-    def _redo(self) -> None:
-        self._do(lambda: self._editor.redo())
 
     def _do(self, action: Callable[[], None]) -> None:
         """Correct, and show it; what is not possible becomes a sentence."""

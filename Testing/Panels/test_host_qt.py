@@ -61,6 +61,11 @@ class TestProperties:
         button.name = "cancel"
         assert button.objectName == "cancel"
 
+    def test_every_property_has_a_setter(self, ctk):
+        slider = ctk.ctkSliderWidget()
+        slider.setMaximum(7.5)
+        assert slider.maximum == 7.5
+
     def test_what_is_no_property_is_called(self, qt, combo):
         table = qt.QTableWidget(2, 1)
         table.setItem(0, 0, qt.QTableWidgetItem("L3"))

@@ -262,6 +262,23 @@ class TestLevels:
         assert shown.ui.levelTable.item(3, 1).text() == "lumbar"
         assert shown.ui.levelTable.item(3, 2).text() == "body, 8 posterior, disc below"
 
+    def test_only_choosing_a_level_moves_the_slices(self, shown, host):
+        red = host.vtkMRMLSliceNode()
+        for setName in (red.SetSingletonTag, red.SetName, red.SetLayoutName):
+            setName("Red")
+        host.mrmlScene.AddNode(red)
+        red.SetOrientation("Axial")
+        choose(shown, "L3")
+        there = red.GetSliceToRAS().GetElement(2, 3)
+        choose(shown, "L4")
+        below = red.GetSliceToRAS().GetElement(2, 3)
+        assert there - below > 20
+        red.JumpSliceByCentering(0, 0, there)
+        shown.ui.colouringBox.currentIndex = 1
+        shown.ui.showBodiesButton.click()
+        settle(host)
+        assert red.GetSliceToRAS().GetElement(2, 3) == there
+
     def test_rename_one_and_all_follow(self, shown, host):
         choose(shown, "L1")
         assert shown.ui.selectedLabel.text == "L1 is really"
