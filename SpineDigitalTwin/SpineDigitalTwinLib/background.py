@@ -50,7 +50,9 @@ class Background:
     def scratch(self) -> Path:
         """Return an empty folder that lives until the next one is asked for."""
         self._forget()
-        self._scratch = tempfile.TemporaryDirectory(prefix="spinetwin-", dir=slicer.app.temporaryPath, ignore_cleanup_errors=True)
+        self._scratch = tempfile.TemporaryDirectory(
+            prefix="spinetwin-", dir=slicer.app.temporaryPath, ignore_cleanup_errors=True
+        )
         return Path(self._scratch.name)
 
     def start(

@@ -10,9 +10,10 @@ import qt
 from slicer.i18n import tr as _
 from spinetwin.errors import ParameterError, SpineTwinError
 
-from . import leveleditor
+from . import leveleditor, segments
 from .messages import Message
 from .parameters import CountFrom
+from .parts import Part, groupOf, levelOf
 
 if TYPE_CHECKING:
     from .leveleditor import LevelEditor
@@ -44,6 +45,7 @@ class LevelPanel:
         self._message = Message(ui.levelsMessage)
         self._editor: LevelEditor | None = None
         self._levels: list[int] = []
+        self._filled: object = None
         ui.levelTable.connect("itemSelectionChanged()", self._onSelection)
         for button, action in {
             ui.renameButton: self._rename,
@@ -66,7 +68,7 @@ class LevelPanel:
         self._ui.levelsHint.setVisible(bool(problem))
         self._ui.levelsFrame.enabled = not problem
         if problem:
-            self._editor, self._levels = None, []
+            self._editor, self._levels, self._filled = None, [], None
             self._ui.levelTable.setRowCount(0)
             return
         self._follow(parameters)
@@ -78,7 +80,7 @@ class LevelPanel:
         if editor is None or editor.subregions is not parameters.subregions or editor.vertebrae is not parameters.vertebrae:
             self._editor = leveleditor.LevelEditor(parameters.subregions, parameters.vertebrae)
             self._message.clear()
-            self._levels = []
+            self._filled = None
             self._showNumbers()
         self._editor.segmentation = parameters.segmentation
 
@@ -90,12 +92,13 @@ class LevelPanel:
         from spinetwin.anatomy import level
 
         found = self._editor.levels()
-        if found != self._levels:
-            self._levels = found
+        state = (found, self._editor.segmentation and self._editor.segmentation.GetSegmentation().GetMTime())
+        if state != self._filled:
+            self._filled, self._levels = state, found
             chosen = self._ui.levelTable.currentRow()
             self._ui.levelTable.setRowCount(len(found))
             for row, each in enumerate(found):
-                for column, text in enumerate((level(each).name, _REGIONS[level(each).region])):
+                for column, text in enumerate((level(each).name, _REGIONS[level(each).region], self._partsText(each))):
                     self._ui.levelTable.setItem(row, column, qt.QTableWidgetItem(text))
             self._ui.levelTable.setCurrentCell(min(max(chosen, 0), len(found) - 1), 0)
             self._fillNames()
@@ -103,6 +106,18 @@ class LevelPanel:
         self._ui.undoButton.text = _("Undo: {name}").format(name=self._editor.undoName) if self._editor.undoName else _("Undo")
         self._ui.redoButton.enabled = bool(self._editor.redoName)
         self._ui.redoButton.text = _("Redo: {name}").format(name=self._editor.redoName) if self._editor.redoName else _("Redo")
+
+    def _partsText(self, levelId: int) -> str:
+        """Say what the segmentation has of a level."""
+        node = self._editor.segmentation
+        own = [part for part in segments.parts(node).values() if self._isOf(part, levelId)] if node is not None else []
+        groups = [groupOf(part) for part in own]
+        texts = [_("body") * ("body" in groups), _("{count} posterior").format(count=groups.count("posterior"))]
+        return ", ".join(text for text in (*texts, _("disc below") * ("disc" in groups)) if text and not text.startswith("0"))
+
+    def _isOf(self, part: Part, levelId: int) -> bool:
+        found = levelOf(part.vertebra)
+        return found is not None and found.id == levelId
 
     def _fillNames(self) -> None:
         names = [each.name for each in self._editor.chain.levels]
@@ -187,7 +202,7 @@ class LevelPanel:
 
     def forget(self) -> None:
         """Forget the maps and the history, for a scene that is closed."""
-        self._editor, self._levels = None, []
+        self._editor, self._levels, self._filled = None, [], None
         self._ui.levelTable.setRowCount(0)
         self._message.clear()
 

@@ -4,6 +4,7 @@ import enum
 from typing import Annotated
 
 import slicer
+from slicer.i18n import tr as _
 from slicer.parameterNodeWrapper import Default, Maximum, Minimum, WithinRange, parameterNodeWrapper
 
 
@@ -13,12 +14,20 @@ class Colouring(enum.Enum):
     PART = "part"
     LEVEL = "level"
 
+    def label(self) -> str:
+        """Return what the combo box shows."""
+        return {"part": _("the part of the vertebra"), "level": _("the level")}[self.value]
+
 
 class CountFrom(enum.Enum):
     """Where counting of vertebrae begins."""
 
     TOP = "top"
     SACRUM = "sacrum"
+
+    def label(self) -> str:
+        """Return what the combo box shows."""
+        return {"top": _("from the top"), "sacrum": _("from the sacrum")}[self.value]
 
 
 @parameterNodeWrapper
