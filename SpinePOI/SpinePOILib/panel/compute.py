@@ -118,7 +118,7 @@ class ComputePanel:
         if self.busy or inputs.problem(parameters.subregions, parameters.vertebrae):
             return
         try:
-            maps = computing.mapsOf(parameters.subregions, parameters.vertebrae)
+            maps = inputs.labelMaps(parameters.subregions, parameters.vertebrae)
         except SpineTwinError as error:
             self.say(str(error))
             return
