@@ -82,11 +82,11 @@ class SpineDigitalTwinWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.EndImportEvent, self.onSceneChanged)
 
     def enter(self) -> None:
-        """Called each time the module is opened."""
+        """Follow the scene each time the module is opened."""
         self.onSceneChanged()
 
     def cleanup(self) -> None:
-        """Called when the application ends and when the module is reloaded."""
+        """End all, when the application ends and when the module is reloaded."""
         self.removeObservers()
         self.panel.close()
         self._unbind()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import qt
 import slicer
 from slicer.i18n import tr as _
-from spinetwin.errors import SpineTwinError
 from SpinePOILib import inputs
+from spinetwin.errors import SpineTwinError
 
 from . import labelfiles, sampledata
 from .background import Background
@@ -78,7 +78,7 @@ class DataPanel:
     def refresh(self) -> None:
         """Say below each selector what its map was found to be."""
         for text, label in zip(self._look()[1], (self._ui.subregionsState, self._ui.vertebraeState), strict=True):
-            label.text = text
+            label.text = f"✓ {text}" if text and not self._look()[0] else text
             label.setVisible(bool(text))
         for button in (*self.sampleButtons, self._ui.loadButton):
             button.enabled = not self._background.busy

@@ -95,5 +95,6 @@ def writeForWorker(subregions: slicer.vtkMRMLNode, vertebrae: slicer.vtkMRMLNode
     maps = inputs.labelMaps(subregions, vertebrae)
     files = {inputs.SUBREGIONS: maps.subregions, inputs.VERTEBRAE: maps.vertebrae}
     for kind, array in files.items():
-        write_label_map(Path(folder) / f"{kind}.nii", array, maps.grid)
-    return {kind: Path(folder) / f"{kind}.nii" for kind in files}
+        # NIfTI would round the place of the grid
+        write_label_map(Path(folder) / f"{kind}.mha", array, maps.grid, packed=False)
+    return {kind: Path(folder) / f"{kind}.mha" for kind in files}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import slicer
 from slicer.i18n import tr as _
-from spinetwin.errors import SpineTwinError
 from SpinePOILib import inputs
+from spinetwin.errors import SpineTwinError
 
 from . import segments, surfaces, visibility
 from .messages import Message
@@ -66,7 +66,6 @@ class LabelPanel:
             return
         parameters.level = ""
         parameters.segmentation = segments.show(maps, self._name(), parameters.segmentation)
-        parameters.segmentation.SetName(self._name())
         # what shows the same as the segments is hidden; without an image, views are fitted to the map all the same
         back = None if parameters.image is not None else parameters.vertebrae
         slicer.util.setSliceViewerLayers(background=parameters.image, label=back, labelOpacity=0.0, fit=True)

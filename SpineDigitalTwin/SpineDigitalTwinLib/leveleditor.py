@@ -174,7 +174,8 @@ class LevelEditor:
             volumes.update(self.subregions, edit.maps.subregions)
         if self.segmentation is not None and self.segmentation.GetScene() is not None:
             if edit.lost:
-                segments.show(edit.maps, self.segmentation.GetName(), self.segmentation)
+                kept = segments.surfacesOf(self.segmentation, edit.renamed, edit.lost)
+                segments.show(edit.maps, self.segmentation.GetName(), self.segmentation, kept)
             else:
                 segments.rename(self.segmentation, edit.renamed)
         points.follow(edit)

@@ -112,8 +112,13 @@ class LevelPanel:
         node = self._editor.segmentation
         own = [part for part in segments.parts(node).values() if self._isOf(part, levelId)] if node is not None else []
         groups = [groupOf(part) for part in own]
-        texts = [_("body") * ("body" in groups), _("{count} posterior").format(count=groups.count("posterior"))]
-        return ", ".join(text for text in (*texts, _("disc below") * ("disc" in groups)) if text and not text.startswith("0"))
+        texts = {
+            _("body"): "body" in groups,
+            _("sacrum"): "sacrum" in groups,
+            _("{count} posterior").format(count=groups.count("posterior")): "posterior" in groups,
+            _("disc below"): "disc" in groups,
+        }
+        return ", ".join(text for text, isThere in texts.items() if isThere)
 
     def _isOf(self, part: Part, levelId: int) -> bool:
         found = levelOf(part.vertebra)

@@ -11,6 +11,7 @@ import qt
 import slicer
 from slicer.util import VTKObservationMixin
 
+from . import segments
 from .background import Background
 from .datapanel import DataPanel
 from .exportpanel import ExportPanel
@@ -58,7 +59,7 @@ class Panel(VTKObservationMixin):
         self.follow()
 
     def _number(self) -> None:
-        """Number the sections from the top; one that is not there yet has no number."""
+        """Count the sections from the top; one that is not there yet has no number."""
         ui = self._ui
         sections = (ui.dataSection, ui.labelMapsSection, ui.levelsSection, ui.poiSection, ui.exportSection)
         for number, section in enumerate(sections, start=1):
@@ -82,14 +83,17 @@ class Panel(VTKObservationMixin):
             section.refresh()
 
     def forget(self) -> None:
-        """The scene is closed: nothing that runs may come into the next one."""
+        """Give up what runs, for a scene that is closed: nothing of it may come into the next one."""
         self.background.cancel()
         self.data.close()
+        segmentation = self._parameters().segmentation
+        if segmentation is not None:
+            segments.release(segmentation)
         for section in (self.labels, self.levels, self.export):
             section.forget()
 
     def close(self) -> None:
-        """The panel goes away."""
+        """End all, for a panel that goes away."""
         self._later.stop()
         self.removeObservers()
         self.data.close()

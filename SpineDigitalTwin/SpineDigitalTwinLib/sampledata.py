@@ -59,7 +59,7 @@ class Sample:
         """Return the options with which the worker makes this sample."""
         options = {"levels": self.levels, "cobb": self.cobb, "spacing": list(self.spacing)}
         options |= {"orientation": self.orientation, "margin": self.margin}
-        return {**options, "modality": self.modality, "seed": _SEED} if self.modality else options
+        return {**options, "modality": self.modality} if self.modality else options
 
 
 SAMPLES = (

@@ -6,7 +6,7 @@ for is in its tags, which Slicer saves; its name, colour and standard code follo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from spinetwin.geometry import LabelMaps
 
     Node = slicer.vtkMRMLSegmentationNode
+    Surfaces = Mapping[Part, vtk.vtkPolyData]
 
 VERTEBRA_TAG = "SpineDigitalTwin.vertebra"
 SUBREGION_TAG = "SpineDigitalTwin.subregion"
@@ -29,9 +30,10 @@ BY_LEVEL = "SpineDigitalTwin.colourByLevel"
 
 LABELMAP = "Binary labelmap"
 SURFACE = "Closed surface"
+GEOMETRY = "Reference image geometry"
 
 
-def show(maps: LabelMaps, name: str, node: Node | None = None) -> Node:
+def show(maps: LabelMaps, name: str, node: Node | None = None, surfaces: Surfaces | None = None) -> Node:
     """Make the segmentation of two label maps, or renew one; surfaces are made afterwards (`surfaces`).
 
     Parameters
@@ -39,27 +41,64 @@ def show(maps: LabelMaps, name: str, node: Node | None = None) -> Node:
     maps : LabelMaps
         On any grid, oblique or not.
     name : str
-        Of a new node.
+        Of the node.
     node : vtkMRMLSegmentationNode, optional
         Whose segments are replaced.
+    surfaces : mapping of Part to surface, optional
+        Those that hold still, and need not be made again.
     """
-    node = node or _addNode(name)
     parts, labels = combine(maps)
     image = _image(labels, maps.grid.ijk_to_ras)
-    segmentation = node.GetSegmentation()
-    was = node.StartModify()
-    segmentation.RemoveAllSegments()
+    # removing old segments one by one would erase each from the voxels that they share
+    segmentation = slicer.vtkSegmentation()
     segmentation.SetSourceRepresentationName(LABELMAP)
+    segmentation.SetConversionParameter(GEOMETRY, slicer.vtkSegmentationConverter.SerializeImageGeometry(image))
     for value, part in enumerate(parts, start=1):
         segment = slicer.vtkSegment()
         segment.SetLabelValue(value)
         _tag(segment, part)
         segment.AddRepresentation(LABELMAP, image)
         segmentation.AddSegment(segment, f"{part.vertebra}-{part.subregion}")
-    segmentation.SetConversionParameter("Reference image geometry", _geometry(image))
+    _addSurfaces(segmentation, surfaces or {})
+    node = node or _addNode(name)
+    old = node.GetSegmentation()
+    was = node.StartModify()
+    node.SetName(name)
+    node.SetAndObserveSegmentation(segmentation)
+    _empty(old)
     describe(node)
     node.EndModify(was)
     return node
+
+
+def _addSurfaces(segmentation: slicer.vtkSegmentation, surfaces: Surfaces) -> None:
+    """Give segments the surfaces that are known; after all are added, as the first one's kinds are made for each new one."""
+    for segmentId in segmentation.GetSegmentIDs():
+        segment = segmentation.GetSegment(segmentId)
+        surface = surfaces.get(partOf(segment))
+        if surface is not None:
+            segment.AddRepresentation(SURFACE, surface)
+
+
+def release(node: Node) -> None:
+    """Empty a segmentation whose scene is about to be closed, which would take many seconds for a whole spine."""
+    _empty(node.GetSegmentation())
+
+
+def _empty(segmentation: slicer.vtkSegmentation) -> None:
+    # a segment that is removed is first separated from the voxels that all share, each time for the whole volume
+    for segmentId in segmentation.GetSegmentIDs():
+        segmentation.GetSegment(segmentId).RemoveAllRepresentations()
+
+
+def surfacesOf(node: Node, renamed: Mapping[int, int], lost: Collection[int]) -> Surfaces:
+    """Return the surfaces that a correction of levels leaves as they are, by what they stand for after it."""
+    labels, found = _labelsAfter(renamed), {}
+    for segmentId, part in parts(node).items():
+        surface, level = node.GetSegmentation().GetSegment(segmentId).GetRepresentation(SURFACE), levelOf(part.vertebra)
+        if surface is not None and (level is None or level.id not in lost):
+            found[Part(labels.get(part.vertebra, part.vertebra), part.subregion)] = surface
+    return found
 
 
 def _addNode(name: str) -> Node:
@@ -105,10 +144,6 @@ def _image(labels: np.ndarray, ijkToRas: np.ndarray) -> slicer.vtkOrientedImageD
     image.GetPointData().SetScalars(numpy_to_vtk(labels.reshape(-1), deep=True, array_type=vtk.VTK_SHORT))
     image.SetImageToWorldMatrix(slicer.util.vtkMatrixFromArray(ijkToRas))
     return image
-
-
-def _geometry(image: slicer.vtkOrientedImageData) -> str:
-    return slicer.vtkSegmentationConverter.SerializeImageGeometry(image)
 
 
 # --- what segments stand for ------------------------------------------------------------------------------------------
@@ -173,6 +208,16 @@ def rename(node: Node, renamed: Mapping[int, int]) -> None:
     renamed : mapping of int to int
         Old to new level id.
     """
+    labels = _labelsAfter(renamed)
+    was = node.StartModify()
+    for segmentId, part in parts(node).items():
+        _tag(node.GetSegmentation().GetSegment(segmentId), Part(labels.get(part.vertebra, part.vertebra), part.subregion))
+    describe(node)
+    node.EndModify(was)
+
+
+def _labelsAfter(renamed: Mapping[int, int]) -> dict[int, int]:
+    """Return the new labels of vertebrae, their discs and endplates."""
     from spinetwin.anatomy import level
 
     labels = {}
@@ -180,8 +225,4 @@ def rename(node: Node, renamed: Mapping[int, int]) -> None:
         before, after = level(old), level(new)
         pairs = ((before.id, after.id), (before.disc_id, after.disc_id), (before.endplate_id, after.endplate_id))
         labels.update({source: target for source, target in pairs if source is not None and target is not None})
-    was = node.StartModify()
-    for segmentId, part in parts(node).items():
-        _tag(node.GetSegmentation().GetSegment(segmentId), Part(labels.get(part.vertebra, part.vertebra), part.subregion))
-    describe(node)
-    node.EndModify(was)
+    return labels

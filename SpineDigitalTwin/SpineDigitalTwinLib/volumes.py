@@ -80,7 +80,8 @@ def updateVertebrae(node: slicer.vtkMRMLLabelMapVolumeNode, array: np.ndarray) -
     table = node.GetDisplayNode().GetColorNode() if node.GetDisplayNode() else None
     if table is None or not table.IsA("vtkMRMLColorTableNode") or table.GetType() != table.User:
         return
-    labels = [int(label) for label in np.flatnonzero(np.bincount(array.ravel(order="K"))) if label]
+    flat = array.ravel(order="K")
+    labels = np.flatnonzero(np.bincount(flat[flat != 0])).tolist()
     _fill(table, labels, _vertebraName, _vertebraColour)
 
 

@@ -85,7 +85,8 @@ def _apart(subregions: slicer.vtkMRMLNode, vertebrae: slicer.vtkMRMLNode) -> str
 
 def guess() -> tuple[slicer.vtkMRMLNode | None, slicer.vtkMRMLNode | None]:
     """Return the subregion map and the vertebra map that came into the scene last and lie on the same voxels."""
-    nodes = [node for each in NODE_CLASSES for node in slicer.util.getNodesByClass(each)]
+    # a segmentation that shows two maps of the scene comes after these
+    nodes = [node for each in reversed(NODE_CLASSES) for node in slicer.util.getNodesByClass(each)]
     parts = [node for node in nodes if recognise(node).kind == SUBREGIONS]
     levels = [node for node in nodes if recognise(node).kind == VERTEBRAE]
     for subregions in reversed(parts):
@@ -116,8 +117,15 @@ def labelsOf(node: slicer.vtkMRMLNode) -> frozenset[int] | None:
 def segmentLabels(node: slicer.vtkMRMLSegmentationNode) -> dict[str, int]:
     """Return the label that each segment stands for, by segment id; 0 for a segment that is not known."""
     segmentation = node.GetSegmentation()
-    names = {each: segmentation.GetSegment(each).GetName() for each in segmentation.GetSegmentIDs()}
-    return {segment: _labelOfName(name) for segment, name in names.items()}
+    return {each: _labelOfSegment(segmentation.GetSegment(each)) for each in segmentation.GetSegmentIDs()}
+
+
+def _labelOfSegment(segment: slicer.vtkSegment) -> int:
+    """Return the label in a vertebra map of a segment that the module Spine Digital Twin made, and else what its name tells."""
+    from SpineDigitalTwinLib.segments import partOf
+
+    part = partOf(segment)
+    return part.vertebra if part is not None else _labelOfName(segment.GetName())
 
 
 def _labelOfName(name: str) -> int:

@@ -49,3 +49,11 @@ def sliceView(host, drawing):
 def threeDView(host, drawing):
     """A 3D view that draws off-screen."""
     return views.ThreeDView(host)
+
+
+@pytest.fixture
+def picture(tmp_path):
+    """Return a function that tells where a picture goes: into Resources/Screenshots where SPINETWIN_SCREENSHOTS is set."""
+    folder = ROOT / "Resources" / "Screenshots" if os.environ.get("SPINETWIN_SCREENSHOTS") else tmp_path
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder.joinpath

@@ -157,3 +157,33 @@ def test_no_fifth_lumbar_vertebra_and_back(editor):
     assert editor.levels() == [19, 20, 21, 22, 23], "L5 became L4, and all above it moved along"
     editor.recount(Chain(12, 5), fromSacrum=True)
     assert editor.levels() == [20, 21, 22, 23, 24]
+
+
+def test_surfaces_of_other_vertebrae_are_kept_when_two_are_merged(host, editor):
+    from SpineDigitalTwinLib import surfaces
+
+    segmentation = editor.segmentation
+    list(surfaces.make(segmentation))
+
+    def surface(name):
+        found = segmentation.GetSegmentation()
+        return found.GetSegment(found.GetSegmentIdBySegmentName(name)).GetRepresentation("Closed surface")
+
+    third, fourth, canal = (surface(name) for name in ("L3 vertebral body", "L4 spinous process", "Spinal canal"))
+    editor.merge(20)
+    assert surface("L2 vertebral body") is third
+    assert surface("L3 spinous process") is fourth
+    assert surface("Spinal canal") is canal
+    assert surface("L1 vertebral body") is None
+    made = len(list(surfaces.make(segmentation)))
+    assert made == sum(name.startswith("L1") for name in segment_names(editor))
+
+
+def test_a_whole_spine_is_closed_quickly(host, editor):
+    """A scene is closed without touching the voxels for each segment: nothing is left to separate."""
+    from SpineDigitalTwinLib import segments
+
+    segments.release(editor.segmentation)
+    segmentation = editor.segmentation.GetSegmentation()
+    assert not any(segmentation.GetSegment(each).GetRepresentation("Binary labelmap") for each in segmentation.GetSegmentIDs())
+    host.mrmlScene.Clear(False)

@@ -221,3 +221,16 @@ def test_labels_that_nobody_knows_are_shown_too(host, lib):
     node = lib.segments.show(LabelMaps(Grid((6, 6, 6), np.eye(4)), subregions, vertebrae), "odd")
     names = {node.GetSegmentation().GetNthSegment(n).GetName() for n in range(3)}
     assert names == {"L3", "Spinous process", "L3 part 77"}
+
+
+def test_spine_poi_takes_the_maps_and_not_what_shows_them(host, lib, maps):
+    from SpineDigitalTwinLib import volumes
+    from SpinePOILib import inputs
+
+    subregions = volumes.addSubregions("subregions", maps.subregions, maps.grid)
+    vertebrae = volumes.addVertebrae("vertebrae", maps.vertebrae, maps.grid)
+    node = lib.segments.show(maps, "spine")
+    assert inputs.guess() == (subregions, vertebrae)
+    labels = {node.GetSegmentation().GetSegment(each).GetName(): label for each, label in inputs.segmentLabels(node).items()}
+    assert (labels["L3 spinous process"], labels["L3/L4 disc"], labels["Spinal canal"]) == (22, 122, 0)
+    assert np.array_equal(inputs.labelMaps(subregions, node).vertebrae, maps.vertebrae)

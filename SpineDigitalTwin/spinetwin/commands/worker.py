@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 def add(steps: Steps) -> None:
     """Tell the parser about the options."""
-    worker = steps.add_parser("worker", help="do the job of a file, for other programs: JSON in, JSON lines out")
+    worker = steps.add_parser(
+        "worker",
+        help="do the job of a file, for other programs: JSON in, JSON lines out",
+        description="Do the job of a file and tell of it on standard output, one JSON object a line. "
+        "Where standard input is a pipe, its end cancels the job.",
+    )
     worker.add_argument("job", type=path_of, metavar="JOB.json")
     worker.set_defaults(run=lambda arguments: run(arguments.job))
 

@@ -11,6 +11,7 @@ from .image.field_of_view import FIELDS_OF_VIEW, image_grid
 from .image.parameters import ImageParameters
 from .image.randomise import RandomSpec, training_pair
 from .image.render import render_image
+from .image.scene import muscle_map, tissue_map
 from .person.dimensions import Dimensions, dimensions, sample_person
 from .posture.parameters import Curve, SpineParameters
 from .shape.vertebra import VertebraShape
@@ -30,8 +31,10 @@ __all__ = [
     "dimensions",
     "image_grid",
     "make_spine",
+    "muscle_map",
     "render_image",
     "sample_person",
+    "tissue_map",
     "training_pair",
     "truth",
 ]

@@ -20,7 +20,7 @@ class Difference:
     Attributes
     ----------
     at : (n,) array of int64
-        Flat indices, in C order.
+        Flat indices, the first index fastest, as files and Slicer store voxels.
     before, after : (n,) arrays
         Their values.
     """
@@ -35,8 +35,9 @@ class Difference:
         if before is after:
             nothing: npt.NDArray[Any] = np.empty(0, before.dtype)
             return cls(np.empty(0, np.int64), nothing, nothing)
-        at = np.flatnonzero(before != after)
-        return cls(at, before.reshape(-1)[at], after.reshape(-1)[at])
+        first, second = _flat(before), _flat(after)
+        at = np.flatnonzero(first != second)
+        return cls(at, first[at], second[at])
 
     def forward(self, array: IntArray) -> IntArray:
         """Return the array after the change."""
@@ -50,9 +51,14 @@ class Difference:
 def _with(array: IntArray, at: npt.NDArray[np.int64], values: IntArray) -> IntArray:
     if not len(at):
         return array
-    changed = np.array(array, order="C")
-    changed.reshape(-1)[at] = values
+    changed = np.array(array, order="F")
+    _flat(changed)[at] = values
     return changed
+
+
+def _flat(array: IntArray) -> IntArray:
+    """Return all voxels in one row; a view of an array in Fortran order."""
+    return array.reshape(-1, order="F")
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,9 @@ class LevelEdit:
 
 def levels_of(vertebrae: IntArray) -> tuple[Level, ...]:
     """Return the vertebrae of a map, from the top; discs and endplates do not count."""
-    counts = np.bincount(vertebrae.ravel(order="K"))
+    flat = vertebrae.ravel(order="K")
+    # most voxels are background, and counting them takes longest
+    counts = np.bincount(flat[flat != 0])
     return tuple(each for each in LEVELS if each.id < len(counts) and counts[each.id])
 
 
@@ -72,10 +74,20 @@ def _family(label: int) -> tuple[int, int | None, int | None]:
 
 
 def _relabelled(vertebrae: IntArray, mapping: Mapping[int, int]) -> IntArray:
+    return _through(_table(vertebrae, mapping), vertebrae)
+
+
+def _table(vertebrae: IntArray, mapping: Mapping[int, int]) -> IntArray:
+    """Return the new label of each label, for vertebrae that all move at once."""
     table = _identity(vertebrae)
     for old, new in mapping.items():
         _redirect(table, old, new)
-    return table[vertebrae]
+    return table
+
+
+def _through(table: IntArray, labels: IntArray) -> IntArray:
+    """Return the entry of the table for each label, in the memory order that the labels have."""
+    return table[labels.T].T if labels.flags.f_contiguous else table[labels]
 
 
 def _identity(vertebrae: IntArray) -> IntArray:
@@ -115,15 +127,15 @@ def merge_levels(maps: LabelMaps, upper: int, lower: int, chain: Chain, *, renum
             f"{level(upper).name} and {level(lower).name} are no neighbours of this map.", "Choose two vertebrae side by side."
         )
     between, table = level(upper).disc_id, _identity(maps.vertebrae)
-    subregions = np.where(maps.vertebrae == between, int(SubregionId.BODY_BORDER), maps.subregions)
+    subregions = maps.subregions.copy(order="K")
+    subregions[maps.vertebrae == between] = int(SubregionId.BODY_BORDER)
     assert between is not None  # noqa: S101 - every presacral vertebra has a disc below
     table[between] = upper
     _redirect(table, lower, upper)
-    merged = LabelMaps(maps.grid, subregions.astype(maps.subregions.dtype, copy=False), table[maps.vertebrae])
     below = present[present.index(lower) + 1 :] if renumber else []
     renamed = shifted(below, -1, chain)
-    vertebrae = _relabelled(merged.vertebrae, renamed)
-    return LevelEdit(LabelMaps(maps.grid, merged.subregions, vertebrae), renamed, (upper, lower), (upper,))
+    vertebrae = _through(_table(maps.vertebrae, renamed)[table], maps.vertebrae)
+    return LevelEdit(LabelMaps(maps.grid, subregions, vertebrae), renamed, (upper, lower), (upper,))
 
 
 def split_level(maps: LabelMaps, label: int, point: npt.ArrayLike, normal: npt.ArrayLike, chain: Chain) -> LevelEdit:

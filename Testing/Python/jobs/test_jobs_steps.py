@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from spinetwin.errors import ParameterError
-from spinetwin.io import read_label_maps, read_pois, write_label_map
+from spinetwin.io import read_label_maps, read_pois, read_volume, write_label_map
 from spinetwin.jobs import Job, State
 from spinetwin.jobs.events import LevelReady, Log, Progress
 from spinetwin.jobs.output import Output
@@ -137,3 +137,38 @@ def test_an_output_folder_that_nobody_may_write_to(job, start, folder):
     verdict = start(job("sample", levels="L3"), program=None).end()
     folder.chmod(0o700)
     assert (verdict.code, "you have no permission to write there" in verdict.message) == ("write", True)
+
+
+def test_a_sample_with_an_image(job, start, folder, content):
+    options = {
+        "levels": "L2-L3",
+        "spacing": [4.0, 2.0, 2.0],
+        "orientation": "PIR",
+        "margin": 15.0,
+        "modality": "t2w",
+        "seed": 1,
+    }
+    verdict = start(job("sample", {}, **options), program=None).end()
+    assert content(folder) == ["image.nii.gz", "old.txt", "subregions.nii.gz", "vertebrae.nii.gz"]
+    image, grid = read_volume(verdict.result.paths["image"])
+    labels = read_label_maps(verdict.result.paths["subregions"], verdict.result.paths["vertebrae"])
+    assert labels.grid == grid
+    assert np.median(image[labels.subregions == 61]) > 1.5 * np.median(image[labels.subregions == 49])
+
+
+def test_label_maps_are_exported_under_another_name_in_another_format(maps, job, start, folder, content):
+    verdict = start(job("export", maps, name="Patient 1", format=".nrrd"), program=None).end()
+    assert verdict.state is State.FINISHED
+    assert content(folder) == ["Patient 1_subregions.nrrd", "Patient 1_vertebrae.nrrd", "old.txt"]
+    assert verdict.result.summary == "Patient 1_subregions.nrrd and Patient 1_vertebrae.nrrd"
+    before, after = read_label_maps(*maps.values()), read_label_maps(*verdict.result.paths.values())
+    assert np.array_equal(before.vertebrae, after.vertebrae)
+    assert np.array_equal(before.subregions, after.subregions)
+    np.testing.assert_allclose(before.grid.ijk_to_ras, after.grid.ijk_to_ras, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "a\\b", "a:b"])
+def test_a_name_that_leads_elsewhere_is_refused(maps, job, start, folder, content, name):
+    verdict = start(job("export", maps, name=name), program=None).end()
+    assert "must be a plain file name" in verdict.text
+    assert content(folder) == ["old.txt"]

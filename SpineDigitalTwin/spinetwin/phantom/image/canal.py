@@ -115,10 +115,11 @@ def paint_surroundings(canvas: Canvas, canal: Stretch) -> None:
 
 def _paint_ligaments(canvas: Canvas, canal: Stretch) -> None:
     body, half, heights = canal.shape.body, 0.3 * canal.shape.row.body_width, canal.piece.heights
-    box = (-half, -body.depth / 2 - 3.0, heights[0]), (half, body.depth / 2 + 3.0, heights[-1])
+    bottom = -body.height / 2 if canal.is_sacral else heights[0]
+    box = (-half, -body.depth / 2 - 3.0, bottom), (half, body.depth / 2 + 3.0, heights[-1])
 
     def ligaments(x: Array, y: Array, z: Array) -> Array:
-        ends = np.maximum(heights[0] - z, z - heights[-1])
+        ends = np.maximum(bottom - z, z - heights[-1])
         along = np.maximum(body.side(x, y, z) - LIGAMENT, ends)
         return np.asarray(np.maximum(np.maximum(along, np.abs(x) - half), 3.0 - np.abs(y)))
 

@@ -10,6 +10,7 @@ import numpy as np
 from ...anatomy import LEVELS, level
 from ...geometry import FloatArray, Frame, Grid
 from ..person.dimensions import DIMENSIONS
+from ..posture.parameters import EXTRA_LEVELS
 from ..shape.distances import Array
 from ..spine import Spine
 from ..voxels import Block, block_of
@@ -142,7 +143,7 @@ def _evened(axes: list[FloatArray]) -> list[FloatArray]:
 def _places(keys: list[int], s: FloatArray, size: float) -> dict[int, float]:
     """Places of all levels; those that the spine lacks follow at mean distances."""
     known = dict(zip(keys, s.tolist(), strict=False))
-    column = [each.id for each in LEVELS if each.id in DIMENSIONS and (each.name not in ("T13", "L6") or each.id in known)]
+    column = [each.id for each in LEVELS if each.id in DIMENSIONS and (each.name not in EXTRA_LEVELS or each.id in known)]
     first, last = column.index(keys[0]), column.index(keys[-1])
     for at in range(first - 1, -1, -1):
         known[column[at]] = known[column[at + 1]] + size * _pitch(column[at], column[at + 1])

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ...geometry import Grid
 from ..spine import Spine
-from .artefacts import Image, average_slices, coil_shading, gaussian, rician, ring, smooth_field, texture
+from .artefacts import TILE, Image, average_slices, coil_shading, gaussian, rician, ring, smooth_field, texture
 from .canvas import Greys
 from .contrast import Look, look, tissue_id
 from .curve import spine_curve
@@ -156,7 +156,7 @@ def chunks(grid: Grid, counts: tuple[int, ...]) -> Iterator[Chunk]:
 
 def in_plane(grid: Grid) -> tuple[int, ...]:
     """Return the axes with the smaller voxels: the plane an MR is taken in."""
-    thick = int(np.argmax(grid.spacing))
+    thick = int(np.argmax(np.round(grid.spacing, 6)))  # axes of one size must not be told apart by rounding
     return tuple(axis for axis in range(3) if axis != thick)
 
 
@@ -176,8 +176,9 @@ def add_texture(
     along = np.abs(spine.rotation[:, 2] @ grid.ijk_to_ras[:3, :3]) / grid.spacing
     for sizes, (across_mm, along_mm) in zip(looks.texture, TEXTURE_MM, strict=True):
         scales = np.where(along > 0.7, along_mm, across_mm) / grid.spacing
-        part = texture(image.shape, scales, rng, skew=along_mm > 2.0 * across_mm)
-        part *= sizes[tissues]
-        image += part
+        part = texture((min(len(image), TILE), *image.shape[1:]), scales, rng, skew=along_mm > 2.0 * across_mm)
+        for first in range(0, len(image), TILE):
+            slab = slice(first, first + TILE)
+            image[slab] += part[: len(image[slab])] * sizes[tissues[slab]]
     if looks.mean[0] >= 0:
         np.maximum(image, 0.0, out=image)

@@ -27,6 +27,9 @@ TRUNK_FOLLOWS = 0.35
 SKIN = 1.8
 """Thickness of the skin, mm."""
 
+FURROW = 7.0
+"""Depth of the groove in the middle of the back, mm."""
+
 _SECTION = ("x", "y", "a", "b", "turn")
 _TRUNK = ("half_width", "front", "back", "fat_front", "fat_side", "fat_back", "wall")
 
@@ -108,20 +111,17 @@ def paint_trunk(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Cours
     """Paint skin, the fat under it, and the muscular wall of the trunk; everything within is fat at first."""
     outline = profile(curve, _OUTLINE, _TRUNK, len(_TRUNK))
     half_width, front, back, fat_front, fat_side, fat_back, wall = outline.at(course.s)
-    x = course.x + _shift(curve, course.s)
-    middle, depth = (front - back) * 0.5, (front + back) * 0.5
-    y = course.y - middle
-    skin = superellipse(x, y, half_width, depth, 2.3)
-    behind = np.clip(y / depth, -1.0, 1.0)
-    furrow = 7.0 * np.exp(-((x / 16.0) ** 2)) * np.clip(-behind, 0.0, 1.0) ** 2
-    skin = skin + furrow
-    fat = np.where(behind > 0, fat_side + (fat_front - fat_side) * behind**2, fat_side + (fat_back - fat_side) * behind**2)
+    depth = (front + back) * 0.5
+    x, y = course.x + _shift(curve, course.s), course.y - (front - back) * 0.5
+    ahead = np.clip(y / depth, -1.0, 1.0)
+    furrow = FURROW * np.exp(-((x / 16.0) ** 2)) * np.clip(-ahead, 0.0, 1.0) ** 2
+    skin = superellipse(x, y, half_width, depth, 2.3) + furrow
+    fat = fat_side + (np.where(ahead > 0, fat_front, fat_back) - fat_side) * ahead**2
     inner = skin + fat - 0.4 * furrow
-    canvas.paint(nodes.stretch(skin, canvas.reach), tissue_id("skin"))
-    canvas.paint(nodes.stretch(skin + SKIN, canvas.reach), tissue_id("fat"))
-    thick = wall * np.sqrt(np.clip((course.y + 66.0) / 60.0, 0.0, 1.0)) * np.clip(0.2 + np.abs(x) / 6.0, 0.0, 1.0)
-    canvas.paint(nodes.stretch(inner, canvas.reach), tissue_id("muscle"))
-    canvas.paint(nodes.stretch(inner + thick, canvas.reach), tissue_id("fat"))
+    # The wall ends where the muscles of the back begin, and parts in the midline (linea alba).
+    wall = wall * np.sqrt(np.clip((course.y + 0.75 * back) / 60.0, 0.0, 1.0)) * np.clip(0.2 + np.abs(x) / 6.0, 0.0, 1.0)
+    for distance, tissue in ((skin, "skin"), (skin + SKIN, "fat"), (inner, "muscle"), (inner + wall, "fat")):
+        canvas.paint(nodes.stretch(distance, canvas.reach), tissue_id(tissue))
 
 
 def _shift(curve: SpineCurve, s: Array) -> Array:
