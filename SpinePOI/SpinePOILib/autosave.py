@@ -24,7 +24,7 @@ _UNNAMED = "unsaved scene"
 
 @dataclass(frozen=True)
 class Leftover:
-    """A copy that no clean end took away: its file, the name of its scene and when it was written."""
+    """A copy that no clean end took away: its file, the name of its scene ("" for one without a file), when it was written."""
 
     path: Path
     scene: str
@@ -118,4 +118,6 @@ def discard(paths: Iterable[Path]) -> None:
 
 
 def _leftover(path: Path) -> Leftover:
-    return Leftover(path, path.name.removesuffix(_SUFFIX), datetime.fromtimestamp(path.stat().st_mtime).astimezone())
+    name = path.name.removesuffix(_SUFFIX)
+    scene = "" if name.startswith(_UNNAMED) else name
+    return Leftover(path, scene, datetime.fromtimestamp(path.stat().st_mtime).astimezone())

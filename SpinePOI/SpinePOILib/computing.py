@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import inputs, pointnodes
+from . import pointnodes
 
 if TYPE_CHECKING:
-    import slicer
     from spinetwin.geometry import Frame, LabelMaps
     from spinetwin.poi import PoiSet
 
@@ -49,17 +48,6 @@ def writeMaps(maps: LabelMaps, folder: Path) -> dict[str, Path]:
     for name, path in files.items():
         write_label_map(path, getattr(block, name), block.grid)
     return files
-
-
-def mapsOf(subregions: slicer.vtkMRMLNode, vertebrae: slicer.vtkMRMLNode) -> LabelMaps:
-    """Return the maps of two nodes.
-
-    Raises
-    ------
-    MapError
-        If they do not lie on the same voxels.
-    """
-    return inputs.labelMaps(subregions, vertebrae)
 
 
 class Computation:

@@ -53,7 +53,7 @@ class BoneSurfaces:
         node = self._node()
         if node is None:
             return None
-        now = _changed(node)
+        now = contentTime(node)
         made, surface = self._surfaces.get(level, (-1, None))
         if made != now:
             surface = _surfaceOf(node, level)
@@ -61,7 +61,8 @@ class BoneSurfaces:
         return surface
 
 
-def _changed(node: slicer.vtkMRMLNode) -> int:
+def contentTime(node: slicer.vtkMRMLNode) -> int:
+    """Return a number that grows whenever the voxels of a label map or segmentation change."""
     data = node.GetSegmentation() if node.IsA("vtkMRMLSegmentationNode") else node.GetImageData()
     return int(data.GetMTime()) if data is not None else 0
 

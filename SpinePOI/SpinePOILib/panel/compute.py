@@ -17,6 +17,7 @@ from spinetwin.jobs import Event, LevelReady, Progress, State, Verdict
 
 from .. import computing, inputs
 from ..session import Change, Session
+from ..surfaces import contentTime
 from .folding import Occasional
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class ComputePanel:
         ui.computeButton.connect("clicked()", self.compute)
         ui.cancelButton.connect("clicked()", self.cancel)
         ui.diagnosticsButton.connect("clicked()", self._onDiagnostics)
+        self._problem = ""
+        self._recognised: object = None
         self._occasional = Occasional(ui.inputsSection)
         self._occasional.show(False, ui.progressFrame, ui.diagnosticsButton, ui.keepEditsBox)
         self.say("")
@@ -86,8 +89,13 @@ class ComputePanel:
                 parameters.subregions, parameters.vertebrae = subregions, vertebrae
 
     def showInputs(self) -> None:
-        """Say what the chosen maps are, and on the button what is missing."""
+        """Say what the chosen maps are, and on the button what is missing; maps that were seen already are not read again."""
         ui, parameters = self._ui, self._parameters()
+        now = [_identity(each) for each in (parameters.subregions, parameters.vertebrae)]
+        if now == self._recognised:
+            return
+        self._recognised = now
+        self._problem = inputs.problem(parameters.subregions, parameters.vertebrae)
         for label, node in ((ui.subregionsFound, parameters.subregions), (ui.vertebraeFound, parameters.vertebrae)):
             label.text = inputs.recognise(node).text
             self._occasional.show(node is not None, label)
@@ -110,7 +118,7 @@ class ComputePanel:
         if self.busy or inputs.problem(parameters.subregions, parameters.vertebrae):
             return
         try:
-            maps = computing.mapsOf(parameters.subregions, parameters.vertebrae)
+            maps = inputs.labelMaps(parameters.subregions, parameters.vertebrae)
         except SpineTwinError as error:
             self.say(str(error))
             return
@@ -195,8 +203,7 @@ class ComputePanel:
         self._ui.progressBar.setFormat(f"%p %  {message}{remaining}")
 
     def _showButton(self) -> None:
-        button, parameters = self._ui.computeButton, self._parameters()
-        problem = inputs.problem(parameters.subregions, parameters.vertebrae)
+        button, problem = self._ui.computeButton, self._problem
         button.enabled = not self.busy and not problem
         if self.busy:
             button.text = _("Computing...")
@@ -216,3 +223,8 @@ class ComputePanel:
         """Tell how the last thing went, in a sentence."""
         self._ui.statusLabel.text = text
         self._occasional.show(bool(text), self._ui.statusLabel)
+
+
+def _identity(node: slicer.vtkMRMLNode | None) -> tuple[str, int]:
+    """Return what tells a map and its content from another."""
+    return ("", 0) if node is None else (node.GetID(), contentTime(node))

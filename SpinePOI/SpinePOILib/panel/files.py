@@ -90,8 +90,9 @@ class FilesPanel:
         self._ui.recoveryFrame.visible = bool(self._leftovers)
         if self._leftovers:
             newest = self._leftovers[0]
-            text = _("Edits that were not saved were found: {scene}, {when}.")
-            self._ui.recoveryLabel.text = text.format(scene=newest.scene, when=newest.written.strftime("%Y-%m-%d %H:%M"))
+            text = _("Unsaved edits were found: {scene}, {when}.")
+            scene, when = newest.scene or _("a scene without a name"), newest.written.strftime("%Y-%m-%d %H:%M")
+            self._ui.recoveryLabel.text = text.format(scene=scene, when=when)
 
     def _format(self) -> storage.Format:
         return storage.FORMATS[max(self._ui.formatBox.currentIndex, 0)]

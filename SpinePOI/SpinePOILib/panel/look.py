@@ -118,12 +118,14 @@ class LookPanel:
 
     def _showReason(self) -> None:
         """Tell in full what the table has no room for."""
-        chosen = [poi for point in self._session.selection if (poi := self._session.points().get(point)) is not None]
-        row = overview.pointRow(chosen[0]) if chosen else None
-        if row is None:
-            text = "" if self._session.level is not None else _("Choose a level.") if self._session.edits.levels else ""
-        else:
-            text = ". ".join(each for each in (f"<b>{row.name}</b>: {row.status} {row.moved}".strip(), row.reason) if each)
+        session, text = self._session, ""
+        points = session.points()
+        if session.selection and session.selection[0] in points:
+            row = overview.pointRow(points[session.selection[0]])
+            head = f"<b>{row.name}</b>: {row.status} {row.moved}".strip()
+            text = f"{head}. {row.reason}" if row.reason else head
+        elif session.level is None and session.edits.levels:
+            text = _("Choose a level.")
         self._ui.reasonLabel.text = text
 
     def _onLevel(self) -> None:

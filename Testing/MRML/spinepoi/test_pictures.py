@@ -50,7 +50,7 @@ def seen(views, poi, phantom, pois):
         view.show(background)
         view.node.SetFieldOfView(110.0, 110.0, 1.0)
     navigation.jumpToVertebra(pois.frames[L2])
-    navigation.look3D(pois.frames[L2], "P + 0.8 R + 0.4 S", 420.0)
+    navigation.look3D(pois.frames[L2], "P + 0.8 R + 0.4 S", 260.0)
     return {name: getattr(views, name).pixels() for name in ("red", "three", "green", "yellow")}
 
 

@@ -187,3 +187,43 @@ def test_a_removed_map_is_noticed(ready, host, maps):
 def test_the_panel_goes_away_in_the_middle_of_a_run(ready, host, spin):
     ready.ui.computeButton.click()
     spin(lambda: ready.panel.compute._worker.busy)
+
+
+def test_typing_a_name_does_not_read_the_maps_again(ready, host, maps, monkeypatch):
+    from SpinePOILib import inputs
+
+    looked = []
+    recognise = inputs.recognise
+    monkeypatch.setattr(inputs, "recognise", lambda node: looked.append(node) or recognise(node))
+    ready.ui.readerEdit.text = "somebody"
+    host.app.processEvents()
+    assert looked == []
+    ready.ui.vertebraeSelector.setCurrentNode(None)
+    assert looked
+
+
+def test_a_map_that_was_changed_meanwhile_is_looked_at_again(ready, host, maps):
+    host.util.arrayFromVolume(maps.vertebrae)[:] = 0
+    host.util.arrayFromVolumeModified(maps.vertebrae)
+    ready.exit()
+    ready.enter()
+    host.app.processEvents()
+    assert ready.ui.computeButton.text == "Spine, vertebrae is empty"
+
+
+def test_the_module_says_who_and_what_it_is(host):
+    import types
+    from pathlib import Path
+
+    from SpinePOI import SpinePOI
+
+    parent = types.SimpleNamespace()
+    SpinePOI(parent)
+    assert parent.title == "Spine POI"
+    assert parent.categories == ["Quantification"]
+    assert "Graf et al." in parent.acknowledgementText
+    assert parent.helpText
+    import SpinePOI as module
+
+    icon = (Path(module.__file__).parent / "Resources" / "Icons" / "SpinePOI.png").read_bytes()
+    assert int.from_bytes(icon[16:20]) == int.from_bytes(icon[20:24]) == 128

@@ -117,7 +117,7 @@ def test_edits_of_a_crash_are_offered(shown, host, press, panel, pois):
     host.mrmlScene.Clear(False)
     again = panel(SpinePOIWidget)
     assert again.ui.recoveryFrame.visible is True
-    assert again.ui.recoveryLabel.text.startswith("Edits that were not saved were found: unsaved scene")
+    assert again.ui.recoveryLabel.text.startswith("Unsaved edits were found: a scene without a name, 20")
     again.ui.restoreButton.click()
     host.app.processEvents()
     assert now().points == expected
