@@ -1,4 +1,4 @@
-"""Keep the lists of packaged files in SpineDigitalTwin/CMakeLists.txt equal to the folder.
+"""Keep the lists of packaged files in the CMakeLists.txt of both modules equal to their folders.
 
 Slicer packages only what CMake lists by name; a forgotten file works from the checkout and is missing in the extension.
 
@@ -7,22 +7,22 @@ Usage: cmake_lists.py [--check] [ROOT]
 
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 IGNORED = {"__pycache__"}
-LISTS = ("MODULE_PYTHON_SCRIPTS", "MODULE_PYTHON_RESOURCES", "SPINETWIN_SCRIPTS", "SPINETWIN_RESOURCES")
+MODULES = ("SpineDigitalTwin", "SpinePOI")
 
 
 def packaged(module: Path) -> dict[str, list[str]]:
-    """Return what each CMake list has to hold, relative to the module folder."""
-    core = _files(module, "spinetwin")
+    """Return what each CMake list of a module has to hold, relative to the module folder; the core lies in one of them."""
     glue = sorted([*(path.name for path in module.glob("*.py")), *_files(module, f"{module.name}Lib")])
-    return {
-        "MODULE_PYTHON_SCRIPTS": glue,
-        "MODULE_PYTHON_RESOURCES": _files(module, "Resources"),
-        "SPINETWIN_SCRIPTS": [name for name in core if name.endswith(".py")],
-        "SPINETWIN_RESOURCES": [name for name in core if not name.endswith(".py")],
-    }
+    lists = {"MODULE_PYTHON_SCRIPTS": glue, "MODULE_PYTHON_RESOURCES": _files(module, "Resources")}
+    core = _files(module, "spinetwin")
+    if core:
+        lists["SPINETWIN_SCRIPTS"] = [name for name in core if name.endswith(".py")]
+        lists["SPINETWIN_RESOURCES"] = [name for name in core if not name.endswith(".py")]
+    return lists
 
 
 def _files(module: Path, folder: str) -> list[str]:
@@ -37,9 +37,9 @@ def _block(name: str) -> re.Pattern[str]:
     return re.compile(rf"set\({name}\n(.*?)^  \)", re.DOTALL | re.MULTILINE)
 
 
-def listed(text: str) -> dict[str, list[str]]:
+def listed(text: str, names: Iterable[str]) -> dict[str, list[str]]:
     """Return what the CMake file lists now."""
-    found = {name: _block(name).search(text) for name in LISTS}
+    found = {name: _block(name).search(text) for name in names}
     return {name: match[1].split() if match else [] for name, match in found.items()}
 
 
@@ -51,22 +51,35 @@ def updated(text: str, wanted: dict[str, list[str]]) -> str:
     return text
 
 
+def differences(module: Path) -> list[str]:
+    """Say what the CMake file of a module lists wrongly."""
+    wanted = packaged(module)
+    now = listed((module / "CMakeLists.txt").read_text(encoding="utf-8"), wanted)
+    found = [f"{name}: {each} is not listed" for name in wanted for each in wanted[name] if each not in now[name]]
+    found += [f"{name}: {each} does not exist" for name in wanted for each in now[name] if each not in wanted[name]]
+    found += [f"{name}: a file is listed twice" for name in now if len(set(now[name])) < len(now[name])]
+    return [f"{module.name}, {each}" for each in found]
+
+
+def rewrite(module: Path) -> None:
+    """Renew the lists of a module."""
+    cmake = module / "CMakeLists.txt"
+    text = updated(cmake.read_text(encoding="utf-8"), packaged(module))
+    cmake.write_text(text, encoding="utf-8", newline="\n")
+
+
 def main(arguments: list[str]) -> int:
     """Rewrite the lists, or with --check only say what differs."""
-    check = "--check" in arguments
     roots = [Path(each) for each in arguments if each != "--check"]
-    module = (roots[0] if roots else Path(__file__).resolve().parents[1]) / "SpineDigitalTwin"
-    cmake = module / "CMakeLists.txt"
-    text, wanted = cmake.read_text(encoding="utf-8"), packaged(module)
-    if not check:
-        cmake.write_text(updated(text, wanted), encoding="utf-8", newline="\n")
+    root = roots[0] if roots else Path(__file__).resolve().parents[1]
+    modules = [root / name for name in MODULES]
+    if "--check" not in arguments:
+        for module in modules:
+            rewrite(module)
         return 0
-    now = listed(text)
-    differences = [f"{name}: {each} is not listed" for name in wanted for each in wanted[name] if each not in now[name]]
-    differences += [f"{name}: {each} does not exist" for name in wanted for each in now[name] if each not in wanted[name]]
-    differences += [f"{name}: a file is listed twice" for name in now if len(set(now[name])) < len(now[name])]
-    sys.stdout.write("".join(f"{each}; run `make cmake-lists`\n" for each in differences))
-    return 1 if differences else 0
+    found = [each for module in modules for each in differences(module)]
+    sys.stdout.write("".join(f"{each}; run `make cmake-lists`\n" for each in found))
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

@@ -50,6 +50,11 @@ class Sample:
     orientation: str
     modality: str
 
+    def options(self) -> dict[str, Any]:
+        """Return the options with which the worker makes this sample."""
+        options = {"cobb": self.cobb, "spacing": list(self.spacing), "orientation": self.orientation}
+        return options | {name: value for name, value in (("part", self.part), ("modality", self.modality)) if value}
+
 
 SAMPLES = (
     Sample("Straight spine", "SampleStraight.png", "", 0.0, (1.0, 1.0, 1.0), "LPS", ""),

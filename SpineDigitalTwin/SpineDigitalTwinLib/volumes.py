@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import slicer
 
+from .parts import GREY, levelOf
+
 if TYPE_CHECKING:
     from spinetwin.geometry import Grid
 
@@ -42,17 +44,45 @@ def addSubregions(name: str, array: np.ndarray, grid: Grid) -> slicer.vtkMRMLLab
 
 def addVertebrae(name: str, array: np.ndarray, grid: Grid) -> slicer.vtkMRMLLabelMapVolumeNode:
     """Add a vertebra map to the scene, with the names and colours of the levels; parameters as for `addImage`."""
-    from spinetwin.anatomy import LEVELS
+    return _addLabelMap(name, array, grid, _vertebraName, _vertebraColour)
+
+
+def _vertebraName(label: int) -> str:
+    level = levelOf(label)
+    if level is None:
+        return str(label)
+    return {level.id: level.name, level.disc_id: f"{level.name} disc below"}.get(label, f"{level.name} endplates")
+
+
+def _vertebraColour(label: int) -> tuple[float, float, float]:
     from spinetwin.report import colours
 
-    names: dict[int, str] = {}
-    shades: dict[int, tuple[float, float, float]] = {}
-    for each in LEVELS:
-        labels = {each.id: each.name, each.disc_id: f"{each.name} disc below", each.endplate_id: f"{each.name} endplates"}
-        names.update({label: text for label, text in labels.items() if label is not None})
-        shades.update({label: colours.rgb(colours.of_level(each.id)) for label in labels if label is not None})
-    grey = (0.7, 0.7, 0.7)
-    return _addLabelMap(name, array, grid, lambda key: names.get(key, str(key)), lambda key: shades.get(key, grey))
+    level = levelOf(label)
+    return colours.rgb(colours.of_level(level.id)) if level else GREY
+
+
+def update(node: slicer.vtkMRMLLabelMapVolumeNode, array: np.ndarray) -> None:
+    """Give a volume other voxels.
+
+    Parameters
+    ----------
+    node : vtkMRMLLabelMapVolumeNode
+    array : (i, j, k) array
+        Of the shape that it has.
+    """
+    slicer.util.arrayFromVolume(node)[:] = array.T
+    slicer.util.arrayFromVolumeModified(node)
+
+
+def updateVertebrae(node: slicer.vtkMRMLLabelMapVolumeNode, array: np.ndarray) -> None:
+    """Give a vertebra map other voxels, and its colour table the names and colours of the levels that it has now."""
+    update(node, array)
+    table = node.GetDisplayNode().GetColorNode() if node.GetDisplayNode() else None
+    if table is None or not table.IsA("vtkMRMLColorTableNode") or table.GetType() != table.User:
+        return
+    flat = array.ravel(order="K")
+    labels = np.flatnonzero(np.bincount(flat[flat != 0])).tolist()
+    _fill(table, labels, _vertebraName, _vertebraColour)
 
 
 def addSegmentation(name: str, labels: slicer.vtkMRMLLabelMapVolumeNode) -> slicer.vtkMRMLSegmentationNode:
@@ -77,12 +107,17 @@ def _addLabelMap(name: str, array: np.ndarray, grid: Grid, nameOf: Name, colourO
 
 
 def _addColours(name: str, labels: Iterable[int], nameOf: Name, colourOf: Colour) -> slicer.vtkMRMLColorTableNode:
-    labels = list(labels)
     table = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLColorTableNode", name)
     table.SetTypeToUser()
-    table.SetNumberOfColors(max(labels, default=0) + 1)
+    _fill(table, list(labels), nameOf, colourOf)
+    table.HideFromEditorsOn()
+    return table
+
+
+def _fill(table: slicer.vtkMRMLColorTableNode, labels: list[int], nameOf: Name, colourOf: Colour) -> None:
+    was = table.StartModify()
+    table.SetNumberOfColors(max([*labels, table.GetNumberOfColors() - 1], default=0) + 1)
     table.SetColor(0, "background", 0.0, 0.0, 0.0, 0.0)
     for label in labels:
         table.SetColor(label, nameOf(label), *colourOf(label), 1.0)
-    table.HideFromEditorsOn()
-    return table
+    table.EndModify(was)

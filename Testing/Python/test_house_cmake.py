@@ -22,7 +22,8 @@ def _check(root: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def copy(tmp_path):
-    shutil.copytree(ROOT / "SpineDigitalTwin", tmp_path / "SpineDigitalTwin", ignore=IGNORE)
+    for module in ("SpineDigitalTwin", "SpinePOI"):
+        shutil.copytree(ROOT / module, tmp_path / module, ignore=IGNORE)
     shutil.copy(ROOT / "CMakeLists.txt", tmp_path)
     return tmp_path
 
@@ -39,6 +40,14 @@ def test_a_forgotten_script_is_found_and_repaired(copy):
     assert "SPINETWIN_SCRIPTS: spinetwin/new.py is not listed" in run.stdout
     subprocess.run([sys.executable, ROOT / "Testing" / "cmake_lists.py", copy], check=True, timeout=60)
     assert _check(copy).returncode == 0
+
+
+def test_a_forgotten_file_of_the_second_module_is_found(copy):
+    (copy / "SpinePOI" / "SpinePOILib" / "new.py").touch()
+    (copy / "SpinePOI" / "Resources" / "UI" / "new.ui").touch()
+    said = _check(copy).stdout
+    assert "SpinePOI, MODULE_PYTHON_SCRIPTS: SpinePOILib/new.py is not listed" in said
+    assert "SpinePOI, MODULE_PYTHON_RESOURCES: Resources/UI/new.ui is not listed" in said
 
 
 def test_a_forgotten_table_is_found(copy):
@@ -145,6 +154,14 @@ def test_configuring_fails_when_a_listed_file_is_gone(copy):
     run = _configure(copy)
     assert run.returncode != 0
     assert "No such file: spinetwin/errors.py" in run.stderr
+
+
+def test_both_modules_are_built_and_lie_in_one_folder(copy):
+    run = _configure(copy)
+    assert run.returncode == 0, run.stderr
+    packaged = copy / "build" / "lib" / "Slicer-5.10" / "qt-scripted-modules"
+    assert {"SpineDigitalTwin.py", "SpinePOI.py"} == {path.name for path in packaged.glob("*.py")}
+    assert (packaged / "SpinePOILib" / "__init__.py").is_file()
 
 
 def _metadata() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Points go out and come back exactly; what a person did in between is noticed; bad files end in a sentence."""
 
 import copy
+import csv
 import itertools
 import json
 import math
@@ -318,7 +319,7 @@ def test_missing_folder_and_binary(tmp_path, suffix):
 
 
 def test_coordinates_that_a_format_does_not_have(tmp_path):
-    for suffix, space in ((".csv", "lps"), (".csv", "voxel"), (".mrk.json", "voxel"), (".json", "voxel"), (".json", "mni")):
+    for suffix, space in ((".csv", "voxel"), (".csv", "mni"), (".mrk.json", "voxel"), (".json", "voxel"), (".json", "mni")):
         with pytest.raises(ParameterError):
             write_pois(tmp_path / f"a{suffix}", sample(), space=space)
     with pytest.raises(ParameterError, match="Known are"):
@@ -367,3 +368,21 @@ def test_tptbox_keeps_unknown_levels_out_only_when_asked(tmp_path):
     unknown = []
     assert len(read_pois(tmp_path / "a.json", unknown=unknown)) == 3
     assert len(unknown) == 1
+
+
+@pytest.mark.parametrize(("space", "columns"), [("lps", ["x_lps", "y_lps", "z_lps"]), ("voxel", ["i", "j", "k"])])
+def test_a_table_gets_other_coordinates_as_more_columns(tmp_path, space, columns):
+    path = tmp_path / "a.csv"
+    write_pois(path, sample(), space=space, like=grid())
+    assert read_pois(path).points == sample().points, "x, y, z are RAS all the same"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0])[-3:] == columns
+    for poi, row in zip(sample(), rows, strict=True):
+        cells = [row[each] for each in columns]
+        if poi.position is None:
+            assert cells == ["", "", ""]
+            continue
+        x, y, z = (float(each) for each in cells)
+        ras = (-x, -y, z) if space == "lps" else grid().to_ras([x, y, z])
+        assert list(ras) == pytest.approx(list(poi.position), abs=1e-9)

@@ -40,6 +40,23 @@ def read_maps(subregions: Path, vertebrae: Path) -> LabelMaps:
     return maps
 
 
+def warnings_of(maps: LabelMaps) -> list[str]:
+    """Return what a person should know of the maps, as sentences.
+
+    Raises
+    ------
+    MapError
+        If the maps cannot be used, with the gravest finding.
+    """
+    from ..poi.check import check_maps
+
+    findings = check_maps(maps).findings
+    for finding in findings:
+        if finding.severity == "error":
+            raise MapError(finding.text, "Correct the maps; `spinetwin check` tells what they hold.")
+    return [finding.text for finding in findings if finding.severity == "warning"]
+
+
 def need_folder(file: Path) -> None:
     """Find out before the work, not after it, that the results have no place to go."""
     if not file.parent.exists():

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from ..anatomy import parse_levels, parse_points
 from ..errors import MapError
-from ..geometry import LabelMaps
 from ..poi.rules import RULE_SETS
-from .common import details, need_folder, path_of, progress_bar, read_maps, summary
+from .common import details, need_folder, path_of, progress_bar, read_maps, summary, warnings_of
 from .common import report as draw_report
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def run(
     with progress_bar("points", quiet) as progress:
         maps = read_maps(subregions, vertebrae)
         try:
-            warnings = _warnings(maps)
+            warnings = [f"Warning: {text}" for text in warnings_of(maps)]
             points = compute_pois(maps, rules, levels=levels, only=only, progress=progress)
         except MapError as error:
             raise MapError(f"{subregions.name} with {vertebrae.name}: {error.message}", error.hint) from error
@@ -79,14 +78,3 @@ def run(
     if report is not None:
         draw_report(maps, points, report, title=out.name.split(".")[0], quiet=quiet)
     return 0
-
-
-def _warnings(maps: LabelMaps) -> list[str]:
-    """Return what a person should know of the maps, as lines; maps that cannot be used are refused with the gravest finding."""
-    from ..poi.check import check_maps
-
-    findings = check_maps(maps).findings
-    for finding in findings:
-        if finding.severity == "error":
-            raise MapError(finding.text, "Correct the maps; `spinetwin check` tells what they hold.")
-    return [f"Warning: {finding.text}" for finding in findings if finding.severity == "warning"]

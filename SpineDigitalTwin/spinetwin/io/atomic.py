@@ -17,6 +17,7 @@ _REASONS = {
     errno.EACCES: ("you have no permission to write there", "Choose a folder of your own."),
     errno.EPERM: ("you have no permission to write there", "Choose a folder of your own."),
     errno.EROFS: ("the disk is read-only", "Choose another folder."),
+    errno.EFBIG: ("the file is larger than the disk allows", "Choose another folder."),
     errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter name."),
 }
 
@@ -53,7 +54,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield temporary
         temporary.replace(target)
     except OSError as error:
-        raise _as_write_error(target, error) from error
+        raise write_error(target, error) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -69,13 +70,14 @@ def _check_target(target: Path) -> None:
             return
         found = target.parent.exists()
     except OSError as error:
-        raise _as_write_error(target, error) from error
+        raise write_error(target, error) from error
     if found:
         raise WriteError(f"Cannot write {target}: {target.parent} is not a folder.", "Choose another folder.")
     raise WriteError(f"Cannot write {target}: the folder {target.parent} does not exist.", "Create it first.")
 
 
-def _as_write_error(target: Path, error: OSError) -> WriteError:
+def write_error(target: Path, error: OSError) -> WriteError:
+    """Say in one sentence why the operating system does not let `target` be written, and what to do."""
     what, hint = _REASONS.get(error.errno or 0, (error.strerror or str(error) or "the system refused", ""))
     return WriteError(f"Cannot write {target}: {what}.", hint)
 

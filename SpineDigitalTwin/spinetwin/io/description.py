@@ -86,6 +86,12 @@ def restore(level: int, point: int, text: str, position: Position | None) -> Poi
     return Poi(level, point, found.status, found.computed or position, found.reason, found.source)
 
 
+def position_in(text: str) -> Position | None:
+    """Return the computed position that a description holds, RAS mm; None where it has none or is no description."""
+    found = _parse(text)
+    return None if found is None or found.status is Status.MISSING else found.computed
+
+
 def _escape(text: str) -> str:
     return "".join(_ESCAPES.get(letter, letter) for letter in text)
 

@@ -116,7 +116,7 @@ def _quiet() -> Iterator[None]:
         os.close(saved)
 
 
-def write_itk(path: Path, array: npt.NDArray[Any], grid: Grid, *, name: str) -> None:
+def write_itk(path: Path, array: npt.NDArray[Any], grid: Grid, *, name: str, packed: bool = True) -> None:
     """Write an (i, j, k) array; `name` is what messages call the file.
 
     Raises
@@ -133,6 +133,6 @@ def write_itk(path: Path, array: npt.NDArray[Any], grid: Grid, *, name: str) -> 
     image.SetDirection((_LPS_TO_RAS @ axes).ravel().tolist())
     try:
         with _quiet():
-            _sitk().WriteImage(image, str(path), useCompression=True)
+            _sitk().WriteImage(image, str(path), useCompression=packed)
     except RuntimeError as error:
         raise WriteError(f"Cannot write {name}.", "Is there space, and permission to write there?") from error

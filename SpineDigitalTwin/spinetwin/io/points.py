@@ -72,7 +72,8 @@ def write_pois(path: PathLike, pois: PoiSet, *, space: str | None = None, like: 
         Its suffix chooses the format, as in `read_pois`.
     pois : PoiSet
     space : {"lps", "ras", "voxel"}, optional
-        Coordinates in the file; default LPS for 3D Slicer, RAS for the others. "voxel" exists for TPTBox only, a table is RAS.
+        Coordinates in the file; default LPS for 3D Slicer, RAS for the others. "voxel" does not exist for 3D Slicer; a table is
+        always RAS and gets three more columns.
     like : Grid, optional
         The grid whose voxels are meant by "voxel".
 
@@ -90,6 +91,4 @@ def write_pois(path: PathLike, pois: PoiSet, *, space: str | None = None, like: 
     elif kind == "tptbox":
         write_tptbox(path, pois, space=space or "ras", like=like)
     else:
-        if space not in (None, "ras"):
-            raise ParameterError("A table of points is always in RAS millimetres.", "Leave the coordinates out or choose ras.")
-        write_table(path, pois)
+        write_table(path, pois, space=space or "ras", like=like)

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..anatomy import level as level_of
 from ..anatomy import point
 from ..errors import ParameterError, ReadError
+from ..geometry import Grid
 from ..poi.model import EDITED, Poi, PoiSet, Position, Status
 from .atomic import write_text
 from .description import NOT_PLACED
@@ -18,27 +19,57 @@ from .texts import PathLike, gather, parse_level, read_text
 _POSITION = ("x", "y", "z")
 _COMPUTED = ("computed_x", "computed_y", "computed_z")
 COLUMNS = ("level", "id", "name", *_POSITION, "status", "reason", "source", *_COMPUTED)
+MORE_COLUMNS = {"ras": (), "lps": ("x_lps", "y_lps", "z_lps"), "voxel": ("i", "j", "k")}
+"""What is added at the end for each kind of coordinates."""
 
 
-def write_table(path: PathLike, pois: PoiSet) -> None:
+def write_table(path: PathLike, pois: PoiSet, *, space: str = "ras", like: Grid | None = None) -> None:
     """Write the columns level, id, name, x, y, z, status, reason, source, computed_x, computed_y, computed_z.
 
     Positions are RAS mm with all their digits; empty where there is none. Commas separate, UTF-8.
 
+    Parameters
+    ----------
+    path : path
+    pois : PoiSet
+    space : {"ras", "lps", "voxel"}
+        Anything but RAS is written into three more columns at the end, x_lps, y_lps, z_lps (mm) or i, j, k (voxels of `like`):
+        x, y, z always mean the same, and the table can be read back.
+    like : Grid, optional
+        Needed for voxels.
+
     Raises
     ------
+    ParameterError
+        If `space` is unknown or needs a grid that is not given.
     WriteError
         As `spinetwin.io.atomic.atomic_write`.
     """
+    if space not in MORE_COLUMNS:
+        raise ParameterError(f"There are no {space!r} coordinates.", "Choose lps, ras or voxel.")
+    if space == "voxel" and like is None:
+        raise ParameterError("Voxel coordinates need an image.", "Give it with --like IMAGE.")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow([*COLUMNS, *MORE_COLUMNS[space]])
     for poi in pois:
         position, computed = _texts(poi.position), _texts(poi.computed)
-        writer.writerow(
-            [level_of(poi.level).name, poi.id, name_of(poi.id), *position, str(poi.status), poi.reason, poi.source, *computed]
-        )
+        names = level_of(poi.level).name, poi.id, name_of(poi.id)
+        more = _more(poi.position, space, like)
+        writer.writerow([*names, *position, str(poi.status), poi.reason, poi.source, *computed, *more])
     write_text(path, text.getvalue())
+
+
+def _more(position: Position | None, space: str, like: Grid | None) -> list[str]:
+    """Return the cells of the columns that other coordinates than RAS add."""
+    if space == "ras":
+        return []
+    if position is None:
+        return ["", "", ""]
+    if space == "lps":
+        x, y, z = position
+        return _texts((-x, -y, z))
+    return [] if like is None else [repr(each) for each in like.to_ijk(position).tolist()]
 
 
 def name_of(point_id: int) -> str:

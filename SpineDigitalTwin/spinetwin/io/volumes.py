@@ -107,7 +107,7 @@ def read_label_maps(subregions_path: PathLike, vertebrae_path: PathLike) -> Labe
     return LabelMaps(grid, subregions, ordered)
 
 
-def write_label_map(path: PathLike, array: IntArray, grid: Grid) -> None:
+def write_label_map(path: PathLike, array: IntArray, grid: Grid, *, packed: bool = True) -> None:
     """Write a label map, whole or not at all.
 
     Parameters
@@ -117,6 +117,8 @@ def write_label_map(path: PathLike, array: IntArray, grid: Grid) -> None:
     array : (i, j, k) array of integers
     grid : Grid
         Its shape must be that of the array.
+    packed : bool
+        False writes .nrrd and .mha quickly, and large.
 
     Raises
     ------
@@ -137,7 +139,7 @@ def write_volume(path: PathLike, array: npt.NDArray[Any], grid: Grid) -> None:
         if suffix in (".nii.gz", ".nii"):
             write_nifti(temporary, array, grid, packed=suffix == ".nii.gz")
         else:
-            write_itk(temporary, array, grid, name=Path(path).name)
+            write_itk(temporary, array, grid, name=Path(path).name, packed=packed)
 
 
 def _check_file(path: Path) -> str:

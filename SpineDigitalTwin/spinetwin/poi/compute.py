@@ -16,6 +16,7 @@ from .rules import RuleSet, rule_set
 from .voxels import gather_voxels
 
 Progress = Callable[[float, str], None]
+Ready = Callable[[PoiSet], None]
 
 
 def compute_pois(
@@ -25,6 +26,7 @@ def compute_pois(
     levels: Collection[int] | None = None,
     only: Collection[int] | None = None,
     progress: Progress | None = None,
+    ready: Ready | None = None,
 ) -> PoiSet:
     """Compute the points of interest of a segmented spine.
 
@@ -40,6 +42,8 @@ def compute_pois(
         Point ids to return; what they rest on is computed too.
     progress : callable, optional
         Called with a fraction and a level name as levels are finished.
+    ready : callable, optional
+        Called with the finished points of each level, and its frame, before the next one begins.
 
     Returns
     -------
@@ -61,11 +65,15 @@ def compute_pois(
         names = ", ".join(context.name for context in contexts)
         raise MapError("None of the levels asked for is in the maps.", f"They hold {names}.")
     points: list[Poi] = []
+    frames = {context.level: context.frame.frame for context in wanted if has_subregions(context.voxels)}
     for done, context in enumerate(wanted):
-        points += _points_of(context, table, only)
+        found = _points_of(context, table, only)
+        points += found
+        if ready and found:
+            ready(PoiSet.of(found, {key: frame for key, frame in frames.items() if key == context.level}))
         if progress:
             progress((done + 1) / len(wanted), context.name)
-    return PoiSet.of(points, {context.level: context.frame.frame for context in wanted if has_subregions(context.voxels)})
+    return PoiSet.of(points, frames)
 
 
 def _points_of(context: LevelContext, table: RuleSet, only: Collection[int] | None) -> list[Poi]:

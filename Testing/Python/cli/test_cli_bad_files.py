@@ -136,7 +136,6 @@ def test_whatever_the_system_does_ends_in_a_sentence(run, folder, monkeypatch, e
     [
         (("a.csv", "b.json", "--to", "voxel"), ("--like IMAGE",)),
         (("a.csv", "b.json", "--to", "voxel", "--like", "no.nii.gz"), ("no.nii.gz", "Check the name")),
-        (("a.csv", "b.csv", "--to", "lps"), ("table", "RAS", "choose ras")),
         (("a.csv", "b.mrk.json", "--to", "voxel", "--like", "s.nii.gz"), ("voxel", "lps or ras")),
         (("a.csv", "b.xlsx"), ("b.xlsx", ".csv")),
         (("s.nii.gz", "b.csv"), ("s.nii.gz", "Known are")),

@@ -1,0 +1,124 @@
+"""The bar at the bottom of the panel: what the worker does, how long it still takes, and a button that stops it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+if TYPE_CHECKING:
+    from spinetwin.jobs import Event, Verdict
+
+Done = Callable[["Verdict"], None]
+
+
+class Background:
+    """One run of the worker at a time, shown in the panel.
+
+    Parameters
+    ----------
+    ui : namespace of widgets
+        `workerFrame`, `workerLabel`, `workerBar`, `cancelButton`, `diagnosticsButton`.
+    makeWorker : callable
+        Takes onEvent and onFinished, as `WorkerProcess` does.
+    changed : callable
+        Called when a run begins or ends.
+    """
+
+    def __init__(self, ui: SimpleNamespace, makeWorker: Callable[..., Any], changed: Callable[[], None]) -> None:
+        self._ui, self._changed = ui, changed
+        self._worker = makeWorker(self._onEvent, self._onFinished)
+        self._done: Done | None = None
+        self._title = ""
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        ui.workerFrame.setVisible(False)
+        ui.diagnosticsButton.setVisible(False)
+        ui.cancelButton.connect("clicked()", self.cancel)
+        ui.diagnosticsButton.connect("clicked()", self._copyDiagnostics)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run is going on."""
+        return bool(self._worker.busy)
+
+    def scratch(self) -> Path:
+        """Return an empty folder that lives until the next one is asked for."""
+        self._forget()
+        self._scratch = tempfile.TemporaryDirectory(
+            prefix="spinetwin-", dir=slicer.app.temporaryPath, ignore_cleanup_errors=True
+        )
+        return Path(self._scratch.name)
+
+    def start(
+        self, title: str, step: str, inputs: Mapping[str, Any], options: Mapping[str, Any], output: str | Path, done: Done
+    ) -> None:
+        """Begin a run.
+
+        Parameters
+        ----------
+        title : str
+            What people read while it runs.
+        step, inputs, options, output
+            As in a job file.
+        done : callable
+            Called with the verdict when the run has ended well.
+        """
+        self._title, self._done = title, done
+        self._say(title)
+        self._ui.workerBar.value = 0
+        self._ui.workerBar.setVisible(True)
+        self._ui.cancelButton.setVisible(True)
+        self._ui.diagnosticsButton.setVisible(False)
+        self._worker.start(step, inputs, options, output)
+        self._changed()
+
+    def cancel(self) -> None:
+        """Stop the run; nothing of it reaches the scene."""
+        self._worker.cancel()
+
+    def close(self) -> None:
+        """End everything, for a panel that goes away."""
+        self._worker.close()
+        self._forget()
+
+    def _onEvent(self, event: Event) -> None:
+        from spinetwin.jobs import Progress
+
+        if isinstance(event, Progress):
+            self._ui.workerBar.value = round(100 * event.fraction)
+            rest = self._worker.remainingSeconds
+            tail = _(", about {seconds} s left").format(seconds=round(rest)) if rest and rest >= 1 else ""
+            self._say(f"{self._title} {event.message}{tail}")
+
+    def _onFinished(self, verdict: Verdict) -> None:
+        from spinetwin.jobs import State
+
+        done, self._done = self._done, None
+        self._ui.workerBar.setVisible(False)
+        self._ui.cancelButton.setVisible(False)
+        if verdict.state is State.FINISHED:
+            self._ui.workerFrame.setVisible(False)
+            if done is not None:
+                done(verdict)
+        else:
+            self._say(verdict.text)
+            self._ui.diagnosticsButton.setVisible(verdict.state is State.FAILED)
+        self._changed()
+
+    def _say(self, text: str) -> None:
+        self._ui.workerLabel.text = text
+        self._ui.workerFrame.setVisible(True)
+
+    def _copyDiagnostics(self) -> None:
+        qt.QApplication.clipboard().setText(self._worker.diagnostics())
+
+    def _forget(self) -> None:
+        if self._scratch is not None:
+            self._scratch.cleanup()
+            self._scratch = None

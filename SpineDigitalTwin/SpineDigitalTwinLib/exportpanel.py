@@ -1,0 +1,100 @@
+"""Sections Points of interest and Export: where the label maps go from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import ctk
+import slicer
+from slicer.i18n import tr as _
+from spinetwin.errors import SpineTwinError, WriteError
+
+from . import labelfiles
+from .background import Background
+from .messages import Message
+
+if TYPE_CHECKING:
+    from spinetwin.jobs import Verdict
+
+    from .parameters import SpineDigitalTwinParameters
+
+FORMATS = (".nii.gz", ".nrrd", ".mha", ".nii")
+
+
+class ExportPanel:
+    """Hands the label maps over: to Spine POI, and into files.
+
+    Parameters
+    ----------
+    ui : namespace of widgets
+    parameters : callable
+        Returns the parameters of the scene as it is now.
+    background : Background
+        Writes the files.
+    problem : callable
+        Says what is missing before there is something to hand over; "" when nothing is.
+    """
+
+    def __init__(
+        self,
+        ui: SimpleNamespace,
+        parameters: Callable[[], SpineDigitalTwinParameters],
+        background: Background,
+        problem: Callable[[], str],
+    ) -> None:
+        self._ui, self._parameters, self._background, self._problem = ui, parameters, background, problem
+        self._message = Message(ui.exportMessage)
+        ui.exportFolder.filters = ctk.ctkPathLineEdit.Dirs
+        ui.exportFormatBox.clear()
+        ui.exportFormatBox.addItems(FORMATS)
+        ui.openPOIButton.connect("clicked()", self.openPOI)
+        ui.exportButton.connect("clicked()", self.write)
+        ui.exportFolder.connect("currentPathChanged(QString)", lambda *_: self.refresh())
+        ui.exportFormatBox.connect("currentIndexChanged(int)", self._onFormat)
+
+    def refresh(self) -> None:
+        """Say on each button what is missing."""
+        problem = self._problem()
+        folder = self._ui.exportFolder.currentPath
+        self._ui.openPOIButton.enabled = not problem
+        self._ui.openPOIButton.text = problem or _("Compute points of interest in Spine POI")
+        missing = problem or ("" if folder else _("Choose a folder"))
+        self._ui.exportButton.enabled = not missing and not self._background.busy
+        self._ui.exportButton.text = missing or _("Write label maps")
+        self._ui.exportFormatBox.currentIndex = FORMATS.index(self._parameters().exportFormat)
+
+    def _onFormat(self, index: int) -> None:
+        if index >= 0:
+            self._parameters().exportFormat = FORMATS[index]
+
+    def openPOI(self) -> None:
+        """Open the module Spine POI with the same label maps."""
+        from SpinePOI import SpinePOILogic
+
+        target, parameters = SpinePOILogic().getParameterNode(), self._parameters()
+        target.subregions, target.vertebrae = parameters.subregions, parameters.vertebrae
+        slicer.util.selectModule("SpinePOI")
+
+    def write(self) -> None:
+        """Write both label maps in the background."""
+        self._message.clear()
+        parameters, folder = self._parameters(), Path(self._ui.exportFolder.currentPath)
+        try:
+            if not folder.is_dir():
+                raise WriteError(f"There is no folder {folder}.", "Make it first, or choose another.")
+            files = labelfiles.writeForWorker(parameters.subregions, parameters.vertebrae, self._background.scratch())
+        except SpineTwinError as error:
+            self._message.fail(error)
+            return
+        options = {"name": parameters.exportName or "spine", "format": parameters.exportFormat}
+        self._background.start(_("Export:"), "export", files, options, folder, self._onWritten)
+
+    def _onWritten(self, verdict: Verdict) -> None:
+        self._message.say(_("Written: {names}").format(names=verdict.result.summary))
+
+    def forget(self) -> None:
+        """Say nothing of a scene that is closed."""
+        self._message.clear()

@@ -1,0 +1,160 @@
+"""Section Label maps: segments of the two maps, which of them are seen, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import slicer
+from slicer.i18n import tr as _
+from SpinePOILib import inputs
+from spinetwin.errors import SpineTwinError
+
+from . import segments, surfaces, visibility
+from .messages import Message
+from .parameters import Colouring
+from .steps import StepRunner
+
+if TYPE_CHECKING:
+    from .parameters import SpineDigitalTwinParameters
+
+
+class LabelPanel:
+    """Shows the label maps in slices and in 3D.
+
+    Parameters
+    ----------
+    ui : namespace of widgets
+    parameters : callable
+        Returns the parameters of the scene as it is now.
+    problem : callable
+        Says what is missing before maps can be shown; "" when nothing is.
+    """
+
+    def __init__(
+        self, ui: SimpleNamespace, parameters: Callable[[], SpineDigitalTwinParameters], problem: Callable[[], str]
+    ) -> None:
+        self._ui, self._parameters, self._problem = ui, parameters, problem
+        self._message = Message(ui.labelMapsMessage)
+        self._steps = StepRunner(self._onFraction, self._onSurfaces)
+        self._shown: tuple[object, ...] = ()
+        self._presets = {
+            "all": ui.showAllButton,
+            "bodies": ui.showBodiesButton,
+            "posterior": ui.showPosteriorButton,
+            "discs": ui.showDiscsButton,
+        }
+        for preset, button in self._presets.items():
+            button.connect("clicked()", lambda preset=preset: self._choosePreset(preset))
+        ui.showButton.connect("clicked()", self.show)
+        ui.levelBox.connect("currentIndexChanged(int)", self._chooseLevel)
+        ui.levelUpButton.connect("clicked()", lambda: self._step(-1))
+        ui.levelDownButton.connect("clicked()", lambda: self._step(1))
+        ui.surfacesBar.setVisible(False)
+
+    # --- segments -----------------------------------------------------------------------------------------------------
+
+    def show(self) -> None:
+        """Make the segments of the chosen maps, and then their surfaces little by little."""
+        parameters = self._parameters()
+        self._message.clear()
+        try:
+            maps = inputs.labelMaps(parameters.subregions, parameters.vertebrae)
+        except SpineTwinError as error:
+            self._message.fail(error)
+            return
+        parameters.level = ""
+        parameters.segmentation = segments.show(maps, self._name(), parameters.segmentation)
+        # what shows the same as the segments is hidden; without an image, views are fitted to the map all the same
+        back = None if parameters.image is not None else parameters.vertebrae
+        slicer.util.setSliceViewerLayers(background=parameters.image, label=back, labelOpacity=0.0, fit=True)
+        self.makeSurfaces()
+
+    def _name(self) -> str:
+        return _("{name}, segments").format(name=self._parameters().vertebrae.GetName().split(",")[0])
+
+    def makeSurfaces(self) -> None:
+        """Make the surfaces that are missing; what is seen in 3D grows meanwhile."""
+        segmentation = self._parameters().segmentation
+        if segmentation is not None:
+            self._shown = ()
+            self.refresh()
+            self._ui.surfacesBar.setVisible(True)
+            self._steps.start(surfaces.make(segmentation))
+
+    def _onFraction(self, fraction: float) -> None:
+        self._ui.surfacesBar.value = round(100 * fraction)
+
+    def _onSurfaces(self) -> None:
+        self._ui.surfacesBar.setVisible(False)
+        if slicer.app.layoutManager() is not None:
+            slicer.util.resetThreeDViews()
+
+    @property
+    def busy(self) -> bool:
+        """Whether surfaces are still being made."""
+        return self._steps.busy
+
+    # --- what is seen -------------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Show the state of the parameters, in the widgets and in the views."""
+        parameters, problem = self._parameters(), self._problem()
+        self._ui.showButton.enabled = not problem
+        self._ui.showButton.text = problem or (
+            _("Show label maps again") if parameters.segmentation is not None else _("Show label maps in slices and in 3D")
+        )
+        self._ui.lookFrame.enabled = parameters.segmentation is not None
+        for preset, button in self._presets.items():
+            button.checked = preset == parameters.preset
+        self._fillLevels(parameters)
+        if parameters.segmentation is not None:
+            self._look(parameters)
+
+    def _fillLevels(self, parameters: SpineDigitalTwinParameters) -> None:
+        from spinetwin.anatomy import level
+
+        box, found = self._ui.levelBox, segments.levels(parameters.segmentation) if parameters.segmentation else []
+        texts = [_("All levels"), *(level(each).name for each in found)]
+        blocked = box.blockSignals(True)
+        if [box.itemText(index) for index in range(box.count)] != texts:
+            box.clear()
+            box.addItems(texts)
+        box.currentIndex = texts.index(parameters.level) if parameters.level in texts else 0
+        box.blockSignals(blocked)
+
+    def _look(self, parameters: SpineDigitalTwinParameters) -> None:
+        """Change only what is not shown yet: visibility of two hundred segments is not for nothing."""
+        from spinetwin.anatomy import level
+
+        node = parameters.segmentation
+        byLevel = parameters.colouring is Colouring.LEVEL
+        wanted = (node.GetID(), parameters.preset, parameters.level, byLevel)
+        if wanted != self._shown:
+            if (node.GetAttribute(segments.BY_LEVEL) == "1") != byLevel:
+                segments.colourByLevel(node, byLevel)
+            visibility.show(node, parameters.preset, level(parameters.level).id if parameters.level else None)
+            self._shown = wanted
+        visibility.set2D(node, fill=parameters.filled, opacity=parameters.opacity)
+        visibility.set3D(node, parameters.shown3D)
+
+    def _choosePreset(self, preset: str) -> None:
+        self._parameters().preset = preset
+        self.refresh()
+
+    def _chooseLevel(self, index: int) -> None:
+        self._parameters().level = self._ui.levelBox.itemText(index) if index > 0 else ""
+        self.refresh()
+
+    def _step(self, direction: int) -> None:
+        count = self._ui.levelBox.count
+        if count:
+            self._chooseLevel((self._ui.levelBox.currentIndex + direction) % count)
+
+    def forget(self) -> None:
+        """Stop, for a scene that is closed."""
+        self._steps.stop()
+        self._shown = ()
+        self._ui.surfacesBar.setVisible(False)
+        self._message.clear()

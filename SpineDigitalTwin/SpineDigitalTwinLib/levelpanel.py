@@ -1,0 +1,220 @@
+"""Section Levels: names of vertebrae that are wrong, pieces that belong together, one label that holds two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import qt
+from slicer.i18n import tr as _
+from spinetwin.errors import ParameterError, SpineTwinError
+
+from . import leveleditor, segments
+from .messages import Message
+from .parameters import CountFrom
+from .parts import Part, groupOf, levelOf
+
+if TYPE_CHECKING:
+    from .leveleditor import LevelEditor
+    from .parameters import SpineDigitalTwinParameters
+
+
+class LevelPanel:
+    """Corrects levels.
+
+    Parameters
+    ----------
+    ui : namespace of widgets
+    parameters : callable
+        Returns the parameters of the scene as it is now.
+    problem : callable
+        Says what is missing before there are levels; "" when nothing is.
+    changed : callable
+        Called when voxels have changed, so that surfaces are missing.
+    """
+
+    def __init__(
+        self,
+        ui: SimpleNamespace,
+        parameters: Callable[[], SpineDigitalTwinParameters],
+        problem: Callable[[], str],
+        changed: Callable[[], None],
+    ) -> None:
+        self._ui, self._parameters, self._problem, self._changed = ui, parameters, problem, changed
+        self._message = Message(ui.levelsMessage)
+        self._editor: LevelEditor | None = None
+        self._levels: list[int] = []
+        self._filled: object = None
+        ui.levelTable.connect("itemSelectionChanged()", self._onSelection)
+        for button, action in (
+            (ui.renameButton, self._rename),
+            (ui.shiftUpButton, lambda: self._shift(-1)),
+            (ui.shiftDownButton, lambda: self._shift(1)),
+            (ui.recountButton, self._recount),
+            (ui.mergeButton, self._merge),
+            (ui.splitButton, self._split),
+            (ui.undoButton, lambda: self._do(self._editor.undo)),
+            (ui.redoButton, lambda: self._do(self._editor.redo)),
+        ):
+            button.connect("clicked()", action)
+
+    # --- the table ----------------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Show the levels of the map; where no maps are chosen, the section says what is missing."""
+        parameters, problem = self._parameters(), self._problem()
+        self._ui.levelsHint.text = problem
+        self._ui.levelsHint.setVisible(bool(problem))
+        self._ui.levelsFrame.enabled = not problem
+        if problem:
+            self._editor, self._levels, self._filled = None, [], None
+            self._ui.levelTable.setRowCount(0)
+            return
+        self._follow(parameters)
+        self._fill()
+
+    def _follow(self, parameters: SpineDigitalTwinParameters) -> None:
+        """Keep the history as long as the maps are the same nodes."""
+        editor = self._editor
+        if editor is None or editor.subregions is not parameters.subregions or editor.vertebrae is not parameters.vertebrae:
+            self._editor = leveleditor.LevelEditor(parameters.subregions, parameters.vertebrae)
+            self._message.clear()
+            self._filled = None
+            self._showNumbers()
+        self._editor.segmentation = parameters.segmentation
+
+    def _showNumbers(self) -> None:
+        parameters, chain = self._parameters(), self._editor.chain
+        parameters.thoracic, parameters.lumbar = chain.thoracic, chain.lumbar
+
+    def _fill(self) -> None:
+        from spinetwin.anatomy import level
+
+        found = self._editor.levels()
+        state = (found, self._editor.segmentation and self._editor.segmentation.GetSegmentation().GetMTime())
+        if state != self._filled:
+            self._filled, self._levels = state, found
+            chosen = self._ui.levelTable.currentRow()
+            self._ui.levelTable.setRowCount(len(found))
+            for row, each in enumerate(found):
+                for column, text in enumerate((level(each).name, _REGIONS[level(each).region], self._partsText(each))):
+                    self._ui.levelTable.setItem(row, column, qt.QTableWidgetItem(text))
+            self._ui.levelTable.setCurrentCell(min(max(chosen, 0), len(found) - 1), 0)
+            self._fillNames()
+        self._ui.undoButton.enabled = bool(self._editor.undoName)
+        self._ui.undoButton.text = _("Undo: {name}").format(name=self._editor.undoName) if self._editor.undoName else _("Undo")
+        self._ui.redoButton.enabled = bool(self._editor.redoName)
+        self._ui.redoButton.text = _("Redo: {name}").format(name=self._editor.redoName) if self._editor.redoName else _("Redo")
+
+    def _partsText(self, levelId: int) -> str:
+        """Say what the segmentation has of a level."""
+        node = self._editor.segmentation
+        own = [part for part in segments.parts(node).values() if self._isOf(part, levelId)] if node is not None else []
+        groups = [groupOf(part) for part in own]
+        texts = {
+            _("body"): "body" in groups,
+            _("sacrum"): "sacrum" in groups,
+            _("{count} posterior").format(count=groups.count("posterior")): "posterior" in groups,
+            _("disc below"): "disc" in groups,
+        }
+        return ", ".join(text for text, isThere in texts.items() if isThere)
+
+    def _isOf(self, part: Part, levelId: int) -> bool:
+        found = levelOf(part.vertebra)
+        return found is not None and found.id == levelId
+
+    def _fillNames(self) -> None:
+        names = [each.name for each in self._editor.chain.levels]
+        self._ui.newNameBox.clear()
+        self._ui.newNameBox.addItems(names)
+        self._describe()
+
+    def chosen(self) -> int | None:
+        """Return the level of the row that is selected."""
+        row = self._ui.levelTable.currentRow()
+        return self._levels[row] if 0 <= row < len(self._levels) else None
+
+    def _onSelection(self) -> None:
+        self._describe()
+        chosen = self.chosen()
+        if chosen is not None and self._editor is not None:
+            leveleditor.jumpTo(self._editor.vertebrae, chosen)
+
+    def _describe(self) -> None:
+        """Say on the buttons what they do with the level that is chosen."""
+        from spinetwin.anatomy import level
+
+        chosen = self.chosen()
+        if chosen is None:
+            return
+        name, below = level(chosen).name, self._levels[self._levels.index(chosen) + 1 :]
+        self._ui.newNameBox.currentIndex = self._ui.newNameBox.findText(name)
+        self._ui.selectedLabel.text = _("{name} is really").format(name=name)
+        self._ui.mergeButton.text = (
+            _("Merge {name} and {below}").format(name=name, below=level(below[0]).name) if below else _("Merge with the next")
+        )
+        self._ui.splitButton.text = _("Split {name} at the axial slice").format(name=name)
+
+    # --- corrections --------------------------------------------------------------------------------------------------
+
+    def _rename(self) -> None:
+        from spinetwin.anatomy import level
+
+        chosen = self.chosen()
+        if chosen is not None:
+            new = level(self._ui.newNameBox.currentText).id
+            self._do(lambda: self._editor.rename(chosen, new))
+
+    def _shift(self, steps: int) -> None:
+        self._do(lambda: self._editor.shift(steps))
+
+    def _recount(self) -> None:
+        from spinetwin.segmentation.chain import Chain
+
+        parameters = self._parameters()
+        fromSacrum = parameters.countFrom is CountFrom.SACRUM
+        self._do(lambda: self._editor.recount(Chain(parameters.thoracic, parameters.lumbar), fromSacrum=fromSacrum))
+
+    def _merge(self) -> None:
+        chosen = self.chosen()
+        if chosen is not None:
+            self._do(lambda: self._editor.merge(chosen))
+
+    def _split(self) -> None:
+        chosen, plane = self.chosen(), leveleditor.cuttingPlane()
+        if chosen is None:
+            return
+        if plane is None:
+            self._message.fail(ParameterError("There is no axial slice view.", "Choose a layout with slice views."))
+            return
+        self._do(lambda: self._editor.split(chosen, plane))
+
+    def _do(self, action: Callable[[], None]) -> None:
+        """Correct, and show it; what is not possible becomes a sentence."""
+        if self._editor is None:
+            return
+        self._message.clear()
+        try:
+            action()
+        except SpineTwinError as error:
+            self._message.fail(error)
+            return
+        self._showNumbers()
+        self._fill()
+        self._changed()
+
+    def forget(self) -> None:
+        """Forget the maps and the history, for a scene that is closed."""
+        self._editor, self._levels, self._filled = None, [], None
+        self._ui.levelTable.setRowCount(0)
+        self._message.clear()
+
+
+_REGIONS = {
+    "cervical": _("cervical"),
+    "thoracic": _("thoracic"),
+    "lumbar": _("lumbar"),
+    "sacral": _("sacral"),
+    "coccygeal": _("coccygeal"),
+}

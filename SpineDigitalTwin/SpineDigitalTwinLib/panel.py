@@ -1,0 +1,112 @@
+"""The panel as a whole: builds the sections and lets them follow the scene."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import qt
+import slicer
+from slicer.util import VTKObservationMixin
+
+from . import segments
+from .background import Background
+from .datapanel import DataPanel
+from .exportpanel import ExportPanel
+from .labelpanel import LabelPanel
+from .levelpanel import LevelPanel
+
+if TYPE_CHECKING:
+    from .parameters import SpineDigitalTwinParameters
+
+
+class Panel(VTKObservationMixin):
+    """All sections. What changes in the scene is shown once in a turn of the event loop, however often it changed.
+
+    Parameters
+    ----------
+    ui : namespace of widgets
+        Of Resources/UI/SpineDigitalTwin.ui.
+    parameters : callable
+        Returns the parameters of the scene as it is now.
+    makeWorker : callable
+        As for `Background`.
+    icons : path
+        Folder of pictures.
+    """
+
+    def __init__(
+        self,
+        ui: SimpleNamespace,
+        parameters: Callable[[], SpineDigitalTwinParameters],
+        makeWorker: Callable[..., Any],
+        icons: Path,
+    ) -> None:
+        VTKObservationMixin.__init__(self)
+        self._ui, self._parameters = ui, parameters
+        self._later = qt.QTimer()
+        self._later.setSingleShot(True)
+        self._later.connect("timeout()", self.refresh)
+        self.background = Background(ui, makeWorker, self._soon)
+        self.data = DataPanel(ui, parameters, self.background, icons, self._onLoaded)
+        self.labels = LabelPanel(ui, parameters, self.data.problem)
+        self.levels = LevelPanel(ui, parameters, self.data.problem, self._onCorrected)
+        self.export = ExportPanel(ui, parameters, self.background, self.data.problem)
+        self._observed: Any = None
+        self._number()
+        self.follow()
+
+    def _number(self) -> None:
+        """Count the sections from the top; one that is not there yet has no number."""
+        ui = self._ui
+        sections = (ui.dataSection, ui.labelMapsSection, ui.levelsSection, ui.poiSection, ui.exportSection)
+        for number, section in enumerate(sections, start=1):
+            section.text = f"{number}  {section.text}"
+
+    def follow(self) -> None:
+        """Show and follow the parameters of the scene, which has others after it was closed or loaded."""
+        node = self._parameters().parameterNode
+        if node is not self._observed:
+            if self._observed is not None:
+                self.removeObserver(self._observed, "ModifiedEvent", self._soon)
+            self.addObserver(node, "ModifiedEvent", self._soon)
+            self._observed = node
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Let all sections show the state of the scene."""
+        if self._parameters().parameterNode.GetScene() is None or slicer.mrmlScene.IsClosing():
+            return
+        for section in (self.data, self.labels, self.levels, self.export):
+            section.refresh()
+
+    def forget(self) -> None:
+        """Give up what runs, for a scene that is closed: nothing of it may come into the next one."""
+        self.background.cancel()
+        self.data.close()
+        segmentation = self._parameters().segmentation
+        if segmentation is not None:
+            segments.release(segmentation)
+        for section in (self.labels, self.levels, self.export):
+            section.forget()
+
+    def close(self) -> None:
+        """End all, for a panel that goes away."""
+        self._later.stop()
+        self.removeObservers()
+        self.data.close()
+        self.labels.forget()
+        self.background.close()
+
+    def _soon(self, *_arguments: object) -> None:
+        self._later.start(0)
+
+    def _onLoaded(self) -> None:
+        self.labels.show()
+        self._soon()
+
+    def _onCorrected(self) -> None:
+        self.labels.makeSurfaces()
+        self._soon()

@@ -1,0 +1,77 @@
+"""The state of the panel that is saved with the scene."""
+
+import enum
+from typing import Annotated
+
+import slicer
+from slicer.i18n import tr as _
+from slicer.parameterNodeWrapper import Default, Maximum, Minimum, WithinRange, parameterNodeWrapper
+
+
+class Colouring(enum.Enum):
+    """What the colour of a segment tells."""
+
+    PART = "part"
+    LEVEL = "level"
+
+    def label(self) -> str:
+        """Return what the combo box shows."""
+        return {"part": _("the part of the vertebra"), "level": _("the level")}[self.value]
+
+
+class CountFrom(enum.Enum):
+    """Where counting of vertebrae begins."""
+
+    TOP = "top"
+    SACRUM = "sacrum"
+
+    def label(self) -> str:
+        """Return what the combo box shows."""
+        return {"top": _("from the top"), "sacrum": _("from the sacrum")}[self.value]
+
+
+@parameterNodeWrapper
+class SpineDigitalTwinParameters:
+    """What the panel works with.
+
+    Attributes
+    ----------
+    image : scalar volume
+        Shown behind the label maps; nothing is computed from it yet.
+    subregions, vertebrae : label map volume
+        The two maps that everything is computed from.
+    segmentation : segmentation
+        That shows them.
+    preset : str
+        Which parts are shown, a key of `visibility.PRESETS`.
+    level : str
+        Name of the only level that is shown; "" for all.
+    colouring : Colouring
+    filled : bool
+        Whether parts are filled in slices, or only outlined.
+    opacity : float
+        Of the filling.
+    shown3D : bool
+        Whether surfaces are shown in 3D.
+    thoracic, lumbar : int
+        How many vertebrae the person has.
+    countFrom : CountFrom
+    exportName, exportFormat : str
+        Of the files that are written.
+    """
+
+    image: slicer.vtkMRMLScalarVolumeNode
+    subregions: slicer.vtkMRMLLabelMapVolumeNode
+    vertebrae: slicer.vtkMRMLLabelMapVolumeNode
+    segmentation: slicer.vtkMRMLSegmentationNode
+    preset: Annotated[str, Default("all")]
+    level: str
+    colouring: Colouring
+    filled: Annotated[bool, Default(True)]
+    opacity: Annotated[float, WithinRange(0.0, 1.0), Default(0.5)]
+    shown3D: Annotated[bool, Default(True)]
+    thoracic: Annotated[int, Minimum(11), Maximum(13), Default(12)]
+    lumbar: Annotated[int, Minimum(4), Maximum(6), Default(5)]
+    countFrom: CountFrom
+    exportName: Annotated[str, Default("spine")]
+    exportFormat: Annotated[str, Default(".nii.gz")]

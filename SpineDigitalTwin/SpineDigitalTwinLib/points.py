@@ -1,0 +1,62 @@
+"""Points of interest follow their vertebrae when these get other names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from SpinePOILib import pointnodes
+
+if TYPE_CHECKING:
+    import slicer
+    from spinetwin.segmentation.levels import LevelEdit
+
+OUTDATED = "SpineDigitalTwin.outdatedLevel"
+"""Attribute of a fiducial node whose vertebra was merged or split: its points may be wanted back after an undo."""
+
+
+def follow(edit: LevelEdit) -> None:
+    """Rename the fiducial nodes of renamed levels; put those of merged and split ones aside, and bring such back on undo."""
+    nodes = pointnodes.nodes()
+    aside = _putAside()
+    for level in edit.lost:
+        if level in nodes:
+            _put(nodes[level], level)
+    for old, new in edit.renamed.items():
+        if old in nodes:
+            _name(nodes[old], new)
+    for level in edit.reshaped:
+        if level in aside:
+            _bring(aside[level], level)
+
+
+def _putAside() -> dict[int, slicer.vtkMRMLMarkupsFiducialNode]:
+    import slicer
+    from spinetwin.anatomy import level
+
+    found = slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode")
+    return {level(node.GetAttribute(OUTDATED)).id: node for node in found if node.GetAttribute(OUTDATED)}
+
+
+def _put(node: slicer.vtkMRMLMarkupsFiducialNode, level: int) -> None:
+    from spinetwin.anatomy import level as levelOf
+
+    name = levelOf(level).name
+    node.SetAttribute(OUTDATED, name)
+    node.SetAttribute(pointnodes.LEVEL, None)
+    node.SetName(f"{name} (before the correction)")
+    node.GetDisplayNode().SetVisibility(False)
+
+
+def _bring(node: slicer.vtkMRMLMarkupsFiducialNode, level: int) -> None:
+    node.SetAttribute(OUTDATED, None)
+    node.GetDisplayNode().SetVisibility(True)
+    _name(node, level)
+
+
+def _name(node: slicer.vtkMRMLMarkupsFiducialNode, level: int) -> None:
+    from spinetwin.anatomy import level as levelOf
+    from spinetwin.io.markups import level_color
+
+    node.SetAttribute(pointnodes.LEVEL, levelOf(level).name)
+    node.SetName(levelOf(level).name)
+    node.GetDisplayNode().SetSelectedColor(*level_color(level))

@@ -1,0 +1,228 @@
+"""A segmentation from two label maps: one segment for each part of each level, and back.
+
+All segments share one label map in memory, so that a whole spine of two hundred parts is made at once. What a segment stands
+for is in its tags, which Slicer saves; its name, colour and standard code follow from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import slicer
+import vtk
+
+from . import terminology
+from .parts import Part, colourOf, levelOf, nameOf, rank
+
+if TYPE_CHECKING:
+    from spinetwin.geometry import LabelMaps
+
+    Node = slicer.vtkMRMLSegmentationNode
+    Surfaces = Mapping[Part, vtk.vtkPolyData]
+
+VERTEBRA_TAG = "SpineDigitalTwin.vertebra"
+SUBREGION_TAG = "SpineDigitalTwin.subregion"
+BY_LEVEL = "SpineDigitalTwin.colourByLevel"
+"""Attribute of a segmentation that is coloured by level."""
+
+LABELMAP = "Binary labelmap"
+SURFACE = "Closed surface"
+GEOMETRY = "Reference image geometry"
+
+
+def show(maps: LabelMaps, name: str, node: Node | None = None, surfaces: Surfaces | None = None) -> Node:
+    """Make the segmentation of two label maps, or renew one; surfaces are made afterwards (`surfaces`).
+
+    Parameters
+    ----------
+    maps : LabelMaps
+        On any grid, oblique or not.
+    name : str
+        Of the node.
+    node : vtkMRMLSegmentationNode, optional
+        Whose segments are replaced.
+    surfaces : mapping of Part to surface, optional
+        Those that hold still, and need not be made again.
+    """
+    parts, labels = combine(maps)
+    image = _image(labels, maps.grid.ijk_to_ras)
+    # removing old segments one by one would erase each from the voxels that they share
+    segmentation = slicer.vtkSegmentation()
+    segmentation.SetSourceRepresentationName(LABELMAP)
+    segmentation.SetConversionParameter(GEOMETRY, slicer.vtkSegmentationConverter.SerializeImageGeometry(image))
+    for value, part in enumerate(parts, start=1):
+        segment = slicer.vtkSegment()
+        segment.SetLabelValue(value)
+        _tag(segment, part)
+        segment.AddRepresentation(LABELMAP, image)
+        segmentation.AddSegment(segment, f"{part.vertebra}-{part.subregion}")
+    _addSurfaces(segmentation, surfaces or {})
+    node = node or _addNode(name)
+    old = node.GetSegmentation()
+    was = node.StartModify()
+    node.SetName(name)
+    node.SetAndObserveSegmentation(segmentation)
+    _empty(old)
+    describe(node)
+    node.EndModify(was)
+    return node
+
+
+def _addSurfaces(segmentation: slicer.vtkSegmentation, surfaces: Surfaces) -> None:
+    """Give segments the surfaces that are known; after all are added, as the first one's kinds are made for each new one."""
+    for segmentId in segmentation.GetSegmentIDs():
+        segment = segmentation.GetSegment(segmentId)
+        surface = surfaces.get(partOf(segment))
+        if surface is not None:
+            segment.AddRepresentation(SURFACE, surface)
+
+
+def release(node: Node) -> None:
+    """Empty a segmentation whose scene is about to be closed, which would take many seconds for a whole spine."""
+    _empty(node.GetSegmentation())
+
+
+def _empty(segmentation: slicer.vtkSegmentation) -> None:
+    # a segment that is removed is first separated from the voxels that all share, each time for the whole volume
+    for segmentId in segmentation.GetSegmentIDs():
+        segmentation.GetSegment(segmentId).RemoveAllRepresentations()
+
+
+def surfacesOf(node: Node, renamed: Mapping[int, int], lost: Collection[int]) -> Surfaces:
+    """Return the surfaces that a correction of levels leaves as they are, by what they stand for after it."""
+    labels, found = _labelsAfter(renamed), {}
+    for segmentId, part in parts(node).items():
+        surface, level = node.GetSegmentation().GetSegment(segmentId).GetRepresentation(SURFACE), levelOf(part.vertebra)
+        if surface is not None and (level is None or level.id not in lost):
+            found[Part(labels.get(part.vertebra, part.vertebra), part.subregion)] = surface
+    return found
+
+
+def _addNode(name: str) -> Node:
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    node.CreateDefaultDisplayNodes()
+    display = node.GetDisplayNode()
+    display.SetPreferredDisplayRepresentationName3D(SURFACE)
+    display.SetPreferredDisplayRepresentationName2D(LABELMAP)
+    display.SetVisibility2DOutline(True)
+    display.SetOpacity2DFill(0.5)
+    return node
+
+
+def combine(maps: LabelMaps) -> tuple[list[Part], np.ndarray]:
+    """Give each pair of labels a number of its own.
+
+    Returns
+    -------
+    parts : list of Part
+        From the top down; the number of a part is its place, counted from 1.
+    labels : (k, j, i) array of int16
+        These numbers, in Slicer's order; 0 is background.
+    """
+    subregions, vertebrae = np.ascontiguousarray(maps.subregions.T), np.ascontiguousarray(maps.vertebrae.T)
+    at = np.flatnonzero(subregions.reshape(-1) | vertebrae.reshape(-1))
+    pairs = (vertebrae.reshape(-1)[at].astype(np.uint32) << 16) | subregions.reshape(-1)[at]
+    # neighbours are mostly equal, so few values are left to sort
+    present = np.unique(pairs[np.flatnonzero(np.diff(pairs, prepend=~pairs[:1]))])
+    parts = [Part(int(pair) >> 16, int(pair) & 0xFFFF) for pair in present]
+    order = sorted(range(len(parts)), key=lambda index: rank(parts[index]))
+    number = np.empty(len(parts), np.int16)
+    number[order] = np.arange(1, len(parts) + 1)
+    labels = np.zeros(subregions.shape, np.int16)
+    labels.reshape(-1)[at] = number[np.searchsorted(present, pairs)]
+    return [parts[index] for index in order], labels
+
+
+def _image(labels: np.ndarray, ijkToRas: np.ndarray) -> slicer.vtkOrientedImageData:
+    from vtkmodules.util.numpy_support import numpy_to_vtk
+
+    image = slicer.vtkOrientedImageData()
+    image.SetDimensions(*labels.shape[::-1])
+    image.GetPointData().SetScalars(numpy_to_vtk(labels.reshape(-1), deep=True, array_type=vtk.VTK_SHORT))
+    image.SetImageToWorldMatrix(slicer.util.vtkMatrixFromArray(ijkToRas))
+    return image
+
+
+# --- what segments stand for ------------------------------------------------------------------------------------------
+
+
+def _tag(segment: slicer.vtkSegment, part: Part) -> None:
+    segment.SetTag(VERTEBRA_TAG, str(part.vertebra))
+    segment.SetTag(SUBREGION_TAG, str(part.subregion))
+
+
+def partOf(segment: slicer.vtkSegment) -> Part | None:
+    """Return what a segment stands for, or None for a segment that is not ours."""
+    found = [_tagValue(segment, each) for each in (VERTEBRA_TAG, SUBREGION_TAG)]
+    return Part(int(found[0]), int(found[1])) if all(each.isdecimal() for each in found) else None
+
+
+def _tagValue(segment: slicer.vtkSegment, tag: str) -> str:
+    text = vtk.reference("")
+    return str(text) if segment.GetTag(tag, text) else ""
+
+
+def parts(node: Node) -> dict[str, Part]:
+    """Return what the segments of ours stand for, by segment id."""
+    segmentation = node.GetSegmentation()
+    found = {each: partOf(segmentation.GetSegment(each)) for each in segmentation.GetSegmentIDs()}
+    return {segment: part for segment, part in found.items() if part is not None}
+
+
+def levels(node: Node) -> list[int]:
+    """Return the ids of the levels that a segmentation has, from the top."""
+    found = {levelOf(part.vertebra) for part in parts(node).values()} - {None}
+    return [each.id for each in sorted(found, key=lambda each: each.order)]
+
+
+def describe(node: Node) -> None:
+    """Give every segment the name, the colour and the standard code of what it stands for."""
+    found = levels(node)
+    below = dict(pairwise(found))
+    byLevel = node.GetAttribute(BY_LEVEL) == "1"
+    for segmentId, part in parts(node).items():
+        segment, level = node.GetSegmentation().GetSegment(segmentId), levelOf(part.vertebra)
+        lower = below.get(level.id) if level else None
+        segment.SetName(nameOf(part, lower))
+        segment.SetColor(*colourOf(part, byLevel=byLevel))
+        segment.SetTag(slicer.vtkSegment.GetTerminologyEntryTagName(), terminology.entry(part.vertebra, part.subregion, lower))
+
+
+def colourByLevel(node: Node, on: bool) -> None:
+    """Colour the segments by level, or by subregion."""
+    node.SetAttribute(BY_LEVEL, "1" if on else "0")
+    was = node.StartModify()
+    describe(node)
+    node.EndModify(was)
+
+
+def rename(node: Node, renamed: Mapping[int, int]) -> None:
+    """Let segments follow their vertebrae to other names; voxels and surfaces stay as they are.
+
+    Parameters
+    ----------
+    node : vtkMRMLSegmentationNode
+    renamed : mapping of int to int
+        Old to new level id.
+    """
+    labels = _labelsAfter(renamed)
+    was = node.StartModify()
+    for segmentId, part in parts(node).items():
+        _tag(node.GetSegmentation().GetSegment(segmentId), Part(labels.get(part.vertebra, part.vertebra), part.subregion))
+    describe(node)
+    node.EndModify(was)
+
+
+def _labelsAfter(renamed: Mapping[int, int]) -> dict[int, int]:
+    """Return the new labels of vertebrae, their discs and endplates."""
+    from spinetwin.anatomy import level
+
+    labels = {}
+    for old, new in renamed.items():
+        before, after = level(old), level(new)
+        pairs = ((before.id, after.id), (before.disc_id, after.disc_id), (before.endplate_id, after.endplate_id))
+        labels.update({source: target for source, target in pairs if source is not None and target is not None})
+    return labels

@@ -1,0 +1,121 @@
+"""Standard output that belongs to events alone: what anybody else prints becomes a log event."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from .events import Event, Heartbeat, Log, Progress, line_of
+from .lines import LineSplitter
+
+HEARTBEAT_S = 2.0
+_PROGRESS_EVERY_S = 0.1
+# before this much is known of the work, an estimate of the rest would jump about
+_ESTIMATE_AFTER = 0.02
+_ESTIMATE_AFTER_S = 1.0
+_DRAIN_S = 0.5
+
+
+class Output:
+    """Writes events, from any thread.
+
+    Parameters
+    ----------
+    write : callable
+        Takes the bytes of whole lines.
+    clock : callable
+        Seconds that only grow.
+    """
+
+    def __init__(self, write: Callable[[bytes], object], clock: Callable[[], float] = time.monotonic) -> None:
+        self._write = write
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    def emit(self, event: Event) -> None:
+        """Write one event at once. When nobody reads any more, the watch over standard input ends the worker, not this."""
+        with self._lock, suppress(OSError, ValueError):
+            self._write(line_of(event))
+
+    def log(self, text: str, severity: str = "info") -> None:
+        """Write a line for people."""
+        self.emit(Log(text, severity))
+
+    def progress(self, stage: str) -> Callable[[float, str], None]:
+        """Return a function that takes the fraction done and what is being worked on; it estimates the time that remains."""
+        begun = self._clock()
+        last = -_PROGRESS_EVERY_S
+
+        def show(fraction: float, message: str) -> None:
+            nonlocal last
+            elapsed = self._clock() - begun
+            if elapsed - last < _PROGRESS_EVERY_S and fraction < 1:
+                return
+            last = elapsed
+            known = fraction >= _ESTIMATE_AFTER and elapsed >= _ESTIMATE_AFTER_S
+            eta = round(elapsed * (1 - fraction) / fraction, 1) if known or fraction == 1 else None
+            self.emit(Progress(stage, round(fraction, 4), message, eta))
+
+        return show
+
+    @contextmanager
+    def heartbeat(self, every_s: float = HEARTBEAT_S) -> Iterator[None]:
+        """Say every `every_s` seconds, from a thread, that the worker is alive."""
+        done = threading.Event()
+
+        def beat() -> None:
+            while not done.wait(every_s):
+                self.emit(Heartbeat())
+
+        threading.Thread(target=beat, name="heartbeat", daemon=True).start()
+        try:
+            yield
+        finally:
+            done.set()
+
+
+@contextmanager
+def standard_output() -> Iterator[Output]:
+    """Keep standard output for events; whatever this process or its children print there meanwhile becomes a log event.
+
+    It works on the file descriptor, so that it catches libraries written in C too.
+    """
+    before = sys.stdout
+    before.flush()
+    events = os.dup(1)
+    output = Output(lambda line: _write_all(events, line))
+    reading, writing = os.pipe()
+    os.dup2(writing, 1)
+    os.close(writing)
+    # a new one, by lines: the old one remembers what kind of file it was, and a log should tell when something was printed
+    sys.stdout = os.fdopen(1, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    reader = threading.Thread(target=_log_strays, args=(reading, output), name="strays", daemon=True)
+    reader.start()
+    try:
+        yield output
+    finally:
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+        sys.stdout = before
+        os.dup2(events, 1)
+        # a child that lives on may hold the pipe open; nobody waits for it
+        reader.join(_DRAIN_S)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _log_strays(descriptor: int, output: Output) -> None:
+    lines = LineSplitter()
+    while data := os.read(descriptor, 1 << 16):
+        for line in lines.feed(data):
+            output.log(line, "output")
+    for line in lines.end():
+        output.log(line, "output")

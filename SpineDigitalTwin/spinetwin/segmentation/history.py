@@ -1,0 +1,122 @@
+"""Undo and redo of corrections: what changed is kept, voxel by voxel, never a whole map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..geometry import IntArray, LabelMaps
+from .levels import LevelEdit
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where two arrays of one shape differ.
+
+    Attributes
+    ----------
+    at : (n,) array of int64
+        Flat indices, the first index fastest, as files and Slicer store voxels.
+    before, after : (n,) arrays
+        Their values.
+    """
+
+    at: npt.NDArray[np.int64]
+    before: IntArray
+    after: IntArray
+
+    @classmethod
+    def of(cls, before: IntArray, after: IntArray) -> Difference:
+        """Compare two arrays of one shape."""
+        if before is after:
+            nothing: npt.NDArray[Any] = np.empty(0, before.dtype)
+            return cls(np.empty(0, np.int64), nothing, nothing)
+        first, second = _flat(before), _flat(after)
+        at = np.flatnonzero(first != second)
+        return cls(at, first[at], second[at])
+
+    def forward(self, array: IntArray) -> IntArray:
+        """Return the array after the change."""
+        return _with(array, self.at, self.after)
+
+    def back(self, array: IntArray) -> IntArray:
+        """Return the array before the change."""
+        return _with(array, self.at, self.before)
+
+
+def _with(array: IntArray, at: npt.NDArray[np.int64], values: IntArray) -> IntArray:
+    if not len(at):
+        return array
+    changed = np.array(array, order="F")
+    _flat(changed)[at] = values
+    return changed
+
+
+def _flat(array: IntArray) -> IntArray:
+    """Return all voxels in one row; a view of an array in Fortran order."""
+    return array.reshape(-1, order="F")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One correction that can be taken back.
+
+    Attributes
+    ----------
+    name : str
+        What people read on the button.
+    subregions, vertebrae : Difference
+    renamed, lost, reshaped
+        As `LevelEdit`.
+    """
+
+    name: str
+    subregions: Difference
+    vertebrae: Difference
+    renamed: Mapping[int, int]
+    lost: tuple[int, ...]
+    reshaped: tuple[int, ...]
+
+    def forward(self, maps: LabelMaps) -> LevelEdit:
+        """Return the correction, done on the maps before it."""
+        after = LabelMaps(maps.grid, self.subregions.forward(maps.subregions), self.vertebrae.forward(maps.vertebrae))
+        return LevelEdit(after, self.renamed, self.lost, self.reshaped)
+
+    def back(self, maps: LabelMaps) -> LevelEdit:
+        """Return the opposite of the correction, done on the maps after it."""
+        before = LabelMaps(maps.grid, self.subregions.back(maps.subregions), self.vertebrae.back(maps.vertebrae))
+        return LevelEdit(before, {new: old for old, new in self.renamed.items()}, self.reshaped, self.lost)
+
+
+@dataclass(frozen=True)
+class History:
+    """Corrections done and corrections taken back, the latest last."""
+
+    done: tuple[Step, ...] = field(default=())
+    undone: tuple[Step, ...] = field(default=())
+
+    def add(self, name: str, before: LabelMaps, edit: LevelEdit) -> History:
+        """Return the history after one more correction; what was taken back is forgotten."""
+        step = Step(
+            name,
+            Difference.of(before.subregions, edit.maps.subregions),
+            Difference.of(before.vertebrae, edit.maps.vertebrae),
+            edit.renamed,
+            edit.lost,
+            edit.reshaped,
+        )
+        return History((*self.done, step))
+
+    def undo(self, maps: LabelMaps) -> tuple[History, LevelEdit]:
+        """Take the latest correction back; `maps` are those after it."""
+        *done, step = self.done
+        return History(tuple(done), (*self.undone, step)), step.back(maps)
+
+    def redo(self, maps: LabelMaps) -> tuple[History, LevelEdit]:
+        """Do the correction again that was taken back last."""
+        *undone, step = self.undone
+        return History((*self.done, step), tuple(undone)), step.forward(maps)

@@ -1,0 +1,230 @@
+"""The section Compute: choosing the maps, running the worker, and taking in the levels as they come."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+from spinetwin.errors import SpineTwinError
+from spinetwin.jobs import Event, LevelReady, Progress, State, Verdict
+
+from .. import computing, inputs
+from ..session import Change, Session
+from ..surfaces import contentTime
+from .folding import Occasional
+
+if TYPE_CHECKING:
+    from SpineDigitalTwinLib.process import WorkerProcess
+
+    from ..parameters import SpinePOIParameters
+
+_POLL_MS = 20
+_SHARE_S = 0.015
+"""How long each poll lets the writing thread run: the application's event loop does not share the interpreter by itself."""
+
+
+class ComputePanel:
+    """Runs at most one computation; whatever happens, it ends idle and says in a sentence how.
+
+    Parameters
+    ----------
+    ui : namespace of widgets
+    session : Session
+    parameters : callable
+        Returns the parameters of the scene as it is now.
+    makeWorker : callable
+        Takes the callbacks for events and for the end, and returns a `WorkerProcess`.
+    """
+
+    def __init__(
+        self,
+        ui: SimpleNamespace,
+        session: Session,
+        parameters: Callable[[], SpinePOIParameters],
+        makeWorker: Callable[[Callable[[Event], None], Callable[[Verdict], None]], WorkerProcess],
+    ) -> None:
+        self._ui, self._session, self._parameters = ui, session, parameters
+        self._worker = makeWorker(self._onEvent, self._onFinished)
+        self._computation: computing.Computation | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._pool = ThreadPoolExecutor(1, "spinepoi")
+        self._writing: Future[dict[str, Path]] | None = None
+        self._poll = qt.QTimer()
+        self._poll.setInterval(_POLL_MS)
+        self._poll.connect("timeout()", self._onPoll)
+        ui.computeButton.connect("clicked()", self.compute)
+        ui.cancelButton.connect("clicked()", self.cancel)
+        ui.diagnosticsButton.connect("clicked()", self._onDiagnostics)
+        self._problem = ""
+        self._recognised: object = None
+        self._occasional = Occasional(ui.inputsSection)
+        self._occasional.show(False, ui.progressFrame, ui.diagnosticsButton, ui.keepEditsBox)
+        self.say("")
+
+    @property
+    def busy(self) -> bool:
+        """Whether a computation is going on."""
+        return self._writing is not None or self._worker.busy
+
+    def close(self) -> None:
+        """End a computation at once; the panel goes away."""
+        self._poll.stop()
+        self._worker.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._tidy()
+
+    def guess(self) -> None:
+        """Choose the maps of the scene where nothing is chosen yet."""
+        parameters = self._parameters()
+        if parameters.subregions is None and parameters.vertebrae is None:
+            subregions, vertebrae = inputs.guess()
+            if subregions is not None and vertebrae is not None:
+                parameters.subregions, parameters.vertebrae = subregions, vertebrae
+
+    def showInputs(self) -> None:
+        """Say what the chosen maps are, and on the button what is missing; maps that were seen already are not read again."""
+        ui, parameters = self._ui, self._parameters()
+        now = [_identity(each) for each in (parameters.subregions, parameters.vertebrae)]
+        if now == self._recognised:
+            return
+        self._recognised = now
+        self._problem = inputs.problem(parameters.subregions, parameters.vertebrae)
+        for label, node in ((ui.subregionsFound, parameters.subregions), (ui.vertebraeFound, parameters.vertebrae)):
+            label.text = inputs.recognise(node).text
+            self._occasional.show(node is not None, label)
+        self._session.surfaces.use(parameters.vertebrae)
+        self._showButton()
+
+    def refresh(self, changes: set[Change]) -> None:
+        """Follow the points: how many edits there are to keep."""
+        if Change.POINTS not in changes:
+            return
+        edits = self._session.edits
+        edited = sum(poi.edited for level in edits.levels for poi in edits.points(level).values())
+        self._occasional.show(edited > 0, self._ui.keepEditsBox)
+        self._ui.keepEditsBox.text = _("Keep my edited points ({count})").format(count=edited)
+        self._showButton()
+
+    def compute(self) -> None:
+        """Begin: the maps are written aside, then the worker starts."""
+        parameters = self._parameters()
+        if self.busy or inputs.problem(parameters.subregions, parameters.vertebrae):
+            return
+        try:
+            maps = inputs.labelMaps(parameters.subregions, parameters.vertebrae)
+        except SpineTwinError as error:
+            self.say(str(error))
+            return
+        self._folder = tempfile.TemporaryDirectory(prefix="spinepoi-", ignore_cleanup_errors=True)
+        self._computation = computing.Computation(self._session, keepEdits=parameters.keepEdits)
+        self._writing = self._pool.submit(computing.writeMaps, maps, Path(self._folder.name))
+        self.say("")
+        self._occasional.show(False, self._ui.diagnosticsButton)
+        self._showProgress(0.0, _("writing the maps"))
+        self._poll.start()
+        self._showButton()
+
+    def cancel(self) -> None:
+        """End the computation; the scene will be as before."""
+        if self._writing is not None:
+            self._poll.stop()
+            self._writing.cancel()
+            self._writing = None
+            self._end(_("Cancelled; nothing was changed."), revert=True)
+        else:
+            self._worker.cancel()
+
+    def sceneClosed(self) -> None:
+        """End the computation because the scene goes; there is nothing to go back to."""
+        self._computation = None
+        self.cancel()
+
+    def _onPoll(self) -> None:
+        if self._writing is None:
+            return
+        try:
+            files = self._writing.result(timeout=_SHARE_S)
+        except TimeoutError:
+            return
+        except (SpineTwinError, OSError) as error:
+            self._poll.stop()
+            self._writing = None
+            self._end(str(error), revert=True)
+            return
+        self._poll.stop()
+        self._writing = None
+        output = Path(files["subregions"]).parent / "result"
+        output.mkdir()
+        self._worker.start("poi", files, {}, output)
+
+    def _onEvent(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            self._showProgress(event.fraction, event.message)
+        elif isinstance(event, LevelReady) and self._computation is not None:
+            self._computation.levelReady(event.path, event.frame)
+
+    def _onFinished(self, verdict: Verdict) -> None:
+        computation = self._computation
+        if verdict.state is State.FINISHED and verdict.result is not None and computation is not None:
+            computation.finish(verdict.result.paths["points"])
+            self._end(verdict.result.summary, revert=False)
+            if self._session.level is None:
+                self._session.step(1)
+            return
+        self._occasional.show(verdict.state is State.FAILED, self._ui.diagnosticsButton)
+        self._end(verdict.text, revert=True)
+
+    def _end(self, text: str, *, revert: bool) -> None:
+        computation, self._computation = self._computation, None
+        if revert and computation is not None:
+            computation.revert()
+        self._tidy()
+        self._occasional.show(False, self._ui.progressFrame)
+        self.say(text)
+        self._showButton()
+
+    def _tidy(self) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def _showProgress(self, fraction: float, message: str) -> None:
+        left = self._worker.remainingSeconds
+        remaining = "" if left is None else " - " + _("{seconds} s left").format(seconds=round(left))
+        self._occasional.show(True, self._ui.progressFrame)
+        self._ui.progressBar.value = round(100 * fraction)
+        self._ui.progressBar.setFormat(f"%p %  {message}{remaining}")
+
+    def _showButton(self) -> None:
+        button, problem = self._ui.computeButton, self._problem
+        button.enabled = not self.busy and not problem
+        if self.busy:
+            button.text = _("Computing...")
+        elif problem:
+            button.text = problem
+        else:
+            button.text = _("Compute again") if self._session.edits.levels else _("Compute points")
+        button.toolTip = problem or _("Levels appear as they are ready; the application can be used meanwhile")
+        for each in (self._ui.subregionsSelector, self._ui.vertebraeSelector, self._ui.loadButton):
+            each.enabled = not self.busy
+
+    def _onDiagnostics(self) -> None:
+        qt.QApplication.clipboard().setText(self._worker.diagnostics())
+        slicer.util.showStatusMessage(_("Copied"), 3000)
+
+    def say(self, text: str) -> None:
+        """Tell how the last thing went, in a sentence."""
+        self._ui.statusLabel.text = text
+        self._occasional.show(bool(text), self._ui.statusLabel)
+
+
+def _identity(node: slicer.vtkMRMLNode | None) -> tuple[str, int]:
+    """Return what tells a map and its content from another."""
+    return ("", 0) if node is None else (node.GetID(), contentTime(node))

@@ -1,0 +1,1 @@
+"""Our own PySide6 versions of the widgets of CTK and of Slicer: same names, properties, signals; only what we use."""

@@ -1,0 +1,222 @@
+"""Maps are recognised by their labels, and what is missing is said in words."""
+
+import numpy as np
+import pytest
+from spinetwin.anatomy import level
+from spinetwin.geometry import Grid
+
+L3 = level("L3").id
+
+
+@pytest.fixture
+def inputs(poi):
+    from SpinePOILib import inputs
+
+    return inputs
+
+
+@pytest.fixture
+def maps(poi, phantom):
+    from SpineDigitalTwinLib import volumes
+
+    spine = phantom.maps
+    return volumes.addSubregions("parts", spine.subregions, spine.grid), volumes.addVertebrae(
+        "levels", spine.vertebrae, spine.grid
+    )
+
+
+def volume(slicer, labels, name="map", dtype=np.uint8):
+    array = np.zeros((12, 12, 12), dtype)
+    array.ravel()[: len(labels)] = labels
+    return slicer.util.addVolumeFromArray(array, np.eye(4), name, "vtkMRMLLabelMapVolumeNode")
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind", "text"),
+    [
+        ([41, 42, 43, 44, 45, 46, 47, 48, 49, 60, 61, 100], "subregions", "subregions: 12 parts, bodies as a whole, as in MR"),
+        ([41, 42, 49, 50], "subregions", "subregions: 4 parts, bodies with a shell, as in CT, no canal"),
+        ([18, 19, 20, 22], "vertebrae", "vertebrae: T11 to L3"),
+        ([22, 23, 122, 222], "vertebrae", "vertebrae: L3 to L4, discs, endplates"),
+        ([22], "vertebrae", "vertebrae: L3"),
+        ([19, 28, 20], "vertebrae", "vertebrae: T12 to L1"),
+        ([], "", "is empty"),
+        ([180, 190], "", "holds no label that is known here"),
+    ],
+)
+def test_a_map_is_known_by_its_labels(poi, inputs, labels, kind, text):
+    found = inputs.recognise(volume(poi, labels))
+    assert (found.kind, found.text) == (kind, text)
+
+
+def test_an_image_is_no_map(poi, inputs):
+    rng = np.random.default_rng(1)
+    image = poi.util.addVolumeFromArray(rng.normal(size=(9, 9, 9)), np.eye(4), "image", "vtkMRMLScalarVolumeNode")
+    assert inputs.recognise(image).text == "looks like an image, not like a label map"
+    negative = volume(poi, [-3, 22], dtype=np.int16)
+    assert inputs.recognise(negative).kind == ""
+    assert inputs.recognise(poi.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode")).text == "is empty"
+    assert inputs.recognise(None).text == ""
+
+
+def test_a_large_map_is_recognised_from_a_sample(poi, inputs):
+    array = np.zeros((250, 250, 250), np.uint8)
+    array[40:80, 40:80, 40:80] = 22
+    node = poi.util.addVolumeFromArray(array, np.eye(4), "large", "vtkMRMLLabelMapVolumeNode")
+    assert inputs.recognise(node).text == "vertebrae: L3"
+
+
+def test_what_is_missing_is_said(poi, inputs, maps):
+    parts, levels = maps
+    assert inputs.problem(None, None) == "Choose the subregion map and the vertebra map"
+    assert inputs.problem(parts, None) == "Choose the vertebra map"
+    assert inputs.problem(None, levels) == "Choose the subregion map"
+    assert inputs.problem(parts, levels) == ""
+    assert inputs.problem(levels, levels) == "levels holds levels, not the parts of vertebrae: choose another subregion map"
+    assert inputs.problem(parts, parts) == "parts holds the parts of vertebrae, not levels: choose another vertebra map"
+    assert inputs.problem(parts, volume(poi, [22], "other")) == "The two maps do not lie on the same voxels"
+    assert inputs.problem(volume(poi, [], "nothing"), levels) == "nothing is empty"
+
+
+def test_the_maps_of_the_scene_are_found(poi, inputs, phantom):
+    assert inputs.guess() == (None, None)
+    volume(poi, [22], "elsewhere")
+    assert inputs.guess()[0] is None
+    from SpineDigitalTwinLib import volumes
+
+    parts = volumes.addSubregions("parts", phantom.maps.subregions, phantom.maps.grid)
+    levels = volumes.addVertebrae("levels", phantom.maps.vertebrae, phantom.maps.grid)
+    volume(poi, [22], "later, elsewhere")
+    assert inputs.guess() == (parts, levels)
+
+
+def test_volumes_become_label_maps(inputs, maps, phantom):
+    found = inputs.labelMaps(*maps)
+    assert found.grid.same_place(phantom.maps.grid, 1e-6)
+    assert (found.subregions == phantom.maps.subregions).all()
+    assert (found.vertebrae == phantom.maps.vertebrae).all()
+
+
+def test_segmentations_become_label_maps(inputs, maps, phantom):
+    from SpineDigitalTwinLib import volumes
+
+    parts, levels = maps
+    segmented = volumes.addSegmentation("segmented parts", parts), volumes.addSegmentation("segmented levels", levels)
+    assert inputs.recognise(segmented[0]).kind == "subregions"
+    assert inputs.recognise(segmented[1]).text == "vertebrae: T11 to L4, discs"
+    assert inputs.problem(*segmented) == ""
+    found = inputs.labelMaps(parts, segmented[1])
+    assert (found.vertebrae == phantom.maps.vertebrae).all()
+
+
+def test_two_segmentations_share_the_voxels_of_their_image(poi, inputs, maps, phantom):
+    from SpineDigitalTwinLib import volumes
+
+    segmented = [volumes.addSegmentation(f"segmented {node.GetName()}", node) for node in maps]
+    found = inputs.labelMaps(*segmented)
+    assert found.grid.same_place(phantom.maps.grid, 1e-6)
+    assert (found.subregions == phantom.maps.subregions).all()
+    for node in maps:
+        poi.mrmlScene.RemoveNode(node)
+    found = inputs.labelMaps(*segmented)
+    assert found.grid.same_place(phantom.maps.grid, 1e-6), "the segmentations remember where the voxels of the image lay"
+    assert (found.vertebrae == phantom.maps.vertebrae).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("L3", 22),
+        ("vertebrae_L3", 22),
+        ("L3 vertebra", 22),
+        ("Vertebra T13", 28),
+        ("L3 disc below", 122),
+        ("Spinous process", 42),
+        ("spinous_process", 42),
+        ("Segment_41", 41),
+        ("41", 41),
+        ("liver", 0),
+        ("L9", 0),
+        ("ALL3", 0),
+    ],
+)
+def test_segments_are_known_by_their_names(poi, inputs, name, label):
+    node = poi.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    segment = node.GetSegmentation().AddEmptySegment("", name)
+    assert inputs.segmentLabels(node) == {segment: label}
+
+
+def test_leaving_nothing_behind(poi, inputs, maps):
+    from SpineDigitalTwinLib import volumes
+
+    segmented = volumes.addSegmentation("segmented", maps[1])
+    before = poi.mrmlScene.GetNumberOfNodes()
+    inputs.labelMaps(maps[0], segmented)
+    assert poi.mrmlScene.GetNumberOfNodes() == before
+
+
+def test_maps_of_two_images_are_refused(poi, inputs, maps):
+    from spinetwin.errors import MapError
+
+    with pytest.raises(MapError, match="parts and other do not lie on the same voxels"):
+        inputs.labelMaps(maps[0], volume(poi, [22], "other"))
+
+
+# --- surfaces ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def surfaces(poi, pois):
+    from SpinePOILib import pointnodes, surfaces
+
+    pointnodes.show(pois)
+    return surfaces.BoneSurfaces()
+
+
+def outside(phantom, pois):
+    """A place before the body of L3, and how far from its bone it is, from the voxels themselves."""
+    place = np.array(pois[L3, 108].position) + 6.0 * pois.frames[L3].anterior
+    voxels = phantom.maps.grid.to_ras(np.argwhere(phantom.maps.vertebrae == L3))
+    return tuple(place.tolist()), float(np.linalg.norm(voxels - place, axis=1).min())
+
+
+@pytest.mark.parametrize("segmented", [False, True])
+def test_a_point_is_brought_to_the_nearest_bone_of_its_level(surfaces, maps, phantom, pois, segmented):
+    from SpineDigitalTwinLib import volumes
+
+    surfaces.use(volumes.addSegmentation("segmented", maps[1]) if segmented else maps[1])
+    place, distance = outside(phantom, pois)
+    found = surfaces.nearest(L3, place)
+    moved = float(np.linalg.norm(np.subtract(found, place)))
+    # the surface lies half a voxel outside the centres of the outermost voxels
+    assert distance - 1.5 < moved < distance + 0.2
+    assert surfaces.nearest(L3, found) == pytest.approx(found, abs=0.05)
+
+
+def test_without_bone_a_point_stays(poi, surfaces, maps, phantom, pois):
+    place, _ = outside(phantom, pois)
+    assert not surfaces.available()
+    assert surfaces.nearest(L3, place) == place
+    surfaces.use(maps[1])
+    assert surfaces.available()
+    assert surfaces.nearest(L3, place) != place
+    assert surfaces.nearest(level("C3").id, place) == place, "a level that the map does not have"
+    poi.mrmlScene.RemoveNode(maps[1])
+    assert surfaces.nearest(L3, place) == place, "the map was removed"
+    assert not surfaces.available()
+
+
+def test_a_changed_map_is_looked_at_again(poi, surfaces, maps, phantom, pois):
+    surfaces.use(maps[1])
+    place, _ = outside(phantom, pois)
+    before = surfaces.nearest(L3, place)
+    array = poi.util.arrayFromVolume(maps[1])
+    array[array == L3] = 0
+    poi.util.arrayFromVolumeModified(maps[1])
+    assert surfaces.nearest(L3, place) == place != before
+
+
+def test_the_grid_of_a_volume(poi, inputs):
+    affine = np.array([[0.0, -2.0, 0.0, 5.0], [1.5, 0.0, 0.0, 6.0], [0.0, 0.0, 3.0, 7.0], [0.0, 0.0, 0.0, 1.0]])
+    node = poi.util.addVolumeFromArray(np.zeros((3, 4, 5), np.uint8), affine, "map", "vtkMRMLLabelMapVolumeNode")
+    assert inputs.gridOf(node) == Grid((5, 4, 3), affine)

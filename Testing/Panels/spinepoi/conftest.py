@@ -1,0 +1,51 @@
+"""The panel Spine POI, and a spine for it."""
+
+import types
+
+import pytest
+from spinetwin.phantom import Curve, SpineParameters, make_spine
+from spinetwin.poi import compute_pois
+
+
+@pytest.fixture(scope="session")
+def phantom():
+    """A short, bent spine with its label maps."""
+    spine = make_spine(SpineParameters(levels="T11-L4", curves=(Curve(25.0, apex="L1"),)))
+    return types.SimpleNamespace(spine=spine, maps=spine.voxelise(spine.grid(1.5)))
+
+
+@pytest.fixture(scope="session")
+def pois(phantom):
+    """Its points."""
+    return compute_pois(phantom.maps)
+
+
+@pytest.fixture
+def spinepoi(panel):
+    """The panel, entered."""
+    from SpinePOI import SpinePOIWidget
+
+    widget = panel(SpinePOIWidget, 460, 1150)
+    widget.enter()
+    return widget
+
+
+@pytest.fixture
+def maps(host, phantom):
+    """The maps of the spine, as nodes."""
+    from SpineDigitalTwinLib import volumes
+
+    maps = phantom.maps
+    return types.SimpleNamespace(
+        subregions=volumes.addSubregions("Spine, subregions", maps.subregions, maps.grid),
+        vertebrae=volumes.addVertebrae("Spine, vertebrae", maps.vertebrae, maps.grid),
+    )
+
+
+@pytest.fixture
+def shown(spinepoi, host, pois):
+    """The panel with points and L3 chosen."""
+    spinepoi.panel.session.replace(pois)
+    spinepoi.panel.session.choose(22)
+    host.app.processEvents()
+    return spinepoi
