@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ...anatomy import level as level_of
@@ -21,7 +23,10 @@ _PIERCED = ("C3", "C4", "C5", "C6")
 """Levels with a transverse foramen along the spine; that of C2 is oblique, that of C7 small."""
 
 
-_BOWL = 1.5
+ROOM = 1.2
+"""Distance of an arch from the articular processes of its neighbours, mm."""
+
+_BOWL = 1.3
 """Depth of an endplate's hollow against its concavity, because the hollow reaches under the rim; in the neck it does not."""
 
 
@@ -83,7 +88,7 @@ def parts_of(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Part, .
         front.append(Part(Sub.BODY_BORDER, dens(row), front=True))
     return (
         *front,
-        Part(Sub.ARCH, arch_of(row), priority=0.0 if _in_neck(row) else 1.5),
+        Part(Sub.ARCH, replace(arch_of(row), rooms=_rooms(row, superior, inferior)), priority=0.0 if _in_neck(row) else 1.5),
         Part(Sub.SPINOUS, spinous_of(row)),
         *pair(Sub.COSTAL_LEFT, Sub.COSTAL_RIGHT, _transverse(row)),
         *pair(Sub.SUPERIOR_ARTICULAR_LEFT, Sub.SUPERIOR_ARTICULAR_RIGHT, superior_process(row, superior, inferior)),
@@ -232,6 +237,19 @@ def _inferior_process(row: Dimensions, other: Joint, joint: Joint) -> Articular:
         root = np.array([min(behind[0], row.canal_width * 0.45), behind[1], max(lamina_middle(row), behind[2] + 2.0)])
     limb = Rod(triple(root), triple(behind), (r, r * (0.9 if _in_neck(row) else 0.75)))
     return Articular(facet, _half_axes(row), max(4.0, 0.9 * r), (limb,), canal_of(row))
+
+
+def _rooms(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Rod, ...]:
+    """Return what the arch leaves to the processes of its neighbours: in front of the joint below, behind that above."""
+    if _in_neck(row):
+        return ()
+    r, (_, half) = proportions(row.level).bulk * row.body_width, _half_axes(row)
+    down, up = np.array(inferior.normal), np.array(superior.normal)
+    below = np.array(inferior.point) - down * r + _along(down) * 0.35 * half
+    above = np.array(superior.point) + up * 0.6 * r - _along(up) * (half - 0.7 * r)
+    way = np.array([0.0, 0.0, 12.0])
+    radii = (0.9 * r + ROOM, 0.9 * r + ROOM), (0.7 * r + ROOM, 0.7 * r + ROOM)
+    return Rod(triple(below), triple(below - way), radii[0]), Rod(triple(above), triple(above + way), radii[1])
 
 
 def _pillar(near: Joint, far: Joint) -> FloatArray:

@@ -88,7 +88,7 @@ class Body:
         return np.asarray(self.height / 2 + wedge * np.clip(y, -b, b) + self.lateral * np.clip(x, -a, a))
 
     def _bowl(self, x: Array, y: Array) -> Array:
-        a, b = self.width / 2, self.depth / 2  # as wide as the body: the rise ends at the rim and not before it
+        a, b = 0.72 * self.width / 2, 0.72 * self.depth / 2
         return np.asarray(np.exp(((x / a) ** 2 + (y / b) ** 2) * -1.0))
 
     def _rise(self, x: Array, y: Array) -> Array:
@@ -132,12 +132,53 @@ class Canal:
 
 
 @dataclass(frozen=True)
+class Plane:
+    """A facet: a point and the unit normal that points out of the bone."""
+
+    point: Triple
+    normal: Triple
+
+    def distance(self, x: Array, y: Array, z: Array) -> Array:
+        """Return the signed distance, negative on the bone's side."""
+        (px, py, pz), (nx, ny, nz) = self.point, self.normal
+        return np.asarray((x - px) * nx + (y - py) * ny + (z - pz) * nz)
+
+
+@dataclass(frozen=True)
+class Rod:
+    """A process: a tapered rod, flattened front to back, cut off by its facet and kept out of the canal if these are given."""
+
+    start: Triple
+    end: Triple
+    radii: tuple[float, float]
+    flat: float = 1.0
+    facet: Plane | None = None
+    canal: Canal | None = None
+
+    @property
+    def box(self) -> Box:
+        """Two corners that contain the solid."""
+        ends, r = np.array([self.start, self.end]), max(self.radii)
+        low, high = ends.min(axis=0) - r, ends.max(axis=0) + r
+        return (float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2]))
+
+    def distance(self, x: Array, y: Array, z: Array) -> Array:
+        """Return the signed distance in mm, negative inside."""
+        f = self.flat
+        start, end = (self.start[0], self.start[1] * f, self.start[2]), (self.end[0], self.end[1] * f, self.end[2])
+        rod = capsule(x, y * f, z, start, end, self.radii)
+        if self.canal is not None:
+            rod = rounded_max(rod, np.asarray(CLEARANCE - self.canal.distance(x, y, z)), 3.0)
+        return rod if self.facet is None else rounded_max(rod, self.facet.distance(x, y, z), 1.0)
+
+
+@dataclass(frozen=True)
 class Arch:
     """Pedicles and laminae: a band wound round the canal.
 
     `thickness`, `middle` and `height` are those of pedicle and lamina; the band ends at the plane y = `cut` in the middle and
     reaches `reach` mm further at the sides; `straight` (0-1) makes the pedicles leave the curve of the canal. `ring` closes the
-    band in front (atlas).
+    band in front (atlas). `rooms` are kept free on both sides, for the articular processes of the neighbours.
     """
 
     canal: Canal
@@ -148,6 +189,7 @@ class Arch:
     reach: float = 0.0
     straight: float = 0.0
     ring: bool = False
+    rooms: tuple[Rod, ...] = ()
 
     @property
     def box(self) -> Box:
@@ -176,7 +218,10 @@ class Arch:
         if self.ring:
             return band
         cut = self.cut - 1.0 + (self.reach + 1.0) * smoothstep(np.abs(x) * (4.0 / self.canal.width) - 0.5)
-        return np.asarray(np.maximum(band, y - cut))
+        arch = np.asarray(np.maximum(band, y - cut))
+        for room in self.rooms:
+            arch = rounded_max(arch, -room.distance(np.abs(x), y, z), 1.0)
+        return arch
 
 
 @dataclass(frozen=True)
@@ -218,44 +263,3 @@ class Spinous:
             across = np.abs(across - self.fork * smoothstep((t - 0.45) * 1.9))
         ends = np.abs(u - self.length / 2) - self.length / 2
         return rounded_box(ends, np.abs(v) - half, across - thick, 2.5)
-
-
-@dataclass(frozen=True)
-class Plane:
-    """A facet: a point and the unit normal that points out of the bone."""
-
-    point: Triple
-    normal: Triple
-
-    def distance(self, x: Array, y: Array, z: Array) -> Array:
-        """Return the signed distance, negative on the bone's side."""
-        (px, py, pz), (nx, ny, nz) = self.point, self.normal
-        return np.asarray((x - px) * nx + (y - py) * ny + (z - pz) * nz)
-
-
-@dataclass(frozen=True)
-class Rod:
-    """A process: a tapered rod, flattened front to back, cut off by its facet and kept out of the canal if these are given."""
-
-    start: Triple
-    end: Triple
-    radii: tuple[float, float]
-    flat: float = 1.0
-    facet: Plane | None = None
-    canal: Canal | None = None
-
-    @property
-    def box(self) -> Box:
-        """Two corners that contain the solid."""
-        ends, r = np.array([self.start, self.end]), max(self.radii)
-        low, high = ends.min(axis=0) - r, ends.max(axis=0) + r
-        return (float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2]))
-
-    def distance(self, x: Array, y: Array, z: Array) -> Array:
-        """Return the signed distance in mm, negative inside."""
-        f = self.flat
-        start, end = (self.start[0], self.start[1] * f, self.start[2]), (self.end[0], self.end[1] * f, self.end[2])
-        rod = capsule(x, y * f, z, start, end, self.radii)
-        if self.canal is not None:
-            rod = rounded_max(rod, np.asarray(CLEARANCE - self.canal.distance(x, y, z)), 3.0)
-        return rod if self.facet is None else rounded_max(rod, self.facet.distance(x, y, z), 1.0)
