@@ -16,20 +16,16 @@ from . import volumes
 if TYPE_CHECKING:
     from spinetwin.geometry import Grid
 
-    Nodes = dict[str, slicer.vtkMRMLVolumeNode]
-
 IMAGE = "image"
 
 
-def load(paths: Iterable[str | Path], name: str = "") -> Iterator[tuple[str, slicer.vtkMRMLVolumeNode]]:
+def load(paths: Iterable[str | Path]) -> Iterator[tuple[str, slicer.vtkMRMLVolumeNode]]:
     """Read label maps into the scene, one at each step; which is which is told by their labels.
 
     Parameters
     ----------
     paths : iterable of path
         NIfTI, NRRD or MHA.
-    name : str
-        Of the spine; left out, that of each file.
 
     Yields
     ------
@@ -50,7 +46,7 @@ def load(paths: Iterable[str | Path], name: str = "") -> Iterator[tuple[str, sli
         kind = kindOf(array)
         if not kind:
             raise MapError(f"{path.name} holds neither levels nor parts of vertebrae.", _("Choose the label maps of a spine."))
-        yield kind, add(kind, f"{name or path.name.split('.')[0]}, {kind}" if name else path.name.split(".")[0], array, grid)
+        yield kind, add(kind, path.name.split(".")[0], array, grid)
 
 
 def loadSample(paths: Mapping[str, str], name: str) -> Iterator[tuple[str, slicer.vtkMRMLVolumeNode]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import slicer
 from SpinePOILib import pointnodes
 
 if TYPE_CHECKING:
-    import slicer
     from spinetwin.segmentation.levels import LevelEdit
 
 OUTDATED = "SpineDigitalTwin.outdatedLevel"
@@ -30,7 +30,6 @@ def follow(edit: LevelEdit) -> None:
 
 
 def _putAside() -> dict[int, slicer.vtkMRMLMarkupsFiducialNode]:
-    import slicer
     from spinetwin.anatomy import level
 
     found = slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode")

@@ -6,7 +6,6 @@ import types
 from pathlib import Path
 
 import pytest
-from slicerhost import core, views
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("SpineDigitalTwin", "SpineDigitalTwinLib", "SpinePOI", "SpinePOILib")
@@ -18,6 +17,8 @@ def host(monkeypatch, capfd, tmp_path_factory):
     slicer = pytest.importorskip("slicer", reason="needs 3D Slicer's modules: pip install slicer-core")
     if not hasattr(slicer, "vtkSlicerSegmentationsModuleLogic"):
         pytest.skip("this `slicer` has no segmentations")
+    from slicerhost import core
+
     for name in ("SpineDigitalTwin", "SpinePOI"):
         monkeypatch.syspath_prepend(os.fspath(ROOT / name))
     monkeypatch.setitem(sys.modules, "qt", types.SimpleNamespace(Qt=types.SimpleNamespace(WaitCursor=3)))
@@ -35,6 +36,8 @@ def host(monkeypatch, capfd, tmp_path_factory):
 @pytest.fixture
 def drawing(host):
     """Skip where VTK cannot draw without a screen."""
+    from slicerhost import views
+
     if not views.can_draw():
         pytest.skip("VTK cannot draw here: needs EGL (Debian: libegl1 libegl-mesa0 libgl1-mesa-dri) or OSMesa")
 
@@ -42,12 +45,16 @@ def drawing(host):
 @pytest.fixture
 def sliceView(host, drawing):
     """A slice view that draws off-screen."""
+    from slicerhost import views
+
     return views.SliceView(host)
 
 
 @pytest.fixture
 def threeDView(host, drawing):
     """A 3D view that draws off-screen."""
+    from slicerhost import views
+
     return views.ThreeDView(host)
 
 

@@ -1,71 +1,12 @@
 """The panel Spine Digital Twin: pressed, typed into, looked at; the scene cleared in the middle."""
 
-import time
-
 import numpy as np
-import pytest
-from spinetwin.phantom import Curve, SpineParameters, make_spine
-
-
-@pytest.fixture(scope="session")
-def spine_maps():
-    """A bent thoracolumbar spine with its sacrum."""
-    spine = make_spine(SpineParameters(levels="T10-S1", curves=(Curve(30.0, apex="L1"),)))
-    return spine.voxelise(spine.grid(2.0, "LPS", margin_mm=4))
-
-
-@pytest.fixture
-def twin(panel):
-    from SpineDigitalTwin import SpineDigitalTwinWidget
-
-    widget = panel(SpineDigitalTwinWidget, 460, 1180)
-    widget.enter()
-    return widget
-
-
-@pytest.fixture
-def nodes(host, spine_maps):
-    """The two maps in the scene."""
-    from SpineDigitalTwinLib import volumes
-
-    grid = spine_maps.grid
-    return (
-        volumes.addSubregions("Patient 1, subregions", spine_maps.subregions, grid),
-        volumes.addVertebrae("Patient 1, vertebrae", spine_maps.vertebrae, grid),
-    )
-
-
-@pytest.fixture
-def shown(host, twin, nodes):
-    """The panel with both maps chosen and shown."""
-    twin.ui.subregionsSelector.setCurrentNode(nodes[0])
-    twin.ui.vertebraeSelector.setCurrentNode(nodes[1])
-    settle(host)
-    twin.ui.showButton.click()
-    settle(host, until=lambda: not twin.panel.labels.busy)
-    return twin
-
-
-def settle(host, seconds=60.0, until=lambda: True):
-    """Let the event loop run until something is true."""
-    end = time.monotonic() + seconds
-    for _ in range(5):
-        host.app.processEvents()
-    while not until() and time.monotonic() < end:
-        host.app.processEvents()
-        time.sleep(0.002)
-    assert until(), "it took too long"
-    for _ in range(5):
-        host.app.processEvents()
+from slicerhost.waiting import settle
 
 
 def names(widget):
     table = widget.ui.levelTable
     return [table.item(row, 0).text() for row in range(table.rowCount)]
-
-
-def choose(widget, name):
-    widget.ui.levelTable.setCurrentCell(names(widget).index(name), 0)
 
 
 class TestEmpty:
@@ -155,6 +96,20 @@ class TestSample:
         assert host.mrmlScene.GetNumberOfNodes() == before
         assert "ancel" in twin.ui.workerLabel.text
         assert twin.panel.data.sampleButtons[1].enabled is True
+
+    def test_a_failure_is_one_sentence_and_an_idle_panel(self, twin, host):
+        import qt
+
+        before = host.mrmlScene.GetNumberOfNodes()
+        twin.panel.background.start("Making X:", "sample", {}, {"levels": "Q9"}, twin.panel.background.scratch(), print)
+        settle(host, until=lambda: not twin.panel.background.busy)
+        assert "'Q9'" in twin.ui.workerLabel.text
+        assert twin.ui.workerBar.visible is False
+        assert twin.ui.cancelButton.visible is False
+        assert twin.panel.data.sampleButtons[0].enabled is True
+        assert host.mrmlScene.GetNumberOfNodes() == before
+        twin.ui.diagnosticsButton.click()
+        assert "Q9" in qt.QApplication.clipboard().text()
 
     def test_the_scene_is_cleared_in_the_middle_of_a_run(self, twin, host):
         twin.panel.data.sampleButtons[0].click()
@@ -254,85 +209,6 @@ class TestLabelMaps:
         settle(host)
         assert twin.panel.labels.busy is False
         assert twin.ui.lookFrame.enabled is False
-
-
-class TestLevels:
-    def test_the_table_has_the_levels_from_the_top(self, shown):
-        assert names(shown) == ["T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1"]
-        assert shown.ui.levelTable.item(3, 1).text() == "lumbar"
-        assert shown.ui.levelTable.item(3, 2).text() == "body, 8 posterior, disc below"
-
-    def test_only_choosing_a_level_moves_the_slices(self, shown, host):
-        red = host.vtkMRMLSliceNode()
-        for setName in (red.SetSingletonTag, red.SetName, red.SetLayoutName):
-            setName("Red")
-        host.mrmlScene.AddNode(red)
-        red.SetOrientation("Axial")
-        choose(shown, "L3")
-        there = red.GetSliceToRAS().GetElement(2, 3)
-        choose(shown, "L4")
-        below = red.GetSliceToRAS().GetElement(2, 3)
-        assert there - below > 20
-        red.JumpSliceByCentering(0, 0, there)
-        shown.ui.colouringBox.currentIndex = 1
-        shown.ui.showBodiesButton.click()
-        settle(host)
-        assert red.GetSliceToRAS().GetElement(2, 3) == there
-
-    def test_rename_one_and_all_follow(self, shown, host):
-        choose(shown, "L1")
-        assert shown.ui.selectedLabel.text == "L1 is really"
-        shown.ui.newNameBox.currentIndex = shown.ui.newNameBox.findText("T12")
-        shown.ui.renameButton.click()
-        settle(host)
-        assert names(shown) == ["T9", "T10", "T11", "T12", "L1", "L2", "L3", "L4", "S1"]
-        assert shown.ui.undoButton.text == "Undo: rename L1 to T12"
-        shown.ui.undoButton.click()
-        settle(host)
-        assert names(shown)[0] == "T10"
-        assert shown.ui.redoButton.enabled is True
-
-    def test_what_is_not_possible_is_said(self, shown, host):
-        shown.ui.shiftDownButton.click()
-        settle(host)
-        assert shown.ui.levelsMessage.text.startswith("L5 would come to lie below L5.")
-        assert names(shown)[0] == "T10"
-        shown.ui.shiftUpButton.click()
-        settle(host)
-        assert shown.ui.levelsMessage.visible is False
-        assert names(shown)[0] == "T9"
-
-    def test_a_sixth_lumbar_vertebra(self, shown, host):
-        shown.ui.lumbarBox.value = 6
-        shown.ui.countFromBox.currentIndex = 1
-        shown.ui.recountButton.click()
-        settle(host)
-        assert names(shown) == ["T11", "T12", "L1", "L2", "L3", "L4", "L5", "L6", "S1"]
-        shown.ui.undoButton.click()
-        settle(host)
-        assert shown.ui.lumbarBox.value == 5
-
-    def test_merge_and_split(self, shown, host):
-        choose(shown, "L2")
-        assert shown.ui.mergeButton.text == "Merge L2 and L3"
-        shown.ui.mergeButton.click()
-        settle(host, until=lambda: not shown.panel.labels.busy)
-        assert names(shown) == ["T10", "T11", "T12", "L1", "L2", "L3", "L4", "S1"]
-        red = host.vtkMRMLSliceNode()
-        for setName in (red.SetSingletonTag, red.SetName, red.SetLayoutName):
-            setName("Red")
-        host.mrmlScene.AddNode(red)
-        red.SetOrientation("Axial")
-        choose(shown, "T12")
-        choose(shown, "L2")
-        shown.ui.splitButton.click()
-        settle(host, until=lambda: not shown.panel.labels.busy)
-        assert names(shown) == ["T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1"]
-
-    def test_split_without_a_slice_view_is_said(self, shown):
-        choose(shown, "L2")
-        shown.ui.splitButton.click()
-        assert shown.ui.levelsMessage.text.startswith("There is no axial slice view.")
 
 
 class TestHandingOver:
