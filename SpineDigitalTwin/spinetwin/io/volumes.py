@@ -125,10 +125,10 @@ def write_label_map(path: PathLike, array: IntArray, grid: Grid, *, packed: bool
     WriteError
         If the file cannot be written, or the format cannot hold the grid.
     """
-    write_volume(path, array, grid)
+    write_volume(path, array, grid, packed=packed)
 
 
-def write_volume(path: PathLike, array: npt.NDArray[Any], grid: Grid) -> None:
+def write_volume(path: PathLike, array: npt.NDArray[Any], grid: Grid, *, packed: bool = True) -> None:
     """Write a volume of any numbers, such as an image, as `write_label_map` does."""
     if array.shape != grid.shape:
         raise ValueError(f"an array of shape {array.shape} on a grid of shape {grid.shape}")
