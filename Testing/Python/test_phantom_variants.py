@@ -191,7 +191,7 @@ def test_a_laminectomy_opens_the_canal_and_leaves_pedicles_and_facets():
         assert volumes[label][0] > 0.9 * volumes[label][1], label
     shape = spine.shapes[key]
     z = np.linspace(-8, 8, 9)
-    behind = np.stack(np.meshgrid([-8.0, 0.0, 8.0], np.linspace(-100, shape.canal.front - 2, 90), z), axis=-1)
+    behind = np.stack(np.meshgrid([-5.0, 0.0, 5.0], np.linspace(-100, shape.canal.front - 2, 90), z), axis=-1)
     assert (shape.solid(behind) > 0).all()
     assert (plain.shapes[key].solid(behind) < 0).any()
     points = level_points(shape)

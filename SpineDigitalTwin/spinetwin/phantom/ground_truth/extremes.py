@@ -69,12 +69,14 @@ def _climb(inside: Function, box: Box, origin: FloatArray, axes: FloatArray, *, 
     offsets = np.arange(-_SHRINK, _SHRINK + 1)
     window = np.array(list(product(offsets, [0] if planar else offsets)))
     step = _COARSE
+    middle, highest = _middle_of_highest(columns, heights)
     while step > _FINEST:
-        middle, highest = _middle_of_highest(columns, heights)
         step /= _SHRINK
         columns = middle + step * window
         heights = _heights(seen, columns, np.full(len(columns), highest - 2 * step), 4 * step)
-    middle, highest = _middle_of_highest(columns, heights)
+        if np.isneginf(heights).all():
+            break  # two ends are equally high, such as those of a bifid tip: it stays at the middle between them
+        middle, highest = _middle_of_highest(columns, heights)
     return np.asarray(np.append(middle, highest) @ axes + origin)
 
 

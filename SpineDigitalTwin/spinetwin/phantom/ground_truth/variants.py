@@ -140,7 +140,8 @@ def _gap(shape: VertebraShape) -> float:
     """Width in mm of the opening of the arch, where it is narrowest behind the canal."""
     low, high = shape.box
     y = np.arange(shape.canal.front - shape.canal.depth, low[1], -0.5)
-    z = np.arange(low[2] / 2, high[2] / 2, 1.0)
+    # at the height of the body: a sacrum goes on below its first arch
+    z = np.arange(max(low[2] / 2, -0.4 * shape.row.height), high[2] / 2, 1.0)
     x = np.arange(0.05, high[0], 0.1)
     points = np.stack(np.meshgrid(x, y, z, indexing="ij"), axis=-1)
     bone = (shape.solid(points) < 0).any(axis=(1, 2))

@@ -71,8 +71,9 @@ class Alteration:
     def _solid(self, part: Part) -> Solid:
         if isinstance(part.solid, Body):
             return self._grown(self.of_body(part.solid))
-        posterior = part.subregion == Sub.ARCH or (part.subregion == Sub.SACRUM and not part.front)
-        if self.opening is not None and posterior:
+        if self.opening is not None and part.subregion == Sub.SACRUM:
+            return Opened(part.solid, *self.opening, bottom=_FIRST_SACRAL)
+        if self.opening is not None and part.subregion == Sub.ARCH:
             return Opened(part.solid, *self.opening)
         if self.small_side is not None:
             side, thinning, factor = self.small_side
@@ -87,6 +88,10 @@ class Alteration:
         if self.lips:
             grown = Joined(grown, Lips(body, self.lips))
         return grown if self.bridge is None else Joined(grown, self.bridge)
+
+
+_FIRST_SACRAL = -14.0
+"""Height in the frame of S1, mm, down to which its arch reaches: below it the other sacral levels follow."""
 
 
 def _concavity(body: Body, ratio: float) -> float:

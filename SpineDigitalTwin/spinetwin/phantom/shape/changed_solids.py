@@ -12,11 +12,12 @@ from .solids import Body, Box, Solid
 
 @dataclass(frozen=True)
 class Opened:
-    """A solid without what lies behind `front` and within `half_width` mm of the midline."""
+    """A solid without what lies behind `front`, above `bottom` and within `half_width` mm of the midline."""
 
     solid: Solid
     half_width: float
     front: float
+    bottom: float = -np.inf
 
     @property
     def box(self) -> Box:
@@ -25,8 +26,27 @@ class Opened:
 
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return the signed distance in mm, negative inside."""
-        hole = np.maximum(np.abs(x) - self.half_width, y - self.front)
+        hole = np.maximum(np.maximum(np.abs(x) - self.half_width, y - self.front), self.bottom - z)
         return np.asarray(np.maximum(self.solid.distance(x, y, z), -hole))
+
+
+@dataclass(frozen=True)
+class TwoSided:
+    """A median solid whose right and left halves are those of two solids that agree in the midline."""
+
+    right: Solid
+    left: Solid
+
+    @property
+    def box(self) -> Box:
+        """Two corners that contain the solid."""
+        (first, second), (third, fourth) = self.right.box, self.left.box
+        low, high = np.minimum(first, third), np.maximum(second, fourth)
+        return (float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2]))
+
+    def distance(self, x: Array, y: Array, z: Array) -> Array:
+        """Return the signed distance in mm, negative inside."""
+        return np.where(x >= 0, self.right.distance(x, y, z), self.left.distance(x, y, z))
 
 
 @dataclass(frozen=True)

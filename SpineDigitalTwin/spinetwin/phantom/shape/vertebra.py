@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -15,6 +15,7 @@ from ...errors import ParameterError
 from ...geometry import FloatArray, IntArray
 from ..person.dimensions import Dimensions, dimensions
 from .alteration import NOTHING, Alteration
+from .changed_solids import TwoSided
 from .distances import Array, smooth_min
 from .parts import Joint, Part, body_of, canal_of, default_joint, parts_of
 from .solids import Body, Box, Canal
@@ -70,7 +71,7 @@ class VertebraShape:
         parts = parts_of(self.row, self.superior, self.inferior)
         if self.left is not None:
             other = parts_of(self.row, *self.left)
-            parts = tuple(b if b.mirrored else a for a, b in zip(parts, other, strict=True))
+            parts = tuple(_of_either_side(a, b) for a, b in zip(parts, other, strict=True))
         return self.alteration.of_parts(parts)
 
     @property
@@ -155,6 +156,15 @@ class VertebraShape:
             np.minimum(mine, part.claim(d), out=mine)
         solid = np.asarray(blender.finish(self.canal.distance(x, y, z)), dtype=np.float64)
         return solid.reshape(given.shape[:-1]), distances.reshape(-1, *given.shape[:-1])
+
+
+def _of_either_side(right: Part, left: Part) -> Part:
+    """Return a part of a vertebra whose joints differ: left parts as the left joints have them, the arch half and half."""
+    if left.mirrored:
+        return left
+    if right.subregion == SubregionId.ARCH and right.solid != left.solid:
+        return replace(right, solid=TwoSided(right.solid, left.solid))
+    return right
 
 
 class Blender:
