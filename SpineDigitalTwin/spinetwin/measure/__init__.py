@@ -1,0 +1,1 @@
+"""From points, frames and label maps to the numbers that clinicians and modellers read."""
