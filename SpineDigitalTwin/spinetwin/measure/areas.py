@@ -19,26 +19,27 @@ from .landmarks import Landmarks
 from .regions import BODY, Regions, Section
 from .results import MissingInput
 
-_BELOW_RIM = np.arange(0.5, 5.1, 0.5)
+_BELOW_RIM = np.arange(1.0, 5.1, 1.0)
 """Depths below the rim at which an endplate is looked for, mm: it is the widest section there."""
 
 
 def endplate_area(spine: Landmarks, regions: Regions, key: int, side: str) -> float:
-    """Return the area of the "superior" or "inferior" endplate, mm2: the largest section of the body near it, parallel to it."""
+    """Return the area of the "superior" or "inferior" endplate, mm2: the largest parallel section of the body near it."""
     plate, frame = spine.plate(key, side), spine.frame(key)
     field = regions.field(key, BODY)
     normal = plate.normal if side == "superior" else -plate.normal
     across = frame.right - (frame.right @ normal) * normal
     across /= np.linalg.norm(across)
-    return max(Section(field, plate.centre - depth * normal, across, np.cross(normal, across)).area for depth in _BELOW_RIM)
+    half = 0.75 * float(np.linalg.norm(spine.point(key, 85) - spine.point(key, 84)))
+    sections = (Section(field, plate.centre - d * normal, across, np.cross(normal, across), half) for d in _BELOW_RIM)
+    return max(section.area for section in sections)
 
 
 def canal_section(spine: Landmarks, regions: Regions, key: int) -> Section:
     """Cut the canal, cord included, with the axial plane of the vertebra through the centre of its body."""
     frame = spine.frame(key)
-    field = regions.canal_near(frame)
-    at = spine.points.get((key, 61), frame.origin - 25.0 * frame.anterior)
-    return Section(field, at, frame.right, frame.anterior, half=25.0)
+    at = spine.point(key, 61)
+    return regions.section(("canal", key), lambda: Section(regions.canal_near(at), at, frame.right, frame.anterior, half=22.0))
 
 
 def canal_area(spine: Landmarks, regions: Regions, key: int) -> float:
@@ -57,7 +58,7 @@ def canal_depth(spine: Landmarks, regions: Regions, key: int) -> float:
 
 
 def disc_rectangle_height(spine: Landmarks, regions: Regions, upper: int, lower: int) -> float:
-    """Return the shortest side of the minimum bounding rectangle of the disc on its central sagittal slice, mm (Hess et al.)."""
+    """Return the shortest side of the minimum bounding rectangle of the disc on its central sagittal slice, mm (Hess)."""
     label = level(upper).disc_id
     if label is None:
         raise MissingInput(f"there is no disc below {level(upper).name}")
@@ -127,7 +128,7 @@ _FINE = 0.25
 def _strip_width(
     field: MaskField, origin: FloatArray, out: FloatArray, up: FloatArray, outwards: FloatArray, heights: FloatArray
 ) -> float:
-    """Return the width of bone, met going outwards, on the middle of the heights at which there is any; 0 where there is none."""
+    """Return the width of bone, met going outwards, on the middle of the heights that have any; 0 where there is none."""
     inside = field.at(origin + outwards[:, None, None] * out + heights[None, :, None] * up) > SURFACE
     inside[outwards < 3.0] = False
     rows = np.nonzero(inside.any(axis=0))[0]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from importlib import import_module
 
 import numpy as np
@@ -14,6 +16,7 @@ from . import sagittal
 from .curves import ScolioticCurve
 from .landmarks import Landmarks
 from .planes import image_coronal
+from .regions import Regions
 from .results import Measurement, Measurements, MissingInput
 from .rotation import apical_translation, axial_rotation, rotation_uncertainty
 from .spinecurve import spine_curve
@@ -91,13 +94,13 @@ class _Survey:
         function = _named(quantity)
         for key in self.subject.column:
             if (key, 50) in self.subject.spine.points:
-                yield self.ask(quantity, lambda spine, key=key: function(spine, key, *quantity.arguments), level=key)
+                yield self.ask(quantity, _asking(function, key, *quantity.arguments), level=key)
 
     def gaps(self, quantity: Quantity) -> Iterator[Measurement]:
         """Ask of every pair of neighbours."""
         function = self.segmental_angle if quantity.function == "segmental_angle" else _named(quantity)
         for pair in self.subject.gaps:
-            yield self.ask(quantity, lambda spine, pair=pair: function(spine, *pair, *quantity.arguments), level=pair[0])
+            yield self.ask(quantity, _asking(function, *pair, *quantity.arguments), level=pair[0])
 
     def segmental_angle(self, spine: Landmarks, upper: int, lower: int) -> FloatArray:
         """Return the sagittal angle between the superior endplates of neighbours."""
@@ -111,13 +114,8 @@ class _Survey:
         for place in places:
             for side in _SIDES if "sided" in quantity.scope else ("",):
                 extra = (side,) if side else ()
-
-                def value(spine: Landmarks, place: tuple[int, ...] = place, extra: tuple[str, ...] = extra) -> Value:
-                    if regions is None:
-                        raise MissingInput("there are no label maps")
-                    return function(spine, regions, *place, *quantity.arguments, *extra)
-
-                yield self.ask(quantity, value, level=place[0], side=side)
+                asked = _asking(_need_maps(function), regions, *place, *quantity.arguments, *extra)
+                yield self.ask(quantity, asked, level=place[0], side=side)
 
     def _bodies(self) -> list[int]:
         return [key for key in self.subject.column if (key, 50) in self.subject.spine.points]
@@ -146,10 +144,10 @@ class _Survey:
     def turns(self, quantity: Quantity) -> Iterator[Measurement]:
         """Ask how every level is turned against the reference."""
         for key in self.subject.spine.frames:
-            measured = self.ask(quantity, lambda spine, key=key: self._turn(quantity, spine, key), self._note(), level=key)
+            measured = self.ask(quantity, partial(self._turn, quantity, key), self._note(), level=key)
             yield self._with_rotation_spread(measured, key)
 
-    def _turn(self, quantity: Quantity, spine: Landmarks, key: int) -> Value:
+    def _turn(self, quantity: Quantity, key: int, spine: Landmarks) -> Value:
         return _named(quantity)(spine.frame(key), self.subject.reference[1])
 
     def _note(self) -> str:
@@ -162,8 +160,6 @@ class _Survey:
         if self.drawn is None or measured.value is None:
             return measured
         spread = VOXEL_SPREAD * float(np.linalg.norm(self.subject.voxel, axis=0).max())
-        from dataclasses import replace
-
         return replace(measured, uncertainty=rotation_uncertainty(self.subject.spine, key, spread))
 
     def curves(self, quantity: Quantity) -> Iterator[Measurement]:
@@ -177,7 +173,7 @@ class _Survey:
             note = self._note() if quantity.function == "apical_rotation" else ""
             if quantity.function == "apical_translation":
                 note = self._plumb_line(curve)
-            yield self.ask(quantity, lambda spine, curve=curve: self._of_curve(quantity, spine, curve), note, curve=number)
+            yield self.ask(quantity, partial(self._of_curve, quantity, curve), note, curve=number)
 
     def _plumb_line(self, curve: ScolioticCurve) -> str:
         try:
@@ -185,7 +181,7 @@ class _Survey:
         except MissingInput:
             return ""
 
-    def _of_curve(self, quantity: Quantity, spine: Landmarks, curve: ScolioticCurve) -> Value:
+    def _of_curve(self, quantity: Quantity, curve: ScolioticCurve, spine: Landmarks) -> Value:
         names = {each.id: each.name for each in LEVELS}
         patient = self.subject.coronal
         if quantity.function == "cobb":
@@ -243,10 +239,10 @@ class _Survey:
             yield Measurement(quantity.name, None, quantity.unit, reason=str(lack))
             return
         if quantity.function == "length":
-            yield self.ask(quantity, lambda _: curve.length)
+            yield self.ask(quantity, _asking(_known, curve.length))
             return
         for key, value in zip(curve.levels, getattr(curve, quantity.function), strict=True):
-            yield self.ask(quantity, lambda _, value=value: value, level=key)
+            yield self.ask(quantity, _asking(_known, float(value)), level=key)
 
 
 _PART_NAMES = {each.id: each.name for each in SUBREGIONS}
@@ -267,6 +263,26 @@ _PLACES = {
     "parts": _Survey.parts,
     "whole": _Survey.whole,
 }
+
+
+def _asking(function: Callable[..., Value], *arguments: object) -> Ask:
+    """Return the question to a spine that a function and its other arguments make."""
+    return lambda spine: function(spine, *arguments)
+
+
+def _known(_spine: Landmarks, value: float) -> Value:
+    return value
+
+
+def _need_maps(function: Callable[..., Value]) -> Callable[..., Value]:
+    """Return a function of spine and maps that says so when there are no maps."""
+
+    def carry(spine: Landmarks, regions: Regions | None, *arguments: object) -> Value:
+        if regions is None:
+            raise MissingInput("there are no label maps")
+        return function(spine, regions, *arguments)
+
+    return carry
 
 
 def _named(quantity: Quantity) -> Callable[..., Value]:

@@ -135,9 +135,9 @@ class Landmarks:
 
 
 def _normal(offsets: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the unit normal (..., 3) of the plane nearest to points (..., n, 3) around the origin, and how like a line they are.
+    """Return the normal (..., 3) of the plane nearest to points (..., n, 3) around the origin, and how like a line they are.
 
-    The latter is 1 for points on a line and near 0 for points that spread alike in both directions.
+    The latter is 1 for points on a line and 0 for points that spread well in both directions.
     """
     _, sizes, vectors = np.linalg.svd(offsets, full_matrices=False)
     return vectors[..., 2, :], 1.0 - np.minimum(sizes[..., 1] / np.maximum(0.02 * sizes[..., 0], 1e-12), 1.0)

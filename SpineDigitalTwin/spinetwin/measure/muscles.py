@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from ..geometry import FloatArray, Frame, Grid
 from ..geometry.grid import IntArray
@@ -85,6 +84,8 @@ def muscle_section(muscles: MuscleMap, muscle: str, side: str, frame: Frame, cen
     MissingInput
         If the muscle is not there, or the map ends within it.
     """
+    from scipy.ndimage import binary_dilation
+
     label = muscles.label(muscle, side)
     steps = np.arange(-_HALF, _HALF + _STEP / 2, _STEP)
     points = centre + steps[:, None, None] * frame.right + steps[None, :, None] * frame.anterior
@@ -94,17 +95,11 @@ def muscle_section(muscles: MuscleMap, muscle: str, side: str, frame: Frame, cen
     here[within] = muscles.labels[tuple(ijk[within].T)] == label
     if not here.any():
         raise MissingInput(f"the {side} {muscle.replace('_', ' ')} does not reach this plane")
-    if (here & _beside(~within)).any():
+    if (here & binary_dilation(~within)).any():
         raise MissingInput(f"the muscle map ends within the {side} {muscle.replace('_', ' ')}")
     i, j = np.nonzero(here)
     fat = None if muscles.fat is None else float(muscles.fat[tuple(ijk[here].T)].mean())
     return MuscleSection(float(here.sum()) * _STEP**2, np.array([steps[i].mean(), steps[j].mean()]), fat)
-
-
-def _beside(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    from scipy.ndimage import binary_dilation
-
-    return np.asarray(binary_dilation(mask))
 
 
 def slice_area(muscles: MuscleMap, muscle: str, side: str, index: int, axis: int) -> float:

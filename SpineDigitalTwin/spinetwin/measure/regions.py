@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..anatomy import level
 from ..anatomy.subregions import SubregionId
-from ..geometry import FloatArray, Frame, LabelMaps
+from ..geometry import FloatArray, LabelMaps
 from ..geometry.fields import SURFACE, MaskField, field_of_voxels
 from .results import MissingInput
 
@@ -33,6 +33,7 @@ class Regions:
     def __init__(self, maps: LabelMaps) -> None:
         self.maps = maps
         self._fields: dict[tuple[int | None, tuple[int, ...]], MaskField] = {}
+        self._sections: dict[tuple[str, int], Section] = {}
 
     @cached_property
     def _boxes(self) -> dict[int, tuple[slice, ...]]:
@@ -70,20 +71,22 @@ class Regions:
         mask = np.isin(self.maps.subregions[box], labels) & (self.maps.vertebrae[box] == key)
         return self._smooth(mask, box, _name(key))
 
-    def canal_near(self, frame: Frame, half: float = 25.0) -> MaskField:
-        """Return the field of the canal with its cord within `half` mm of the plane through a vertebra's origin."""
-        centre = self.maps.grid.to_ijk(frame.origin)
-        reach = np.ceil(60.0 / self.maps.grid.spacing)
+    def section(self, name: tuple[str, int], cut: Callable[[], Section]) -> Section:
+        """Return the section of this name, cut when it is first asked for."""
+        if name not in self._sections:
+            self._sections[name] = cut()
+        return self._sections[name]
+
+    def canal_near(self, point: FloatArray, reach_mm: float = 25.0) -> MaskField:
+        """Return the field of the canal with its cord within `reach_mm` of a point (3,), RAS mm, along the axes of the image."""
+        centre = self.maps.grid.to_ijk(point)
+        reach = np.ceil(reach_mm / self.maps.grid.spacing)
         low = np.maximum(np.floor(centre - reach).astype(int), 0)
         high = np.minimum(np.ceil(centre + reach).astype(int) + 1, self.maps.grid.shape)
         if (high <= low).any():
             raise MissingInput("the canal is outside the label maps")
         box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-        mask = np.isin(self.maps.subregions[box], CANAL)
-        voxels = np.argwhere(mask)
-        if len(voxels):
-            along = (self.maps.grid.to_ras(voxels + low) - frame.origin) @ frame.superior
-            voxels = voxels[np.abs(along) < half]
+        voxels = np.argwhere(np.isin(self.maps.subregions[box], CANAL))
         if not len(voxels):
             raise MissingInput("the label maps have no canal here")
         return field_of_voxels(voxels + low, self.maps.grid)

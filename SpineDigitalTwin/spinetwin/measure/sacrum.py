@@ -34,10 +34,8 @@ def with_sacrum(spine: Landmarks, regions: Regions | None) -> Landmarks:
 
 
 def _last_lumbar(spine: Landmarks) -> Level | None:
-    lumbar = [level(key) for key in spine.frames if level(key).region == "lumbar"]
-    return (
-        max(lumbar, key=lambda each: each.order) if lumbar and max(lumbar, key=lambda each: each.order).order >= _L4 else None
-    )
+    lumbar = sorted((level(key) for key in spine.frames if level(key).region == "lumbar"), key=lambda each: each.order)
+    return lumbar[-1] if lumbar and lumbar[-1].order >= _L4 else None
 
 
 _L4 = level("L4").order

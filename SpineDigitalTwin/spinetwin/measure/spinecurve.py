@@ -7,6 +7,7 @@ Poncet P, Dansereau J, Labelle H (2001) Geometric torsion in idiopathic scoliosi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +60,8 @@ def spine_curve(spine: Landmarks) -> SpineCurve:
     return SpineCurve(tuple(key for key, _ in placed), points, curvature, torsion, float(_length(points, parameter)))
 
 
-def _spline(points: FloatArray, parameter: FloatArray) -> tuple[FloatArray, ...]:
+def _derivatives(points: FloatArray, parameter: FloatArray) -> tuple[Callable[[FloatArray], FloatArray], ...]:
+    """Return the first three derivatives of the spline through points (n, 3) at given parameters (n,)."""
     from scipy.interpolate import make_interp_spline
 
     spline = make_interp_spline(parameter, points, k=5 if len(points) > _FEWEST else 3)
@@ -80,7 +82,7 @@ def _gap_lengths(points: FloatArray, parameter: FloatArray) -> FloatArray:
     nodes, weights = np.polynomial.legendre.leggauss(_NODES_PER_GAP)
     half = np.diff(parameter) / 2
     at = (parameter[:-1] + half)[:, None] + half[:, None] * nodes
-    speed = np.linalg.norm(_spline(points, parameter)[0](at), axis=-1)
+    speed = np.linalg.norm(_derivatives(points, parameter)[0](at), axis=-1)
     return np.asarray((speed * weights).sum(axis=1) * half)
 
 
@@ -89,7 +91,7 @@ def _length(points: FloatArray, parameter: FloatArray) -> float:
 
 
 def _bends(points: FloatArray, parameter: FloatArray) -> tuple[FloatArray, FloatArray]:
-    first, second, third = (derivative(parameter) for derivative in _spline(points, parameter))
+    first, second, third = (derivative(parameter) for derivative in _derivatives(points, parameter))
     cross = np.cross(first, second)
     area = np.linalg.norm(cross, axis=1)
     curvature = area / np.linalg.norm(first, axis=1) ** 3

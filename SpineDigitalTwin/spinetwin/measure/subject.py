@@ -100,9 +100,8 @@ class Subject:
     @cached_property
     def column(self) -> tuple[int, ...]:
         """Levels with a body, from the top; the sacrum where its endplate is known."""
-        return tuple(
-            key for key in self.spine.levels if (key, 50) in self.spine.points or (key, "superior") in self.spine.plates
-        )
+        spine = self.spine
+        return tuple(key for key in spine.levels if (key, 50) in spine.points or (key, "superior") in spine.plates)
 
     @cached_property
     def gaps(self) -> tuple[tuple[int, int], ...]:
