@@ -78,7 +78,7 @@ class Regions:
         return self._sections[name]
 
     def canal_near(self, point: FloatArray, reach_mm: float = 25.0) -> MaskField:
-        """Return the field of the canal with its cord within `reach_mm` of a point (3,), RAS mm, along the axes of the image."""
+        """Return the field of the canal with its cord within `reach_mm` of a point (3,) along the axes of the image."""
         centre = self.maps.grid.to_ijk(point)
         reach = np.ceil(reach_mm / self.maps.grid.spacing)
         low = np.maximum(np.floor(centre - reach).astype(int), 0)
