@@ -23,7 +23,7 @@ ROOMS = {
     "poi": GROUND,
     "measure": GROUND,
     "segmentation": GROUND,
-    "io": GROUND | {"poi"},
+    "io": GROUND | {"poi", "measure"},
     "report": EVERYTHING,
     "jobs": EVERYTHING,
     "commands": EVERYTHING,
@@ -33,8 +33,11 @@ ROOMS = {
 }
 """What each room may import beside itself; "" is the package's own face, `spinetwin/__init__.py`."""
 
-DATA_TYPES = {"poi", "poi.model", "poi.Poi", "poi.PoiSet", "poi.Status"}
-"""What `io` may know of `poi`: the data, never the computing."""
+DATA_TYPES = {
+    "poi": {"poi", "poi.model", "poi.Poi", "poi.PoiSet", "poi.Status"},
+    "measure": {"measure.results", "measure.table"},
+}
+"""What `io` may know of other rooms: the data, never the computing."""
 
 GLUE = {"slicer", "qt", "ctk", "PythonQt", "PySide6", "vtkSlicer"}
 ANYWHERE = {"numpy", "scipy", "spinetwin"}
@@ -98,8 +101,8 @@ def _inside_wall(here: str, found: Import) -> str | None:
         return None
     if there not in ROOMS[here]:
         return f"`{here}` may not know `{there or 'the whole package'}`"
-    if (here, there) == ("io", "poi") and short not in DATA_TYPES and not short.startswith("poi.model."):
-        return f"`io` may know the data types of `poi` only, not {short}"
+    if here == "io" and there in DATA_TYPES and not {short, short.rpartition(".")[0]} & (DATA_TYPES[there] - {there}):
+        return f"`io` may know the data types of `{there}` only, not {short}"
     return None
 
 

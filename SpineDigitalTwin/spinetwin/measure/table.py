@@ -57,3 +57,10 @@ QUANTITIES: tuple[Quantity, ...] = tuple(
     for row in read_table("quantities.csv", __package__)
 )
 """In the order of reports."""
+
+_BY_NAME = {each.name: each for each in QUANTITIES}
+
+
+def label_of(name: str) -> str:
+    """Return what people call a quantity."""
+    return _BY_NAME[name].label
