@@ -58,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..io import read_pois
     from ..io.measurements import write_measurements, write_measurements_table
     from ..measure.compute import measure
+    from ..report.measures import write_measures_report
 
     if (arguments.subregions is None) != (arguments.vertebrae is None):
         raise ParameterError("The two label maps belong together.", "Give both --subregions and --vertebrae, or neither.")
@@ -70,6 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
         subject = _subject(points, arguments)
         progress(0.3, "measuring")
         found = measure(subject, draws=arguments.draws)
+        progress(0.6, "report")
+        page = write_measures_report(subject, found, arguments.out, title=arguments.points.name.split(".")[0])
         progress(1.0, "done")
     write_measurements(arguments.out / "measurements.json", found, about=arguments.points.name)
     write_measurements_table(arguments.out / "measurements.csv", found)
@@ -77,6 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(line)
     missing = sum(each.missing for each in found)
     print(f"{count(found, 'measurement')}, {missing} missing with a reason: {arguments.out / 'measurements.csv'}")
+    print(f"Report: {page.resolve()}")
     return 0
 
 

@@ -107,9 +107,9 @@ def read_measurements(path: PathLike) -> Measurements:
 
 
 def _measurement(entry: object, name: str, row: int) -> Measurement:
+    if not isinstance(entry, dict):
+        raise ReadError(f"Measurement {row} of {name} is damaged.", "Measure again.")
     try:
-        if not isinstance(entry, dict):
-            raise TypeError
         level = entry.get("level")
         return Measurement(
             str(entry["name"]),

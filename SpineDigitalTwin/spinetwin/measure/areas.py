@@ -10,6 +10,7 @@ BACPAC clinical lumbar spine MRI. Pain Med 24 (Suppl 1):S139-S148.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from ..anatomy import level
 from ..anatomy.subregions import SubregionId
@@ -39,7 +40,9 @@ def canal_section(spine: Landmarks, regions: Regions, key: int) -> Section:
     """Cut the canal, cord included, with the axial plane of the vertebra through the centre of its body."""
     frame = spine.frame(key)
     at = spine.point(key, 61)
-    return regions.section(("canal", key), lambda: Section(regions.canal_near(at), at, frame.right, frame.anterior, half=22.0))
+    return regions.remembered(
+        ("canal", key), lambda: Section(regions.canal_near(at), at, frame.right, frame.anterior, half=22.0)
+    )
 
 
 def canal_area(spine: Landmarks, regions: Regions, key: int) -> float:
@@ -125,17 +128,23 @@ def pedicle_width(spine: Landmarks, regions: Regions, key: int, side: str) -> fl
 _FINE = 0.25
 
 
+def _longest_run(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """Return the places (n,) of the longest unbroken run of True; none where there is no True."""
+    places = np.nonzero(flags)[0]
+    runs = np.split(places, np.nonzero(np.diff(places) > 1)[0] + 1)
+    return max(runs, key=len)
+
+
 def _strip_width(
     field: MaskField, origin: FloatArray, out: FloatArray, up: FloatArray, outwards: FloatArray, heights: FloatArray
 ) -> float:
     """Return the width of bone, met going outwards, on the middle of the heights that have any; 0 where there is none."""
     inside = field.at(origin + outwards[:, None, None] * out + heights[None, :, None] * up) > SURFACE
     inside[outwards < 3.0] = False
-    rows = np.nonzero(inside.any(axis=0))[0]
+    rows = _longest_run(np.asarray(inside.any(axis=0)))
     if not len(rows):
         return 0.0
-    row = rows[len(rows) // 2]
-    line = inside[:, row]
+    line = inside[:, rows[len(rows) // 2]]
     first = int(line.argmax())
     rest = ~line[first:]
     return float((int(rest.argmax()) if rest.any() else len(rest)) * _FINE)

@@ -31,7 +31,8 @@ def facet_orientation(spine: Landmarks, regions: Regions, upper: int, lower: int
 
     The joint's plane is fitted to the points of the upper bone's process from which the lower bone is nearest.
     """
-    normal, frame = facet_normal(regions, upper, lower, side), spine.frame(upper)
+    frame = spine.frame(upper)
+    normal = regions.remembered((f"facet {side}", upper), lambda: facet_normal(regions, upper, lower, side))
     return float(np.degrees(np.arctan2(abs(normal @ frame.anterior), abs(normal @ frame.right))))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ from .results import MissingInput
 
 BODY = (SubregionId.BODY_BORDER, SubregionId.BODY, SubregionId.DENS)
 CANAL = (SubregionId.CORD, SubregionId.CANAL)
+
+T = TypeVar("T")
 
 _STEP = 0.5
 """Distance of samples in a section, mm."""
@@ -33,7 +36,7 @@ class Regions:
     def __init__(self, maps: LabelMaps) -> None:
         self.maps = maps
         self._fields: dict[tuple[int | None, tuple[int, ...]], MaskField] = {}
-        self._sections: dict[tuple[str, int], Section] = {}
+        self._remembered: dict[tuple[str, int], Any] = {}
 
     @cached_property
     def _boxes(self) -> dict[int, tuple[slice, ...]]:
@@ -71,11 +74,12 @@ class Regions:
         mask = np.isin(self.maps.subregions[box], labels) & (self.maps.vertebrae[box] == key)
         return self._smooth(mask, box, _name(key))
 
-    def section(self, name: tuple[str, int], cut: Callable[[], Section]) -> Section:
-        """Return the section of this name, cut when it is first asked for."""
-        if name not in self._sections:
-            self._sections[name] = cut()
-        return self._sections[name]
+    def remembered(self, name: tuple[str, int], make: Callable[[], T]) -> T:
+        """Return what several quantities share (a section, a plane), made when it is first asked for."""
+        if name not in self._remembered:
+            self._remembered[name] = make()
+        found: T = self._remembered[name]
+        return found
 
     def canal_near(self, point: FloatArray, reach_mm: float = 25.0) -> MaskField:
         """Return the field of the canal with its cord within `reach_mm` of a point (3,) along the axes of the image."""
