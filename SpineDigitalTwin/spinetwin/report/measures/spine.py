@@ -37,7 +37,10 @@ def draw_spine(subject: Subject) -> Figure:
     from matplotlib.figure import Figure
 
     bodies = {key: _outlines(subject.spine, key) for key in subject.column}
-    everything = np.concatenate([np.concatenate(list(each.values())) for each in bodies.values() if each])
+    bodies = {key: outlines for key, outlines in bodies.items() if outlines}
+    if not bodies:
+        return _nothing()
+    everything = np.concatenate([np.concatenate(list(each.values())) for each in bodies.values()])
     figure = Figure(figsize=(9.0, _HEIGHT), layout="constrained")
     front, side = figure.subplots(1, 2, sharey=True)
     for axes, view, sign in ((front, subject.coronal, -1.0), (side, subject.sagittal, 1.0)):
@@ -53,6 +56,14 @@ def draw_spine(subject: Subject) -> Figure:
     return figure
 
 
+def _nothing() -> Figure:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9.0, 2.0))
+    figure.text(0.5, 0.5, "No vertebral body has its corners: there is nothing to draw.", ha="center", va="center")
+    return figure
+
+
 def _curves(subject: Subject) -> tuple[ScolioticCurve, ...]:
     try:
         return subject.curves
@@ -64,9 +75,9 @@ def _outlines(spine: Landmarks, key: int) -> dict[str, FloatArray]:
     """Return corners (4, 3) of a body seen from the front and from the side; of a sacrum its endplate alone."""
     try:
         upper = spine.plate(key, "superior")
+        right = spine.frame(key).right * _half_width(spine, key)
     except MissingInput:
         return {}
-    right = spine.frame(key).right * _half_width(spine, key)
     if (key, 50) not in spine.points:
         return {
             "coronal": np.stack([upper.centre - right, upper.centre + right]),
@@ -96,8 +107,6 @@ def _frame(axes: Axes, view: View, sign: float, everything: FloatArray) -> None:
 
 
 def _draw_body(axes: Axes, view: View, sign: float, key: int, outlines: dict[str, FloatArray]) -> None:
-    if not outlines:
-        return
     outline = outlines["coronal" if sign < 0 else "sagittal"]
     x, y = sign * view.offset(outline), view.height(outline)
     if len(outline) > 2:
