@@ -35,7 +35,7 @@ ROOMS = {
 
 DATA_TYPES = {
     "poi": {"poi", "poi.model", "poi.Poi", "poi.PoiSet", "poi.Status"},
-    "measure": {"measure.results", "measure.table"},
+    "measure": {"measure.changes", "measure.results", "measure.table"},
 }
 """What `io` may know of other rooms: the data, never the computing."""
 

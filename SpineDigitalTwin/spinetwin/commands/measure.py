@@ -48,6 +48,9 @@ def add(steps: Steps) -> None:
     measure.add_argument(
         "--draws", type=int, default=200, metavar="N", help="draws for the uncertainty (default: %(default)s; 0: none)"
     )
+    measure.add_argument(
+        "--before", type=path_of, metavar="MEASUREMENTS", help="measurements.json of an earlier study: adds changes.csv"
+    )
     measure.add_argument("--out", type=path_of, required=True, metavar="DIR", help="folder for the results")
     measure.add_argument("--quiet", action="store_true", help="no progress bar")
     measure.set_defaults(run=run)
@@ -56,7 +59,8 @@ def add(steps: Steps) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure, write json, table and report, and say the most asked for."""
     from ..io import read_pois
-    from ..io.measurements import write_measurements, write_measurements_table
+    from ..io.measurements import read_measurements, write_changes, write_measurements, write_measurements_table
+    from ..measure.changes import changes
     from ..measure.compute import measure
     from ..report.measures import write_measures_report
 
@@ -66,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ParameterError(f"The number of draws must be between 0 and 100000, not {arguments.draws}.")
     make_folder(arguments.out)
     points = read_pois(arguments.points)
+    before = None if arguments.before is None else read_measurements(arguments.before)
     with progress_bar("measure", arguments.quiet) as progress:
         progress(0.0, "reading")
         subject = _subject(points, arguments)
@@ -78,6 +83,11 @@ def run(arguments: argparse.Namespace) -> int:
     write_measurements_table(arguments.out / "measurements.csv", found)
     for line in headlines(found):
         print(line)
+    if before is not None:
+        different = changes(before, found)
+        write_changes(arguments.out / "changes.csv", different)
+        beyond = sum(bool(each.sure) for each in different)
+        print(f"{count(different, 'change')}, {beyond} beyond the uncertainty: {arguments.out / 'changes.csv'}")
     missing = sum(each.missing for each in found)
     print(f"{count(found, 'measurement')}, {missing} missing with a reason: {arguments.out / 'measurements.csv'}")
     print(f"Report: {page.resolve()}")

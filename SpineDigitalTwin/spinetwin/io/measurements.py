@@ -6,10 +6,12 @@ import csv
 import io
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..anatomy import level as level_of
 from ..errors import ParameterError, ReadError
+from ..measure.changes import Change
 from ..measure.results import Measurement, Measurements
 from ..measure.table import QUANTITIES
 from .atomic import write_text
@@ -84,6 +86,25 @@ def _entry(measurement: Measurement) -> dict[str, object]:
         "note": measurement.reason,
     }
     return {key: value for key, value in entry.items() if value not in (None, "") or key == "value"}
+
+
+def write_changes(path: PathLike, changes: Iterable[Change]) -> None:
+    """Write one row for each quantity that two studies have.
+
+    Raises
+    ------
+    WriteError
+        As `spinetwin.io.atomic.atomic_write`.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("quantity", "where", "before", "after", "difference", "uncertainty", "beyond uncertainty", "unit"))
+    for each in changes:
+        spread = "" if each.uncertainty is None else repr(each.uncertainty)
+        sure = "" if each.sure is None else "yes" if each.sure else "no"
+        numbers = [repr(each.before.value), repr(each.after.value), repr(each.difference)]
+        writer.writerow([_LABELS[each.after.name].label, each.after.where, *numbers, spread, sure, each.after.unit])
+    write_text(path, text.getvalue())
 
 
 def read_measurements(path: PathLike) -> Measurements:

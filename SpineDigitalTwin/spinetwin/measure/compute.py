@@ -15,6 +15,7 @@ from . import curves as curve_functions
 from . import sagittal
 from .curves import ScolioticCurve
 from .landmarks import Landmarks
+from .lenke import suggest
 from .planes import image_coronal
 from .regions import Regions
 from .results import Measurement, Measurements, MissingInput
@@ -200,6 +201,15 @@ class _Survey:
         words = {"ends": f"{names[curve.upper]}-{names[curve.lower]}", "apex": names[curve.apex], "side": curve.side}
         return words[quantity.function]
 
+    def types(self, quantity: Quantity) -> Iterator[Measurement]:
+        """Suggest a curve type."""
+        try:
+            found = suggest(self.subject)
+        except MissingInput as lack:
+            yield Measurement(quantity.name, None, quantity.unit, reason=str(lack))
+            return
+        yield Measurement(quantity.name, None, quantity.unit, reason=found.reasons, text=found.type)
+
     def parts(self, quantity: Quantity) -> Iterator[Measurement]:
         """Ask for the volumes of the parts."""
         if self.subject.regions is None:
@@ -260,6 +270,7 @@ _PLACES = {
     "coronal": _Survey.coronal,
     "turn": _Survey.turns,
     "curve": _Survey.curves,
+    "type": _Survey.types,
     "parts": _Survey.parts,
     "whole": _Survey.whole,
 }

@@ -95,6 +95,16 @@ def test_one_bad_level_never_costs_the_others(run, points, tmp_path, out):
     assert not found.get("body_width", 22).missing
 
 
+def test_a_study_against_itself_has_not_changed(run, points, out):
+    run("measure", points, "--out", out, "--quiet")
+    said = run("measure", points, "--before", out / "measurements.json", "--out", out, "--quiet")
+    assert "0 beyond the uncertainty" in said.out
+    with (out / "changes.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) > 50
+    assert {float(each["difference"]) for each in rows} == {0.0}
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [

@@ -216,3 +216,31 @@ def test_uncertain_points_make_uncertain_angles(boxes):
     assert second == pytest.approx(np.sqrt(10) * slope, rel=0.15)
     again = measure(Subject.of(points, frames), draws=400, seed=1)
     assert again.all == sure.all
+
+
+LENKE_LEANS = {
+    # the lean of the end vertebrae, degrees: Cobb angles are their differences
+    "1": {"T1": 0, "T5": -20, "T12": 20, "L4": 0, "L5": 0},
+    "2": {"T1": 15, "T5": -20, "T12": 20, "L4": 0, "L5": 0},
+    "3": {"T1": 0, "T5": -20, "T12": 25, "L4": -15, "L5": -10},
+    "4": {"T1": 15, "T5": -20, "T12": 25, "L4": -15, "L5": -10},
+    "5": {"T1": 0, "T5": 5, "T11": 20, "L4": -20, "L5": -15},
+    "6": {"T1": 0, "T5": -8, "T11": 20, "L4": -20, "L5": -15},
+}
+
+
+@pytest.mark.parametrize("kind", LENKE_LEANS)
+def test_the_lenke_type_follows_from_the_structural_curves(kind, boxes):
+    knots = LENKE_LEANS[kind]
+    leans = np.interp(range(len(KEYS)), [KEYS.index(level(name).id) for name in knots], list(knots.values()))
+    forward = np.linspace(10, -15, len(KEYS))
+    points, frames = coronal_spine(leans, boxes, forward=forward)
+    found = measure(Subject.of(points, frames), draws=0).get("lenke_type")
+    assert found.text.startswith(kind), found
+    assert "major curve" in found.reason
+    assert "bending films" in found.reason
+
+
+def test_a_straight_spine_has_no_lenke_type(boxes):
+    points, frames = coronal_spine(np.zeros(len(KEYS)), boxes)
+    assert "no scoliotic curve" in measure(Subject.of(points, frames), draws=0).get("lenke_type").reason
