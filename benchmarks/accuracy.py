@@ -1,7 +1,7 @@
 """How far computed points and frames lie from the truth of procedural spines; prints the accuracy tables of the README.
 
 The truth is computed on continuous signed distances and shares no code with the computing of points.
-Run `make accuracy`; `--quick` leaves out the slow combinations.
+Run `make accuracy`; `--quick` leaves out the slow combinations, `--rules tptbox` measures the other rule set.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from spinetwin.phantom import Curve, Spacing, Spine, SpineParameters, Truth, make_spine, truth
 from spinetwin.poi import PoiSet, Status
 from spinetwin.poi.compute import compute_pois
+from spinetwin.poi.rules import RULE_SETS
 
 POSTURES = {"straight": (), "Cobb 25": (Curve(25.0),), "Cobb 60": (Curve(60.0),)}
 SPACINGS = {
@@ -81,23 +82,26 @@ def _axial_rotation(points: PoiSet, exact: Truth, level: int) -> float:
     return float(abs(np.degrees(np.arctan2(right @ true.anterior, right @ true.right))))
 
 
-def measure(spine: Spine, exact: Truth, spacing: Spacing, orientation: str = "PIR", oblique: float = 7.0) -> Errors:
-    """Voxelise, compute and compare."""
-    return errors_of(compute_pois(spine.voxelise(spine.grid(spacing, orientation, oblique))), exact)
+def measure(spine: Spine, exact: Truth, spacing: Spacing, rules: str = "paper") -> Errors:
+    """Voxelise on an oblique sagittal grid, compute and compare."""
+    maps = spine.voxelise(spine.grid(spacing, orientation="PIR", oblique_deg=7.0))
+    return errors_of(compute_pois(maps, rules), exact)
 
 
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="only the straight spine and Cobb 25, two spacings")
-    quick = parser.parse_args().quick
+    parser.add_argument("--rules", choices=RULE_SETS, default=RULE_SETS[0], help="rule set (default: %(default)s)")
+    arguments = parser.parse_args()
+    quick, rules = arguments.quick, arguments.rules
     postures = dict(list(POSTURES.items())[: 2 if quick else 3])
     spacings = {name: SPACINGS[name] for name in (("1 mm", "0.75x0.75x3.3") if quick else SPACINGS)}
     print("Distance to the true point in mm, median / 95th percentile; angles: mean in degrees")
     for posture, curves in postures.items():
         spine = make_spine(SpineParameters(curves=curves))
-        exact = truth(spine)
-        _print_table(posture, {name: measure(spine, exact, size) for name, size in spacings.items()})
+        exact = truth(spine, rules)
+        _print_table(posture, {name: measure(spine, exact, size, rules) for name, size in spacings.items()})
 
 
 def _print_table(posture: str, results: dict[str, Errors]) -> None:

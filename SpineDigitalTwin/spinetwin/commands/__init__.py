@@ -1,8 +1,8 @@
 """The subcommands, one module each: `add` tells the parser about it, `run` does it in terms of the library."""
 
-from . import check, convert, demo, measure, poi, points
+from . import check, convert, demo, measure, phantom, poi, points
 
-STEPS = (poi, measure, check, convert, demo, points)
+STEPS = (poi, measure, check, convert, demo, phantom, points)
 """In the order of the help text."""
 
 __all__ = ["STEPS"]

@@ -13,6 +13,9 @@ from ..geometry import FloatArray, Frame, Grid
 from .shape.solids import Box
 
 _AXES = {"R": (0, 1), "L": (0, -1), "A": (1, 1), "P": (1, -1), "S": (2, 1), "I": (2, -1)}
+MAX_VOXELS = 1e9
+"""A whole spine at a third of a millimetre stays below this."""
+
 _OBLIQUE_AXIS = (1.0, 0.7, 0.5)
 
 
@@ -43,6 +46,10 @@ def grid_around(
     along = corners @ (steps / lengths)
     low, high = along.min(axis=0) - margin_mm, along.max(axis=0) + margin_mm
     shape = np.ceil((high - low) / lengths).astype(int) + 1
+    if np.prod(shape, dtype=np.float64) > MAX_VOXELS:
+        raise ParameterError(
+            f"A grid of {shape[0]} x {shape[1]} x {shape[2]} voxels is too large.", "Choose larger voxels or fewer levels."
+        )
     affine = np.eye(4)
     affine[:3, :3] = steps
     affine[:3, 3] = (steps / lengths) @ low

@@ -15,11 +15,14 @@ from ..anatomy import Level, level
 from ..errors import ParameterError
 from ..geometry import FloatArray, Frame, Grid, LabelMaps
 from .grids import Spacing, grid_around
-from .person.dimensions import DIMENSIONS, Dimensions, sample_person
-from .posture.column import posture
+from .person.dimensions import Dimensions
+from .person.sampling import sample_person
+from .person.sex_and_stature import mean_person
+from .posture.column import Posture, posture
 from .posture.parameters import SpineParameters, chosen_levels
-from .shape.gaps import CanalPiece, DiscShape, canal_piece, disc_shape, joint_between
-from .shape.parts import Joint, default_joint
+from .shape.alteration import Alteration
+from .shape.gaps import CanalPiece, DiscShape, Joints, canal_piece, disc_shape, joints_between
+from .shape.parts import default_joint
 from .shape.vertebra import VertebraShape
 from .voxels import voxelise
 
@@ -155,14 +158,10 @@ def make_spine(parameters: SpineParameters | None = None, rng: np.random.Generat
     """
     parameters = parameters or SpineParameters()
     rows = _person(parameters, rng)
-    frames = posture(parameters, rows)
+    standing = posture(parameters, rows)
+    frames = standing.frames
     column = list(frames)
-    joints = {upper: joint_between(rows[upper], frames[upper], rows[lower], frames[lower]) for upper, lower in pairwise(column)}
-    shapes = {}
-    for place, key in enumerate(column):
-        superior: Joint = joints[column[place - 1]][1] if place else default_joint(rows[key], above=True)
-        inferior: Joint = joints[key][0] if key in joints else default_joint(rows[key], above=False)
-        shapes[key] = VertebraShape(rows[key], superior, inferior)
+    shapes = _vertebrae(rows, standing)
     wanted = {each.id for each in chosen_levels(parameters.levels)}
     kept = [key for key in column if key in wanted]
     discs = {
@@ -180,9 +179,25 @@ def make_spine(parameters: SpineParameters | None = None, rng: np.random.Generat
     )
 
 
+def _vertebrae(rows: Mapping[int, Dimensions], standing: Posture) -> dict[int, VertebraShape]:
+    """Shapes of the whole column, the facet joints of neighbours half way between them."""
+    frames, column = standing.frames, list(standing.frames)
+    above = {column[0]: Joints(default_joint(rows[column[0]], above=True))}
+    below = {column[-1]: Joints(default_joint(rows[column[-1]], above=False))}
+    for upper, lower in pairwise(column):
+        below[upper], above[lower] = joints_between(rows[upper], frames[upper], rows[lower], frames[lower])
+    shapes = {}
+    for key in column:
+        alike = above[key].left is None and below[key].left is None
+        left = None if alike else (above[key].on_the_left, below[key].on_the_left)
+        shapes[key] = VertebraShape(rows[key], above[key].right, below[key].right, left, Alteration(wedge=standing.wedge[key]))
+    return shapes
+
+
 def _person(parameters: SpineParameters, rng: np.random.Generator | None) -> dict[int, Dimensions]:
+    sex, height_cm = parameters.sex, parameters.height_cm
     if rng is None:
-        rows = {key: row.scaled(parameters.scale) for key, row in DIMENSIONS.items()}
+        rows = {key: row.scaled(parameters.scale) for key, row in mean_person(sex, height_cm).items()}
     else:
-        rows = sample_person(rng, parameters.scale)
+        rows = sample_person(rng, parameters.scale, sex, height_cm)
     return {key: row.scaled(parameters.spacing, ("disc_front", "disc_back")) for key, row in rows.items()}

@@ -176,3 +176,13 @@ def _paint_canal(spine: Spine, key: int, grid: Grid, subregions: npt.NDArray[np.
     free = (target == 0) | (target == SubregionId.CANAL)
     target[free & inside] = SubregionId.CANAL
     target[free & inside & cord] = SubregionId.CORD
+
+
+def sample_solid(shape: VertebraShape, whole: Block) -> tuple[Block, Array]:
+    """Evaluate only the distance to a whole vertebra (no subregions) on the part of a block that it occupies."""
+    block = whole.within(shape.box, 0.0)
+    blender = Blender(shape, block.shape, block.dtype)
+    for part in shape.parts:
+        sub = block.within(part.box, _MARGIN)
+        blender.add(part, part.distance(*sub.coordinates()), sub.inside(block))
+    return block, blender.finish(shape.canal.distance(*block.coordinates()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
@@ -31,17 +33,21 @@ def flavum_points(shape: VertebraShape, points: dict[int, FloatArray], shift: fl
         mm to the side of the shifted body points; the lateral ones here lie at half of it.
     """
     found: dict[int, FloatArray] = {}
-    for superior, inferior, x in ((125, 127, 0.0), (141, 143, shift / 2)):
+    columns = [(125, 127, 0.0), (141, 143, shift / 2)]
+    if not shape.symmetric:
+        columns.append((149, 151, -shift / 2))
+    for superior, inferior, x in columns:
         section = _section(shape, x, float(points[int(Sub.ARCH)][1]))
         for poi, corners in ((superior, (101, 102)), (inferior, (103, 104))):
             if section is not None and all(each in points for each in corners):
                 found[poi] = _front(shape, x, float(np.mean([points[each][2] for each in corners])), *section)
     for right, left in ((141, 149), (143, 151)):
-        if right in found:
+        if right in found and shape.symmetric:
             found[left] = found[right] * np.array([-1.0, 1.0, 1.0])
     return found
 
 
+@lru_cache(maxsize=128)
 def _section(shape: VertebraShape, x: float, front: float) -> tuple[FloatArray, FloatArray, Mask] | None:
     """Free fronts of the largest piece of the arch behind `front`, in the plane at `x`: depths, heights, and where they are."""
     low, high = shape.box

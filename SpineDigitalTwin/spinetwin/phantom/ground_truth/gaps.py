@@ -47,7 +47,7 @@ def _named(poi: int, point: FloatArray | None) -> Points:
     return {} if point is None else {poi: point}
 
 
-def _relative(spine: Spine, key: int, other: int) -> Frame:
+def relative_frame(spine: Spine, key: int, other: int) -> Frame:
     """Frame of another level seen from this one, from the upright person."""
     here, there = spine.upright[key], spine.upright[other]
     return Frame(here.to_local(there.origin), there.axes @ here.axes.T)
@@ -55,7 +55,7 @@ def _relative(spine: Spine, key: int, other: int) -> Frame:
 
 def _canal_section(spine: Spine, levels: list[int], key: int, z: float, label: int) -> FloatArray | None:
     """Centroid of canal (without cord) or cord in the plane at height `z`."""
-    views = [(spine.canal[each], spine.shapes[each], _relative(spine, key, each)) for each in levels]
+    views = [(spine.canal[each], spine.shapes[each], relative_frame(spine, key, each)) for each in levels]
 
     def distance(p: FloatArray) -> FloatArray:
         return np.asarray(np.minimum.reduce([_content(piece, frame, p, label) for piece, _, frame in views]))
@@ -77,7 +77,7 @@ def _content(piece: CanalPiece, frame: Frame, points: FloatArray, label: int) ->
 def _facets(spine: Spine, key: int, lower: int) -> Points:
     """Mid points of the facing surfaces of the joints below, left (94) and right (95)."""
     points: Points = {}
-    frame = _relative(spine, key, lower)
+    frame = relative_frame(spine, key, lower)
     pairs = (
         (94, -1.0, Sub.INFERIOR_ARTICULAR_LEFT, Sub.SUPERIOR_ARTICULAR_LEFT),
         (95, 1.0, Sub.INFERIOR_ARTICULAR_RIGHT, Sub.SUPERIOR_ARTICULAR_RIGHT),
@@ -91,8 +91,9 @@ def _facets(spine: Spine, key: int, lower: int) -> Points:
 def _facing(upper: VertebraShape, above: int, lower: VertebraShape, below: int, frame: Frame, side: float) -> FloatArray | None:
     """Mean, over the lines along the joint's normal where the gap is within 1.5 mm of its least, of the middle of the gap."""
     mirror = np.array([side, 1.0, 1.0])
-    point, normal = mirror * np.array(upper.inferior.point), mirror * np.array(upper.inferior.normal)
-    u = mirror * _across(np.array(upper.inferior.normal))
+    joint = upper.inferior if side > 0 or upper.left is None else upper.left[1]
+    point, normal = mirror * np.array(joint.point), mirror * np.array(joint.normal)
+    u = mirror * _across(np.array(joint.normal))
     v = np.cross(normal, u) * side
     grid = np.arange(-9.75, 10.0, 0.5)
     t = np.arange(0.0, MAX_FACET_GAP, 0.05)

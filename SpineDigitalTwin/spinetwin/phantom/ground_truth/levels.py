@@ -32,6 +32,8 @@ _PROCESS_RAYS = (
 _MEDIAN = {"S": 105, "P": 106, "I": 107, "A": 108, "AS": 101, "PS": 102, "AI": 103, "PI": 104}
 _RIGHT = {"S": 121, "P": 122, "I": 123, "A": 124, "AS": 117, "PS": 118, "AI": 119, "PI": 120}
 _MIRROR = {each.id: each.mirror for each in POINTS}
+_ON_THE_LEFT = {each.id for each in POINTS if each.side == "left"}
+_LEFT = {way: _MIRROR[poi] for way, poi in _RIGHT.items()}
 _DIRECTIONS = ((128, "P"), (129, "I"), (130, "R"))
 
 
@@ -50,17 +52,18 @@ def body_shift(shape: VertebraShape) -> float:
 
 @lru_cache(maxsize=128)
 def level_points(shape: VertebraShape) -> Points:
-    """Return the points of one vertebra (rule set "paper") in its own frame, mm; left ones mirror the right ones exactly."""
+    """Return the points of one vertebra (rule set "paper") in its own frame, mm.
+
+    The left points of a symmetric shape are the mirror images of the right ones, to the last bit; those of another shape are
+    looked for on their own.
+    """
     if level_of(shape.level).region == "sacral":
         return {}
     moments = part_moments(shape)
     points = {int(key): np.array(each.centroid) for key, each in moments.items() if key != Sub.BODY_BORDER}
     for poi, part, direction in _PROCESS_RAYS:
-        if _MIRROR[poi] >= poi:
-            points.update(_with_mirror(poi, _ray(shape, part, points[part], direction)))
-    for poi, part, direction in _PROCESS_RAYS:
-        if poi not in points and _MIRROR[poi] not in points:
-            points.update(_with_mirror(poi, _ray(shape, part, points[part], direction)))
+        if part in points and not (shape.symmetric and poi in _ON_THE_LEFT):
+            points.update(_sided(shape, poi, _ray(shape, part, points[part], direction)))
     if Sub.BODY_BORDER in moments:
         centre = np.array(moments[Sub.BODY_BORDER].centroid)
         points.update(_body_points(shape, centre))
@@ -68,11 +71,13 @@ def level_points(shape: VertebraShape) -> Points:
     return points
 
 
-def _with_mirror(poi: int, point: FloatArray | None) -> Points:
+def _sided(shape: VertebraShape, poi: int, point: FloatArray | None) -> Points:
+    """Return a point, and with a symmetric shape the one on the other side."""
     if point is None:
         return {}
-    mirrored = point * np.array([-1.0, 1.0, 1.0])
-    return {poi: point} if _MIRROR[poi] == poi else {poi: point, _MIRROR[poi]: mirrored}
+    if not shape.symmetric or _MIRROR[poi] == poi:
+        return {poi: point}
+    return {poi: point, _MIRROR[poi]: point * np.array([-1.0, 1.0, 1.0])}
 
 
 def _ray(shape: VertebraShape, part: int, start: FloatArray, direction: str) -> FloatArray | None:
@@ -86,11 +91,13 @@ def _body_points(shape: VertebraShape, centre: FloatArray) -> Points:
         return shape.distance(p, Sub.BODY_BORDER)
 
     points: Points = {int(Sub.BODY): centre}
-    points.update(_with_mirror(85, _ray(shape, Sub.BODY_BORDER, centre, "R")))
+    shift = np.array([body_shift(shape), 0.0, 0.0])
     points.update(_sagittal(inside, centre, _MEDIAN))
-    shifted = _sagittal(inside, centre + np.array([body_shift(shape), 0.0, 0.0]), _RIGHT)
-    for poi, point in shifted.items():
-        points.update(_with_mirror(poi, point))
+    for side, poi, direction, names in ((1, 85, "R", _RIGHT), (-1, 84, "L", _LEFT)):
+        if side > 0 or not shape.symmetric:
+            points.update(_sided(shape, poi, _ray(shape, Sub.BODY_BORDER, centre, direction)))
+            for name, point in _sagittal(inside, centre + side * shift, names).items():
+                points.update(_sided(shape, name, point))
     if level_of(shape.level).name == "C2":
         dens = _ray(shape, Sub.BODY_BORDER, centre, "S + P")
         points.update({} if dens is None else {51: dens})

@@ -50,12 +50,19 @@ def _moment(weight: Array, coordinates: tuple[Array, Array, Array], spacing: flo
 def part_moments(shape: VertebraShape, spacing: float = SPACING) -> dict[int, Moment]:
     """Return the volume and centroid of every subregion of a vertebra, in its own frame.
 
-    Only the right half is integrated; the left is its mirror image.
+    Of a symmetric shape only the right half is integrated; the left is its mirror image.
     """
     low, high = shape.box
     block = _lattice(shape.box, spacing)
+    if not shape.symmetric:
+        return _moments(shape, block, spacing)
     half = Block((0, *block.start[1:]), block.stop, block.matrix, block.offset, block.dtype)
-    sampled = sample(shape, half.within(((0.0, low[1], low[2]), high), 0.0))
+    found = _moments(shape, half.within(((0.0, low[1], low[2]), high), 0.0), spacing)
+    return {key: _both_sides(shape, key, found) for key in shape.subregions if key in found or _mirror(shape, key) in found}
+
+
+def _moments(shape: VertebraShape, block: Block, spacing: float) -> dict[int, Moment]:
+    sampled = sample(shape, block)
     near = sampled.solid < spacing
     x, y, z = (each[near] for each in sampled.block.coordinates())
     solid, distances = np.asarray(sampled.solid[near], np.float64), np.asarray(sampled.distances[:, near], np.float64)
@@ -64,7 +71,7 @@ def part_moments(shape: VertebraShape, spacing: float = SPACING) -> dict[int, Mo
         weight = _weight(exclusive(solid, distances, index), spacing)
         if weight.any():
             found[subregion] = _moment(weight, (x, y, z), spacing)
-    return {key: _both_sides(shape, key, found) for key in shape.subregions if key in found or _mirror(shape, key) in found}
+    return found
 
 
 def _mirror(shape: VertebraShape, subregion: int) -> int:

@@ -5,9 +5,10 @@ Nothing here looks at a voxel of a label map, and nothing is shared with the cod
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +16,16 @@ from ...anatomy.subregions import SubregionId
 from ...errors import ParameterError
 from ...geometry import FloatArray, Frame
 from ..spine import Spine
+from .angles import angles
 from .gaps import gap_points
 from .levels import level_points
 from .quadrature import part_moments
+from .record import GroundTruth
+from .sizes import sizes
+from .tptbox import tptbox_points
+
+_POINTS = {"paper": level_points, "tptbox": tptbox_points}
+"""What finds the points of one vertebra, by rule set."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class Truth:
     points: Mapping[tuple[int, int], FloatArray]
 
 
-def truth(spine: Spine, rules: str = "paper") -> Truth:
+def truth(spine: Spine, rules: str = "paper", levels: Collection[int] | None = None) -> Truth:
     """Compute the true frames and points of a spine.
 
     Parameters
@@ -45,26 +53,64 @@ def truth(spine: Spine, rules: str = "paper") -> Truth:
         In any posture and place. Everything is computed in the vertebrae's own frames, so that turning the spine turns the
         answers exactly.
     rules : str
-        Rule set; "paper" (Graf et al.) so far.
+        Rule set: "paper" (Graf et al.) or "tptbox" (what the reference implementation does, see `.tptbox`).
+    levels : collection of int, optional
+        Ids of the levels that are wanted; all of the spine if left out.
 
     Raises
     ------
     ParameterError
         If the rule set is unknown.
     """
-    if rules != "paper":
-        raise ParameterError(f"The phantom knows the true points of the rule set 'paper', not {rules!r}.")
-    frames: dict[int, Frame] = {}
-    points: dict[tuple[int, int], FloatArray] = {}
-    for key, shape in spine.shapes.items():
-        place = spine.frames[key]
-        moments = part_moments(shape)
-        body = moments.get(SubregionId.BODY_BORDER)
-        origin = place.to_ras(body.centroid) if body else place.origin
-        frames[key] = Frame(origin, place.axes, "phantom")
-        local = {**level_points(shape), **gap_points(spine, key)}
-        points.update({(key, poi): _fixed(place.to_ras(point)) for poi, point in sorted(local.items())})
-    return Truth(MappingProxyType(frames), MappingProxyType(points))
+    if rules not in _POINTS:
+        raise ParameterError(
+            f"The phantom knows no true points of a rule set {rules!r}.", f"Choose one of: {', '.join(_POINTS)}."
+        )
+    return _truths(spine, (rules,), levels)[rules]
+
+
+def _truths(spine: Spine, rule_sets: Collection[str], levels: Collection[int] | None) -> dict[str, Truth]:
+    """Return the truth by rule set; what lies between vertebrae is the same in all."""
+    wanted = [key for key in spine.shapes if levels is None or key in levels]
+    frames = MappingProxyType({key: _frame(spine, key) for key in wanted})
+    gaps = {key: gap_points(spine, key) for key in wanted}
+    points: dict[str, dict[tuple[int, int], FloatArray]] = {rules: {} for rules in rule_sets}
+    for rules, found in points.items():
+        for key in wanted:
+            local = {**_POINTS[rules](spine.shapes[key]), **gaps[key]}
+            found.update({(key, poi): _fixed(spine.frames[key].to_ras(at)) for poi, at in sorted(local.items())})
+    return {rules: Truth(frames, MappingProxyType(found)) for rules, found in points.items()}
+
+
+def _frame(spine: Spine, key: int) -> Frame:
+    place = spine.frames[key]
+    body = part_moments(spine.shapes[key]).get(SubregionId.BODY_BORDER)
+    return Frame(place.to_ras(body.centroid) if body else place.origin, place.axes, "phantom")
+
+
+def ground_truth(
+    spine: Spine, levels: Collection[int] | None = None, parameters: Mapping[str, Any] | None = None
+) -> GroundTruth:
+    """Compute everything that is known of a spine: points of both rule sets, angles, dimensions.
+
+    Parameters
+    ----------
+    spine : Spine
+        In any posture and place.
+    levels : collection of int, optional
+        Ids of the levels whose points and dimensions are wanted; the angles are always those of the whole spine.
+    parameters : mapping, optional
+        What the phantom was made with, to be kept with its truth.
+    """
+    found = _truths(spine, _POINTS, levels)
+    frames = found["paper"].frames
+    return GroundTruth(
+        frames,
+        MappingProxyType({rules: each.points for rules, each in found.items()}),
+        angles(spine),
+        MappingProxyType({key: sizes(spine, key) for key in frames}),
+        parameters or {},
+    )
 
 
 def _fixed(point: FloatArray) -> FloatArray:

@@ -1,24 +1,32 @@
 """Dimensions of the vertebrae: one row per level, from published morphometry.
 
 The numbers of ``dimensions.csv`` are means over adults of both sexes, rounded to half a millimetre and evened out from level
-to level; ``dimension_sources.csv`` says for each column what it is, and where it comes from ("proportion": set by us so that
-the shape looks right).
+to level. ``dimension_sources.csv`` says for each column what it is, where it comes from, and on what it rests: "looked up" was
+compared with published figures (`checked` says which), "recalled" is from the paper named but was not compared, and
+"proportion" was set by us so that the shape looks right.
 
 References
 ----------
+Alsaleh K et al. (2021) Subaxial cervical pedicles in a Middle Eastern population. Int J Spine Surg 15:413.
 Berry JL et al. (1987) A morphometric study of human lumbar and selected thoracic vertebrae. Spine 12:362-367.
-Gilad I, Nissan M (1986) A study of vertebra and disc geometric relations of the human cervical and lumbar spine.
-Spine 11:154-157.
-Kunkel ME et al. (2011) Morphometric analysis of the relationships between intervertebral disc and vertebral body heights:
-an anatomical and radiographic study of the human thoracic spine. J Anat 219:375-387.
-Masharawi Y et al. (2004) Facet orientation in the thoracolumbar spine. Spine 29:1755-1763.
-Masharawi Y et al. (2007) A morphological adaptation of the thoracic and lumbar vertebrae to lumbar hyperlordosis. Pain Med 8.
-Masharawi Y et al. (2008) Vertebral body shape variation in the thoracic and lumbar spine. Clin Anat 21:46-54.
+Bozbuga M et al. (2004) Morphometric evaluation of subaxial cervical vertebrae. Spine 29:1876-1880.
+Chen H et al. (2013) Sagittal geometry of the middle and lower cervical endplates. Eur Spine J 22:1570-1575.
+Egwu OA et al. (2019) Typical thoracic vertebrae morphometry. J Anat Soc India 68:110-118.
+Fletcher JGR et al. (2015) CT morphometry of adult thoracic intervertebral discs. Eur Spine J 24.
+Gilad I, Nissan M (1986) A study of vertebra and disc geometric relations. Spine 11:154-157.
+Gosavi SN, Swamy V (2012) Morphometric study of the atlas; of the axis vertebra.
+Kaur K et al. (2016) Computed tomographic-based morphometric study of thoracic spine. J Clin Orthop Trauma 7:101-108.
+Kunkel ME et al. (2011 a) Prediction of the human thoracic and lumbar articular facet joint morphometry. J Anat 218:191-201.
+(2011 b) Intervertebral disc and vertebral body heights of the thoracic spine. J Anat 219:375-387.
+Masharawi Y et al. (2004) Facet orientation in the thoracolumbar spine. Spine 29:1755-1763. (2010) Gender variations in
+vertebral shape. Eur Spine J 19:768-773. Masharawi Y, Salame K (2011) Shape variation of the neural arch. Clin Anat 24:858-867.
+Okutan O et al. (2003) Pedicle morphology of the first sacral vertebra. Neuroanatomy 2:16-19.
+Palm V et al. (2025) AI-based CT assessment of 3117 vertebrae. Sci Rep 15.
 Panjabi MM et al. (1991 a) Cervical human vertebrae. Spine 16:861-869. (1991 b) Thoracic human vertebrae. Spine 16:888-901.
-Panjabi MM et al. (1992) Human lumbar vertebrae. Spine 17:299-306. (1993) Articular facets of the human spine.
-Spine 18:1298-1310.
-Xu R et al. (1999) Anatomic considerations of the thoracic and lumbar laminae. Spine.
-Zindrick MR et al. (1987) Analysis of the morphometric characteristics of the thoracic and lumbar pedicles. Spine 12:160-166.
+(1992) Human lumbar vertebrae. Spine 17:299-306. (1993) Articular facets of the human spine. Spine 18:1298-1310.
+Wang Y et al. (2012) A morphological study of lumbar vertebral endplates. Eur Spine J 21:2316-2323.
+Xu R et al. (1999) The quantitative anatomy of the laminas of the spine. Spine 24:107-113.
+Zindrick MR et al. (1987) Analysis of the morphometric characteristics of the pedicles. Spine 12:160-166.
 """
 
 from __future__ import annotations
@@ -31,24 +39,6 @@ import numpy as np
 from ...anatomy import level
 from ...anatomy.tables import read_table
 from ...errors import ParameterError
-
-_ANGLES = ("spinous_inclination", "facet_axial", "facet_tilt")
-_GROUPS = (
-    ("body_width", "body_depth"),
-    ("height_front", "height_back", "lamina_height", "spinous_height", "pedicle_height"),
-    ("pedicle_width",),
-    ("canal_width", "canal_depth", "facet_x", "facet_behind"),
-    ("transverse_span", "transverse_back", "transverse_rise"),
-    ("spinous_length",),
-    ("disc_front", "disc_back"),
-)
-"""Columns that vary together when a person is sampled."""
-
-STATURE_SD = 0.05
-"""Standard deviation of the overall size of a person, relative."""
-
-GROUP_SD = 0.04
-"""Standard deviation of each group of columns beyond that, relative."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +53,12 @@ class Dimensions:
     body_depth: float
     height_front: float
     height_back: float
+    concavity_superior: float
+    concavity_inferior: float
     pedicle_width: float
     pedicle_height: float
+    pedicle_transverse: float
+    pedicle_sagittal: float
     canal_width: float
     canal_depth: float
     lamina_height: float
@@ -100,19 +94,55 @@ class Dimensions:
 
     def scaled(self, factor: float, columns: tuple[str, ...] | None = None) -> Dimensions:
         """Return a copy with all lengths, or only these columns, multiplied by `factor`."""
-        chosen = columns or tuple(each.name for each in fields(self) if each.name not in ("level", *_ANGLES))
-        return replace(self, **{name: getattr(self, name) * factor for name in chosen})
+        return replace(self, **{name: getattr(self, name) * factor for name in columns or LENGTHS})
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column of `Dimensions` means.
+
+    Attributes
+    ----------
+    name, meaning, unit : str
+        Its name, what it is, "mm" or "deg".
+    group : str
+        Columns of one group vary together (`spinetwin.phantom.person.sampling`).
+    basis : str
+        "looked up", "recalled" or "proportion", see above.
+    spread_unit : str
+        Unit of ``dimension_spread.csv``: "%" of the mean, "mm" or "deg".
+    """
+
+    name: str
+    meaning: str
+    unit: str
+    group: str
+    basis: str
+    spread_unit: str
+
+
+def _read_columns() -> dict[str, Column]:
+    rows = {row["column"]: row for row in read_table("dimension_sources.csv", __package__)}
+    names = [each.name for each in fields(Dimensions) if each.name != "level"]
+    keys = ("meaning", "unit", "group", "basis", "spread_unit")
+    return {name: Column(name, *(rows[name][key] for key in keys)) for name in names}
+
+
+COLUMNS: MappingProxyType[str, Column] = MappingProxyType(_read_columns())
+"""All columns of `Dimensions` but the level, by name."""
+
+LENGTHS = tuple(name for name, column in COLUMNS.items() if column.unit == "mm")
+"""Names of the columns in mm."""
 
 
 def _read() -> dict[int, Dimensions]:
     rows = read_table("dimensions.csv", __package__)
-    names = [each.name for each in fields(Dimensions) if each.name != "level"]
-    table = [Dimensions(level=level(row["level"]).id, **{name: float(row[name]) for name in names}) for row in rows]
+    table = [Dimensions(level=level(row["level"]).id, **{name: float(row[name]) for name in COLUMNS}) for row in rows]
     return {each.level: each for each in table}
 
 
 DIMENSIONS: MappingProxyType[int, Dimensions] = MappingProxyType(_read())
-"""Mean dimensions by level id."""
+"""Mean dimensions by level id, from the top."""
 
 
 def dimensions(key: int | str) -> Dimensions:
@@ -132,27 +162,3 @@ def dimensions(key: int | str) -> Dimensions:
     if found is None:
         raise ParameterError(f"The phantom has no dimensions for level {level(key).name}.", "It goes from C1 to S1.")
     return found
-
-
-def sample_person(rng: np.random.Generator, scale: float = 1.0) -> dict[int, Dimensions]:
-    """Draw the dimensions of one person.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of chance; the same state gives the same person.
-    scale : float
-        Size of the person against the mean.
-
-    Returns
-    -------
-    dict of level id to Dimensions
-        Size varies for the person as a whole, and for groups of columns that belong together (`STATURE_SD`, `GROUP_SD`);
-        within a group all levels share one factor, so that neighbours fit.
-    """
-    size = scale * float(np.exp(STATURE_SD * np.clip(rng.standard_normal(), -2.5, 2.5)))
-    factors = np.exp(GROUP_SD * np.clip(rng.standard_normal(len(_GROUPS)), -2.5, 2.5))
-    person = {key: row.scaled(size) for key, row in DIMENSIONS.items()}
-    for group, factor in zip(_GROUPS, factors, strict=True):
-        person = {key: row.scaled(float(factor), group) for key, row in person.items()}
-    return person

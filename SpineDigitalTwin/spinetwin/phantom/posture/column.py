@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from ...anatomy import level
 from ...geometry import FloatArray, Frame
 from ..person.dimensions import Dimensions
-from .parameters import Curve, SpineParameters, whole_column
+from .coronal import Coronal, coronal_plane
+from .parameters import SpineParameters, whole_column
+from .sagittal import sagittal_plane, stack
 
 
-def posture(parameters: SpineParameters, rows: Mapping[int, Dimensions]) -> dict[int, Frame]:
-    """Return the frame of every level of the whole column, the middle of the column at the RAS origin.
+@dataclass(frozen=True)
+class Posture:
+    """How a column stands.
+
+    Attributes
+    ----------
+    frames : mapping of level id to Frame
+        Origin in the middle of the body, RAS mm; from the top.
+    wedge : mapping of level id to float
+        Lateral wedge of the body in degrees, positive where its left side is higher.
+    """
+
+    frames: Mapping[int, Frame]
+    wedge: Mapping[int, float]
+
+
+def posture(parameters: SpineParameters, rows: Mapping[int, Dimensions]) -> Posture:
+    """Return the posture of the whole column, its middle at the RAS origin.
 
     Parameters
     ----------
@@ -24,95 +42,46 @@ def posture(parameters: SpineParameters, rows: Mapping[int, Dimensions]) -> dict
 
     Notes
     -----
-    From one vertebra to the next the way leads down the axis of the upper one to the middle of the disc and then down the axis
-    of the lower one, so that the axes are the tangents of the column. The sagittal profile is turned as a whole until C7
-    stands above S1 (balance); the coronal curve runs as half a cosine between its end vertebrae and fades beyond them.
+    The curves of a scoliosis lean as a whole until C7 stands above S1 in the coronal plane too.
     """
     column = whole_column(parameters)
     chain = [rows[each.id] for each in column]
     names = [each.name for each in column]
-    tilt = _sagittal(parameters, names, chain)
-    tilt -= _imbalance(tilt, chain, names)
-    coronal, axial = _scoliosis(parameters.curves, names)
-    turns = [_turn(*angles) for angles in zip(tilt, coronal, axial, strict=True)]
-    centres = _stack(np.array([turn[:, 2] for turn in turns]), chain)
+    tilt = sagittal_plane(parameters, names, chain)
+    coronal = _balanced(parameters, names, chain, tilt)
+    turns = _turns(tilt, coronal)
+    centres = stack(turns[:, :, 2], chain)
     centres -= centres.mean(axis=0)
-    return {
+    frames = {
         each.id: Frame(centre, np.ascontiguousarray(turn.T), "phantom")
         for each, centre, turn in zip(column, centres, turns, strict=True)
     }
+    return Posture(frames, {each.id: float(wedge) for each, wedge in zip(column, coronal.wedge, strict=True)})
 
 
-def _stack(superior: FloatArray, chain: list[Dimensions]) -> FloatArray:
-    below = np.array([(row.height + row.disc_height) / 2 for row in chain])
-    above = np.array([row.height / 2 for row in chain])
-    above[1:] += [row.disc_height / 2 for row in chain[:-1]]
-    centres = np.zeros((len(chain), 3))
-    for i in range(1, len(chain)):
-        centres[i] = centres[i - 1] - below[i - 1] * superior[i - 1] - above[i] * superior[i]
-    return centres
+def _balanced(parameters: SpineParameters, names: list[str], chain: list[Dimensions], tilt: FloatArray) -> Coronal:
+    """Coronal plane with C7 above S1, by the secant method (the offset is all but linear in the common lean)."""
+    c7 = names.index("C7")
+
+    def offset(shift: float) -> float:
+        turns = _turns(tilt, coronal_plane(parameters.curves, names, shift))
+        return float(stack(turns[:, :, 2], chain)[c7, 0])
+
+    low, high = 0.0, 1.0
+    before, now = offset(low), offset(high)
+    while parameters.curves and abs(now) > 1e-9 and now != before:
+        low, high = high, high - now * (high - low) / (now - before)
+        before, now = now, offset(high)
+    return coronal_plane(parameters.curves, names, high)
 
 
-def _sagittal(parameters: SpineParameters, names: list[str], chain: list[Dimensions]) -> FloatArray:
-    """Forward tilt of every superior axis in degrees, up to a common angle."""
-    wedge = np.array([row.endplate_angle for row in chain])
-    tilt = np.zeros(len(chain))
-    c2, c7, t1, t12, l1, s1 = (names.index(name) for name in ("C2", "C7", "T1", "T12", "L1", "S1"))
-    steps = np.zeros(len(chain))
-    n = np.arange(c7 - c2)
-    steps[c2 + 1 : c7 + 1] = _shares(np.ones(len(n)), parameters.cervical_lordosis - wedge[c7] + wedge[c2])
-    n = np.arange(t12 - t1)
-    hump = 0.35 + np.sin(np.pi * (n + 1) / (len(n) + 1))
-    steps[t1 + 1 : t12 + 1] = _shares(hump, -(parameters.kyphosis + wedge[t1] + wedge[t12]))
-    n = np.arange(s1 - l1)
-    steps[l1 + 1 : s1 + 1] = _shares(1.0 + 2.0 * n / len(n), parameters.lordosis + wedge[s1] - wedge[l1])
-    tilt[:] = np.cumsum(steps)
-    return tilt
+def _turns(tilt: FloatArray, coronal: Coronal) -> FloatArray:
+    return np.array([_turn(*angles) for angles in zip(tilt, coronal.lean, coronal.axial, strict=True)])
 
 
-def _shares(weights: FloatArray, total: float) -> FloatArray:
-    return np.asarray(weights / weights.sum() * total)
-
-
-def _imbalance(tilt: FloatArray, chain: list[Dimensions], names: list[str]) -> float:
-    """Angle in degrees by which C7 leans forward over S1."""
-    radians = np.radians(tilt)
-    centres = _stack(np.stack([0 * radians, np.sin(radians), np.cos(radians)], axis=1), chain)
-    way = centres[names.index("C7")] - centres[names.index("S1")]
-    return float(np.degrees(np.arctan2(way[1], way[2])))
-
-
-def _scoliosis(curves: Sequence[Curve], names: list[str]) -> tuple[FloatArray, FloatArray]:
-    """Coronal tilt (to the right) of the superior axes and axial rotation (front to the right), degrees."""
-    coronal, axial = np.zeros(len(names)), np.zeros(len(names))
-    for curve in curves:
-        shares = _curve(curve, names)
-        coronal += shares[0]
-        axial += shares[1]
-    return coronal, axial
-
-
-def _curve(curve: Curve, names: list[str]) -> tuple[FloatArray, FloatArray]:
-    k = np.arange(len(names), dtype=np.float64)
-    apex, sacrum = names.index(level(curve.apex).name), len(names) - 1
-    up = min(curve.half_length, apex - 1)
-    down = min(curve.half_length, max(2, sacrum - apex - 2))
-    beyond = np.minimum(4, sacrum - apex - down)
-    u = np.where(k <= apex, (k - apex) / up, (k - apex) / down)
-    fade = np.where(k <= apex, (apex - up - k) / 4, (k - apex - down) / max(beyond, 1))
-    outside = -np.sign(k - apex) * 0.5 * (1 + np.cos(np.pi * np.clip(fade, 0, 1)))
-    shape = np.where(np.abs(u) <= 1, -np.sin(np.pi / 2 * u), outside)
-    bump = np.cos(np.pi / 2 * np.clip(u * 0.75, -1, 1)) ** 2
-    sign = 1.0 if curve.side == "right" else -1.0
-    coronal = -sign * curve.cobb / 2 * shape
-    axial = sign * curve.cobb * curve.axial_coupling * bump
-    axial[sacrum] = 0.0
-    return coronal, axial
-
-
-def _turn(tilt: float, coronal: float, axial: float) -> FloatArray:
+def _turn(tilt: float, lean: float, axial: float) -> FloatArray:
     """Rotation whose columns are right, anterior, superior: axial first, then forward tilt, then to the right."""
-    t, c, a = np.radians([tilt, coronal, axial])
+    t, c, a = np.radians([tilt, lean, axial])
     around_s = np.array([[np.cos(a), np.sin(a), 0], [-np.sin(a), np.cos(a), 0], [0, 0, 1]])
     around_r = np.array([[1, 0, 0], [0, np.cos(t), np.sin(t)], [0, -np.sin(t), np.cos(t)]])
     around_a = np.array([[np.cos(c), 0, np.sin(c)], [0, 1, 0], [-np.sin(c), 0, np.cos(c)]])

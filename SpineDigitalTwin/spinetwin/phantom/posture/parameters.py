@@ -9,9 +9,14 @@ import numpy as np
 from ...anatomy import LEVELS, Level, level, levels_between
 from ...errors import ParameterError
 from ..person.dimensions import DIMENSIONS
+from ..person.sex_and_stature import check_sex_and_stature
+from .pelvis import lordosis as lordosis_of
 
 EXTRA_LEVELS = ("T13", "L6")
 """Levels that only some people have."""
+
+MEAN_LORDOSIS = 50.0
+"""Lumbar lordosis of a spine of which nothing is said, degrees."""
 
 _SIDES = ("left", "right")
 
@@ -32,6 +37,8 @@ class Curve:
         Levels from the apex to each end vertebra.
     axial_coupling : float
         Axial rotation of the apex, towards the convexity, per degree of `cobb`.
+    structural : bool
+        Whether the curve would stay when the person bends; it changes nothing in the shape.
     """
 
     cobb: float
@@ -39,6 +46,7 @@ class Curve:
     side: str = "right"
     half_length: int = 5
     axial_coupling: float = 0.4
+    structural: bool = True
 
     def __post_init__(self) -> None:
         within("The Cobb angle", self.cobb, 0.0, 80.0, "degrees")
@@ -59,35 +67,55 @@ class SpineParameters:
     levels : str
         Levels that are built, such as "C1-S1" or "T10-L5"; T13 and L6 only where named ("C1-T12,T13,L1-S1").
         The posture is that of a whole spine, whatever part of it is built.
-    lordosis : float
-        Lumbar lordosis, superior endplate of L1 to that of S1.
+    lordosis : float, optional
+        Lumbar lordosis, superior endplate of L1 to that of S1. Left out it follows from the pelvic incidence, or is 50.
     kyphosis : float
         Thoracic kyphosis, superior endplate of T1 to inferior endplate of T12.
     cervical_lordosis : float
         Inferior endplate of C2 to inferior endplate of C7.
     curves : tuple of Curve
-        The curves of a scoliosis; none for a straight spine.
+        Up to three curves of a scoliosis, from the top; none for a straight spine.
+    sex : str
+        "f" or "m"; "" for the mean of both.
+    height_cm : float, optional
+        Stature, 120 to 220 cm; the mean of that sex if left out.
+    pelvic_incidence : float, optional
+        Angle between the normal of the sacral endplate and the way to the hips. It gives sacral slope and pelvic tilt
+        (`pelvis`); beside a lordosis of its own, balance decides on the sacral slope.
     scale : float
-        Size against the mean adult.
+        Size against an adult of that sex and stature.
     spacing : float
         Disc heights against the mean.
     """
 
     levels: str = "C1-S1"
-    lordosis: float = 50.0
+    lordosis: float | None = None
     kyphosis: float = 40.0
     cervical_lordosis: float = 15.0
     curves: tuple[Curve, ...] = ()
+    sex: str = ""
+    height_cm: float | None = None
+    pelvic_incidence: float | None = None
     scale: float = 1.0
     spacing: float = 1.0
 
     def __post_init__(self) -> None:
-        within("The lordosis", self.lordosis, 0.0, 85.0, "degrees")
+        if self.pelvic_incidence is not None:
+            within("The pelvic incidence", self.pelvic_incidence, 25.0, 90.0, "degrees")
+        within("The lordosis", self.lumbar_lordosis, 0.0, 85.0, "degrees")
         within("The kyphosis", self.kyphosis, 0.0, 80.0, "degrees")
         within("The cervical lordosis", self.cervical_lordosis, -15.0, 40.0, "degrees")
+        check_sex_and_stature(self.sex, self.height_cm)
         within("The scale", self.scale, 0.5, 1.5, "")
         within("The spacing of the vertebrae", self.spacing, 0.7, 1.5, "times the mean disc height")
         chosen_levels(self.levels)
+
+    @property
+    def lumbar_lordosis(self) -> float:
+        """Lordosis in degrees: as given, or that which goes with the pelvic incidence, or the mean."""
+        if self.lordosis is not None:
+            return self.lordosis
+        return MEAN_LORDOSIS if self.pelvic_incidence is None else lordosis_of(self.pelvic_incidence)
 
 
 def within(what: str, value: float, low: float, high: float, unit: str) -> None:

@@ -19,25 +19,52 @@ CORD_TIP = 20
 """Level id of L1, in whose middle third the cord ends."""
 
 
-def joint_between(upper: Dimensions, above: Frame, lower: Dimensions, below: Frame) -> tuple[Joint, Joint]:
-    """Return one facet joint as the upper and as the lower vertebra see it.
+ALIKE = 1e-9
+"""Below this difference, mm, the joints of both sides are one joint and its mirror image."""
 
-    The joint is placed half way between the two, so that facets meet in any posture; what a scoliosis does to the two sides is
-    averaged, so that the vertebrae stay symmetric.
+
+@dataclass(frozen=True)
+class Joints:
+    """The right and the left facet joint with one neighbour; the left one seen in a mirror, None where it is the same."""
+
+    right: Joint
+    left: Joint | None = None
+
+    @property
+    def on_the_left(self) -> Joint:
+        """The left joint, seen in a mirror."""
+        return self.right if self.left is None else self.left
+
+
+def joints_between(upper: Dimensions, above: Frame, lower: Dimensions, below: Frame) -> tuple[Joints, Joints]:
+    """Return the facet joints between two vertebrae as the upper and as the lower one sees them.
+
+    They lie half way between the two, so that facets meet in any posture. Where the column neither leans nor turns to a side,
+    the left joint is the mirror image of the right one to the last bit.
     """
-    half = (upper.height + upper.disc_height) / 2
-    middle = _half_way(above, below, above.origin - half * above.superior)
+    down = (upper.height + upper.disc_height) / 2
+    up = (lower.height + upper.disc_height) / 2
+    middle = _half_way(above, below, (above.origin - down * above.superior + below.origin + up * below.superior) / 2)
     wall = -(upper.body_depth + lower.body_depth) / 4
-    points = np.array([[side * lower.facet_x, wall - lower.facet_behind, 0.0] for side in (1, -1)])
-    ras = middle.to_ras(points)
-    normal = facet_normal(lower)
-    return Joint(_symmetric(above.to_local(ras)), normal), Joint(_symmetric(below.to_local(ras)), normal)
+    right = Joint((lower.facet_x, wall - lower.facet_behind, 0.0), facet_normal(lower))
+    mirror = np.array([-1.0, 1.0, 1.0])
+    pair = np.array([right.point, right.point * mirror]), np.array([right.normal, right.normal * mirror])
+    return _seen_from(above, middle, *pair), _seen_from(below, middle, *pair)
 
 
-def _symmetric(pair: FloatArray) -> Triple:
-    right, left = pair
-    x, y, z = (right[0] - left[0]) / 2, (right[1] + left[1]) / 2, (right[2] + left[2]) / 2
-    return float(x), float(y), float(z)
+def _seen_from(frame: Frame, middle: Frame, points: FloatArray, normals: FloatArray) -> Joints:
+    mirror = np.array([[1.0], [-1.0]]) * np.array([[1.0, 0.0, 0.0]]) + np.array([[0.0, 1.0, 1.0]])
+    points = frame.to_local(middle.to_ras(points)) * mirror
+    normals = normals @ middle.axes @ frame.axes.T * mirror
+    if np.abs(points[0] - points[1]).max() < ALIKE and np.abs(normals[0] - normals[1]).max() < ALIKE:
+        return Joints(Joint(_triple(points.mean(axis=0)), _triple(normals.mean(axis=0))))
+    right, left = (Joint(_triple(point), _triple(normal)) for point, normal in zip(points, normals, strict=True))
+    return Joints(right, left)
+
+
+def _triple(vector: FloatArray) -> Triple:
+    x, y, z = (float(value) for value in vector)
+    return x, y, z
 
 
 def _half_way(first: Frame, second: Frame, origin: FloatArray) -> Frame:

@@ -45,6 +45,7 @@ class Body:
     uncus: float
     power: float
     rim: float
+    lateral: float = 0.0  # rise of each endplate away from the other, mm per mm to the right
 
     @property
     def height(self) -> float:
@@ -55,7 +56,7 @@ class Body:
     def box(self) -> Box:
         """Two corners that contain the solid."""
         a, b = self.width / 2 + 0.5, self.depth / 2 + 0.5
-        h = max(self.height_front, self.height_back) / 2 + self.uncus + 0.5
+        h = max(self.height_front, self.height_back) / 2 + self.uncus + abs(self.lateral) * a + 0.5
         return (-a, -b, -h), (a, b, h)
 
     def side(self, x: Array, y: Array, z: Array) -> Array:
@@ -80,7 +81,9 @@ class Body:
         a, b = self.width / 2, self.depth / 2
         wedge = (self.height_front - self.height_back) / (2 * self.depth)
         bowl = np.exp(((x / (0.72 * a)) ** 2 + (y / (0.72 * b)) ** 2) * -1.0)
-        return np.asarray(self.height / 2 + wedge * np.clip(y, -b, b) - self.concavity * bowl)
+        return np.asarray(
+            self.height / 2 + wedge * np.clip(y, -b, b) + self.lateral * np.clip(x, -a, a) - self.concavity * bowl
+        )
 
     def _rise(self, x: Array) -> Array:
         if not self.uncus:

@@ -14,6 +14,7 @@ from ...anatomy.subregions import SubregionId
 from ...errors import ParameterError
 from ...geometry import FloatArray, IntArray
 from ..person.dimensions import Dimensions, dimensions
+from .alteration import NOTHING, Alteration
 from .distances import Array, smooth_min
 from .parts import Joint, Part, body_of, canal_of, default_joint, parts_of
 from .solids import Body, Box, Canal
@@ -33,18 +34,24 @@ class VertebraShape:
     row : Dimensions
         Its dimensions.
     superior, inferior : Joint
-        Where its right facet joints lie; the left ones are mirror images.
+        Where its right facet joints lie.
+    left : pair of Joint, optional
+        Where its left facet joints (superior, inferior) lie, seen in a mirror; those of the right side if left out.
+    alteration : Alteration
+        What makes it different from the vertebra that its row describes.
 
     Notes
     -----
     A point belongs to the vertebra where the smooth union of all parts is negative and, within it, to the part whose own
     distance is least. `distance`, `labels` and the voxels of `Spine.voxelise` share this one definition. Left parts are the
-    right ones evaluated at -x, so the shape is mirror-symmetric to the last bit.
+    right ones evaluated at -x, so a `symmetric` shape is mirror-symmetric to the last bit.
     """
 
     row: Dimensions
     superior: Joint
     inferior: Joint
+    left: tuple[Joint, Joint] | None = None
+    alteration: Alteration = NOTHING
 
     @classmethod
     def of(cls, key: int | str | Dimensions) -> VertebraShape:
@@ -60,7 +67,16 @@ class VertebraShape:
     @cached_property
     def parts(self) -> tuple[Part, ...]:
         """The named parts; where two are equally near, the earlier one wins."""
-        return parts_of(self.row, self.superior, self.inferior)
+        parts = parts_of(self.row, self.superior, self.inferior)
+        if self.left is not None:
+            other = parts_of(self.row, *self.left)
+            parts = tuple(b if b.mirrored else a for a, b in zip(parts, other, strict=True))
+        return self.alteration.of_parts(parts)
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether the left side is the mirror image of the right one."""
+        return self.left is None and self.alteration.symmetric
 
     @cached_property
     def subregions(self) -> tuple[int, ...]:
@@ -70,7 +86,7 @@ class VertebraShape:
     @cached_property
     def body(self) -> Body:
         """The vertebral body as a solid (for C1 a stand-in that is not part of the shape)."""
-        return body_of(self.row)
+        return self.alteration.of_body(body_of(self.row))
 
     @cached_property
     def canal(self) -> Canal:

@@ -1,0 +1,90 @@
+"""Closed surfaces as .vtp and .stl, which 3D Slicer and most programs read.
+
+Files are in LPS, as Slicer expects, and say so the way Slicer writes and reads it: the header of an .stl holds ``SPACE=LPS``, a
+.vtp has a field data array ``SPACE``. Both are binary; the same surface gives the same bytes.
+
+References
+----------
+vtkMRMLModelStorageNode.cxx of 3D Slicer. The VTK user's guide, "XML file formats".
+"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ParameterError
+from ..geometry.surfaces import Surface
+from .atomic import atomic_write
+from .texts import PathLike
+
+SURFACE_SUFFIXES = (".vtp", ".stl")
+
+_TO_LPS = np.array([-1.0, -1.0, 1.0])
+_STL_TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
+
+
+def write_surface(path: PathLike, surface: Surface) -> None:
+    """Write a surface, whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+        .vtp or .stl.
+    surface : Surface
+        RAS mm.
+
+    Raises
+    ------
+    ParameterError
+        If the name says no known format.
+    WriteError
+        As `spinetwin.io.atomic.atomic_write`.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in SURFACE_SUFFIXES:
+        raise ParameterError(f"Cannot tell from its name how to write {path}.", "Known are .vtp and .stl.")
+    # turning x and y round is a rotation, so that the triangles still look outwards
+    lps = Surface(surface.vertices * _TO_LPS, surface.triangles)
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(_vtp(lps) if suffix == ".vtp" else _stl(lps))
+
+
+def _stl(surface: Surface) -> bytes:
+    triangles = np.zeros(len(surface.triangles), dtype=_STL_TRIANGLE)
+    normals = surface.normals
+    triangles["normal"] = normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
+    triangles["corners"] = surface.vertices[surface.triangles]
+    count = len(triangles).to_bytes(4, "little")
+    return b"spinetwin. SPACE=LPS".ljust(80) + count + bytes(triangles.tobytes())
+
+
+def _vtp(surface: Surface) -> bytes:
+    count = len(surface.triangles)
+    text = f"""<?xml version="1.0"?>
+<VTKFile type="PolyData" version="1.0" byte_order="LittleEndian" header_type="UInt64">
+<PolyData>
+<FieldData>
+<Array type="String" Name="SPACE" NumberOfTuples="1" format="ascii">{" ".join(str(each) for each in b"LPS")} 0</Array>
+</FieldData>
+<Piece NumberOfPoints="{len(surface.vertices)}" NumberOfVerts="0" NumberOfLines="0" NumberOfStrips="0" NumberOfPolys="{count}">
+<Points>{_array("Points", "Float32", surface.vertices.astype("<f4"), 'NumberOfComponents="3" ')}</Points>
+<Polys>
+{_array("connectivity", "Int64", surface.triangles.astype("<i8"))}
+{_array("offsets", "Int64", 3 * np.arange(1, count + 1, dtype="<i8"))}
+</Polys>
+</Piece>
+</PolyData>
+</VTKFile>
+"""
+    return text.encode("ascii")
+
+
+def _array(name: str, kind: str, values: npt.NDArray[Any], more: str = "") -> str:
+    data = values.tobytes()
+    packed = base64.b64encode(len(data).to_bytes(8, "little") + data).decode("ascii")
+    return f'<DataArray type="{kind}" Name="{name}" {more}format="binary">{packed}</DataArray>'

@@ -1,0 +1,144 @@
+"""What the truth of a phantom is made of: plain data, which files hold and tests compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...geometry import FloatArray, Frame
+
+Points = Mapping[tuple[int, int], FloatArray]
+
+
+@dataclass(frozen=True)
+class CurveAngle:
+    """A coronal curve as it is measured: from the most tilted vertebra above to the most tilted one below.
+
+    Attributes
+    ----------
+    upper, lower : str
+        Its end vertebrae.
+    apex : str
+        The vertebra furthest from the line between the middles of the end vertebrae.
+    cobb : float
+        Angle between the superior endplate of the upper and the inferior endplate of the lower end vertebra, degrees.
+    side : str
+        "right" or "left": where its convexity points.
+    """
+
+    upper: str
+    lower: str
+    apex: str
+    cobb: float
+    side: str
+
+
+@dataclass(frozen=True)
+class Angles:
+    """Angles of a spine in degrees, seen in the planes of the patient's body; None where a level is not built.
+
+    Attributes
+    ----------
+    curves : tuple of CurveAngle
+        Every coronal curve of at least 10 degrees, compensatory ones too, from the top.
+    kyphosis_t1_t12, kyphosis_t4_t12 : float or None
+        Superior endplate of T1 (T4) to inferior endplate of T12.
+    lordosis_l1_s1 : float or None
+        Superior endplate of L1 to that of S1.
+    cervical_lordosis_c2_c7 : float or None
+        Inferior endplate of C2 to that of C7.
+    sacral_slope : float or None
+        Endplate of S1 to the horizontal, positive when it falls to the front.
+    pelvic_incidence, pelvic_tilt : float or None
+        Where the incidence was asked for; the phantom has no hips to measure it at. Tilt and slope add up to it.
+    axial_rotation : mapping of level name to float
+        How far a vertebra is turned against S1 (against the body where S1 is not built), seen from above; positive when its
+        front is turned to the patient's right.
+    """
+
+    curves: tuple[CurveAngle, ...]
+    kyphosis_t1_t12: float | None
+    kyphosis_t4_t12: float | None
+    lordosis_l1_s1: float | None
+    cervical_lordosis_c2_c7: float | None
+    sacral_slope: float | None
+    pelvic_incidence: float | None
+    pelvic_tilt: float | None
+    axial_rotation: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Dimensions of one vertebra and of the disc below it: mm, degrees, cubic mm; None for what it does not have.
+
+    A rim is where the edge of the body has turned half way from the side to the endplate.
+
+    Attributes
+    ----------
+    height_front, height_back : float or None
+        Between the superior and the inferior rim in the median plane of the body.
+    height_middle : float or None
+        Through the middle of the body, from endplate to endplate.
+    width, depth : float or None
+        Through the middle of the body, right to left and front to back.
+    superior_width, superior_depth, inferior_width, inferior_depth : float or None
+        Between the rims of each endplate.
+    superior_tilt_forward, superior_tilt_right, inferior_tilt_forward, inferior_tilt_right : float or None
+        By how much each endplate falls to the front and to the right, against the vertebra's own axes.
+    canal_width, canal_depth : float or None
+        Least distance between the pedicles, and least distance between body and arch in the median plane.
+    disc_height_front, disc_height_middle, disc_height_back : float or None
+        Between the rims, and between the middles, of the endplates that face the disc.
+    disc_wedge_forward, disc_wedge_right : float or None
+        Angle by which the disc opens to the front and to the right.
+    volumes : mapping of str to float
+        By name of the subregion; that of the disc below is "intervertebral_disc".
+    """
+
+    height_front: float | None = None
+    height_middle: float | None = None
+    height_back: float | None = None
+    width: float | None = None
+    depth: float | None = None
+    superior_width: float | None = None
+    superior_depth: float | None = None
+    inferior_width: float | None = None
+    inferior_depth: float | None = None
+    superior_tilt_forward: float | None = None
+    superior_tilt_right: float | None = None
+    inferior_tilt_forward: float | None = None
+    inferior_tilt_right: float | None = None
+    canal_width: float | None = None
+    canal_depth: float | None = None
+    disc_height_front: float | None = None
+    disc_height_middle: float | None = None
+    disc_height_back: float | None = None
+    disc_wedge_forward: float | None = None
+    disc_wedge_right: float | None = None
+    volumes: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class GroundTruth:
+    """Everything that is known of a phantom.
+
+    Attributes
+    ----------
+    frames : mapping of level id to Frame
+        True axes of every level; the origin is the centroid of its body, RAS mm.
+    points : mapping of rule set to mapping of (level id, point id) to (3,) array
+        RAS mm; a point that does not exist has no key.
+    angles : Angles
+        Of the whole spine.
+    sizes : mapping of level id to Sizes
+        Of each level and the disc below it.
+    parameters : mapping of str
+        What the phantom was made with, as numbers, texts, lists and mappings: enough to make it again.
+    """
+
+    frames: Mapping[int, Frame]
+    points: Mapping[str, Points]
+    angles: Angles
+    sizes: Mapping[int, Sizes]
+    parameters: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,156 @@
+"""True dimensions of vertebrae and discs, from their continuous shapes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+
+from ...anatomy import level as level_of
+from ...anatomy import subregion
+from ...anatomy.subregions import SubregionId as Sub
+from ...geometry import FloatArray
+from ...geometry.frame import direction_coefficients
+from ..shape.solids import Box
+from ..shape.vertebra import VertebraShape
+from ..spine import Spine
+from .columns import first_entries, first_exits
+from .endplates import Endplate, endplates
+from .extremes import rim
+from .gaps import relative_frame
+from .quadrature import moment, part_moments
+from .record import Sizes
+from .search import Function
+
+_REACH = 60.0
+_CANAL_STEP = 0.25
+_CANAL_REACH = 30.0
+
+Landmarks = dict[str, FloatArray]
+
+
+def sizes(spine: Spine, key: int) -> Sizes:
+    """Return the true dimensions of one level of a spine, and of the disc below it."""
+    shape = spine.shapes[key]
+    found = {**body_sizes(shape), **canal_sizes(shape), **_disc_sizes(spine, key)}
+    volumes = {subregion(part).name: each.volume for part, each in part_moments(shape).items()}
+    if key in spine.discs:
+        disc = moment(spine.discs[key].distance, spine.discs[key].box)
+        volumes |= {subregion(Sub.DISC).name: disc.volume} if disc else {}
+    return Sizes(**found, volumes=volumes)
+
+
+def body_sizes(shape: VertebraShape) -> dict[str, float]:
+    """Return heights, widths, depths and tilts of a body, by the names of `Sizes`; what it does not have is left out."""
+    plates = endplates(shape)
+    tilts = {f"{which}_tilt_forward": plate.tilt_forward for which, plate in plates.items()}
+    tilts |= {f"{which}_tilt_right": plate.tilt_right for which, plate in plates.items()}
+    if Sub.BODY_BORDER not in shape.subregions:
+        return tilts
+    return tilts | lengths(landmarks(shape))
+
+
+def lengths(marks: Landmarks) -> dict[str, float]:
+    """Return the distances between landmarks that have a name in `Sizes`."""
+    between = {
+        "height_front": ("AS", "AI"),
+        "height_middle": ("S", "I"),
+        "height_back": ("PS", "PI"),
+        "width": ("R", "L"),
+        "depth": ("A", "P"),
+        "superior_width": ("RS", "LS"),
+        "superior_depth": ("AS", "PS"),
+        "inferior_width": ("RI", "LI"),
+        "inferior_depth": ("AI", "PI"),
+    }
+    return {
+        name: float(np.linalg.norm(marks[one] - marks[other]))
+        for name, (one, other) in between.items()
+        if one in marks and other in marks
+    }
+
+
+@lru_cache(maxsize=128)
+def landmarks(shape: VertebraShape) -> Landmarks:
+    """Return rims ("AS" is front and top) and surfaces ("A") of a body, in its own frame; nothing above where the dens is."""
+    body = part_moments(shape).get(Sub.BODY_BORDER)
+    if body is None:
+        return {}
+    marks = body_landmarks(lambda p: shape.distance(p, Sub.BODY_BORDER), _box(shape), np.array(body.centroid))
+    if "superior" not in endplates(shape):
+        marks = {name: at for name, at in marks.items() if "S" not in name}
+    return marks
+
+
+def body_landmarks(inside: Function, box: Box, middle: FloatArray) -> Landmarks:
+    """Return the same of any solid in a box."""
+    ways = {letter: direction_coefficients(letter) for letter in "RLAPSI"}
+    marks: Landmarks = {}
+    for letter, way in ways.items():
+        reach = first_exits(inside, middle[None], way, _REACH)[0]
+        if np.isfinite(reach):
+            marks[letter] = middle + reach * way
+    for side in "RLAP":
+        for end in "SI":
+            found = rim(inside, box, middle, ways[side], ways[end])
+            if found is not None:
+                marks[side + end] = found
+    return marks
+
+
+def _box(shape: VertebraShape) -> Box:
+    """Two corners around the body, which bulges a little where pedicles join it."""
+    (x0, y0, z0), (x1, y1, z1) = shape.body.box
+    more = shape.blend
+    return (x0 - more, y0 - more, z0 - more), (x1 + more, y1 + more, z1 + more)
+
+
+@lru_cache(maxsize=128)
+def canal_sizes(shape: VertebraShape) -> dict[str, float]:
+    """Return the least width and the least depth of the canal that bone surrounds, by the names of `Sizes`; not of a sacrum."""
+    if level_of(shape.level).region == "sacral":
+        return {}
+    (_, _, low), (_, _, high) = shape.box
+    z = np.arange(low, high, _CANAL_STEP)
+    middle = shape.canal.front - np.asarray(shape.canal.half_depth(z))
+    starts = np.column_stack([np.zeros(len(z)), middle, z])
+    names = {"canal_width": ("R", "L"), "canal_depth": ("A", "P")}
+    found = {}
+    for name, letters in names.items():
+        reach = sum(first_entries(shape.solid, starts, direction_coefficients(each), _CANAL_REACH) for each in letters)
+        if np.isfinite(reach).any():
+            found[name] = float(np.nanmin(reach))
+    return found
+
+
+def _disc_sizes(spine: Spine, key: int) -> dict[str, float]:
+    lower = dict(pairwise(spine.shapes)).get(key)
+    if key not in spine.discs or lower is None:
+        return {}
+    upper_shape, lower_shape = spine.shapes[key], spine.shapes[lower]
+    frame = relative_frame(spine, key, lower)
+    above = landmarks(upper_shape)
+    below = {name: frame.to_ras(at) for name, at in _facing(lower_shape).items()}
+    pairs = {"front": ("AI", "AS"), "middle": ("I", "S"), "back": ("PI", "PS")}
+    heights = {
+        f"disc_height_{name}": float(np.linalg.norm(above[one] - below[other]))
+        for name, (one, other) in pairs.items()
+        if one in above and other in below
+    }
+    ceiling, floor = endplates(upper_shape)["inferior"], endplates(lower_shape)["superior"].seen(frame.origin, frame.axes)
+    return heights | _wedge(ceiling, floor)
+
+
+def _facing(shape: VertebraShape) -> Landmarks:
+    """Landmarks of the endplate below a disc; a sacrum is searched as a whole."""
+    if level_of(shape.level).region != "sacral":
+        return landmarks(shape)
+    return body_landmarks(shape.solid, _box(shape), np.zeros(3))
+
+
+def _wedge(ceiling: Endplate, floor: Endplate) -> dict[str, float]:
+    return {
+        "disc_wedge_forward": floor.tilt_forward - ceiling.tilt_forward,
+        "disc_wedge_right": floor.tilt_right - ceiling.tilt_right,
+    }

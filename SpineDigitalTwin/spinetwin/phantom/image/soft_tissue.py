@@ -1,0 +1,173 @@
+"""What lies around the spine: skin, fat, the wall of the trunk, muscles, vessels, organs.
+
+All of it is drawn as cross-sections along the curve of the spine, so that it follows any posture. ``trunk.csv`` holds the
+outline of the body, ``structures.csv`` what is drawn and in which order (later rows lie on top), and ``sections.csv`` the
+ellipses each structure is made of: centre (x to the right, y to the front), half axes and turn, mm and degrees, for the mean
+adult's right side; a structure of both sides is repeated on the left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.interpolate import PchipInterpolator
+
+from ...anatomy.tables import read_table
+from ..shape.distances import Array, ellipse, superellipse
+from .canvas import Canvas
+from .contrast import tissue_id
+from .curve import Course, SpineCurve, place_of
+from .lattice import Lattice
+
+TRUNK_FOLLOWS = 0.35
+"""Share of a sideward shift of the spine that the outline of the body makes too."""
+
+SKIN = 1.8
+"""Thickness of the skin, mm."""
+
+_SECTION = ("x", "y", "a", "b", "turn")
+_TRUNK = ("half_width", "front", "back", "fat_front", "fat_side", "fat_back", "wall")
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A row of ``structures.csv``: sides (1 right, -1 left as mirror image, 0 as it is in the table), tissues and labels."""
+
+    name: str
+    sides: tuple[int, ...]
+    tissue: int
+    rim_tissue: int
+    rim: float
+    labels: tuple[int, ...]
+
+
+def _structures() -> tuple[Structure, ...]:
+    found = []
+    for row in read_table("structures.csv", __package__):
+        both = row["side"] == "both"
+        labels = (int(row["label_right"]), int(row["label_left"])) if both else (0,)
+        rim = tissue_id(row["rim_tissue"]) if row["rim_tissue"] else 0
+        structure = Structure(
+            row["structure"], (1, -1) if both else (0,), tissue_id(row["tissue"]), rim, float(row["rim"]), labels
+        )
+        found.append(structure)
+    return tuple(found)
+
+
+STRUCTURES = _structures()
+"""What is drawn around the spine, from the back of the stack to its top."""
+
+MUSCLES: dict[int, str] = {
+    label: f"{each.name}_{'right' if side > 0 else 'left'}"
+    for each in STRUCTURES
+    for side, label in zip(each.sides, each.labels, strict=True)
+    if label
+}
+"""Names of the labels of a muscle map."""
+
+_SECTIONS = read_table("sections.csv", __package__)
+_OUTLINE = read_table("trunk.csv", __package__)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Columns of a table as functions of the place along the spine, looked up to the nearest half millimetre.
+
+    Attributes
+    ----------
+    low, high : float
+        Places of the first and last row, mm.
+    values : (columns, n) array of float32
+        The columns from `low` to `high` every 0.5 mm.
+    """
+
+    low: float
+    high: float
+    values: npt.NDArray[np.float32]
+
+    def at(self, s: Array) -> tuple[Array, ...]:
+        """Return each column at places s; beyond the ends its last value."""
+        index = np.clip((s - np.float32(self.low)) * np.float32(2.0), 0, self.values.shape[1] - 1).astype(np.int32)
+        return tuple(column[index] for column in self.values)
+
+
+def profile(curve: SpineCurve, rows: list[dict[str, str]], columns: tuple[str, ...], lengths: int) -> Profile:
+    """Return columns of a table along a spine; the first `lengths` of them are mm and scaled to the person."""
+    placed = [(place_of(curve, row["level"], float(row["rise"])), [float(row[name]) for name in columns]) for row in rows]
+    known = sorted((at, values) for at, values in placed if at is not None)
+    places, table = np.array([at for at, _ in known]), np.array([values for _, values in known]).T
+    table[:lengths] *= curve.size
+    fine = np.arange(places[0], places[-1] + 0.5, 0.5)
+    return Profile(
+        float(places[0]),
+        float(places[-1]),
+        PchipInterpolator(places, table, axis=1)(np.minimum(fine, places[-1])).astype(np.float32),
+    )
+
+
+def paint_trunk(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Course) -> None:
+    """Paint skin, the fat under it, and the muscular wall of the trunk; everything within is fat at first."""
+    outline = profile(curve, _OUTLINE, _TRUNK, len(_TRUNK))
+    half_width, front, back, fat_front, fat_side, fat_back, wall = outline.at(course.s)
+    x = course.x + _shift(curve, course.s)
+    middle, depth = (front - back) * 0.5, (front + back) * 0.5
+    y = course.y - middle
+    skin = superellipse(x, y, half_width, depth, 2.3)
+    behind = np.clip(y / depth, -1.0, 1.0)
+    furrow = 7.0 * np.exp(-((x / 16.0) ** 2)) * np.clip(-behind, 0.0, 1.0) ** 2
+    skin = skin + furrow
+    fat = np.where(behind > 0, fat_side + (fat_front - fat_side) * behind**2, fat_side + (fat_back - fat_side) * behind**2)
+    inner = skin + fat - 0.4 * furrow
+    canvas.paint(nodes.stretch(skin, canvas.reach), tissue_id("skin"))
+    canvas.paint(nodes.stretch(skin + SKIN, canvas.reach), tissue_id("fat"))
+    thick = wall * np.sqrt(np.clip((course.y + 66.0) / 60.0, 0.0, 1.0)) * np.clip(0.2 + np.abs(x) / 6.0, 0.0, 1.0)
+    ring = np.maximum(inner, -(inner + thick))
+    canvas.paint(nodes.stretch(ring, canvas.reach), tissue_id("muscle"))
+
+
+def _shift(curve: SpineCurve, s: Array) -> Array:
+    """How far the spine stands to the right of the middle of the trunk."""
+    place = np.arange(curve.s[-1], curve.s[0] + 1.0, 1.0)
+    aside = np.interp(-place, -curve.s, curve.aside).astype(np.float32) * np.float32(1.0 - TRUNK_FOLLOWS)
+    return np.asarray(aside[np.clip(s - place[0], 0, len(place) - 1).astype(np.int32)])
+
+
+def paint_structures(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Course) -> None:
+    """Paint every structure of the tables."""
+    for each in STRUCTURES:
+        rows = [row for row in _SECTIONS if row["structure"] == each.name]
+        along = profile(curve, rows, _SECTION, 4)
+        part = _range(course.s, along.low, along.high)
+        if part is None:
+            continue
+        x, y, s = (values[part] for values in (course.x, course.y, course.s))
+        section = along.at(s)
+        ends = np.maximum(np.float32(along.low) - s, s - np.float32(along.high))
+        some = nodes.part(part)
+        for side, label in zip(each.sides, each.labels, strict=True):
+            distance = np.maximum(_ellipse(-x if side < 0 else x, y, section), ends)
+            if each.rim:
+                canvas.paint(some.stretch(distance - each.rim, canvas.reach), each.rim_tissue)
+            canvas.paint(some.stretch(distance, canvas.reach), each.tissue, label)
+
+
+def _ellipse(x: Array, y: Array, section: tuple[Array, ...]) -> Array:
+    at_x, at_y, a, b, turn = section
+    x, y = x - at_x, y - at_y
+    angle = np.radians(turn)
+    c, s = np.cos(angle), np.sin(angle)
+    return ellipse(x * c + y * s, y * c - x * s, a, b)
+
+
+def _range(s: Array, low: float, high: float) -> tuple[slice, ...] | None:
+    """Return the part of an array that holds all places between two."""
+    held = (s > low - 5.0) & (s < high + 5.0)
+    if not held.any():
+        return None
+    spans = []
+    for axis in range(3):
+        used = np.flatnonzero(held.any(axis=tuple(n for n in range(3) if n != axis)))
+        spans.append(slice(int(used[0]), int(used[-1]) + 1))
+    return tuple(spans)

@@ -1,0 +1,75 @@
+"""Loops of bowel in front of the spine: short bent tubes with a wall, some with gas, scattered by chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...geometry import FloatArray, Frame, Grid
+from ..shape.distances import Array
+from ..voxels import block_of
+from .canvas import Canvas
+from .contrast import tissue_id
+from .curve import STEP, SpineCurve, place_of
+from .lattice import patch
+
+COUNT = 150
+"""Loops between the stomach and the pelvis."""
+
+WALL = 2.0
+"""Thickness of the wall of the bowel, mm."""
+
+GAS = 0.18
+"""Share of the loops that hold gas."""
+
+
+@dataclass(frozen=True)
+class Loop:
+    """An ellipsoid: its frame (longest axis first), half axes in mm, and what it holds."""
+
+    frame: Frame
+    axes: tuple[float, float, float]
+    content: int
+
+
+def bowel(curve: SpineCurve, rng: np.random.Generator) -> tuple[Loop, ...]:
+    """Scatter the loops of one person in front of the lumbar spine."""
+    top, bottom = place_of(curve, "L1", -10.0), place_of(curve, "S1", -80.0)
+    chance = rng.random((COUNT, 8))
+    if top is None or bottom is None:
+        return ()
+    loops = []
+    for row in chance:
+        s = bottom + (top - bottom) * row[0]
+        x, y = (row[1] * 2 - 1) * 105 * curve.size, (44 + 34 * row[2] - 0.0022 * ((row[1] * 2 - 1) * 105) ** 2) * curve.size
+        turn = _rotation(row[3:6] * 2 - 1)
+        thick = (9 + 10 * row[6]) * curve.size
+        content = "gas" if row[7] < GAS else "bowel_content" if row[7] < 0.75 else "bowel_wall"
+        loops.append(Loop(Frame(curve.point(x, y, s), turn), (thick * 1.8, thick, thick), tissue_id(content)))
+    return tuple(loops)
+
+
+def _rotation(v: FloatArray) -> FloatArray:
+    """Rotation whose first row points along v (Gram-Schmidt with a fixed second direction)."""
+    first = v / max(float(np.linalg.norm(v)), 1e-6)
+    second = np.cross(first, [0.36, 0.48, 0.8])
+    second /= max(float(np.linalg.norm(second)), 1e-6)
+    return np.array([first, second, np.cross(first, second)])
+
+
+def paint_loops(canvas: Canvas, loops: tuple[Loop, ...], grid: Grid) -> None:
+    """Paint loops of bowel."""
+    for loop in loops:
+        a, b, c = loop.axes
+
+        def outside(x: Array, y: Array, z: Array, a: float = a, b: float = b, c: float = c) -> Array:
+            inside = np.sqrt((x / a) ** 2 + (y / b) ** 2 + (z / c) ** 2) + 1e-3
+            gradient = np.sqrt((x / a**2) ** 2 + (y / b**2) ** 2 + (z / c**2) ** 2) + 1e-3
+            return np.asarray(inside * (inside - 1.0) / gradient)
+
+        found = patch(block_of(grid, loop.frame), ((-a, -b, -c), (a, b, c)), outside, canvas.reach, STEP)
+        if found is None:
+            continue
+        canvas.paint(found, tissue_id("bowel_wall"))
+        canvas.paint(type(found)(found.where, found.distance + WALL), loop.content)

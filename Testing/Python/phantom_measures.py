@@ -1,0 +1,109 @@
+"""What tests measure on a phantom by routes of their own."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from scipy.spatial import cKDTree
+from spinetwin.anatomy import level
+from spinetwin.geometry import LabelMaps
+from spinetwin.phantom import Spine
+from spinetwin.phantom.shape.solids import Body
+from spinetwin.phantom.voxels import block_of, sample
+
+
+def plate_normal(body: Body, up: bool) -> np.ndarray:
+    """Normal (towards the head, body's frame) of the plane through four points of an endplate's rim, found by bisection."""
+    a, b = 0.45 * body.width, 0.45 * body.depth
+    rim = np.array([[a, 0.0], [-a, 0.0], [0.0, b], [0.0, -b]])
+    inside, outside = np.zeros(4), np.full(4, 40.0 if up else -40.0)
+    for _ in range(60):
+        z = (inside + outside) / 2
+        within = (body.above if up else body.below)(rim[:, 0], rim[:, 1], z) < 0
+        inside, outside = np.where(within, z, inside), np.where(within, outside, z)
+    points = np.column_stack([rim, inside])
+    normal = np.cross(points[0] - points[1], points[2] - points[3])
+    return normal / np.linalg.norm(normal)
+
+
+def plate_in_space(spine: Spine, name: str, up: bool) -> np.ndarray:
+    """Normal of an endplate in RAS."""
+    key = level(name).id
+    return plate_normal(spine.shapes[key].body, up) @ spine.frames[key].axes
+
+
+def cobb(spine: Spine, upper: str, lower: str) -> float:
+    """Coronal angle between the upper endplate of one level and the lower one of another; positive: convex to the right."""
+    first, last = plate_in_space(spine, upper, True), plate_in_space(spine, lower, False)
+    return float(np.degrees(np.arctan2(last[0], last[2]) - np.arctan2(first[0], first[2])))
+
+
+def sagittal(spine: Spine, name: str, up: bool) -> float:
+    """Forward tilt of an endplate, degrees."""
+    normal = plate_in_space(spine, name, up)
+    return float(np.degrees(np.arctan2(normal[1], normal[2])))
+
+
+def overlap(spine: Spine, spacing: float = 1.5) -> float:
+    """Fraction of bone voxels that lie in two vertebrae."""
+    grid = spine.grid(spacing)
+    count = np.zeros(grid.shape, dtype=np.uint8)
+    for key, shape in spine.shapes.items():
+        sampled = sample(shape, block_of(grid, spine.frames[key]))
+        count[sampled.block.where] += sampled.solid < 0
+    return float((count > 1).sum() / (count > 0).sum())
+
+
+def disc_voids(spine: Spine, maps: LabelMaps) -> dict[int, float]:
+    """Fraction of the voxels between the bodies of two neighbours, 1 mm or more inside both side walls, that is nothing at all.
+
+    Read from the voxel map along lines parallel to the axis of the upper vertebra; by level id of the upper one.
+    """
+    voids = {}
+    keys = list(spine.shapes)
+    for upper, lower in pairwise(keys):
+        if upper in spine.discs:
+            x, y, z = np.meshgrid(np.arange(-26, 26.5), np.arange(-18, 18.5), np.arange(-36, 0, 0.5), indexing="ij")
+            body, frame = spine.shapes[upper].body, spine.frames[upper]
+            below = spine.frames[lower].to_local(frame.to_ras(np.stack([x, y, z], axis=-1)))
+            walls = np.maximum(body.side(x, y, z), spine.shapes[lower].body.side(*np.moveaxis(below, -1, 0)))
+            owner, label = _nearest(maps, frame.to_ras(np.stack([x, y, z], axis=-1)))
+            bone = [(owner == key) & np.isin(label, (26, 49)) for key in (upper, lower)]
+            between = np.maximum.accumulate(bone[1], axis=-1) & ~bone[1]
+            between &= np.maximum.accumulate(bone[0][..., ::-1], axis=-1)[..., ::-1] & ~bone[0] & (walls < -1.0)
+            voids[upper] = float((label[between] == 0).mean())
+    return voids
+
+
+def _nearest(maps: LabelMaps, ras: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    ijk = np.clip(np.round(maps.grid.to_ijk(ras)).astype(int), 0, np.array(maps.grid.shape) - 1)
+    return maps.vertebrae[tuple(np.moveaxis(ijk, -1, 0))], maps.subregions[tuple(np.moveaxis(ijk, -1, 0))]
+
+
+def facet_gaps(spine: Spine, upper: int, lower: int) -> dict[str, float]:
+    """Least distance in mm between the inferior process of one level and the superior process of the next, on each side.
+
+    Found from the surfaces of both as sampled points, not from the joint the shapes were built with.
+    """
+    gaps = {}
+    for side, above, below in (("left", 47, 45), ("right", 48, 46)):
+        clouds = [surface(spine, upper, above), surface(spine, lower, below)]
+        gaps[side] = float(np.min(cKDTree(clouds[0]).query(clouds[1])[0]))
+    return gaps
+
+
+def surface(spine: Spine, key: int, label: int, spacing: float = 0.5) -> np.ndarray:
+    """Points (n, 3) in RAS within a third of a mm of the surface of one part that is the surface of its vertebra."""
+    shape = spine.shapes[key]
+    part = [each for each in shape.parts if each.subregion == label][0 if shape.row.level != level("S1").id else -1]
+    low, high = part.box
+    axes = [np.arange(a, b, spacing) for a, b in zip(low, high, strict=True)]
+    points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    distance = part.distance(*points.T)
+    near = np.abs(distance) < 0.3
+    steps = 0.01 * np.eye(3)
+    ahead, behind = ([part.distance(*(points[near] + sign * step).T) for step in steps] for sign in (1, -1))
+    gradient = (np.array(ahead) - np.array(behind)).T / 0.02
+    length = np.maximum(np.linalg.norm(gradient, axis=1, keepdims=True), 0.3)
+    return spine.frames[key].to_ras(points[near] - distance[near, None] * gradient / length**2)
