@@ -102,7 +102,7 @@ def _inside_wall(here: str, found: Import) -> str | None:
         return None
     if there not in ROOMS[here]:
         return f"`{here}` may not know `{there or 'the whole package'}`"
-    "io": GROUND | {"poi", "measure", "phantom"},
+    if here == "io" and there in DATA_TYPES and not {short, short.rpartition(".")[0]} & (DATA_TYPES[there] - {there}):
         return f"`io` may know the data types of `{there}` only, not {short}"
     return None
 
