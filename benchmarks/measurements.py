@@ -95,7 +95,7 @@ def main() -> None:
         columns = {}
         seconds = []
         for name, spacing in SPACINGS.items():
-            maps = spine.voxelise(spine.grid(spacing, "PIR", 0.0))
+            maps = spine.voxelise(spine.grid(spacing, "PIR", 7.0))
             points = compute_pois(maps)
             placed = {poi.key: np.array(poi.position) for poi in points if poi.position is not None}
             start = time.process_time()

@@ -103,7 +103,8 @@ def _subject(points: PoiSet, arguments: argparse.Namespace) -> Subject:
     heads = None if arguments.femoral_heads is None else np.array(arguments.femoral_heads).reshape(2, 3)
     placed = {poi.key: np.array(poi.position) for poi in points if poi.position is not None}
     suspect = frozenset(poi.key for poi in points if poi.status is Status.SUSPECT)
-    return Subject.of(placed, frames_from_points(placed), suspect=suspect, maps=maps, heads=heads)
+    edited = frozenset(poi.key for poi in points if poi.edited)
+    return Subject.of(placed, frames_from_points(placed), suspect=suspect, edited=edited, maps=maps, heads=heads)
 
 
 def headlines(found: Measurements) -> list[str]:

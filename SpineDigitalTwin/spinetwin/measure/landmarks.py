@@ -20,6 +20,9 @@ SUPERIOR_CORNERS = {"front": (101, 117, 109), "back": (102, 118, 110)}
 INFERIOR_CORNERS = {"front": (103, 119, 111), "back": (104, 120, 112)}
 
 _BODY = 50
+_ENOUGH_TO_DROP = 6
+_FAR_OFF = 2.5
+"""mm from the plane of the others beyond which a corner is taken for misplaced."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,15 @@ class Plate:
         Unit vector towards the head, whichever endplate of the body it is.
     front, back : (..., 3) arrays
         Its front and back rim in the middle, RAS mm.
+    tilt_spread : float
+        Standard deviation of its tilt in any direction, degrees; 0 where it rests on points, which have their own.
     """
 
     centre: FloatArray
     normal: FloatArray
     front: FloatArray
     back: FloatArray
+    tilt_spread: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -122,8 +128,7 @@ class Landmarks:
         if not all(rims.values()) or sum(len(rim) for rim in rims.values()) < 3:
             raise MissingInput(f"the corners of the {side} endplate of {level(key).name} are not placed")
         points = np.stack([*rims["front"], *rims["back"]], axis=-2)
-        centre = points.mean(axis=-2)
-        normal, flat = _normal(points - centre[..., None, :])
+        centre, normal, flat = _steady_plane(points)
         if np.any(flat > 0.5):
             raise MissingInput(f"the corners of the {side} endplate of {level(key).name} lie on one line")
         normal = normal * np.where(normal @ self.frame(key).superior < 0, -1.0, 1.0)[..., None]
@@ -132,6 +137,32 @@ class Landmarks:
             np.mean(rim, axis=0) if middle is None else middle for middle, rim in zip(middles, rims.values(), strict=True)
         )
         return Plate(centre, normal, front, back)
+
+
+def _steady_plane(points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return centre, normal and flatness of the plane through points (..., n, 3), without one that lies far off the others.
+
+    One misplaced corner of six turns the plane by many degrees; leaving each out in turn shows which it is.
+    """
+    centre = points.mean(axis=-2)
+    normal, flat = _normal(points - centre[..., None, :])
+    if points.ndim > 2 or len(points) < _ENOUGH_TO_DROP:
+        return centre, normal, flat
+    others = [_off_plane(np.delete(points, one, axis=0), points[one]) for one in range(len(points))]
+    worst = int(np.argmax([off for off, _ in others]))
+    off, spread = others[worst]
+    if off > max(_FAR_OFF, 4 * spread):
+        rest = np.delete(points, worst, axis=0)
+        centre = rest.mean(axis=0)
+        normal, flat = _normal(rest - centre)
+    return centre, normal, flat
+
+
+def _off_plane(rest: FloatArray, point: FloatArray) -> tuple[float, float]:
+    """Return how far a point lies from the plane of the others, and the root mean square of their own distances, mm."""
+    centre = rest.mean(axis=0)
+    normal, _ = _normal(rest - centre)
+    return float(abs((point - centre) @ normal)), float(np.sqrt(np.mean(((rest - centre) @ normal) ** 2)))
 
 
 def _normal(offsets: FloatArray) -> tuple[FloatArray, FloatArray]:

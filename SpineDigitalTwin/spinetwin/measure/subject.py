@@ -11,8 +11,9 @@ import numpy as np
 from ..anatomy import level
 from ..geometry import FloatArray, Frame, Grid, LabelMaps
 from .curves import ScolioticCurve, find_curves, tilts
-from .landmarks import Key, Landmarks
+from .landmarks import Key, Landmarks, Plate
 from .planes import View, patient_coronal, patient_sagittal, reference_frame
+from .plates import with_plates
 from .regions import Regions
 from .results import MissingInput
 from .sacrum import with_sacrum
@@ -59,6 +60,7 @@ class Subject:
         frames: Mapping[int, Frame],
         *,
         suspect: frozenset[Key] = frozenset(),
+        edited: frozenset[Key] = frozenset(),
         maps: LabelMaps | None = None,
         heads: FloatArray | None = None,
         grid: Grid | None = None,
@@ -66,7 +68,7 @@ class Subject:
         """Gather what is known; the grid of the image tells how well points are known where there are no maps."""
         regions = Regions(maps) if maps is not None else None
         grid = maps.grid if maps is not None else grid
-        spine = with_sacrum(Landmarks(points, frames, suspect), regions)
+        spine = with_plates(with_sacrum(Landmarks(points, frames, suspect), regions), regions, edited)
         return cls(spine, regions, heads, np.eye(3) * DEFAULT_VOXEL if grid is None else grid.ijk_to_ras[:3, :3].copy())
 
     @cached_property
@@ -116,7 +118,17 @@ class Subject:
         for key, where in self.spine.points.items():
             spread = VOXEL_SPREAD * (SUSPECT_FACTOR if key in self.spine.suspect else 1.0)
             points[key] = where + spread * rng.standard_normal((count, 3)) @ self.voxel.T
-        return replace(self.spine, points=points)
+        plates = {key: _drawn_plate(plate, count, rng) for key, plate in self.spine.plates.items()}
+        return replace(self.spine, points=points, plates=plates)
+
+
+def _drawn_plate(plate: Plate, count: int, rng: np.random.Generator) -> Plate:
+    """Return an endplate with `count` draws of its normal; its place is as sure as that of many voxels."""
+    turns = np.radians(plate.tilt_spread) * rng.standard_normal((count, 3))
+    normals = plate.normal + np.cross(turns, plate.normal)
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    fixed = [np.broadcast_to(each, (count, 3)) for each in (plate.centre, plate.front, plate.back)]
+    return Plate(fixed[0], normals, fixed[1], fixed[2])
 
 
 def _neighbours(upper: int, lower: int) -> bool:
