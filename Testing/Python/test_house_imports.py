@@ -23,7 +23,7 @@ ROOMS = {
     "poi": GROUND,
     "measure": GROUND,
     "segmentation": GROUND,
-    "io": GROUND | {"poi", "phantom"},
+    "io": GROUND | {"poi", "measure", "phantom"},
     "report": EVERYTHING,
     "jobs": EVERYTHING,
     "commands": EVERYTHING,
@@ -33,9 +33,12 @@ ROOMS = {
 }
 """What each room may import beside itself; "" is the package's own face, `spinetwin/__init__.py`."""
 
-DATA_TYPES = {"poi", "poi.model", "poi.Poi", "poi.PoiSet", "poi.Status", "phantom.ground_truth.record"}
-"""What `io` may know of `poi` and `phantom`: the data, never the computing."""
-_DATA_MODULES = ("poi.model.", "phantom.ground_truth.record.")
+DATA_TYPES = {
+    "poi": {"poi", "poi.model", "poi.Poi", "poi.PoiSet", "poi.Status"},
+    "measure": {"measure.changes", "measure.results", "measure.table"},
+    "phantom": {"phantom.ground_truth.record"},
+}
+"""What `io` may know of other rooms: the data, never the computing."""
 
 GLUE = {"slicer", "qt", "ctk", "PythonQt", "PySide6", "vtkSlicer"}
 ANYWHERE = {"numpy", "scipy", "spinetwin"}
@@ -99,7 +102,7 @@ def _inside_wall(here: str, found: Import) -> str | None:
         return None
     if there not in ROOMS[here]:
         return f"`{here}` may not know `{there or 'the whole package'}`"
-    if here == "io" and there in ("poi", "phantom") and short not in DATA_TYPES and not short.startswith(_DATA_MODULES):
+    if here == "io" and there in DATA_TYPES and not {short, short.rpartition(".")[0]} & (DATA_TYPES[there] - {there}):
         return f"`io` may know the data types of `{there}` only, not {short}"
     return None
 

@@ -1,1 +1,1 @@
-"""Measurements: numbers that a person can check by hand. Knows anatomy and geometry only."""
+"""From points, frames and label maps to the numbers that clinicians and modellers read."""

@@ -1,0 +1,150 @@
+"""Areas and widths that need the label maps: endplates, canal, pedicles, disc.
+
+References
+----------
+Panjabi MM et al. (1992) Human lumbar vertebrae: quantitative three-dimensional anatomy. Spine 17:299-306.
+Hess M et al. (2023) Deep learning for multi-tissue segmentation and fully automatic personalized biomechanical models from
+BACPAC clinical lumbar spine MRI. Pain Med 24 (Suppl 1):S139-S148.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..anatomy import level
+from ..anatomy.subregions import SubregionId
+from ..geometry import FloatArray
+from ..geometry.fields import SURFACE, MaskField
+from .landmarks import Landmarks
+from .regions import BODY, Regions, Section
+from .results import MissingInput
+
+_BELOW_RIM = np.arange(1.0, 5.1, 1.0)
+"""Depths below the rim at which an endplate is looked for, mm: it is the widest section there."""
+
+
+def endplate_area(spine: Landmarks, regions: Regions, key: int, side: str) -> float:
+    """Return the area of the "superior" or "inferior" endplate, mm2: the largest parallel section of the body near it."""
+    plate, frame = spine.plate(key, side), spine.frame(key)
+    field = regions.field(key, BODY)
+    normal = plate.normal if side == "superior" else -plate.normal
+    across = frame.right - (frame.right @ normal) * normal
+    across /= np.linalg.norm(across)
+    half = 0.75 * float(np.linalg.norm(spine.point(key, 85) - spine.point(key, 84)))
+    sections = (Section(field, plate.centre - d * normal, across, np.cross(normal, across), half) for d in _BELOW_RIM)
+    return max(section.area for section in sections)
+
+
+def canal_section(spine: Landmarks, regions: Regions, key: int) -> Section:
+    """Cut the canal, cord included, with the axial plane of the vertebra through the centre of its body."""
+    frame = spine.frame(key)
+    at = spine.point(key, 61)
+    return regions.remembered(
+        ("canal", key), lambda: Section(regions.canal_near(at), at, frame.right, frame.anterior, half=22.0)
+    )
+
+
+def canal_area(spine: Landmarks, regions: Regions, key: int) -> float:
+    """Return the area of the canal in the axial plane through the body's centre, mm2."""
+    return canal_section(spine, regions, key).area
+
+
+def canal_width(spine: Landmarks, regions: Regions, key: int) -> float:
+    """Return the largest side-to-side width of that section, mm."""
+    return canal_section(spine, regions, key).extent(0)
+
+
+def canal_depth(spine: Landmarks, regions: Regions, key: int) -> float:
+    """Return the largest front-to-back size of that section, mm."""
+    return canal_section(spine, regions, key).extent(1)
+
+
+def disc_rectangle_height(spine: Landmarks, regions: Regions, upper: int, lower: int) -> float:
+    """Return the shortest side of the minimum bounding rectangle of the disc on its central sagittal slice, mm (Hess)."""
+    label = level(upper).disc_id
+    if label is None:
+        raise MissingInput(f"there is no disc below {level(upper).name}")
+    field, frame = regions.field(label, (SubregionId.DISC,)), spine.frame(upper)
+    centre = (spine.plate(upper, "inferior").centre + spine.plate(lower, "superior").centre) / 2
+    outline = _outline(field, centre, frame.anterior, frame.superior)
+    return _shortest_side(outline)
+
+
+def _outline(field: MaskField, centre: FloatArray, across: FloatArray, up: FloatArray) -> FloatArray:
+    """Return points (n, 2) on the outline of a section, where its lattice lines cross the surface, mm."""
+    section = Section(field, centre, across, up, half=35.0)
+    values, steps = section.values - SURFACE, section.steps
+    points = []
+    for axis in (0, 1):
+        v = np.moveaxis(values, axis, 0)
+        i, j = np.nonzero((v[:-1] > 0) != (v[1:] > 0))
+        along = steps[i] + (steps[1] - steps[0]) * v[i, j] / (v[i, j] - v[i + 1, j])
+        points.append(np.stack([along, steps[j]] if axis == 0 else [steps[j], along], axis=1))
+    found = np.concatenate(points)
+    if len(found) < 3:
+        raise MissingInput("the disc is not seen on its central slice")
+    return np.asarray(found)
+
+
+def _shortest_side(points: FloatArray) -> float:
+    """Return the shorter side of the smallest rectangle around points (n, 2): one of its sides lies on their convex hull."""
+    from scipy.spatial import ConvexHull
+
+    hull = points[ConvexHull(points).vertices]
+    edges = np.roll(hull, -1, axis=0) - hull
+    along = edges / np.linalg.norm(edges, axis=1, keepdims=True)
+    first = np.ptp(hull @ along.T, axis=0)
+    second = np.ptp(hull @ np.stack([-along[:, 1], along[:, 0]]), axis=0)
+    best = int(np.argmin(first * second))
+    return float(min(first[best], second[best]))
+
+
+def pedicle_width(spine: Landmarks, regions: Regions, key: int, side: str) -> float:
+    """Return the least side-to-side width of the "left" or "right" pedicle at its mid height, mm.
+
+    Followed backwards from the posterior wall of the body to the middle of the canal, in coronal planes of the vertebra.
+    """
+    frame = spine.frame(key)
+    field = regions.field(key, (*BODY, SubregionId.ARCH))
+    wall = float((spine.point(key, 106) - frame.origin) @ frame.anterior)
+    canal = spine.point(key, 61)
+    end = float((canal - frame.origin) @ frame.anterior)
+    if end >= wall:
+        raise MissingInput("the canal does not lie behind the body")
+    sign = 1.0 if side == "right" else -1.0
+    outwards = np.arange(0.0, 30.0, _FINE)
+    heights = np.arange(-12.0, 14.0, 1.0)
+    widths = [
+        _strip_width(field, frame.origin + y * frame.anterior, sign * frame.right, frame.superior, outwards, heights)
+        for y in np.arange(wall - 1.0, end, -1.0)
+    ]
+    seen = [width for width in widths if width > 0]
+    if not seen:
+        raise MissingInput(f"the {side} pedicle is not seen")
+    return min(seen)
+
+
+_FINE = 0.25
+
+
+def _longest_run(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """Return the places (n,) of the longest unbroken run of True; none where there is no True."""
+    places = np.nonzero(flags)[0]
+    runs = np.split(places, np.nonzero(np.diff(places) > 1)[0] + 1)
+    return max(runs, key=len)
+
+
+def _strip_width(
+    field: MaskField, origin: FloatArray, out: FloatArray, up: FloatArray, outwards: FloatArray, heights: FloatArray
+) -> float:
+    """Return the width of bone, met going outwards, on the middle of the heights that have any; 0 where there is none."""
+    inside = field.at(origin + outwards[:, None, None] * out + heights[None, :, None] * up) > SURFACE
+    inside[outwards < 3.0] = False
+    rows = _longest_run(np.asarray(inside.any(axis=0)))
+    if not len(rows):
+        return 0.0
+    line = inside[:, rows[len(rows) // 2]]
+    first = int(line.argmax())
+    rest = ~line[first:]
+    return float((int(rest.argmax()) if rest.any() else len(rest)) * _FINE)

@@ -1,0 +1,70 @@
+"""Axes of the vertebrae from their points, since files of points hold nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..anatomy import level
+from ..geometry import FloatArray, Frame
+from ..geometry.curves import spline_tangents
+
+_BODY, _POSTERIOR, _INFERIOR, _RIGHT = 50, 128, 129, 130
+_BEHIND = (41, 42, 61)
+"""Points behind the body that show where back is: arch, spinous process, canal."""
+
+
+def frames_from_points(points: Mapping[tuple[int, int], FloatArray]) -> dict[int, Frame]:
+    """Return the axes of every level that has a body and either direction points or something behind the body.
+
+    Parameters
+    ----------
+    points : mapping of (level id, point id) to (3,) array
+        RAS mm.
+
+    Returns
+    -------
+    dict of level id to Frame
+        The direction points (128, 129, 130) of a level are followed exactly; where they are missing, the superior axis is the
+        tangent of the curve through the bodies and the posterior one points to the arch.
+    """
+    column = sorted((key for key, poi in points if poi == _BODY), key=lambda each: level(each).order)
+    tangents = _tangents(np.array([points[key, _BODY] for key in column]))
+    frames = {}
+    for key, superior in zip(column, tangents, strict=True):
+        frame = _from_directions(points, key) or _from_arch(points, key, superior)
+        if frame is not None:
+            frames[key] = frame
+    return frames
+
+
+def _tangents(centres: FloatArray) -> list[FloatArray | None]:
+    """Return the upward tangents (3,) of the curve through centres (n, 3) from the top; None where one point makes no curve."""
+    if len(centres) < 2 or (np.diff(centres, axis=0) == 0).all(axis=1).any():
+        return [None] * len(centres)
+    return list(-spline_tangents(centres))
+
+
+def _from_directions(points: Mapping[tuple[int, int], FloatArray], key: int) -> Frame | None:
+    if any((key, poi) not in points for poi in (_POSTERIOR, _INFERIOR, _RIGHT)):
+        return None
+    centre = points[key, _BODY]
+    rows = np.stack([points[key, _RIGHT] - centre, centre - points[key, _POSTERIOR], centre - points[key, _INFERIOR]])
+    u, sizes, v = np.linalg.svd(rows)
+    if sizes[-1] < 0.5 * sizes[0] or np.linalg.det(rows) <= 0:
+        return None
+    return Frame(np.asarray(centre), u @ v, "direction points")
+
+
+def _from_arch(points: Mapping[tuple[int, int], FloatArray], key: int, superior: FloatArray | None) -> Frame | None:
+    behind = next((points[key, poi] for poi in _BEHIND if (key, poi) in points), None)
+    if behind is None or superior is None:
+        return None
+    centre = np.asarray(points[key, _BODY])
+    back = behind - centre
+    back = back - (back @ superior) * superior
+    if np.linalg.norm(back) < 1.0:
+        return None
+    anterior = -back / np.linalg.norm(back)
+    return Frame(centre, np.stack([np.cross(anterior, superior), anterior, superior]), "curve of the bodies and arch")

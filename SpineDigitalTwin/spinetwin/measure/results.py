@@ -1,0 +1,92 @@
+"""What a measurement is: a number with its unit and uncertainty, or the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..anatomy import level as level_of
+
+
+class MissingInput(Exception):
+    """Something that a measurement rests on is not there; the text says what, as a phrase for people."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One measured quantity.
+
+    Attributes
+    ----------
+    name : str
+        Row of the table of quantities.
+    value : float or None
+        None when it is missing.
+    unit : str
+        mm, deg, mm2, mm3, 1/mm, 1 (a ratio) or "" (a word).
+    level : int or None
+        The level it belongs to (the upper one for what lies between two), or None for the whole spine.
+    side : str
+        "left", "right", or "" for neither.
+    part : str
+        Name of the subregion it belongs to, or "".
+    curve : int or None
+        Number of the scoliotic curve it belongs to, from the top, starting at 1.
+    uncertainty : float or None
+        Standard deviation in the same unit that comes from the uncertainty of the points; None when it was not computed.
+    reason : str
+        Why it is missing, or what to know about the value ("lowest visible level is L4").
+    text : str
+        The value in words where it is no number ("T8", "mild (grade 1)").
+    """
+
+    name: str
+    value: float | None
+    unit: str
+    level: int | None = None
+    side: str = ""
+    part: str = ""
+    curve: int | None = None
+    uncertainty: float | None = None
+    reason: str = ""
+    text: str = ""
+
+    @property
+    def missing(self) -> bool:
+        """Whether there is neither a number nor a word."""
+        return self.value is None and not self.text
+
+    @property
+    def key(self) -> tuple[str, int | None, str, str, int | None]:
+        """What tells it from every other one of a spine."""
+        return self.name, self.level, self.side, self.part, self.curve
+
+    @property
+    def where(self) -> str:
+        """The place in words: "L3, left", "curve 1", "spine"."""
+        parts = ["" if self.level is None else level_of(self.level).name, self.side, self.part.replace("_", " ")]
+        parts += [] if self.curve is None else [f"curve {self.curve}"]
+        return ", ".join(each for each in parts if each) or "spine"
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """All measurements of one spine, in the order of the table of quantities and from the top."""
+
+    all: tuple[Measurement, ...]
+
+    def __iter__(self) -> Iterator[Measurement]:
+        return iter(self.all)
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def of(self, name: str) -> tuple[Measurement, ...]:
+        """Return every measurement of one quantity."""
+        return tuple(each for each in self.all if each.name == name)
+
+    def get(
+        self, name: str, level: int | None = None, side: str = "", *, part: str = "", curve: int | None = None
+    ) -> Measurement | None:
+        """Return one measurement, or None if it does not apply to this spine."""
+        return next((each for each in self.all if each.key == (name, level, side, part, curve)), None)

@@ -1,0 +1,103 @@
+"""The sacrum's endplate and axes, seen as the lower face of the lowest disc: the sacrum itself is one label."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..anatomy import Level, level
+from ..anatomy.subregions import SubregionId
+from ..geometry import FloatArray, Frame
+from ..geometry.fields import MaskField, last_exits
+from .landmarks import Landmarks, Plate
+from .regions import Regions
+from .results import MissingInput
+
+SOURCE = "lower face of the lowest disc"
+
+_STEP = 1.5
+_INNER = 0.8
+"""Part of the disc's face, from its middle, that the plane is fitted to: its rim is rounded."""
+
+
+def with_sacrum(spine: Landmarks, regions: Regions | None) -> Landmarks:
+    """Return the landmarks with the endplate and the axes of S1, if the maps hold the disc above it."""
+    last = _last_lumbar(spine)
+    if regions is None or last is None or last.disc_id is None:
+        return spine
+    try:
+        plate, frame = sacral_plate(regions, spine, last)
+    except MissingInput:
+        return spine
+    sacrum = level("S1").id
+    plates = {**spine.plates, (sacrum, "superior"): plate}
+    return Landmarks(spine.points, {**spine.frames, sacrum: frame}, spine.suspect, plates)
+
+
+def _last_lumbar(spine: Landmarks) -> Level | None:
+    lumbar = sorted((level(key) for key in spine.frames if level(key).region == "lumbar"), key=lambda each: each.order)
+    return lumbar[-1] if lumbar and lumbar[-1].order >= _L4 else None
+
+
+_L4 = level("L4").order
+"""A lowest level above this one has no sacrum below it: the image ends there."""
+
+
+def sacral_plate(regions: Regions, spine: Landmarks, above: Level) -> tuple[Plate, Frame]:
+    """Fit a plane to the lower face of a disc.
+
+    Parameters
+    ----------
+    above : Level
+        The level above the disc.
+
+    Returns
+    -------
+    Plate
+        Its front and back are where the face ends in its median plane.
+    Frame
+        The right axis is that of the face, which is wider than deep, the superior axis its normal.
+
+    Raises
+    ------
+    MissingInput
+        If the maps have no such disc, or there is no sacrum below it.
+    """
+    if not regions.volumes(level("S1").id):
+        raise MissingInput("the sacrum is not in the label maps")
+    frame = spine.frame(above.id)
+    field = regions.field(above.disc_id or 0, (SubregionId.DISC,))
+    face = _lower_face(field, frame)
+    centre = face.mean(axis=0)
+    inner = face[_within(face - centre, _INNER)]
+    _, _, vectors = np.linalg.svd(inner - inner.mean(axis=0), full_matrices=False)
+    normal = vectors[2] * np.sign(vectors[2] @ frame.superior)
+    right = vectors[0] * np.sign(vectors[0] @ frame.right)
+    anterior = np.cross(normal, right)
+    ahead = (face - centre) @ anterior
+    middle = np.abs((face - centre) @ right) < _STEP
+    if not middle.any():
+        raise MissingInput("the lowest disc has no middle")
+    ends = [centre + float(pick(ahead[middle])) * anterior for pick in (np.max, np.min)]
+    return Plate(centre, normal, *ends), Frame(centre, np.stack([right, anterior, normal]), SOURCE)
+
+
+def _lower_face(field: MaskField, frame: Frame) -> FloatArray:
+    """Return points (n, 3) on the lower face of a disc, one for each lattice line through its middle plane, RAS mm."""
+    inside = np.argwhere(field.values > 0)
+    points = field.grid.to_ras(inside)
+    centre = points.mean(axis=0)
+    _, _, vectors = np.linalg.svd(points - centre, full_matrices=False)
+    down = -vectors[2] * np.sign(vectors[2] @ frame.superior)
+    steps = np.arange(-36.0, 36.1, _STEP)
+    starts = centre + (steps[:, None, None] * vectors[0] + steps[None, :, None] * vectors[1]).reshape(-1, 3)
+    starts = starts[field.inside(starts)]
+    exits = last_exits(field, starts, np.broadcast_to(down, starts.shape)).points
+    return exits[np.isfinite(exits).all(axis=1)]
+
+
+def _within(offsets: FloatArray, part: float) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """Say which points (n, 3) around a centre lie in the inner part of the ellipse that their spread describes."""
+    _, sizes, vectors = np.linalg.svd(offsets, full_matrices=False)
+    along = offsets @ vectors[:2].T / (sizes[:2] / np.sqrt(len(offsets)))
+    # the rim of a uniform ellipse lies two standard deviations out
+    return np.asarray(np.hypot(*along.T) < 2.0 * part)

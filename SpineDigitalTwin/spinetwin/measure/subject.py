@@ -1,0 +1,138 @@
+"""Everything that is known of one person when measuring starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from ..anatomy import level
+from ..geometry import FloatArray, Frame, Grid, LabelMaps
+from .curves import ScolioticCurve, find_curves, tilts
+from .landmarks import Key, Landmarks, Plate
+from .planes import View, patient_coronal, patient_sagittal, reference_frame
+from .plates import with_plates
+from .regions import Regions
+from .results import MissingInput
+from .sacrum import with_sacrum
+
+VOXEL_SPREAD = 12.0**-0.5
+"""Standard deviation of a position that is known to within one voxel, in voxels."""
+
+SUSPECT_FACTOR = 3.0
+"""How much less a suspect point is trusted."""
+
+DEFAULT_VOXEL = 1.0
+"""Voxel size that is assumed where no image is given, mm."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One spine, ready to be measured.
+
+    Attributes
+    ----------
+    spine : Landmarks
+        Points and frames without draws; with the sacrum's endplate where the maps show it.
+    regions : Regions or None
+        The label maps, cut into pieces.
+    heads : (2, 3) array or None
+        Centres of the femoral heads, RAS mm.
+    voxel : (3, 3) array
+        Columns are the edges of a voxel in RAS, mm: how well points are known in each direction.
+    """
+
+    spine: Landmarks
+    regions: Regions | None = None
+    heads: FloatArray | None = None
+    voxel: FloatArray = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        if self.voxel is None:
+            object.__setattr__(self, "voxel", np.eye(3) * DEFAULT_VOXEL)
+
+    @classmethod
+    def of(
+        cls,
+        points: Mapping[Key, FloatArray],
+        frames: Mapping[int, Frame],
+        *,
+        suspect: frozenset[Key] = frozenset(),
+        edited: frozenset[Key] = frozenset(),
+        maps: LabelMaps | None = None,
+        heads: FloatArray | None = None,
+        grid: Grid | None = None,
+    ) -> Subject:
+        """Gather what is known; the grid of the image tells how well points are known where there are no maps."""
+        regions = Regions(maps) if maps is not None else None
+        grid = maps.grid if maps is not None else grid
+        spine = with_plates(with_sacrum(Landmarks(points, frames, suspect), regions), regions, edited)
+        return cls(spine, regions, heads, np.eye(3) * DEFAULT_VOXEL if grid is None else grid.ijk_to_ras[:3, :3].copy())
+
+    @cached_property
+    def reference(self) -> tuple[int, Frame]:
+        """The level that stands for the pelvis, and its axes."""
+        if not self.spine.frames:
+            raise MissingInput("the axes of no vertebra are known")
+        return reference_frame(dict(self.spine.frames))
+
+    @property
+    def reference_note(self) -> str:
+        """What stands for the pelvis, in words; "" for the sacrum itself."""
+        key = self.reference[0]
+        return "" if level(key).region == "sacral" else f"against {level(key).name}, the lowest level seen"
+
+    @cached_property
+    def coronal(self) -> View:
+        """The patient's coronal plane."""
+        return patient_coronal(self.reference[1])
+
+    @cached_property
+    def sagittal(self) -> View:
+        """The patient's sagittal plane."""
+        return patient_sagittal(self.reference[1])
+
+    @cached_property
+    def curves(self) -> tuple[ScolioticCurve, ...]:
+        """The scoliotic curves in the patient's coronal plane, from the top."""
+        return find_curves(tilts(self.spine, self.coronal))
+
+    @cached_property
+    def column(self) -> tuple[int, ...]:
+        """Levels with a body, from the top; the sacrum where its endplate is known."""
+        spine = self.spine
+        return tuple(key for key in spine.levels if (key, 50) in spine.points or (key, "superior") in spine.plates)
+
+    @cached_property
+    def gaps(self) -> tuple[tuple[int, int], ...]:
+        """Pairs of neighbouring levels; one that is not seen leaves no pair."""
+        return tuple(
+            (upper, lower) for upper, lower in zip(self.column, self.column[1:], strict=False) if _neighbours(upper, lower)
+        )
+
+    def drawn(self, count: int, rng: np.random.Generator) -> Landmarks:
+        """Return the spine with `count` draws of its points, spread as far as voxels and doubts let them."""
+        points = {}
+        for key, where in self.spine.points.items():
+            spread = VOXEL_SPREAD * (SUSPECT_FACTOR if key in self.spine.suspect else 1.0)
+            points[key] = where + spread * rng.standard_normal((count, 3)) @ self.voxel.T
+        plates = {key: _drawn_plate(plate, count, rng) for key, plate in self.spine.plates.items()}
+        return replace(self.spine, points=points, plates=plates)
+
+
+def _drawn_plate(plate: Plate, count: int, rng: np.random.Generator) -> Plate:
+    """Return an endplate with `count` draws of its normal; its place is as sure as that of many voxels."""
+    turns = np.radians(plate.tilt_spread) * rng.standard_normal((count, 3))
+    normals = plate.normal + np.cross(turns, plate.normal)
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    fixed = [np.broadcast_to(each, (count, 3)) for each in (plate.centre, plate.front, plate.back)]
+    return Plate(fixed[0], normals, fixed[1], fixed[2])
+
+
+def _neighbours(upper: int, lower: int) -> bool:
+    """Say whether nothing is missing between two levels; T13 and L6 are in few people."""
+    between = level(lower).order - level(upper).order
+    optional = sum(level(upper).order < level(name).order < level(lower).order for name in ("T13", "L6"))
+    return between - optional == 1

@@ -1,0 +1,149 @@
+"""`spinetwin measure` on a small spine: what it writes, what it says, and how it refuses."""
+
+import csv
+import json
+
+import pytest
+from spinetwin.io import read_pois, write_pois
+from spinetwin.io.measurements import read_measurements
+from spinetwin.poi import PoiSet
+
+
+@pytest.fixture
+def points(poi, tmp_path):
+    path = tmp_path / "points.mrk.json"
+    poi(path, "--quiet")
+    return path
+
+
+def maps_of(folder):
+    return ("--subregions", folder / "s.nii.gz", "--vertebrae", folder / "v.nii.gz")
+
+
+def test_points_alone_give_angles_and_heights(run, points, out):
+    said = run("measure", points, "--out", out, "--quiet")
+    assert (said.code, said.err) == (0, "")
+    assert {each.name for each in out.iterdir()} >= {"measurements.json", "measurements.csv", "measurements.html", "spine.png"}
+    found = read_measurements(out / "measurements.json")
+    height = found.get("body_height_back", 22)
+    assert height.value == pytest.approx(26.5, abs=2.0)
+    assert 0.2 < height.uncertainty < 0.8
+    assert found.get("canal_area", 22).reason == "there are no label maps"
+    assert found.get("lordosis_l1_s1").missing
+
+
+def test_maps_add_areas_and_volumes(run, points, folder, out):
+    assert run("measure", points, *maps_of(folder), "--out", out, "--quiet").code == 0
+    found = read_measurements(out / "measurements.json")
+    assert found.get("canal_area", 22).value > 150
+    left, right = (found.get("pedicle_width", 22, side).value for side in ("left", "right"))
+    assert left == pytest.approx(right, abs=1.0)
+    assert found.get("part_volume", 22, part="spinous_process").value > 500
+
+
+def test_the_table_opens_in_a_spreadsheet(run, points, out):
+    run("measure", points, "--out", out, "--quiet", "--draws", "0")
+    with (out / "measurements.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    row = next(each for each in rows if each["name"] == "body_height_front" and each["level"] == "L3")
+    assert (row["group"], row["quantity"], row["unit"], row["uncertainty"]) == ("body", "Body height in front", "mm", "")
+    assert float(row["value"]) > 20
+    assert row["definition"]
+
+
+def test_what_is_written_is_read_back_the_same(run, points, out):
+    run("measure", points, "--out", out, "--quiet")
+    first = read_measurements(out / "measurements.json")
+    run("measure", points, "--out", out, "--quiet")
+    assert read_measurements(out / "measurements.json").all == first.all
+
+
+def test_the_page_needs_no_other_file_and_says_lying(run, points, out):
+    run("measure", points, "--out", out, "--quiet")
+    page = (out / "measurements.html").read_text(encoding="utf-8")
+    assert 'src="data:image/png;base64,' in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert "lying" in page
+    assert "$" not in page
+
+
+def test_femoral_heads_give_the_pelvis_only_with_a_sacrum(run, points, out):
+    heads = ("--femoral-heads", -90, 30, -100, 90, 30, -100)
+    run("measure", points, *heads, "--out", out, "--quiet", "--draws", "0")
+    found = read_measurements(out / "measurements.json").get("pelvic_incidence")
+    assert found.missing
+    assert "S1" in found.reason
+
+
+def test_an_empty_set_of_points_gives_reasons_and_no_traceback(run, tmp_path, out):
+    empty = tmp_path / "empty.csv"
+    write_pois(empty, PoiSet.of([]))
+    said = run("measure", empty, "--out", out, "--quiet")
+    assert said.code == 0
+    assert all(each.missing for each in read_measurements(out / "measurements.json"))
+
+
+def test_one_bad_level_never_costs_the_others(run, points, tmp_path, out):
+    whole = read_pois(points)
+    part = PoiSet.of(poi for poi in whole if poi.level != 22 or poi.id not in (101, 102, 117, 118))
+    less = tmp_path / "less.csv"
+    write_pois(less, part)
+    run("measure", less, "--out", out, "--quiet")
+    found = read_measurements(out / "measurements.json")
+    assert found.get("endplate_depth_superior", 22).missing
+    assert not found.get("endplate_depth_superior", 23).missing
+    assert not found.get("body_width", 22).missing
+
+
+def test_a_study_against_itself_has_not_changed(run, points, out):
+    run("measure", points, "--out", out, "--quiet")
+    said = run("measure", points, "--before", out / "measurements.json", "--out", out, "--quiet")
+    assert "0 beyond the uncertainty" in said.out
+    with (out / "changes.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) > 50
+    assert {float(each["difference"]) for each in rows} == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("--subregions", "s.nii.gz"), "belong together"),
+        (("--draws", "-1"), "number of draws"),
+    ],
+)
+def test_options_that_cannot_be(run, refused, points, out, content, more, words):
+    before = content(out)
+    said = run("measure", points, *more, "--out", out, "--quiet")
+    refused(said)
+    assert words in said.err
+    assert content(out) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is empty"),
+        ("{", "no complete JSON file"),
+        ("[]", "holds no measurements"),
+        ('{"format": "spinetwin measurements", "version": 9}', "version 9"),
+        ('{"format": "spinetwin measurements", "version": 1}', "no list"),
+        ('{"format": "spinetwin measurements", "version": 1, "measurements": [3]}', "Measurement 1"),
+        ('{"format": "spinetwin measurements", "version": 1, "measurements": [{"name": "a", "value": "x"}]}', "Measurement 1"),
+        ('{"format": "spinetwin measurements", "version": 1, "measurements": [{"name": "a", "level": "Q7"}]}', "Measurement 1"),
+    ],
+)
+def test_files_of_measurements_that_are_none(tmp_path, text, words):
+    from spinetwin.errors import ReadError
+
+    path = tmp_path / "m.json"
+    path.write_text(text)
+    with pytest.raises(ReadError, match=words):
+        read_measurements(path)
+
+
+def test_every_entry_of_the_json_has_a_declared_quantity(run, points, out):
+    run("measure", points, "--out", out, "--quiet", "--draws", "0")
+    content = json.loads((out / "measurements.json").read_text(encoding="utf-8"))
+    assert {each["name"] for each in content["measurements"]} <= set(content["quantities"])
+    assert all(each["definition"] for each in content["quantities"].values())
