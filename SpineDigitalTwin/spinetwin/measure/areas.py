@@ -138,13 +138,16 @@ def _longest_run(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
 def _strip_width(
     field: MaskField, origin: FloatArray, out: FloatArray, up: FloatArray, outwards: FloatArray, heights: FloatArray
 ) -> float:
-    """Return the width of bone, met going outwards, on the middle of the heights that have any; 0 where there is none."""
+    """Return the mean width of bone, met going outwards, on the middle half of the heights that have any; 0 without bone."""
     inside = field.at(origin + outwards[:, None, None] * out + heights[None, :, None] * up) > SURFACE
     inside[outwards < 3.0] = False
     rows = _longest_run(np.asarray(inside.any(axis=0)))
     if not len(rows):
         return 0.0
-    line = inside[:, rows[len(rows) // 2]]
-    first = int(line.argmax())
-    rest = ~line[first:]
-    return float((int(rest.argmax()) if rest.any() else len(rest)) * _FINE)
+    quarter = len(rows) // 4
+    middle = inside[:, rows[quarter : len(rows) - quarter]]
+    first = middle.argmax(axis=0)
+    # the first gap behind the first bone ends the pedicle: what comes further out is a process
+    beyond = ~middle & (np.arange(len(middle))[:, None] > first)
+    last = np.where(beyond.any(axis=0), beyond.argmax(axis=0), len(middle))
+    return float((last - first).mean() * _FINE)
