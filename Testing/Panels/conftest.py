@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+IN_APPLICATION = "PythonQt" in sys.modules
+"""Started by Testing/Slicer in the real application, the tests get the application."""
+
 OURS = ("SpineDigitalTwin", "SpineDigitalTwinLib", "SpinePOI", "SpinePOILib")
 
 
@@ -15,6 +18,11 @@ OURS = ("SpineDigitalTwin", "SpineDigitalTwinLib", "SpinePOI", "SpinePOILib")
 def host(monkeypatch, capfd, tmp_path_factory):
     """`slicer` with `qt`, `ctk` and an empty scene; what a slot raises fails the test."""
     slicer = pytest.importorskip("slicer", reason="needs 3D Slicer's modules: pip install slicer-core")
+    if IN_APPLICATION:
+        slicer.mrmlScene.Clear()
+        yield slicer
+        slicer.mrmlScene.Clear()
+        return
     pytest.importorskip("PySide6.QtWidgets", reason="needs Qt: pip install PySide6-Essentials", exc_type=ImportError)
     from slicerhost import desktop
 
