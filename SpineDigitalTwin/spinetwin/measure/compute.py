@@ -95,13 +95,13 @@ class _Survey:
         function = _named(quantity)
         for key in self.subject.column:
             if (key, 50) in self.subject.spine.points:
-                yield self.ask(quantity, _asking(function, key, *quantity.arguments), level=key)
+                yield self.ask(quantity, _asking(function, key, *quantity.arguments), self.subject.doubt(key), level=key)
 
     def gaps(self, quantity: Quantity) -> Iterator[Measurement]:
         """Ask of every pair of neighbours."""
         function = self.segmental_angle if quantity.function == "segmental_angle" else _named(quantity)
         for pair in self.subject.gaps:
-            yield self.ask(quantity, _asking(function, *pair, *quantity.arguments), level=pair[0])
+            yield self.ask(quantity, _asking(function, *pair, *quantity.arguments), self.subject.doubt(*pair), level=pair[0])
 
     def segmental_angle(self, spine: Landmarks, upper: int, lower: int) -> FloatArray:
         """Return the sagittal angle between the superior endplates of neighbours."""
@@ -116,7 +116,7 @@ class _Survey:
             for side in _SIDES if "sided" in quantity.scope else ("",):
                 extra = (side,) if side else ()
                 asked = _asking(_need_maps(function), regions, *place, *quantity.arguments, *extra)
-                yield self.ask(quantity, asked, level=place[0], side=side)
+                yield self.ask(quantity, asked, self.subject.doubt(*place), level=place[0], side=side)
 
     def _bodies(self) -> list[int]:
         return [key for key in self.subject.column if (key, 50) in self.subject.spine.points]

@@ -21,6 +21,8 @@ from .sacrum import with_sacrum
 VOXEL_SPREAD = 12.0**-0.5
 """Standard deviation of a position that is known to within one voxel, in voxels."""
 
+_BODY_POINTS = (50, *range(84, 86), *range(101, 125))
+
 SUSPECT_FACTOR = 3.0
 """How much less a suspect point is trusted."""
 
@@ -78,6 +80,11 @@ class Subject:
             raise MissingInput("the axes of no vertebra are known")
         return reference_frame(dict(self.spine.frames))
 
+    def doubt(self, *levels: int) -> str:
+        """Say which of these levels have suspect points of the body, such as where the image ends; "" where none has."""
+        names = [level(key).name for key in levels if any((key, poi) in self.spine.suspect for poi in _BODY_POINTS)]
+        return f"points of {' and '.join(names)} are suspect" if names else ""
+
     @property
     def reference_note(self) -> str:
         """What stands for the pelvis, in words; "" for the sacrum itself."""
@@ -118,17 +125,18 @@ class Subject:
         for key, where in self.spine.points.items():
             spread = VOXEL_SPREAD * (SUSPECT_FACTOR if key in self.spine.suspect else 1.0)
             points[key] = where + spread * rng.standard_normal((count, 3)) @ self.voxel.T
-        plates = {key: _drawn_plate(plate, count, rng) for key, plate in self.spine.plates.items()}
+        blur = VOXEL_SPREAD * self.voxel.T
+        plates = {key: _drawn_plate(plate, count, blur, rng) for key, plate in self.spine.plates.items()}
         return replace(self.spine, points=points, plates=plates)
 
 
-def _drawn_plate(plate: Plate, count: int, rng: np.random.Generator) -> Plate:
-    """Return an endplate with `count` draws of its normal; its place is as sure as that of many voxels."""
+def _drawn_plate(plate: Plate, count: int, blur: FloatArray, rng: np.random.Generator) -> Plate:
+    """Return an endplate with `count` draws of its normal and its rims; its centre is as sure as the mean of many voxels."""
     turns = np.radians(plate.tilt_spread) * rng.standard_normal((count, 3))
     normals = plate.normal + np.cross(turns, plate.normal)
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    fixed = [np.broadcast_to(each, (count, 3)) for each in (plate.centre, plate.front, plate.back)]
-    return Plate(fixed[0], normals, fixed[1], fixed[2])
+    front, back = (rim + rng.standard_normal((count, 3)) @ blur for rim in (plate.front, plate.back))
+    return Plate(np.broadcast_to(plate.centre, (count, 3)), normals, front, back)
 
 
 def _neighbours(upper: int, lower: int) -> bool:
