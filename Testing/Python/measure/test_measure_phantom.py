@@ -1,0 +1,84 @@
+"""Measurements of a voxelised spine against what was asked of it, and against its continuous shape."""
+
+import numpy as np
+import pytest
+from spinetwin.anatomy import level
+from spinetwin.measure.compute import measure
+from spinetwin.measure.subject import Subject
+from spinetwin.phantom import Curve, SpineParameters, make_spine
+from spinetwin.phantom.ground_truth.sizes import canal_sizes
+from spinetwin.poi import compute_pois
+
+L3 = level("L3").id
+
+
+@pytest.fixture(scope="module")
+def scene():
+    spine = make_spine(SpineParameters(curves=(Curve(40.0, apex="T8"),)))
+    maps = spine.voxelise(spine.grid(1.5, "PIR", 7.0))
+    return spine, maps, compute_pois(maps)
+
+
+def subject(scene, **changes):
+    _, maps, points = scene
+    placed = {poi.key: np.array(poi.position) for poi in points if poi.position is not None}
+    return Subject.of(placed, points.frames, maps=maps, **changes)
+
+
+@pytest.fixture(scope="module")
+def found(scene):
+    return measure(subject(scene), draws=0)
+
+
+def test_the_curve_that_was_put_in_is_found(found):
+    (major,) = [each.curve for each in found.of("cobb_patient") if each.value > 35]
+    assert found.get("cobb_patient", curve=major).value == pytest.approx(40.0, abs=1.5)
+    assert found.get("curve_side", curve=major).text == "right"
+    assert found.get("curve_apex", curve=major).text in ("T7", "T8", "T9")
+    ends = found.get("curve_ends", curve=major).text
+    assert ends in ("T3-L1", "T2-L1", "T3-T12", "T4-L1")
+
+
+def test_lordosis_and_slope_reach_down_to_the_sacrum_that_the_disc_shows(found):
+    assert found.get("lordosis_l1_s1").value == pytest.approx(50.0, abs=3.0)
+    assert 20 < found.get("sacral_slope").value < 50
+    assert found.get("coronal_balance").value == pytest.approx(0.0, abs=8.0)
+
+
+def test_sizes_are_those_of_the_shape(scene, found):
+    spine = scene[0]
+    true = canal_sizes(spine.shapes[L3])
+    assert found.get("canal_width", L3).value == pytest.approx(true["canal_width"], abs=1.2)
+    for side in ("left", "right"):
+        assert found.get("facet_orientation", L3, side).value == pytest.approx(
+            found.get("facet_orientation", L3, "left").value, abs=8.0
+        )
+    assert found.get("body_width", L3).value == pytest.approx(41.6, abs=1.5)
+    area = found.get("endplate_area_superior", L3).value
+    width, depth = spine.shapes[L3].row.body_width, spine.shapes[L3].row.body_depth
+    assert 0.75 * width * depth * np.pi / 4 < area < 1.2 * width * depth * np.pi / 4
+
+
+def test_every_number_of_a_whole_spine_has_a_unit_and_no_level_is_lost(found):
+    assert {each.level for each in found.of("body_height_back")} == set(range(2, 25))
+    assert all(each.unit for each in found if each.value is not None)
+    assert sum(each.missing for each in found) < 0.02 * len(found)
+
+
+def test_an_edited_corner_overrules_the_fitted_endplate(scene):
+    points = {poi.key: np.array(poi.position) for poi in scene[2] if poi.position is not None}
+    rim = [(L3, poi) for poi in (101, 117, 109)]
+    lifted = {**points, **{key: points[key] + 3.0 * scene[2].frames[L3].superior for key in rim}}
+    before, after = (
+        measure(Subject.of(each, scene[2].frames, maps=scene[1], edited=frozenset(edited)), draws=0).get("body_wedge", L3).value
+        for each, edited in ((points, ()), (lifted, rim))
+    )
+    # 3 mm at the front of an endplate some 31 mm deep, which makes the body more lordotic
+    assert after - before == pytest.approx(-np.degrees(np.arctan(3.0 / 31.0)), abs=1.5)
+
+
+def test_doubtful_points_are_said_with_what_rests_on_them(scene):
+    suspect = frozenset({(L3, 101)})
+    found = measure(subject(scene, suspect=suspect), draws=0)
+    assert found.get("body_height_front", L3).reason == "points of L3 are suspect"
+    assert found.get("body_height_front", level("L4").id).reason == ""
