@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..geometry import FloatArray
-from .landmarks import Landmarks
+from .landmarks import Landmarks, Plate
 
 _COLUMNS = {
     "front": ((101, 117, 109), (103, 119, 111)),
@@ -86,15 +86,23 @@ def lateral_wedge(spine: Landmarks, key: int) -> FloatArray:
 def disc_height(spine: Landmarks, upper: int, lower: int, where: str) -> FloatArray:
     """Return the height (...) of the disc between two levels at its "front", "middle" or "back", mm.
 
-    The distance between the planes of the endplates, along the mean of their normals, at the mean of their rims.
+    Between the rims, or the middles, of the endplates that face it, along the mean of their normals.
     """
     above, below = spine.plate(upper, "inferior"), spine.plate(lower, "superior")
     axis = above.normal + below.normal
     axis = axis / np.linalg.norm(axis, axis=-1, keepdims=True)
-    rims = {"front": (above.front, below.front), "back": (above.back, below.back)}
-    rims["middle"] = (above.centre, below.centre)
-    middle = (rims[where][0] + rims[where][1]) / 2
-    return np.asarray(_along(middle, axis, above.centre, above.normal) - _along(middle, axis, below.centre, below.normal))
+    ends = {
+        "front": (above.front, below.front),
+        "middle": (_middle(spine, upper, 107, above), _middle(spine, lower, 105, below)),
+        "back": (above.back, below.back),
+    }
+    first, second = ends[where]
+    return np.asarray(((first - second) * axis).sum(axis=-1))
+
+
+def _middle(spine: Landmarks, key: int, poi: int, plate: Plate) -> FloatArray:
+    """Return the middle of an endplate (...): its own point, or the centre of its plane."""
+    return spine.points.get((key, poi), plate.centre)
 
 
 def disc_wedge(spine: Landmarks, upper: int, lower: int) -> FloatArray:
@@ -132,8 +140,3 @@ def _opening(spine: Landmarks, key: int, first: tuple[int, str], second: tuple[i
         for plate in (spine.plate(*first), spine.plate(*second))
     ]
     return np.asarray(leans[0] - leans[1])
-
-
-def _along(point: FloatArray, axis: FloatArray, centre: FloatArray, normal: FloatArray) -> FloatArray:
-    """Return how far along `axis` the plane through `centre` lies from `point`."""
-    return np.asarray(((centre - point) * normal).sum(axis=-1) / (axis * normal).sum(axis=-1))

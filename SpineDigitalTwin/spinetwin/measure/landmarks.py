@@ -19,6 +19,9 @@ SUPERIOR_CORNERS = {"front": (101, 117, 109), "back": (102, 118, 110)}
 
 INFERIOR_CORNERS = {"front": (103, 119, 111), "back": (104, 120, 112)}
 
+CAPPED = {(level("C2").id, "superior")}
+"""Endplates that something stands on: the dens."""
+
 _BODY = 50
 _ENOUGH_TO_DROP = 6
 _FAR_OFF = 2.5
@@ -123,6 +126,8 @@ class Landmarks:
         return {}
 
     def _fitted(self, key: int, side: str) -> Plate:
+        if (key, side) in CAPPED:
+            raise MissingInput(f"{level(key).name} has no {side} endplate: the dens stands there")
         corners = SUPERIOR_CORNERS if side == "superior" else INFERIOR_CORNERS
         rims = {name: [self.points[key, poi] for poi in ids if (key, poi) in self.points] for name, ids in corners.items()}
         if not all(rims.values()) or sum(len(rim) for rim in rims.values()) < 3:

@@ -14,7 +14,7 @@ import numpy as np
 from ..anatomy import level
 from ..geometry import FloatArray, Frame
 from ..geometry.fields import MaskField, last_exits
-from .landmarks import INFERIOR_CORNERS, SUPERIOR_CORNERS, Key, Landmarks, Plate
+from .landmarks import CAPPED, INFERIOR_CORNERS, SUPERIOR_CORNERS, Key, Landmarks, Plate
 from .regions import BODY, Regions
 from .results import MissingInput
 
@@ -24,8 +24,6 @@ _SHARE = 0.75
 _NODES = 9
 _FEWEST = 20
 _CORNERS = {"superior": SUPERIOR_CORNERS, "inferior": INFERIOR_CORNERS}
-_CAPPED = {(level("C2").id, "superior")}
-"""Endplates that something stands on: the dens."""
 
 
 def with_plates(spine: Landmarks, regions: Regions | None, edited: Collection[Key] = ()) -> Landmarks:
@@ -46,7 +44,7 @@ def with_plates(spine: Landmarks, regions: Regions | None, edited: Collection[Ke
             continue
         for side, corners in _CORNERS.items():
             touched = any((key, poi) in edited for rim in corners.values() for poi in rim)
-            if touched or (key, side) in plates or (key, side) in _CAPPED:
+            if touched or (key, side) in plates or (key, side) in CAPPED:
                 continue
             try:
                 plates[key, side] = fitted_plate(spine, regions, key, side)

@@ -54,6 +54,14 @@ class Regions:
         counts = np.bincount(labels)
         return {int(label): float(counts[label]) * self.maps.grid.voxel_volume for label in np.nonzero(counts)[0] if label}
 
+    def points(self, key: int) -> FloatArray:
+        """Return the voxels (n, 3) of a level, RAS mm; n is 0 where the maps lack it."""
+        box = self._boxes.get(key)
+        if box is None:
+            return np.zeros((0, 3))
+        voxels = np.argwhere(self.maps.vertebrae[box] == key) + [each.start for each in box]
+        return self.maps.grid.to_ras(voxels)
+
     def field(self, key: int, labels: Iterable[int]) -> MaskField:
         """Return the smooth field of some subregions of a level (or of a disc, by its label in the vertebra map).
 

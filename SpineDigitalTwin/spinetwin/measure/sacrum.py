@@ -15,6 +15,10 @@ from .results import MissingInput
 SOURCE = "lower face of the lowest disc"
 
 _STEP = 1.5
+_ALAE = (0.0, 30.0)
+"""Depths below the endplate between which the alae lie, mm."""
+
+_FEWEST = 200
 _INNER = 0.8
 """Part of the disc's face, from its middle, that the plane is fitted to: its rim is rounded."""
 
@@ -55,7 +59,7 @@ def sacral_plate(regions: Regions, spine: Landmarks, above: Level) -> tuple[Plat
     Plate
         Its front and back are where the face ends in its median plane.
     Frame
-        The right axis is that of the face, which is wider than deep, the superior axis its normal.
+        The superior axis is the normal of the face, the right axis that across the alae, which are wider than deep.
 
     Raises
     ------
@@ -71,7 +75,7 @@ def sacral_plate(regions: Regions, spine: Landmarks, above: Level) -> tuple[Plat
     inner = face[_within(face - centre, _INNER)]
     _, _, vectors = np.linalg.svd(inner - inner.mean(axis=0), full_matrices=False)
     normal = vectors[2] * np.sign(vectors[2] @ frame.superior)
-    right = vectors[0] * np.sign(vectors[0] @ frame.right)
+    right = _across(regions.points(level("S1").id), centre, normal, frame)
     anterior = np.cross(normal, right)
     ahead = (face - centre) @ anterior
     middle = np.abs((face - centre) @ right) < _STEP
@@ -79,6 +83,20 @@ def sacral_plate(regions: Regions, spine: Landmarks, above: Level) -> tuple[Plat
         raise MissingInput("the lowest disc has no middle")
     ends = [centre + float(pick(ahead[middle])) * anterior for pick in (np.max, np.min)]
     return Plate(centre, normal, *ends), Frame(centre, np.stack([right, anterior, normal]), SOURCE)
+
+
+def _across(sacrum: FloatArray, centre: FloatArray, normal: FloatArray, frame: Frame) -> FloatArray:
+    """Return the unit vector (3,) to the right across the alae: the longest axis of the sacrum (n, 3) below its endplate."""
+    offsets = sacrum - centre
+    depth = -(offsets @ normal)
+    alae = offsets[(depth > _ALAE[0]) & (depth < _ALAE[1])]
+    if len(alae) < _FEWEST:
+        raise MissingInput("too little of the sacrum is in the label maps")
+    flat = alae - (alae @ normal)[:, None] * normal
+    _, vectors = np.linalg.eigh(np.cov(flat.T))
+    right = vectors[:, 2] - (vectors[:, 2] @ normal) * normal
+    right = right / np.linalg.norm(right)
+    return np.asarray(right * np.sign(right @ frame.right))
 
 
 def _lower_face(field: MaskField, frame: Frame) -> FloatArray:

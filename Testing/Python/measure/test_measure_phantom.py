@@ -5,7 +5,8 @@ import pytest
 from spinetwin.anatomy import level
 from spinetwin.measure.compute import measure
 from spinetwin.measure.subject import Subject
-from spinetwin.phantom import Curve, SpineParameters, make_spine
+from spinetwin.phantom import Curve, Spacing, SpineParameters, make_spine
+from spinetwin.phantom.ground_truth.endplates import endplates
 from spinetwin.phantom.ground_truth.sizes import canal_sizes
 from spinetwin.poi import compute_pois
 
@@ -82,3 +83,22 @@ def test_doubtful_points_are_said_with_what_rests_on_them(scene):
     found = measure(subject(scene, suspect=suspect), draws=0)
     assert found.get("body_height_front", L3).reason == "points of L3 are suspect"
     assert found.get("body_height_front", level("L4").id).reason == ""
+
+
+@pytest.mark.parametrize("spacing", [Spacing(1.5, 1.5, 1.5), Spacing(right=3.3, anterior=0.75, superior=0.75)])
+def test_the_axes_of_the_sacrum_come_from_its_endplate_and_its_alae(spacing):
+    spine = make_spine(SpineParameters(levels="L4-S1", curves=(Curve(30.0, apex="L2"),)))
+    maps = spine.voxelise(spine.grid(spacing, "PIR", 7.0))
+    points = compute_pois(maps)
+    placed = {poi.key: np.array(poi.position) for poi in points if poi.position is not None}
+    found, true = Subject.of(placed, points.frames, maps=maps).spine, spine.frames[level("S1").id]
+    frame = found.frames[level("S1").id]
+    assert abs(np.degrees(np.arctan2(frame.right @ true.anterior, frame.right @ true.right))) < 0.5
+    plate = endplates(spine.shapes[level("S1").id])["superior"].seen(true.origin, true.axes)
+    assert np.degrees(np.arccos(np.clip(frame.superior @ plate.normal, -1, 1))) < 2.0
+
+
+def test_the_axis_has_no_superior_endplate(found):
+    lost = found.get("endplate_area_superior", level("C2").id)
+    assert lost.reason == "C2 has no superior endplate: the dens stands there"
+    assert found.get("endplate_depth_inferior", level("C2").id).value > 8
