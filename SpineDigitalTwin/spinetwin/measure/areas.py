@@ -32,7 +32,7 @@ def endplate_area(spine: Landmarks, regions: Regions, key: int, side: str) -> fl
     across = frame.right - (frame.right @ normal) * normal
     across /= np.linalg.norm(across)
     half = 0.75 * float(np.linalg.norm(spine.point(key, 85) - spine.point(key, 84)))
-    sections = (Section(field, plate.centre - d * normal, across, np.cross(normal, across), half) for d in _BELOW_RIM)
+    sections = (Section(field, plate.centre - d * normal, across, np.cross(normal, across), half, _COARSE) for d in _BELOW_RIM)
     return max(section.area for section in sections)
 
 
@@ -126,6 +126,8 @@ def pedicle_width(spine: Landmarks, regions: Regions, key: int, side: str) -> fl
 
 
 _FINE = 0.25
+_COARSE = 1.0
+"""Steps of samples, mm: along a line, and over a surface whose edge counts in part."""
 
 
 def _longest_run(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:

@@ -47,6 +47,9 @@ class Regions:
 
     def volumes(self, key: int) -> dict[int, float]:
         """Return the volume in cubic mm of every subregion label of a level, or of its disc or endplates by their label."""
+        return self.remembered(("volumes", key), lambda: self._counted(key))
+
+    def _counted(self, key: int) -> dict[int, float]:
         box = self._boxes.get(key)
         if box is None:
             return {}
@@ -125,10 +128,21 @@ class Section:
         A point of the plane, RAS mm, and two perpendicular unit vectors in it.
     half : float
         Half the side of the square that is looked at, mm.
+    step : float
+        Distance of the samples, mm.
     """
 
-    def __init__(self, field: MaskField, origin: FloatArray, across: FloatArray, up: FloatArray, half: float = 40.0) -> None:
-        self.steps = np.arange(-half, half + _STEP / 2, _STEP)
+    def __init__(
+        self,
+        field: MaskField,
+        origin: FloatArray,
+        across: FloatArray,
+        up: FloatArray,
+        half: float = 40.0,
+        step: float = _STEP,
+    ) -> None:
+        self.step = step
+        self.steps = np.arange(-half, half + step / 2, step)
         points = origin + self.steps[:, None, None] * across + self.steps[None, :, None] * up
         self.values = field.at(points)
 
@@ -136,12 +150,12 @@ class Section:
     def area(self) -> float:
         """Square mm; lattice cells on the outline count in part."""
         slope = 2.0 * np.abs(self.values - SURFACE)
-        part = np.clip(0.5 + (self.values - SURFACE) / np.maximum(self._gradient, 1e-6) / _STEP, 0.0, 1.0)
-        return float(np.where(slope >= 1.0, self.values > SURFACE, part).sum() * _STEP**2)
+        part = np.clip(0.5 + (self.values - SURFACE) / np.maximum(self._gradient, 1e-6) / self.step, 0.0, 1.0)
+        return float(np.where(slope >= 1.0, self.values > SURFACE, part).sum() * self.step**2)
 
     @cached_property
     def _gradient(self) -> FloatArray:
-        return np.asarray(np.hypot(*np.gradient(self.values, _STEP)))
+        return np.asarray(np.hypot(*np.gradient(self.values, self.step)))
 
     def extent(self, axis: int) -> float:
         """Return the largest width along `axis` (0 across, 1 up) of one line of samples, in mm, by linear interpolation."""
@@ -156,4 +170,4 @@ class Section:
             raise MissingInput("the part goes on beyond the section")
         before = (values[first] - SURFACE) / (values[first] - values[first - 1])
         after = (values[last] - SURFACE) / (values[last] - values[last + 1])
-        return float(last - first + before + after) * _STEP
+        return float(last - first + before + after) * self.step
