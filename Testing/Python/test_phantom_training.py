@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from spinetwin.anatomy import level
 from spinetwin.errors import ParameterError
 from spinetwin.geometry import Grid
-from spinetwin.phantom import RandomSpec, training_pair
-from spinetwin.phantom.image.randomise import deformation, random_grid, random_look, random_spine, warp
+from spinetwin.phantom import Curve, RandomSpec, SpineParameters, make_spine, training_pair
+from spinetwin.phantom.image.randomise import APICES, deformation, random_grid, random_look, random_spine, warp
 
 CLASSES = {0, 26, 41, 42, 43, 44, 45, 46, 47, 48, 49, 60, 61, 62, 100}
 SMALL = RandomSpec(shape=(48, 54, 48), spacing=2.0)
@@ -55,6 +56,30 @@ def test_left_stays_left(orientation, axis, sign):
             assert sign * (means[1] - means[0]) > 2.0, (seed, left)
             compared += 1
         assert compared
+
+
+@pytest.mark.parametrize("apex", APICES)
+def test_every_apex_that_may_be_drawn_has_room(apex):
+    spine = make_spine(SpineParameters(curves=(Curve(60.0, apex),)))
+    assert {"C1", "L5"} <= {level(key).name for key in spine.frames}
+
+
+def test_the_middle_wanders_as_far_as_asked():
+    """Half of the field of view in front of the canal is abdomen, and behind it skin and air."""
+    spine = random_spine(np.random.default_rng(1), SMALL)
+    depths = []
+    for seed in range(40):
+        grid, _ = random_grid(spine, np.random.default_rng(seed), replace(SMALL, wander=(0.0, 70.0, 0.0), turn=0.0))
+        centre = grid.to_ras((np.array(grid.shape) - 1) / 2)
+        depths.append(min((frame.to_local(centre) for frame in spine.frames.values()), key=lambda at: abs(at[2]))[1])
+    assert -92.5 < min(depths) < -60.0
+    assert 20.0 < max(depths) < 48.5
+
+
+@pytest.mark.parametrize("wander", [(1.0, 2.0), (0.0, -1.0, 0.0), (0.0, float("nan"), 0.0), (0.0, 200.0, 0.0)])
+def test_a_senseless_wander_is_refused(wander):
+    with pytest.raises(ParameterError, match="wander"):
+        replace(SMALL, wander=wander)
 
 
 def test_contrasts_differ_from_pair_to_pair():

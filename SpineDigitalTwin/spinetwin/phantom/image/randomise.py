@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ...anatomy import LEVELS, level
+from ...anatomy import level, levels_between
 from ...errors import ParameterError
 from ...geometry import FloatArray, Grid
 from ..grids import Spacing, grid_around
@@ -26,9 +26,12 @@ from .render import add_texture, paint_image
 from .scene import Anatomy
 from .viscera import bowel
 
-_APICES = tuple(each.name for each in LEVELS if each.region in ("thoracic", "lumbar") and each.name not in ("T1", "T13", "L6"))
+APICES = tuple(each.name for each in levels_between(level("T2"), level("L3")) if each.name != "T13")
+"""Levels with room for a curve on both sides."""
 _Number = TypeVar("_Number", bound=np.generic)
 
+_CANAL = (0.0, -22.0, 0.0)
+"""About where the canal lies from the middle of a vertebra, mm along right, anterior and superior."""
 _NODE_MM = 32.0
 """Distance of the control points of a deformation, mm."""
 
@@ -47,6 +50,8 @@ class RandomSpec:
         Direction in which each array index grows, as in `Spine.grid`; never mirrored.
     first, last : str
         Levels between which the middle of the field of view lies.
+    wander : (3,) tuple of float
+        How far that middle is from the canal of its level, mm along right, anterior and superior.
     cobb : float
         Cobb angle of a scoliosis, degrees; half of the spines have none.
     turn : float
@@ -64,6 +69,7 @@ class RandomSpec:
     orientation: str = "PIR"
     first: str = "C2"
     last: str = "L5"
+    wander: tuple[float, float, float] = (12.0, 20.0, 10.0)
     cobb: float = 50.0
     turn: float = 12.0
     deformation: float = 4.0
@@ -77,6 +83,8 @@ class RandomSpec:
         Spacing(self.spacing, self.spacing, self.spacing)
         if level(self.first).order > level(self.last).order:
             raise ParameterError(f"The first level must lie above the last, but {self.first} lies below {self.last}.")
+        if len(self.wander) != 3 or not all(0.0 <= each <= 150.0 for each in self.wander):
+            raise ParameterError(f"The wander of training pairs is three lengths of 0 to 150 mm, not {self.wander}.")
         limits = (("cobb", 80.0), ("turn", 30.0), ("deformation", 6.0), ("thickness", 10.0), ("bias", 1.0), ("noise", 0.5))
         for name, most in limits:
             value = getattr(self, name)
@@ -118,7 +126,7 @@ def random_spine(rng: np.random.Generator, spec: RandomSpec) -> Spine:
     if rng.random() < 0.5:
         cobb, apex, side = (
             rng.uniform(0.2, 1.0) * spec.cobb,
-            _APICES[rng.integers(len(_APICES))],
+            APICES[rng.integers(len(APICES))],
             ("left", "right")[rng.integers(2)],
         )
         curves = (Curve(cobb, apex, side),)
@@ -137,7 +145,7 @@ def random_grid(spine: Spine, rng: np.random.Generator, spec: RandomSpec) -> tup
     """Return a grid somewhere on a spine with a border for the deformation, and the part of it without the border."""
     keys = [key for key in spine.frames if level(spec.first).order <= level(key).order <= level(spec.last).order]
     frame = spine.frames[keys[rng.integers(len(keys))]]
-    centre = frame.to_ras(rng.uniform(-1.0, 1.0, 3) * [12.0, 20.0, 10.0] + [0.0, -22.0, 0.0])
+    centre = frame.to_ras(rng.uniform(-1.0, 1.0, 3) * spec.wander + _CANAL)
     border = int(np.ceil(spec.deformation / spec.spacing)) + 1
     unit = grid_around([(frame, ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)))], spec.spacing, spec.orientation, 0.0, 0.0)
     affine = np.eye(4)
