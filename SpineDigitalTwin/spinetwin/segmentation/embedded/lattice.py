@@ -1,0 +1,118 @@
+"""An image as the network wants it, turned to one orientation and sampled at one spacing, and its answer brought back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+from scipy.optimize import linear_sum_assignment
+
+from ...geometry import FloatArray, Grid
+
+Float32 = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.uint8]
+
+_DIRECTIONS = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]])
+"""Posterior, inferior and right in RAS: where the indices of the working array grow to."""
+_SMOOTHING = 0.4
+"""Standard deviation of the filter before an axis is thinned, in voxels of the result beyond one of the source."""
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """How the working array lies in the image.
+
+    Attributes
+    ----------
+    order : (3,) tuple of int
+        Axis of the image that each axis of the working array runs along.
+    flipped : (3,) tuple of bool
+        Whether it runs the other way.
+    shape : (3,) tuple of int
+        Voxels of the image, in the order of the working array.
+    step : (3,) array
+        Voxels of the image from one working voxel to the next.
+    size : (3,) tuple of int
+        Voxels of the working array.
+    """
+
+    order: tuple[int, ...]
+    flipped: tuple[bool, ...]
+    shape: tuple[int, ...]
+    step: FloatArray
+    size: tuple[int, ...]
+
+    def to_working(self, image: npt.NDArray[Any]) -> Float32:
+        """Return an image (i, j, k) as the working array, smoothed where it is thinned."""
+        values = np.asarray(self._turn(image), dtype=np.float32)
+        for axis, (step, size, count) in enumerate(zip(self.step, self.size, self.shape, strict=True)):
+            if step > 1.0:
+                values = ndimage.gaussian_filter1d(values, _SMOOTHING * (step - 1.0), axis, mode="nearest")
+            values = interpolate(values, axis, _centred(size, step, count))
+        return values
+
+    def to_labels(self, shares: Float32, labels: Labels) -> Labels:
+        """Return the label of the largest share at every voxel of the image.
+
+        Parameters
+        ----------
+        shares : (c, i, j, k) array
+            Share of each label in the working array.
+        labels : (c,) array
+            The label of each channel.
+        """
+        best = np.full(self.shape, -np.inf, dtype=np.float32)
+        found = np.zeros(self.shape, dtype=np.uint8)
+        for channel, label in zip(shares, labels, strict=True):
+            values = channel
+            for axis, (step, size, count) in enumerate(zip(self.step, self.size, self.shape, strict=True)):
+                values = interpolate(values, axis, _centred(count, 1.0 / step, size))
+            larger = values > best
+            best[larger] = values[larger]
+            found[larger] = label
+        return self._turn_back(found)
+
+    def _turn(self, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return image.transpose(self.order)[tuple(slice(None, None, -1 if each else 1) for each in self.flipped)]
+
+    def _turn_back(self, array: Labels) -> Labels:
+        turned = array[tuple(slice(None, None, -1 if each else 1) for each in self.flipped)]
+        return np.ascontiguousarray(turned.transpose(np.argsort(self.order)))
+
+
+def lattice_of(grid: Grid, spacing: float) -> Lattice:
+    """Return the lattice of an image: its own axes, in the order and directions nearest to posterior, inferior, right.
+
+    Parameters
+    ----------
+    grid : Grid
+        Of the image; any storage order, spacing and obliqueness.
+    spacing : float
+        Of the working array, mm along all axes.
+    """
+    directions = grid.ijk_to_ras[:3, :3] / grid.spacing
+    cosines = _DIRECTIONS @ directions
+    _, order = linear_sum_assignment(-np.abs(cosines))
+    chosen = cosines[np.arange(3), order]
+    shape = tuple(grid.shape[axis] for axis in order)
+    step = spacing / grid.spacing[order]
+    size = tuple(max(1, round(count / each)) for count, each in zip(shape, step, strict=True))
+    return Lattice(tuple(int(axis) for axis in order), tuple(bool(each < 0) for each in chosen), shape, step, size)
+
+
+def _centred(count: int, step: float, source: int) -> FloatArray:
+    """Return `count` places in an axis of `source` voxels, `step` apart, whose middle is the middle of the axis."""
+    return np.asarray((np.arange(count) - (count - 1) / 2) * step + (source - 1) / 2, dtype=np.float64)
+
+
+def interpolate(values: Float32, axis: int, places: FloatArray) -> Float32:
+    """Return values at fractional places along an axis, linearly; beyond the ends the last value goes on."""
+    last = values.shape[axis] - 1
+    places = np.clip(places, 0.0, last)
+    low = np.minimum(places.astype(np.intp), max(last - 1, 0))
+    share = (places - low).astype(np.float32).reshape([-1 if each == axis else 1 for each in range(values.ndim)])
+    first, second = np.take(values, low, axis), np.take(values, np.minimum(low + 1, last), axis)
+    return np.asarray(first + (second - first) * share, dtype=np.float32)

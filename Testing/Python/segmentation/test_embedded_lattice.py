@@ -1,0 +1,87 @@
+"""Images turned to what the embedded network sees, and its answer brought back, in any storage order."""
+
+from itertools import pairwise, permutations, product
+
+import numpy as np
+import pytest
+from spinetwin.geometry import Grid
+from spinetwin.segmentation.embedded.lattice import interpolate, lattice_of
+from spinetwin.segmentation.embedded.tiles import shares_of, windows
+
+PIR = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
+"""Columns: posterior, inferior, right in RAS."""
+
+
+def grid_of(order, signs, spacing, shape):
+    axes = (PIR * spacing)[:, order] * signs
+    return Grid(tuple(np.array(shape)[list(order)]), np.vstack([np.column_stack([axes, [3.0, -5.0, 7.0]]), [0, 0, 0, 1]]))
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize("signs", list(product((1, -1), repeat=3)))
+def test_any_storage_order_gives_the_same_working_array(order, signs):
+    image = np.random.default_rng(0).random((6, 7, 8)).astype(np.float32)
+    stored = image.transpose(order)[tuple(slice(None, None, sign) for sign in signs)]
+    lattice = lattice_of(grid_of(order, signs, 1.5, image.shape), 1.5)
+    assert lattice.to_working(stored) == pytest.approx(image, abs=1e-6)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize("signs", [(1, 1, 1), (-1, 1, -1)])
+@pytest.mark.parametrize("spacing", [0.75, 1.5, (3.3, 0.8, 0.8)])
+def test_labels_come_back_to_where_they_were(order, signs, spacing):
+    """A half space in the image is a half space in the answer, to half a working voxel."""
+    shape = (40, 36, 20)
+    grid = grid_of(order, signs, np.broadcast_to(spacing, 3), shape)
+    ijk = np.indices(grid.shape).reshape(3, -1).T
+    middle = grid.to_ras((np.array(grid.shape) - 1) / 2)
+    depth = ((grid.to_ras(ijk) - middle) @ [0.3, 0.5, 0.8]).reshape(grid.shape)
+    lattice = lattice_of(grid, 1.5)
+    inside = np.clip(lattice.to_working(np.clip(depth / 20.0 + 0.5, 0.0, 1.0)), 0.0, 1.0)
+    found = lattice.to_labels(np.stack([1.0 - inside, inside]), np.array([0, 49], dtype=np.uint8))
+    assert found.shape == grid.shape
+    assert found.dtype == np.uint8
+    sure = np.abs(depth) > 0.8
+    assert np.array_equal((found == 49)[sure], (depth > 0)[sure])
+
+
+def test_the_middle_of_the_array_is_the_middle_of_the_image():
+    grid = grid_of((0, 1, 2), (1, 1, 1), 0.5, (31, 31, 31))
+    image = np.zeros((31, 31, 31), np.float32)
+    image[15, 15, 15] = 1.0
+    working = lattice_of(grid, 1.5).to_working(image)
+    assert (
+        np.unravel_index(working.argmax(), working.shape) == tuple((n - 1) // 2 for n in working.shape)
+        or working.shape[0] % 2 == 0
+    )
+    centre = (np.indices(working.shape).reshape(3, -1) * working.ravel()).sum(axis=1) / working.sum()
+    assert centre == pytest.approx((np.array(working.shape) - 1) / 2, abs=1e-5)
+
+
+def test_a_single_slice_is_interpolated_to_itself():
+    values = np.arange(6.0, dtype=np.float32).reshape(1, 2, 3)
+    assert np.array_equal(interpolate(values, 0, np.array([-1.0, 0.0, 5.0])), np.repeat(values, 3, axis=0))
+
+
+@pytest.mark.parametrize("shape", [(16, 16, 16), (17, 40, 16), (100, 33, 50)])
+def test_windows_cover_everything_and_overlap(shape):
+    seen = np.zeros(shape, int)
+    for block in windows(shape, (16, 16, 16)):
+        assert all(
+            each.start >= 0 and each.stop - each.start == 16 and each.stop <= n for each, n in zip(block, shape, strict=True)
+        )
+        seen[block] += 1
+    assert seen.min() >= 1
+    starts = sorted({block[0].start for block in windows(shape, (16, 16, 16))})
+    assert all(second - first <= 12.5 for first, second in pairwise(starts))
+
+
+@pytest.mark.parametrize("shape", [(9, 16, 5), (40, 20, 16)])
+def test_shares_do_not_depend_on_the_windows_where_the_network_looks_at_single_voxels(shape):
+    image = np.random.default_rng(1).random(shape).astype(np.float32)
+    told = []
+    shares = shares_of(image, lambda block: np.stack([block * 0.0, np.log(block + 1e-3)]), (16, 16, 16), 2, told.append)
+    assert shares.shape == (2, *shape)
+    assert shares[1] == pytest.approx((image + 1e-3) / (1.001 + image), abs=1e-5)
+    assert told == sorted(told)
+    assert told[-1] == 1.0

@@ -1,0 +1,166 @@
+"""Train the embedded network on procedural spines: ``make embedded-model``, or this file with options.
+
+It may be stopped at any time and goes on where it was. Beside the weights it keeps ``log.csv``: loss on the way, and Dice of
+each label on pairs that are never trained on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import dataclasses
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from network import SpineNet, loss
+from pairs import HELD_OUT, Patches, pair
+from recipe import LABELS, Recipe
+
+LOOK_EVERY = 200
+SAVE_S = 120.0
+
+
+class Training:
+    """The network, its optimiser and how far they are.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    folder : Path
+        Where weights and log are kept, and found again.
+    device : str
+        "cpu" or "cuda".
+    """
+
+    def __init__(self, recipe: Recipe, folder: Path, device: str) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.folder, self.device, self.step = recipe, folder, device, 0
+        self.network = SpineNet(recipe.widths, len(LABELS)).to(device)
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser, recipe.rate, total_steps=recipe.steps + 1, pct_start=recipe.warm_up
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._file.exists():
+            self._load()
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / "training.pt"
+
+    def _load(self) -> None:
+        state = torch.load(self._file, map_location=self.device, weights_only=True)
+        if state["recipe"] != repr(self.recipe):
+            raise SystemExit(f"{self._file} was trained by another recipe; choose another folder, or remove it.")
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.step = state["step"]
+
+    def save(self) -> None:
+        """Write all that is needed to go on, or nothing."""
+        state = {
+            "recipe": repr(self.recipe),
+            "step": self.step,
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+        }
+        torch.save(state, self._file.with_suffix(".part"))
+        os.replace(self._file.with_suffix(".part"), self._file)
+
+    def take(self, images: np.ndarray, channels: np.ndarray) -> float:
+        """Take one step and return its loss."""
+        self.network.train()
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
+            scores = self.network(torch.from_numpy(images).to(self.device))
+        value = loss(scores.float(), torch.from_numpy(channels).to(self.device))
+        self.optimiser.zero_grad(set_to_none=True)
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.optimiser.step()
+        self.schedule.step()
+        self.step += 1
+        return value.item()
+
+    @torch.no_grad()
+    def dice(self) -> dict[int, float]:
+        """Return the Dice of each label on the pairs that are held out, all their voxels taken together."""
+        self.network.eval()
+        hits, sizes = np.zeros(len(LABELS)), np.zeros(len(LABELS))
+        for number in range(self.recipe.held_out):
+            image, truth = pair(self.recipe, HELD_OUT + number)
+            with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
+                scores = self.network(torch.from_numpy(image[None, None]).to(self.device))
+            found = scores[0].argmax(dim=0).cpu().numpy()
+            hits += np.bincount(found[found == truth], minlength=len(LABELS))
+            sizes += np.bincount(found.ravel(), minlength=len(LABELS)) + np.bincount(truth.ravel(), minlength=len(LABELS))
+        return dict(zip(LABELS, 2 * hits / np.maximum(sizes, 1), strict=True))
+
+
+def main() -> None:
+    """Train until the recipe, or the time, is at its end."""
+    options = _options()
+    recipe = dataclasses.replace(
+        Recipe(), **{name: value for name, value in vars(options).items() if name in ("steps", "batch") and value}
+    )
+    torch.set_num_threads(options.threads)
+    training = Training(recipe, options.out, options.device)
+    print(
+        f"{sum(each.numel() for each in training.network.parameters()) / 1e6:.2f} M parameters on {options.device}", flush=True
+    )
+    patches, end, saved = (
+        Patches(recipe, training.step, options.workers),
+        time.monotonic() + 60 * options.minutes,
+        time.monotonic(),
+    )
+    losses: list[float] = []
+    try:
+        while training.step < recipe.steps and time.monotonic() < end:
+            losses.append(training.take(*patches.batch(training.step)))
+            if training.step % LOOK_EVERY == 0:
+                _tell(training, losses)
+                losses.clear()
+            if time.monotonic() > saved + SAVE_S:
+                training.save()
+                saved = time.monotonic()
+    finally:
+        training.save()
+        patches.close()
+    if losses:
+        _tell(training, losses)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("embedded-model"), help="folder of weights and log")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) // 2), help="processes that make pairs")
+    parser.add_argument(
+        "--threads", type=int, default=max(1, (os.cpu_count() or 2) // 2), help="threads of the network on a CPU"
+    )
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time; the same command goes on")
+    parser.add_argument("--steps", type=int, help="instead of the recipe's")
+    parser.add_argument("--batch", type=int, help="instead of the recipe's")
+    return parser.parse_args()
+
+
+def _tell(training: Training, losses: list[float]) -> None:
+    """Print and log how well the network does."""
+    row = {"step": training.step, "loss": round(float(np.mean(losses)), 4)}
+    row |= {f"dice_{label}": round(value, 3) for label, value in training.dice().items() if label}
+    print(" ".join(f"{key}={value}" for key, value in row.items()), flush=True)
+    log = training.folder / "log.csv"
+    new = not log.exists()
+    with log.open("a", newline="") as stream:
+        writer = csv.DictWriter(stream, row)
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+if __name__ == "__main__":
+    main()
