@@ -1,7 +1,7 @@
 """A small 3D U-Net: most of its work is done at half resolution, so that a processor without a GPU can run it.
 
-The design follows Ronneberger O et al. 2015 (U-Net) and Isensee F et al. 2021 (nnU-Net: instance normalisation, leaky rectifier,
-strided convolutions in place of pooling). The input is one grey value per voxel, the output one score per label.
+The design follows Ronneberger O et al. 2015 (U-Net) and Isensee F et al. 2021 (nnU-Net: instance normalisation, leaky
+rectifier, strided convolutions in place of pooling). The input is one grey value per voxel, the output one score per label.
 """
 
 from __future__ import annotations

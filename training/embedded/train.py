@@ -70,7 +70,7 @@ class Training:
             "schedule": self.schedule.state_dict(),
         }
         torch.save(state, self._file.with_suffix(".part"))
-        os.replace(self._file.with_suffix(".part"), self._file)
+        self._file.with_suffix(".part").replace(self._file)
 
     def take(self, images: np.ndarray, channels: np.ndarray) -> float:
         """Take one step and return its loss."""
