@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..geometry import IntArray, LabelMaps
+from .flat import flat, replaced
 from .levels import LevelEdit
 
 
@@ -35,30 +36,17 @@ class Difference:
         if before is after:
             nothing: npt.NDArray[Any] = np.empty(0, before.dtype)
             return cls(np.empty(0, np.int64), nothing, nothing)
-        first, second = _flat(before), _flat(after)
+        first, second = flat(before), flat(after)
         at = np.flatnonzero(first != second)
         return cls(at, first[at], second[at])
 
     def forward(self, array: IntArray) -> IntArray:
         """Return the array after the change."""
-        return _with(array, self.at, self.after)
+        return replaced(array, self.at, self.after)
 
     def back(self, array: IntArray) -> IntArray:
         """Return the array before the change."""
-        return _with(array, self.at, self.before)
-
-
-def _with(array: IntArray, at: npt.NDArray[np.int64], values: IntArray) -> IntArray:
-    if not len(at):
-        return array
-    changed = np.array(array, order="F")
-    _flat(changed)[at] = values
-    return changed
-
-
-def _flat(array: IntArray) -> IntArray:
-    """Return all voxels in one row; a view of an array in Fortran order."""
-    return array.reshape(-1, order="F")
+        return replaced(array, self.at, self.before)
 
 
 @dataclass(frozen=True)
