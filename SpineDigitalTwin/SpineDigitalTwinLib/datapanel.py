@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import qt
 import slicer
 from slicer.i18n import tr as _
-from SpinePOILib import inputs
 from spinetwin.errors import SpineTwinError
 
-from . import labelfiles, sampledata
+from . import inputs, labelfiles, mapvoxels, sampledata
 from .background import Background
 from .messages import Message
 from .steps import StepRunner
@@ -87,10 +86,10 @@ class DataPanel:
         """Look at the voxels of the chosen maps, once as long as they stay."""
         parameters = self._parameters()
         nodes = (parameters.subregions, parameters.vertebrae)
-        key = [(node.GetID(), node.GetImageData().GetMTime() if node.GetImageData() else 0) for node in nodes if node]
-        key = (key, nodes[0] is None)
+        key = [mapvoxels.identityOf(node) for node in nodes]
         if key != self._looked[0]:
-            self._looked = (key, inputs.problem(*nodes), [inputs.recognise(node).text for node in nodes])
+            found = inputs.look(*nodes)
+            self._looked = (key, found.problem, [found.subregions.text, found.vertebrae.text])
         return self._looked[1], self._looked[2]
 
     # --- files --------------------------------------------------------------------------------------------------------

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import slicer
 from slicer.i18n import tr as _
-from SpinePOILib import inputs
 from spinetwin.errors import SpineTwinError
 
-from . import segments, surfaces, visibility
+from . import inputs, segments, surfaces, visibility
 from .messages import Message
 from .parameters import Colouring
 from .steps import StepRunner
 
 if TYPE_CHECKING:
+    from spinetwin.geometry import LabelMaps
+
     from .parameters import SpineDigitalTwinParameters
 
 
@@ -38,6 +39,7 @@ class LabelPanel:
         self._ui, self._parameters, self._problem = ui, parameters, problem
         self._message = Message(ui.labelMapsMessage)
         self._steps = StepRunner(self._onFraction, self._onSurfaces)
+        self._building = False
         self._shown: tuple[object, ...] = ()
         self._presets = {
             "all": ui.showAllButton,
@@ -64,12 +66,24 @@ class LabelPanel:
         except SpineTwinError as error:
             self._message.fail(error)
             return
+        self._building = True
+        self._ui.surfacesBar.setVisible(True)
+        self._steps.start(self._making(maps))
+
+    def _making(self, maps: LabelMaps) -> Iterator[float]:
+        parameters = self._parameters()
+        node = yield from segments.showing(maps, self._name(), parameters.segmentation)
+        yield 0.0
+        self._building = False
         parameters.level = ""
-        parameters.segmentation = segments.show(maps, self._name(), parameters.segmentation)
+        parameters.segmentation = node
         # what shows the same as the segments is hidden; without an image, views are fitted to the map all the same
         back = None if parameters.image is not None else parameters.vertebrae
         slicer.util.setSliceViewerLayers(background=parameters.image, label=back, labelOpacity=0.0, fit=True)
-        self.makeSurfaces()
+        self._shown = ()
+        self.refresh()
+        yield 0.0
+        yield from surfaces.make(node)
 
     def _name(self) -> str:
         return _("{name}, segments").format(name=self._parameters().vertebrae.GetName().split(",")[0])
@@ -77,7 +91,10 @@ class LabelPanel:
     def makeSurfaces(self) -> None:
         """Make the surfaces that are missing; what is seen in 3D grows meanwhile."""
         segmentation = self._parameters().segmentation
-        if segmentation is not None:
+        if self._building:
+            # the segments that are being made are those of maps that have changed since
+            self.show()
+        elif segmentation is not None:
             self._shown = ()
             self.refresh()
             self._ui.surfacesBar.setVisible(True)
@@ -154,6 +171,7 @@ class LabelPanel:
 
     def forget(self) -> None:
         """Stop, for a scene that is closed."""
+        self._building = False
         self._steps.stop()
         self._shown = ()
         self._ui.surfacesBar.setVisible(False)

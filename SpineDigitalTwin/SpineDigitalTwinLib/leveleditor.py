@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
 import numpy as np
 import slicer
 from slicer.i18n import tr as _
-from SpinePOILib import inputs
 
-from . import points, segments, volumes
+from . import inputs, mapvoxels, points, segments, volumes
+from .draining import drain
 
 if TYPE_CHECKING:
     from spinetwin.geometry import LabelMaps
@@ -28,6 +29,9 @@ class LevelEditor:
     subregions, vertebrae : vtkMRMLLabelMapVolumeNode
     segmentation : vtkMRMLSegmentationNode, optional
         That shows them.
+    run : callable
+        Takes the steps in which a correction reaches the scene, once it has turned out to be possible; by default they are
+        done at once.
     """
 
     def __init__(
@@ -35,11 +39,13 @@ class LevelEditor:
         subregions: slicer.vtkMRMLLabelMapVolumeNode,
         vertebrae: slicer.vtkMRMLLabelMapVolumeNode,
         segmentation: slicer.vtkMRMLSegmentationNode | None = None,
+        run: Callable[[Generator[float, None, None]], object] = drain,
     ) -> None:
         from spinetwin.segmentation.chain import Chain
         from spinetwin.segmentation.history import History
 
         self.subregions, self.vertebrae, self.segmentation = subregions, vertebrae, segmentation
+        self._run = run
         self._history = History()
         self._counted: tuple[int, list[int]] = (-1, [])
         self.chain = Chain.of(self.levels())
@@ -131,10 +137,15 @@ class LevelEditor:
         self.chain = chain or self.chain
 
     def _do(self, name: str, before: LabelMaps, edit: LevelEdit, chain: Chain | None = None) -> None:
-        self._history = self._history.add(name, before, edit)
         self._chains = ([*self._chains[0], self.chain], [])
         self.chain = chain or self.chain
-        self._show(edit)
+        self._run(self._doing(name, before, edit))
+
+    def _doing(self, name: str, before: LabelMaps, edit: LevelEdit) -> Generator[float, None, None]:
+        yield 0.0
+        # the maps of the scene are still those before
+        self._history = self._history.add(name, before, edit)
+        yield from self._showing(edit)
 
     # --- undo ---------------------------------------------------------------------------------------------------------
 
@@ -153,14 +164,14 @@ class LevelEditor:
         if self._history.done:
             self._history, edit = self._history.undo(self.maps())
             self._swapChain(*self._chains)
-            self._show(edit)
+            self._run(self._showing(edit))
 
     def redo(self) -> None:
         """Do again what was taken back last."""
         if self._history.undone:
             self._history, edit = self._history.redo(self.maps())
             self._swapChain(*reversed(self._chains))
-            self._show(edit)
+            self._run(self._showing(edit))
 
     def _swapChain(self, source: list[Chain], target: list[Chain]) -> None:
         target.append(self.chain)
@@ -168,17 +179,20 @@ class LevelEditor:
 
     # --- the scene ----------------------------------------------------------------------------------------------------
 
-    def _show(self, edit: LevelEdit) -> None:
+    def _showing(self, edit: LevelEdit) -> Generator[float, None, None]:
         volumes.updateVertebrae(self.vertebrae, edit.maps.vertebrae)
         if edit.lost:
             volumes.update(self.subregions, edit.maps.subregions)
-        if self.segmentation is not None and self.segmentation.GetScene() is not None:
-            if edit.lost:
-                kept = segments.surfacesOf(self.segmentation, edit.renamed, edit.lost)
-                segments.show(edit.maps, self.segmentation.GetName(), self.segmentation, kept)
-            else:
-                segments.rename(self.segmentation, edit.renamed)
         points.follow(edit)
+        yield 0.0
+        node = self.segmentation
+        if node is None or node.GetScene() is None:
+            return
+        if edit.lost:
+            kept = segments.surfacesOf(node, edit.renamed, edit.lost)
+            yield from segments.showing(edit.maps, node.GetName(), node, kept)
+        else:
+            segments.rename(node, edit.renamed)
 
 
 def cuttingPlane() -> tuple[np.ndarray, np.ndarray] | None:
@@ -197,6 +211,6 @@ def jumpTo(vertebrae: slicer.vtkMRMLLabelMapVolumeNode, label: int) -> np.ndarra
     if not len(found):
         return None
     kji = [axis.mean() for axis in np.unravel_index(found, array.shape)]
-    centre = inputs.gridOf(vertebrae).to_ras(kji[::-1])
+    centre = mapvoxels.gridOf(vertebrae).to_ras(kji[::-1])
     slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *centre, slicer.vtkMRMLSliceNode.CenteredJumpSlice)
     return centre

@@ -14,6 +14,7 @@ from . import leveleditor, segments
 from .messages import Message
 from .parameters import CountFrom
 from .parts import Part, groupOf, levelOf
+from .steps import StepRunner
 
 if TYPE_CHECKING:
     from .leveleditor import LevelEditor
@@ -44,6 +45,7 @@ class LevelPanel:
         self._ui, self._parameters, self._problem, self._changed = ui, parameters, problem, changed
         self._message = Message(ui.levelsMessage)
         self._editor: LevelEditor | None = None
+        self._steps = StepRunner(lambda _fraction: None, self._onDone)
         self._levels: list[int] = []
         self._filled: object = None
         ui.levelTable.connect("itemSelectionChanged()", self._onSelection)
@@ -72,13 +74,20 @@ class LevelPanel:
             self._ui.levelTable.setRowCount(0)
             return
         self._follow(parameters)
-        self._fill()
+        if not self.busy:
+            self._fill()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a correction is still on its way into the scene."""
+        return self._steps.busy
 
     def _follow(self, parameters: SpineDigitalTwinParameters) -> None:
         """Keep the history as long as the maps are the same nodes."""
         editor = self._editor
         if editor is None or editor.subregions is not parameters.subregions or editor.vertebrae is not parameters.vertebrae:
-            self._editor = leveleditor.LevelEditor(parameters.subregions, parameters.vertebrae)
+            self._steps.stop()
+            self._editor = leveleditor.LevelEditor(parameters.subregions, parameters.vertebrae, run=self._steps.start)
             self._message.clear()
             self._filled = None
             self._showNumbers()
@@ -195,17 +204,23 @@ class LevelPanel:
         if self._editor is None:
             return
         self._message.clear()
+        self._steps.finish()
         try:
             action()
         except SpineTwinError as error:
             self._message.fail(error)
             return
+        if not self.busy:
+            self._onDone()
+
+    def _onDone(self) -> None:
         self._showNumbers()
         self._fill()
         self._changed()
 
     def forget(self) -> None:
         """Forget the maps and the history, for a scene that is closed."""
+        self._steps.stop()
         self._editor, self._levels, self._filled = None, [], None
         self._ui.levelTable.setRowCount(0)
         self._message.clear()

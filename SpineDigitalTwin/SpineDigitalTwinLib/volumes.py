@@ -76,13 +76,13 @@ def update(node: slicer.vtkMRMLLabelMapVolumeNode, array: np.ndarray) -> None:
 
 def updateVertebrae(node: slicer.vtkMRMLLabelMapVolumeNode, array: np.ndarray) -> None:
     """Give a vertebra map other voxels, and its colour table the names and colours of the levels that it has now."""
+    from spinetwin.segmentation.flat import labels_of
+
     update(node, array)
     table = node.GetDisplayNode().GetColorNode() if node.GetDisplayNode() else None
     if table is None or not table.IsA("vtkMRMLColorTableNode") or table.GetType() != table.User:
         return
-    flat = array.ravel(order="K")
-    labels = np.flatnonzero(np.bincount(flat[flat != 0])).tolist()
-    _fill(table, labels, _vertebraName, _vertebraColour)
+    _fill(table, labels_of(array).tolist(), _vertebraName, _vertebraColour)
 
 
 def addSegmentation(name: str, labels: slicer.vtkMRMLLabelMapVolumeNode) -> slicer.vtkMRMLSegmentationNode:
@@ -100,8 +100,10 @@ def _addVolume(name: str, array: np.ndarray, grid: Grid, nodeClass: str) -> slic
 
 
 def _addLabelMap(name: str, array: np.ndarray, grid: Grid, nameOf: Name, colourOf: Colour) -> slicer.vtkMRMLLabelMapVolumeNode:
+    from spinetwin.segmentation.flat import labels_of
+
     node = _addVolume(name, array, grid, "vtkMRMLLabelMapVolumeNode")
-    table = _addColours(f"{name} colours", [int(label) for label in np.unique(array) if label], nameOf, colourOf)
+    table = _addColours(f"{name} colours", labels_of(array).tolist(), nameOf, colourOf)
     node.GetDisplayNode().SetAndObserveColorNodeID(table.GetID())
     return node
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import qt
 import slicer
 from slicer.i18n import tr as _
+from SpineDigitalTwinLib import inputs
+from SpineDigitalTwinLib.mapvoxels import identityOf
 from spinetwin.errors import SpineTwinError
 from spinetwin.jobs import Event, LevelReady, Progress, State, Verdict
 
-from .. import computing, inputs
+from .. import computing
 from ..session import Change, Session
-from ..surfaces import contentTime
 from .folding import Occasional
 
 if TYPE_CHECKING:
@@ -91,14 +92,15 @@ class ComputePanel:
     def showInputs(self) -> None:
         """Say what the chosen maps are, and on the button what is missing; maps that were seen already are not read again."""
         ui, parameters = self._ui, self._parameters()
-        now = [_identity(each) for each in (parameters.subregions, parameters.vertebrae)]
+        now = [identityOf(each) for each in (parameters.subregions, parameters.vertebrae)]
         if now == self._recognised:
             return
         self._recognised = now
-        self._problem = inputs.problem(parameters.subregions, parameters.vertebrae)
-        for label, node in ((ui.subregionsFound, parameters.subregions), (ui.vertebraeFound, parameters.vertebrae)):
-            label.text = inputs.recognise(node).text
-            self._occasional.show(node is not None, label)
+        found = inputs.look(parameters.subregions, parameters.vertebrae)
+        self._problem = found.problem
+        for label, each in ((ui.subregionsFound, found.subregions), (ui.vertebraeFound, found.vertebrae)):
+            label.text = each.text
+            self._occasional.show(bool(each.text), label)
         self._session.surfaces.use(parameters.vertebrae)
         self._showButton()
 
@@ -115,7 +117,8 @@ class ComputePanel:
     def compute(self) -> None:
         """Begin: the maps are written aside, then the worker starts."""
         parameters = self._parameters()
-        if self.busy or inputs.problem(parameters.subregions, parameters.vertebrae):
+        self.showInputs()
+        if self.busy or self._problem:
             return
         try:
             maps = inputs.labelMaps(parameters.subregions, parameters.vertebrae)
@@ -223,8 +226,3 @@ class ComputePanel:
         """Tell how the last thing went, in a sentence."""
         self._ui.statusLabel.text = text
         self._occasional.show(bool(text), self._ui.statusLabel)
-
-
-def _identity(node: slicer.vtkMRMLNode | None) -> tuple[str, int]:
-    """Return what tells a map and its content from another."""
-    return ("", 0) if node is None else (node.GetID(), contentTime(node))
