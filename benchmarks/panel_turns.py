@@ -22,7 +22,7 @@ os.environ.setdefault("VTK_SMP_MAX_THREADS", "1")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
-from slicerhost import desktop
+from slicerhost import desktop, spines
 from spinetwin.geometry import LabelMaps
 from spinetwin.phantom import Curve, SpineParameters, make_spine
 
@@ -158,7 +158,7 @@ def poi(host: ModuleType, clock: Clock, maps: LabelMaps) -> None:
         clock.row("poi: third nudge while comparing", nudge.click)
         clock.row("poi: end the comparison", ui.endCompareButton.click)
         segmentation = segments.show(maps, "Patient, segments")
-        table = volumes.addSegmentation("Patient, levels", vertebrae)
+        table = spines.segmented(host, "Patient, levels", vertebrae)
         host.app.processEvents()
         clock.row("poi: choose a segmentation of the levels", lambda: _choose(ui, table, subregions))
         clock.row("poi: compute from a segmentation", ui.computeButton.click, idle)

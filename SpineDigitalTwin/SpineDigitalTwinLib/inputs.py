@@ -20,7 +20,7 @@ from .mapvoxels import gridOf, isVolume
 from .segments import partOf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from spinetwin.geometry import LabelMaps
 
@@ -101,10 +101,16 @@ def _apart(subregions: slicer.vtkMRMLNode, vertebrae: slicer.vtkMRMLNode) -> str
     return _("The two maps do not lie on the same voxels")
 
 
-def guess() -> tuple[slicer.vtkMRMLNode | None, slicer.vtkMRMLNode | None]:
-    """Return the subregion map and the vertebra map that came into the scene last and lie on the same voxels."""
+def guess(classes: Sequence[str] = NODE_CLASSES) -> tuple[slicer.vtkMRMLNode | None, slicer.vtkMRMLNode | None]:
+    """Return the subregion map and the vertebra map that came into the scene last and lie on the same voxels.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        Of the nodes that are wanted.
+    """
     # a segmentation that shows two maps of the scene comes after these
-    nodes = [node for each in reversed(NODE_CLASSES) for node in slicer.util.getNodesByClass(each)]
+    nodes = [node for each in reversed(classes) for node in slicer.util.getNodesByClass(each)]
     kinds = [recognise(node).kind for node in nodes]
     parts, levels = (
         [node for node, kind in zip(nodes, kinds, strict=True) if kind == wanted] for wanted in (SUBREGIONS, VERTEBRAE)

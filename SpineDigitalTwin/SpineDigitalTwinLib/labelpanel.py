@@ -77,9 +77,7 @@ class LabelPanel:
         self._building = False
         parameters.level = ""
         parameters.segmentation = node
-        # what shows the same as the segments is hidden; without an image, views are fitted to the map all the same
-        back = None if parameters.image is not None else parameters.vertebrae
-        slicer.util.setSliceViewerLayers(background=parameters.image, label=back, labelOpacity=0.0, fit=True)
+        visibility.layInSlices(parameters.image, parameters.vertebrae)
         self._shown = ()
         self.refresh()
         yield 0.0

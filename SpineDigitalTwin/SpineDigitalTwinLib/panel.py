@@ -67,6 +67,7 @@ class Panel(VTKObservationMixin):
 
     def follow(self) -> None:
         """Show and follow the parameters of the scene, which has others after it was closed or loaded."""
+        self.data.guess()
         node = self._parameters().parameterNode
         if node is not self._observed:
             if self._observed is not None:

@@ -61,11 +61,16 @@ class StepRunner:
         if self._steps is None:
             return
         end, fraction = time.monotonic() + BUDGET_S, None
-        for fraction in self._steps:
-            if time.monotonic() > end:
-                self._onFraction(fraction)
-                self._timer.start(0)
-                return
+        try:
+            for fraction in self._steps:
+                if time.monotonic() > end:
+                    self._onFraction(fraction)
+                    self._timer.start(0)
+                    return
+        except BaseException:
+            # what has failed is not tried again, and nobody waits for it
+            self._steps = None
+            raise
         self._end()
 
     def _end(self) -> None:

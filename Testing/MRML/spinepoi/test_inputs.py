@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from slicerhost import spines
 from spinetwin.anatomy import level
 from spinetwin.geometry import Grid
 
@@ -99,11 +100,10 @@ def test_volumes_become_label_maps(inputs, maps, phantom):
     assert (found.vertebrae == phantom.maps.vertebrae).all()
 
 
-def test_segmentations_become_label_maps(inputs, maps, phantom):
-    from SpineDigitalTwinLib import volumes
+def test_segmentations_become_label_maps(poi, inputs, maps, phantom):
 
     parts, levels = maps
-    segmented = volumes.addSegmentation("segmented parts", parts), volumes.addSegmentation("segmented levels", levels)
+    segmented = spines.segmented(poi, "segmented parts", parts), spines.segmented(poi, "segmented levels", levels)
     assert inputs.recognise(segmented[0]).kind == "subregions"
     assert inputs.recognise(segmented[1]).text == "vertebrae: T11 to L4, discs"
     assert inputs.look(*segmented).problem == ""
@@ -112,9 +112,8 @@ def test_segmentations_become_label_maps(inputs, maps, phantom):
 
 
 def test_two_segmentations_share_the_voxels_of_their_image(poi, inputs, maps, phantom):
-    from SpineDigitalTwinLib import volumes
 
-    segmented = [volumes.addSegmentation(f"segmented {node.GetName()}", node) for node in maps]
+    segmented = [spines.segmented(poi, f"segmented {node.GetName()}", node) for node in maps]
     found = inputs.labelMaps(*segmented)
     assert found.grid.same_place(phantom.maps.grid, 1e-6)
     assert (found.subregions == phantom.maps.subregions).all()
@@ -149,9 +148,8 @@ def test_segments_are_known_by_their_names(poi, inputs, name, label):
 
 
 def test_leaving_nothing_behind(poi, inputs, maps):
-    from SpineDigitalTwinLib import volumes
 
-    segmented = volumes.addSegmentation("segmented", maps[1])
+    segmented = spines.segmented(poi, "segmented", maps[1])
     before = poi.mrmlScene.GetNumberOfNodes()
     inputs.labelMaps(maps[0], segmented)
     assert poi.mrmlScene.GetNumberOfNodes() == before
@@ -183,10 +181,9 @@ def outside(phantom, pois):
 
 
 @pytest.mark.parametrize("segmented", [False, True])
-def test_a_point_is_brought_to_the_nearest_bone_of_its_level(surfaces, maps, phantom, pois, segmented):
-    from SpineDigitalTwinLib import volumes
+def test_a_point_is_brought_to_the_nearest_bone_of_its_level(poi, surfaces, maps, phantom, pois, segmented):
 
-    surfaces.use(volumes.addSegmentation("segmented", maps[1]) if segmented else maps[1])
+    surfaces.use(spines.segmented(poi, "segmented", maps[1]) if segmented else maps[1])
     place, distance = outside(phantom, pois)
     found = surfaces.nearest(L3, place)
     moved = float(np.linalg.norm(np.subtract(found, place)))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from slicerhost import spines
 from spinetwin.anatomy import level
 from spinetwin.io.markups import SUSPECT_COLOR, level_color
 from spinetwin.phantom import ImageParameters, render_image
@@ -37,7 +38,7 @@ def seen(views, poi, phantom, pois):
     image = render_image(phantom.spine, maps.grid, ImageParameters(modality="t2w"), np.random.default_rng(1))
     background = volumes.addImage("T2w", image, maps.grid)
     background.GetDisplayNode().SetAutoWindowLevel(True)
-    bone = volumes.addSegmentation("Bone", volumes.addVertebrae("levels", maps.vertebrae, maps.grid))
+    bone = spines.segmented(poi, "Bone", volumes.addVertebrae("levels", maps.vertebrae, maps.grid))
     bone.CreateClosedSurfaceRepresentation()
     bone.GetDisplayNode().SetVisibility2D(False)
     bone.GetDisplayNode().SetOpacity3D(0.55)
