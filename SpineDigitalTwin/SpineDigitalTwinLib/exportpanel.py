@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import ctk
 import slicer
 from slicer.i18n import tr as _
+from SpinePOILib import pointnodes
 from spinetwin.errors import SpineTwinError, WriteError
 
 from . import labelfiles
@@ -62,7 +63,7 @@ class ExportPanel:
         problem = self._problem()
         folder = self._ui.exportFolder.currentPath
         self._ui.openPOIButton.enabled = not problem
-        self._ui.openPOIButton.text = problem or _("Compute points of interest in Spine POI")
+        self._ui.openPOIButton.text = problem or _pointsText(pointnodes.outdated())
         missing = problem or ("" if folder else _("Choose a folder"))
         self._ui.exportButton.enabled = not missing and not self.busy
         self._ui.exportButton.text = missing or _("Write label maps")
@@ -114,3 +115,9 @@ class ExportPanel:
         """Say nothing of a scene that is closed, and write nothing of it any more."""
         self._steps.stop()
         self._message.clear()
+
+
+def _pointsText(outdated: list[str]) -> str:
+    if not outdated:
+        return _("Compute points of interest in Spine POI")
+    return _("Compute points again in Spine POI: those of {levels} are older than the maps").format(levels=", ".join(outdated))

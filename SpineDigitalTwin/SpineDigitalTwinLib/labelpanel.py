@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import slicer
 from slicer.i18n import tr as _
+from slicer.util import VTKObservationMixin
 from spinetwin.errors import SpineTwinError
 
-from . import inputs, segments, surfaces, visibility
+from . import inputs, painting, segments, surfaces, visibility
 from .messages import Message
 from .parameters import Colouring
 from .steps import StepRunner
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .parameters import SpineDigitalTwinParameters
 
 
-class LabelPanel:
+class LabelPanel(VTKObservationMixin):
     """Shows the label maps in slices and in 3D.
 
     Parameters
@@ -31,12 +32,20 @@ class LabelPanel:
         Returns the parameters of the scene as it is now.
     problem : callable
         Says what is missing before maps can be shown; "" when nothing is.
+    takeOver : callable
+        Writes what was painted on the segments into the maps; returns the names of segments that were left out.
     """
 
     def __init__(
-        self, ui: SimpleNamespace, parameters: Callable[[], SpineDigitalTwinParameters], problem: Callable[[], str]
+        self,
+        ui: SimpleNamespace,
+        parameters: Callable[[], SpineDigitalTwinParameters],
+        problem: Callable[[], str],
+        takeOver: Callable[[], tuple[str, ...]],
     ) -> None:
-        self._ui, self._parameters, self._problem = ui, parameters, problem
+        VTKObservationMixin.__init__(self)
+        self._ui, self._parameters, self._problem, self._takeOver = ui, parameters, problem, takeOver
+        self._watched: slicer.vtkMRMLSegmentationNode | None = None
         self._message = Message(ui.labelMapsMessage)
         self._steps = StepRunner(self._onFraction, self._onSurfaces)
         self._building = False
@@ -50,6 +59,7 @@ class LabelPanel:
         for preset, button in self._presets.items():
             button.connect("clicked()", lambda preset=preset: self._choosePreset(preset))
         ui.showButton.connect("clicked()", self.show)
+        ui.takeOverButton.connect("clicked()", self.takeOver)
         ui.levelBox.connect("currentIndexChanged(int)", self._chooseLevel)
         ui.levelUpButton.connect("clicked()", lambda: self._step(-1))
         ui.levelDownButton.connect("clicked()", lambda: self._step(1))
@@ -111,21 +121,66 @@ class LabelPanel:
         """Whether surfaces are still being made."""
         return self._steps.busy
 
+    # --- what a person paints -----------------------------------------------------------------------------------------
+
+    def _watch(self, node: slicer.vtkMRMLSegmentationNode | None) -> None:
+        """Notice when voxels of the segments that are shown change, here or in another module."""
+        if node is self._watched:
+            return
+        event = slicer.vtkSegmentation.SourceRepresentationModified
+        if self._watched is not None:
+            self.removeObserver(self._watched, event, self._onPainted)
+        if node is not None:
+            self.addObserver(node, event, self._onPainted)
+        self._watched = node
+
+    def _onPainted(self, node: slicer.vtkMRMLSegmentationNode, _event: object) -> None:
+        if not painting.isCorrected(node):
+            painting.mark(node, True)
+            self._showCorrections(node)
+
+    def _showCorrections(self, node: slicer.vtkMRMLSegmentationNode | None) -> None:
+        self._ui.correctionsFrame.setVisible(painting.isCorrected(node))
+
+    def takeOver(self) -> None:
+        """Write what was painted into the maps; what is not possible becomes a sentence."""
+        self._message.clear()
+        try:
+            leftOut = self._takeOver()
+        except SpineTwinError as error:
+            self._message.fail(error)
+            return
+        text = _("The corrections are in the label maps; section Levels can undo that.")
+        if leftOut:
+            text += " " + _("Left out, as they stand for no part of a vertebra: {names}.").format(names=", ".join(leftOut))
+        self._message.say(text)
+        self._showCorrections(self._parameters().segmentation)
+
     # --- what is seen -------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
         """Show the state of the parameters, in the widgets and in the views."""
         parameters, problem = self._parameters(), self._problem()
         self._ui.showButton.enabled = not problem
-        self._ui.showButton.text = problem or (
-            _("Show label maps again") if parameters.segmentation is not None else _("Show label maps in slices and in 3D")
-        )
+        self._ui.showButton.text = problem or self._showText(parameters.segmentation)
+        self._watch(parameters.segmentation)
+        self._showCorrections(parameters.segmentation)
+        self._ui.takeOverButton.enabled = not problem and not self.busy
         self._ui.lookFrame.enabled = parameters.segmentation is not None
         for preset, button in self._presets.items():
             button.checked = preset == parameters.preset
         self._fillLevels(parameters)
         if parameters.segmentation is not None:
             self._look(parameters)
+
+    def _showText(self, segmentation: slicer.vtkMRMLSegmentationNode | None) -> str:
+        if segmentation is None:
+            return _("Show label maps in slices and in 3D")
+        return (
+            _("Show label maps again, without the corrections")
+            if painting.isCorrected(segmentation)
+            else _("Show label maps again")
+        )
 
     def _fillLevels(self, parameters: SpineDigitalTwinParameters) -> None:
         from spinetwin.anatomy import level
@@ -169,6 +224,7 @@ class LabelPanel:
 
     def forget(self) -> None:
         """Stop, for a scene that is closed."""
+        self._watch(None)
         self._building = False
         self._steps.stop()
         self._shown = ()

@@ -75,16 +75,16 @@ def paste(layers: Iterable[Layer], grid: Grid, labels: Mapping[str, int]) -> Int
         The label of each segment; 0, or none, leaves its voxels as they are.
     """
     largest = max(labels.values(), default=0)
-    whole = np.zeros(grid.shape, np.uint8 if largest <= np.iinfo(np.uint8).max else np.uint16, order="F")
+    whole = np.zeros(grid.shape[::-1], np.uint8 if largest <= np.iinfo(np.uint8).max else np.uint16)
     for layer in layers:
-        target, source = _overlap(grid, layer.image)
-        values = voxelsOf(layer.image).T[source]
-        block = whole[target]
-        table = _table(layer, labels, whole.dtype)
-        at = np.nonzero(values)
-        found = table[values[at]]
-        block[at] = np.where(found, found, block[at])
-    return whole
+        start, block = _inside(grid, layer.image)
+        values = np.ascontiguousarray(voxelsOf(layer.image)[block])
+        at = np.flatnonzero(values.reshape(-1) != 0)
+        found = _table(layer, labels, whole.dtype)[values.reshape(-1)[at]]
+        at, found = at[found != 0], found[found != 0]
+        where = [index + first for index, first in zip(np.unravel_index(at, values.shape), start, strict=True)]
+        whole.reshape(-1)[np.ravel_multi_index(where, whole.shape)] = found
+    return whole.T
 
 
 def _table(layer: Layer, labels: Mapping[str, int], dtype: np.dtype) -> IntArray:
@@ -95,10 +95,10 @@ def _table(layer: Layer, labels: Mapping[str, int], dtype: np.dtype) -> IntArray
     return table
 
 
-def _overlap(grid: Grid, image: slicer.vtkOrientedImageData) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Return the block that a grid and an image share, in the voxels of each."""
+def _inside(grid: Grid, image: slicer.vtkOrientedImageData) -> tuple[tuple[int, ...], tuple[slice, ...]]:
+    """Return the block (k, j, i) of an image that lies in a grid, and the voxel of the grid at which it begins."""
     start, shape = startIn(grid, image), image.GetDimensions()
-    ends = [(max(a, 0), min(a + n, most)) for a, n, most in zip(start, shape, grid.shape, strict=True)]
-    bounds = [(low, max(low, high)) for low, high in ends]
-    target = tuple(slice(low, high) for low, high in bounds)
-    return target, tuple(slice(low - a, high - a) for (low, high), a in zip(bounds, start, strict=True))
+    low = [max(-a, 0) for a in start]
+    high = [max(min(n, most - a), first) for a, n, most, first in zip(start, shape, grid.shape, low, strict=True)]
+    begin = tuple(a + first for a, first in zip(start, low, strict=True))[::-1]
+    return begin, tuple(slice(a, b) for a, b in zip(low, high, strict=True))[::-1]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
-from . import inputs, mapvoxels, points, segments, volumes
+from . import inputs, mapvoxels, painting, points, segments, volumes
 from .draining import drain
 
 if TYPE_CHECKING:
@@ -127,6 +128,31 @@ class LevelEditor:
         before = self.maps()
         self._do(_("split {name}").format(name=level(label).name), before, split_level(before, label, *plane, self.chain))
 
+    def takeOver(self) -> tuple[str, ...]:
+        """Write what was painted on the segments into the maps.
+
+        Returns
+        -------
+        tuple of str
+            Names of segments that stand for no part of a vertebra, and were left out.
+
+        Raises
+        ------
+        MapError
+            As `painting.mapsOf`.
+        """
+        from spinetwin.anatomy import level
+        from spinetwin.segmentation.levels import repaint
+
+        before = self.maps()
+        painted = painting.mapsOf(self.segmentation, before)
+        edit = repaint(before, painted.maps)
+        painting.mark(self.segmentation, False)
+        if not (np.array_equal(edit.maps.subregions, before.subregions) and not edit.repainted):
+            names = ", ".join(level(each).name for each in edit.repainted) or _("the canal")
+            self._do(_("corrections of {names}").format(names=names), before, edit, isShown=True)
+        return painted.leftOut
+
     def _relabel(self, name: str, mapping: dict[int, int], chain: Chain | None = None) -> None:
         from spinetwin.segmentation.levels import rename_levels
 
@@ -136,16 +162,26 @@ class LevelEditor:
             self._do(name, before, edit, chain)
         self.chain = chain or self.chain
 
-    def _do(self, name: str, before: LabelMaps, edit: LevelEdit, chain: Chain | None = None) -> None:
+    def _do(self, name: str, before: LabelMaps, edit: LevelEdit, chain: Chain | None = None, *, isShown: bool = False) -> None:
+        self._refuseLoss(edit)
         self._chains = ([*self._chains[0], self.chain], [])
         self.chain = chain or self.chain
-        self._run(self._doing(name, before, edit))
+        self._run(self._doing(name, before, edit, isShown))
 
-    def _doing(self, name: str, before: LabelMaps, edit: LevelEdit) -> Generator[float, None, None]:
+    def _refuseLoss(self, edit: LevelEdit) -> None:
+        from spinetwin.errors import ParameterError
+
+        if (edit.lost or edit.repainted) and painting.isCorrected(self.segmentation):
+            raise ParameterError(
+                _("The segments have corrections that the label maps do not have, and that would be lost."),
+                _("Take them over first, in section Label maps."),
+            )
+
+    def _doing(self, name: str, before: LabelMaps, edit: LevelEdit, isShown: bool) -> Generator[float, None, None]:
         yield 0.0
         # the maps of the scene are still those before
         self._history = self._history.add(name, before, edit)
-        yield from self._showing(edit)
+        yield from self._showing(replace(edit, number=self._history.count), isShown)
 
     # --- undo ---------------------------------------------------------------------------------------------------------
 
@@ -162,14 +198,18 @@ class LevelEditor:
     def undo(self) -> None:
         """Take the latest correction back."""
         if self._history.done:
-            self._history, edit = self._history.undo(self.maps())
+            history, edit = self._history.undo(self.maps())
+            self._refuseLoss(edit)
+            self._history = history
             self._swapChain(*self._chains)
             self._run(self._showing(edit))
 
     def redo(self) -> None:
         """Do again what was taken back last."""
         if self._history.undone:
-            self._history, edit = self._history.redo(self.maps())
+            history, edit = self._history.redo(self.maps())
+            self._refuseLoss(edit)
+            self._history = history
             self._swapChain(*reversed(self._chains))
             self._run(self._showing(edit))
 
@@ -179,17 +219,17 @@ class LevelEditor:
 
     # --- the scene ----------------------------------------------------------------------------------------------------
 
-    def _showing(self, edit: LevelEdit) -> Generator[float, None, None]:
+    def _showing(self, edit: LevelEdit, isShown: bool = False) -> Generator[float, None, None]:
         volumes.updateVertebrae(self.vertebrae, edit.maps.vertebrae)
-        if edit.lost:
+        if edit.lost or edit.repainted:
             volumes.update(self.subregions, edit.maps.subregions)
         points.follow(edit)
         yield 0.0
         node = self.segmentation
-        if node is None or node.GetScene() is None:
+        if node is None or node.GetScene() is None or isShown:
             return
-        if edit.lost:
-            kept = segments.surfacesOf(node, edit.renamed, edit.lost)
+        if edit.lost or edit.repainted:
+            kept = segments.surfacesOf(node, edit.renamed, (*edit.lost, *edit.repainted))
             yield from segments.showing(edit.maps, node.GetName(), node, kept)
         else:
             segments.rename(node, edit.renamed)

@@ -13,7 +13,7 @@ from spinetwin.errors import ParameterError, SpineTwinError
 from . import leveleditor, segments
 from .messages import Message
 from .parameters import CountFrom
-from .parts import Part, groupOf, levelOf
+from .parts import groupOf, levelOf
 from .steps import StepRunner
 
 if TYPE_CHECKING:
@@ -61,6 +61,23 @@ class LevelPanel:
         ):
             button.connect("clicked()", action)
 
+    def takeOver(self) -> tuple[str, ...]:
+        """Write what was painted on the segments into the maps; as `LevelEditor.takeOver`.
+
+        Raises
+        ------
+        SpineTwinError
+            If that is not possible.
+        """
+        if self._editor is None:
+            return ()
+        self._message.clear()
+        self._steps.finish()
+        leftOut = self._editor.takeOver()
+        if not self.busy:
+            self._onDone()
+        return leftOut
+
     # --- the table ----------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
@@ -106,8 +123,10 @@ class LevelPanel:
             self._filled, self._levels = state, found
             chosen = self._ui.levelTable.currentRow()
             self._ui.levelTable.setRowCount(len(found))
+            groups = self._groups()
             for row, each in enumerate(found):
-                for column, text in enumerate((level(each).name, _REGIONS[level(each).region], self._partsText(each))):
+                texts = level(each).name, _REGIONS[level(each).region], _partsText(groups.get(each, []))
+                for column, text in enumerate(texts):
                     self._ui.levelTable.setItem(row, column, qt.QTableWidgetItem(text))
             self._ui.levelTable.setCurrentCell(min(max(chosen, 0), len(found) - 1), 0)
             self._fillNames()
@@ -116,22 +135,14 @@ class LevelPanel:
         self._ui.redoButton.enabled = bool(self._editor.redoName)
         self._ui.redoButton.text = _("Redo: {name}").format(name=self._editor.redoName) if self._editor.redoName else _("Redo")
 
-    def _partsText(self, levelId: int) -> str:
-        """Say what the segmentation has of a level."""
-        node = self._editor.segmentation
-        own = [part for part in segments.parts(node).values() if self._isOf(part, levelId)] if node is not None else []
-        groups = [groupOf(part) for part in own]
-        texts = {
-            _("body"): "body" in groups,
-            _("sacrum"): "sacrum" in groups,
-            _("{count} posterior").format(count=groups.count("posterior")): "posterior" in groups,
-            _("disc below"): "disc" in groups,
-        }
-        return ", ".join(text for text, isThere in texts.items() if isThere)
-
-    def _isOf(self, part: Part, levelId: int) -> bool:
-        found = levelOf(part.vertebra)
-        return found is not None and found.id == levelId
+    def _groups(self) -> dict[int, list[str]]:
+        """Return the groups of the parts that the segmentation has of each level."""
+        node, groups = self._editor.segmentation, {}
+        for part in segments.parts(node).values() if node is not None else ():
+            found = levelOf(part.vertebra)
+            if found is not None:
+                groups.setdefault(found.id, []).append(groupOf(part))
+        return groups
 
     def _fillNames(self) -> None:
         names = [each.name for each in self._editor.chain.levels]
@@ -224,6 +235,17 @@ class LevelPanel:
         self._editor, self._levels, self._filled = None, [], None
         self._ui.levelTable.setRowCount(0)
         self._message.clear()
+
+
+def _partsText(groups: list[str]) -> str:
+    """Say what the segmentation has of a level."""
+    texts = {
+        _("body"): "body" in groups,
+        _("sacrum"): "sacrum" in groups,
+        _("{count} posterior").format(count=groups.count("posterior")): "posterior" in groups,
+        _("disc below"): "disc" in groups,
+    }
+    return ", ".join(text for text, isThere in texts.items() if isThere)
 
 
 _REGIONS = {

@@ -29,6 +29,8 @@ VERTEBRA_TAG = "SpineDigitalTwin.vertebra"
 SUBREGION_TAG = "SpineDigitalTwin.subregion"
 BY_LEVEL = "SpineDigitalTwin.colourByLevel"
 """Attribute of a segmentation that is coloured by level."""
+CORRECTED = "SpineDigitalTwin.corrected"
+"""Attribute of a segmentation on which a person has painted what the label maps do not have."""
 
 SURFACE = "Closed surface"
 
@@ -71,12 +73,16 @@ def showing(
     if node is None or node.GetScene() is None:
         node = _addNode(name)
     old = node.GetSegmentation()
+    others = _others(old)
+    for segmentId, segment in others.items():
+        segmentation.AddSegment(segment, segmentId)
     was = node.StartModify()
     node.SetName(name)
     node.SetAndObserveSegmentation(segmentation)
-    _empty(old)
+    _empty(old, kept=others)
     describe(node)
     node.EndModify(was)
+    node.SetAttribute(CORRECTED, None)
     return node
 
 
@@ -94,10 +100,17 @@ def release(node: Node) -> None:
     _empty(node.GetSegmentation())
 
 
-def _empty(segmentation: slicer.vtkSegmentation) -> None:
+def _others(segmentation: slicer.vtkSegmentation) -> dict[str, slicer.vtkSegment]:
+    """Return the segments that are not ours, by id: somebody has added them, and they stay."""
+    found = {each: segmentation.GetSegment(each) for each in segmentation.GetSegmentIDs()}
+    return {segmentId: segment for segmentId, segment in found.items() if partOf(segment) is None}
+
+
+def _empty(segmentation: slicer.vtkSegmentation, kept: Collection[str] = ()) -> None:
     # a segment that is removed is first separated from the voxels that all share, each time for the whole volume
     for segmentId in segmentation.GetSegmentIDs():
-        segmentation.GetSegment(segmentId).RemoveAllRepresentations()
+        if segmentId not in kept:
+            segmentation.GetSegment(segmentId).RemoveAllRepresentations()
 
 
 def surfacesOf(node: Node, renamed: Mapping[int, int], lost: Collection[int]) -> Surfaces:

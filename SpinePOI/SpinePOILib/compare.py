@@ -8,7 +8,7 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
-from . import lines, pointnodes
+from . import lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -241,8 +241,3 @@ def showLines(first: PoiSet, second: PoiSet) -> None:
     colour = rgb(EDITED)
     pairs = ((poi.position, second.points[poi.key].position) for poi in first if poi.key in second.points)
     lines.show(KIND, _("Differences"), [(here, there, colour) for here, there in pairs if here and there])
-
-
-def currentSet() -> PoiSet:
-    """Return the points of the scene."""
-    return pointnodes.readAll()

@@ -29,12 +29,18 @@ class LevelEdit:
         Old labels of vertebrae that are no longer what they were: what was computed from their shape no longer holds.
     reshaped : tuple of int
         New labels of what they became.
+    repainted : tuple of int
+        Labels of vertebrae that are still the same, with other voxels, those of their discs and endplates counted in.
+    number : int
+        Tells this correction from the others of its history (`History`), whether it is done or taken back.
     """
 
     maps: LabelMaps
     renamed: Mapping[int, int] = field(default_factory=dict)
     lost: tuple[int, ...] = ()
     reshaped: tuple[int, ...] = ()
+    repainted: tuple[int, ...] = ()
+    number: int = 0
 
 
 def levels_of(vertebrae: IntArray) -> tuple[Level, ...]:
@@ -190,3 +196,19 @@ def _is_below(grid: Grid, at: Indices, point: npt.NDArray[np.float64], normal: n
     upward = normal / length * (1.0 if normal[2] >= 0 else -1.0)
     ijk = np.stack(np.unravel_index(at, grid.shape, order="F"), axis=-1)
     return np.asarray((grid.to_ras(ijk) - point) @ upward < 0)
+
+
+def repaint(before: LabelMaps, after: LabelMaps) -> LevelEdit:
+    """Take maps of one grid, in which somebody has painted, as a correction.
+
+    Parameters
+    ----------
+    before, after : LabelMaps
+        Of one shape.
+    """
+    pairs = ((before.subregions, after.subregions), (before.vertebrae, after.vertebrae))
+    changed = np.flatnonzero(np.logical_or.reduce([flat(first) != flat(second) for first, second in pairs]))
+    touched = set()
+    for each in (before.vertebrae, after.vertebrae):
+        touched.update(labels_of(flat(each)[changed]).tolist())
+    return LevelEdit(after, repainted=tuple(each.id for each in LEVELS if touched & set(_family(each.id))))

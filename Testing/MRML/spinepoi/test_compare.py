@@ -90,7 +90,7 @@ def test_a_reader_against_the_rules(compare, poi, pois):
         {**pois.points, (L3, 101): pois[L3, 101].moved_to(tuple(np.add(pois[L3, 101].position, (0.0, 3.0, 4.0)).tolist()))}
     )
     pointnodes.show(moved)
-    now = compare.currentSet()
+    now = pointnodes.readAll()
     agreement = compare.agree(compare.computedSet(now), now)
     assert agreement.overall().maximum == pytest.approx(5.0)
     assert np.count_nonzero(agreement.distances) == 1
