@@ -116,16 +116,25 @@ def twin(host: ModuleType, clock: Clock, maps: LabelMaps, folder: Path) -> None:
         clock.row("twin: undo of the shift", ui.undoButton.click, busy)
         clock.row("twin: undo of the merging", ui.undoButton.click, busy)
         _add_red_slice(host)
+        widget._parameters.lumbar = 6
+        ui.recountButton.click()
         ui.levelTable.setCurrentCell(15, 0)
         host.app.processEvents()
         clock.row("twin: split a level", ui.splitButton.click, busy)
         clock.row("twin: undo of the splitting", ui.undoButton.click, busy)
         ui.exportFolder.currentPath = str(folder)
         host.app.processEvents()
-        clock.row("twin: export", ui.exportButton.click, lambda: not panel.background.busy)
+        done = lambda: not panel.export.busy  # noqa: E731
+        clock.row("twin: export, the first time, which loads SimpleITK", ui.exportButton.click, done)
+        clock.row("twin: export", ui.exportButton.click, done)
         files = [str(folder / f"{name}.nii.gz") for name in ("a", "b")]
         for path, array in zip(files, (maps.subregions, maps.vertebrae), strict=True):
             write_label_map(Path(path), array, maps.grid)
+        plain = folder / "a.nrrd"
+        write_label_map(plain, maps.subregions, maps.grid, packed=False)
+        for path in (Path(files[0]), plain):
+            name = f"Slicer's own reading of one {path.name[1:]}"
+            clock.row(name, lambda path=path: host.util.loadVolume(str(path), {"labelmap": True}))
         idle = lambda: not (panel.background.busy or panel.data.busy or panel.labels.busy)  # noqa: E731
         clock.row("twin: load two .nii.gz and show them", lambda: panel.data.loadFiles(files), idle)
         clock.row("twin: sample spine", panel.data.sampleButtons[0].click, idle)

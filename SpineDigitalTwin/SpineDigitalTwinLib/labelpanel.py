@@ -12,7 +12,7 @@ from slicer.util import VTKObservationMixin
 from spinetwin.errors import SpineTwinError
 
 from . import inputs, painting, segments, surfaces, visibility
-from .messages import Message
+from .messages import FAILED, Message
 from .parameters import Colouring
 from .steps import StepRunner
 
@@ -63,6 +63,7 @@ class LabelPanel(VTKObservationMixin):
         ui.levelBox.connect("currentIndexChanged(int)", self._chooseLevel)
         ui.levelUpButton.connect("clicked()", lambda: self._step(-1))
         ui.levelDownButton.connect("clicked()", lambda: self._step(1))
+        ui.correctionsLabel.styleSheet = FAILED
         ui.surfacesBar.setVisible(False)
 
     # --- segments -----------------------------------------------------------------------------------------------------
@@ -137,10 +138,19 @@ class LabelPanel(VTKObservationMixin):
     def _onPainted(self, node: slicer.vtkMRMLSegmentationNode, _event: object) -> None:
         if not painting.isCorrected(node):
             painting.mark(node, True)
-            self._showCorrections(node)
+            self._showCorrections()
 
-    def _showCorrections(self, node: slicer.vtkMRMLSegmentationNode | None) -> None:
-        self._ui.correctionsFrame.setVisible(painting.isCorrected(node))
+    def _showCorrections(self) -> None:
+        """Say whether there are corrections to take over, and what showing the maps again would do to them."""
+        segmentation, problem = self._parameters().segmentation, self._problem()
+        corrected = painting.isCorrected(segmentation)
+        self._ui.correctionsFrame.setVisible(corrected)
+        self._ui.takeOverButton.enabled = not problem and not self.busy
+        if segmentation is None:
+            text = _("Show label maps in slices and in 3D")
+        else:
+            text = _("Show label maps again, without the corrections") if corrected else _("Show label maps again")
+        self._ui.showButton.text = problem or text
 
     def takeOver(self) -> None:
         """Write what was painted into the maps; what is not possible becomes a sentence."""
@@ -154,7 +164,7 @@ class LabelPanel(VTKObservationMixin):
         if leftOut:
             text += " " + _("Left out, as they stand for no part of a vertebra: {names}.").format(names=", ".join(leftOut))
         self._message.say(text)
-        self._showCorrections(self._parameters().segmentation)
+        self._showCorrections()
 
     # --- what is seen -------------------------------------------------------------------------------------------------
 
@@ -162,25 +172,14 @@ class LabelPanel(VTKObservationMixin):
         """Show the state of the parameters, in the widgets and in the views."""
         parameters, problem = self._parameters(), self._problem()
         self._ui.showButton.enabled = not problem
-        self._ui.showButton.text = problem or self._showText(parameters.segmentation)
         self._watch(parameters.segmentation)
-        self._showCorrections(parameters.segmentation)
-        self._ui.takeOverButton.enabled = not problem and not self.busy
+        self._showCorrections()
         self._ui.lookFrame.enabled = parameters.segmentation is not None
         for preset, button in self._presets.items():
             button.checked = preset == parameters.preset
         self._fillLevels(parameters)
         if parameters.segmentation is not None:
             self._look(parameters)
-
-    def _showText(self, segmentation: slicer.vtkMRMLSegmentationNode | None) -> str:
-        if segmentation is None:
-            return _("Show label maps in slices and in 3D")
-        return (
-            _("Show label maps again, without the corrections")
-            if painting.isCorrected(segmentation)
-            else _("Show label maps again")
-        )
 
     def _fillLevels(self, parameters: SpineDigitalTwinParameters) -> None:
         from spinetwin.anatomy import level
