@@ -36,7 +36,7 @@ class SampleDataLogic:
 
 
 @pytest.fixture
-def sources(host, monkeypatch):
+def sources(on_the_host, host, monkeypatch):
     """What the Sample Data module lists after the application has started with our module."""
     registry = types.ModuleType("SampleData")
     registry.SampleDataLogic = type("SampleDataLogic", (SampleDataLogic,), {"sources": []})
