@@ -1,8 +1,8 @@
 """Stand in for the application that ctest starts: ``python stand_in.py SCRIPT ARGUMENTS``.
 
-It runs a script as Slicer runs `--python-script` (ctkAbstractPythonManager::executeFile): in the globals of the main module, with
-`__file__` and `sys.argv` set, and with the modules of the extension importable. What it is not: Qt is PySide6, nothing is drawn by
-Slicer, and `PythonQt` is only a name by which tests know where they run.
+It runs a script as Slicer runs `--python-script` (ctkAbstractPythonManager::executeFile): in the globals of the main module,
+with `__file__` and `sys.argv` set, and with the modules of the extension importable. What it is not: Qt is PySide6, nothing is
+drawn by Slicer, and `PythonQt` is only a name by which tests know where they run.
 """
 
 import sys

@@ -23,7 +23,7 @@ SKIPPED = 77
 def main() -> int:
     """Run the tests and return pytest's exit code; without pytest, say how to get it."""
     if find_spec("pytest") is None:
-        print("Nothing was tested: Slicer's Python has no pytest. Get it with: PythonSlicer -m pip install pytest")
+        sys.stdout.write("Nothing was tested: Slicer's Python has no pytest. Get it: PythonSlicer -m pip install pytest\n")
         return SKIPPED
     import pytest
 
