@@ -23,6 +23,9 @@ def draw(chart, path, size=(640, 420)):
         xy.GetAxis(axis).GetTitleProperties().SetFontSize(chart.GetAxisTitleFontSize())
         xy.GetAxis(axis).GetTitleProperties().SetBold(False)
         xy.GetAxis(axis).GetLabelProperties().SetFontSize(chart.GetAxisLabelFontSize())
+    if not chart.GetYAxisRangeAuto():
+        xy.GetAxis(vtk.vtkAxis.LEFT).SetBehavior(vtk.vtkAxis.FIXED)
+        xy.GetAxis(vtk.vtkAxis.LEFT).SetRange(*chart.GetYAxisRange())
     for index in range(chart.GetNumberOfPlotSeriesNodes()):
         xy.AddPlot(_plot(chart.GetNthPlotSeriesNode(index)))
     view = vtk.vtkContextView()
