@@ -9,34 +9,6 @@ L1, L2 = 20, 21
 BODY, SPINOUS = 49, 42
 
 
-@pytest.fixture(scope="module")
-def phantom():
-    from spinetwin.phantom import SpineParameters, make_spine
-
-    spine = make_spine(SpineParameters(levels="T12-L4"))
-    return spine.voxelise(spine.grid(2.0, "LPS", margin_mm=8))
-
-
-@pytest.fixture
-def editor(host, phantom):
-    from SpineDigitalTwinLib import segments, volumes
-    from SpineDigitalTwinLib.leveleditor import LevelEditor
-
-    subregions = volumes.addSubregions("subregions", phantom.subregions, phantom.grid)
-    vertebrae = volumes.addVertebrae("vertebrae", phantom.vertebrae, phantom.grid)
-    return LevelEditor(subregions, vertebrae, segments.show(phantom, "spine"))
-
-
-@pytest.fixture
-def points(host):
-    """One point each of L1 and L2."""
-    from SpinePOILib import pointnodes
-    from spinetwin.poi import Poi, PoiSet, Status
-
-    pointnodes.show(PoiSet.of([Poi(level, 101, Status.OK, (1.0, 2.0, float(level))) for level in (L1, L2)]))
-    return pointnodes
-
-
 def paint(host, editor, name, voxels, *, overwrite=True):
     """Add voxels to a segment, or make them its only ones where it is new, with the call that Segment Editor uses."""
     node, grid = editor.segmentation, editor.maps().grid

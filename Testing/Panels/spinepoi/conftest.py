@@ -47,3 +47,14 @@ def shown(spinepoi, host, pois):
     spinepoi.panel.session.choose(22)
     host.app.processEvents()
     return spinepoi
+
+
+@pytest.fixture
+def press(shown, host):
+    """Return a function that presses a button by its name and lets the panel follow."""
+
+    def do(name):
+        host.util.findChild(shown.parent, name).click()
+        host.app.processEvents()
+
+    return do
