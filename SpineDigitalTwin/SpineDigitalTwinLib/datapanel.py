@@ -148,6 +148,7 @@ class DataPanel:
             for kind, reading in readings.items():
                 node = yield from reading
                 setattr(self._parameters(), kind, node)
+                yield 1.0
         except SpineTwinError as error:
             self._message.fail(error)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ctk
 import slicer
@@ -97,12 +97,12 @@ class ExportPanel:
             self._message.fail(error)
             return
         options = {"name": parameters.exportName or "spine", "format": parameters.exportFormat}
-        self._steps.start(self._writing(options, folder))
+        nodes = parameters.subregions, parameters.vertebrae
+        self._steps.start(self._writing(nodes, options, folder))
 
-    def _writing(self, options: dict[str, str], folder: Path) -> Iterator[float]:
-        parameters, scratch = self._parameters(), self._background.scratch()
+    def _writing(self, nodes: tuple[Any, Any], options: dict[str, str], folder: Path) -> Iterator[float]:
         try:
-            files = yield from labelfiles.writingForWorker(parameters.subregions, parameters.vertebrae, scratch)
+            files = yield from labelfiles.writingForWorker(*nodes, self._background.scratch())
         except SpineTwinError as error:
             self._message.fail(error)
             return

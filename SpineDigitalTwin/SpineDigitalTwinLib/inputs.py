@@ -29,6 +29,7 @@ NODE_CLASSES = ("vtkMRMLLabelMapVolumeNode", "vtkMRMLSegmentationNode")
 _SAMPLE = 4_000_000
 """Voxels looked at to tell what a map is; every part of a vertebra is large against their distance."""
 _MOST_LABELS = 300
+_LARGEST = 65535
 _FEW = 10_000
 """Values that tell an image from a label map, nearly always."""
 _LEVEL_IN_NAME = re.compile(r"(?:^|[\W_])([CTL]\d{1,2}|S1)(?:$|[\W_])", re.IGNORECASE)
@@ -52,6 +53,8 @@ def recognise(node: slicer.vtkMRMLNode | None) -> Recognised:
         return Recognised("", _("looks like an image, not like a label map"))
     if not labels:
         return Recognised("", _("is empty") if isVolume(node) else _("has no segment whose name is known"))
+    if max(labels) > _LARGEST:
+        return Recognised("", _("holds the label {label}; labels end at {most}").format(label=max(labels), most=_LARGEST))
     kind = kind_of(labels)
     if kind == SUBREGIONS:
         return Recognised(kind, _partsText(labels))

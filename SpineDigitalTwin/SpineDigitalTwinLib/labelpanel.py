@@ -79,11 +79,11 @@ class LabelPanel(VTKObservationMixin):
             return
         self._building = True
         self._ui.surfacesBar.setVisible(True)
-        self._steps.start(self._making(maps))
+        self._steps.start(self._making(maps, self._name()))
 
-    def _making(self, maps: LabelMaps) -> Iterator[float]:
+    def _making(self, maps: LabelMaps, name: str) -> Iterator[float]:
         parameters = self._parameters()
-        node = yield from segments.showing(maps, self._name(), parameters.segmentation)
+        node = yield from segments.showing(maps, name, parameters.segmentation)
         yield 0.0
         self._building = False
         parameters.level = ""
@@ -171,6 +171,8 @@ class LabelPanel(VTKObservationMixin):
     def refresh(self) -> None:
         """Show the state of the parameters, in the widgets and in the views."""
         parameters, problem = self._parameters(), self._problem()
+        if problem and self._building:
+            self.forget()
         self._ui.showButton.enabled = not problem
         self._watch(parameters.segmentation)
         self._showCorrections()

@@ -57,10 +57,9 @@ class LevelEditor:
         """Return the ids of the levels in the map, from the top; counted once as long as its voxels stay."""
         from spinetwin.segmentation.levels import levels_of
 
-        changed = self.vertebrae.GetImageData().GetMTime()
+        changed = mapvoxels.contentTime(self.vertebrae)
         if changed != self._counted[0]:
-            array = slicer.util.arrayFromVolume(self.vertebrae)
-            self._counted = changed, [each.id for each in levels_of(array)]
+            self._counted = changed, [each.id for each in levels_of(mapvoxels.labelsOf(self.vertebrae))]
         return self._counted[1]
 
     def maps(self) -> LabelMaps:

@@ -87,6 +87,7 @@ class LevelPanel:
         self._ui.levelsHint.setVisible(bool(problem))
         self._ui.levelsFrame.enabled = not problem
         if problem:
+            self._letGo()
             self._editor, self._levels, self._filled = None, [], None
             self._ui.levelTable.setRowCount(0)
             return
@@ -102,13 +103,24 @@ class LevelPanel:
     def _follow(self, parameters: SpineDigitalTwinParameters) -> None:
         """Keep the history as long as the maps are the same nodes."""
         editor = self._editor
-        if editor is None or editor.subregions is not parameters.subregions or editor.vertebrae is not parameters.vertebrae:
-            self._steps.stop()
+        if editor is not None and (editor.subregions, editor.vertebrae) != (parameters.subregions, parameters.vertebrae):
+            self._letGo()
+            editor = None
+        if editor is None:
             self._editor = leveleditor.LevelEditor(parameters.subregions, parameters.vertebrae, run=self._steps.start)
             self._message.clear()
             self._filled = None
             self._showNumbers()
         self._editor.segmentation = parameters.segmentation
+
+    def _letGo(self) -> None:
+        """End a correction that is on its way before other maps are looked at, as long as its own are there."""
+        editor = self._editor
+        nodes = () if editor is None else (editor.subregions, editor.vertebrae)
+        if all(node.GetScene() is not None and node.GetImageData() is not None for node in nodes):
+            self._steps.finish()
+        else:
+            self._steps.stop()
 
     def _showNumbers(self) -> None:
         parameters, chain = self._parameters(), self._editor.chain

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import slicer
+from slicer.i18n import tr as _
+from spinetwin.errors import MapError
 
 from . import layers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spinetwin.geometry import Grid, LabelMaps
+    from spinetwin.geometry import Grid, IntArray, LabelMaps
+
+_LARGEST = 65535
 
 
 def isVolume(node: slicer.vtkMRMLNode) -> bool:
@@ -41,15 +45,37 @@ def gridOf(volume: slicer.vtkMRMLVolumeNode) -> Grid:
     return Grid(volume.GetImageData().GetDimensions(), slicer.util.arrayFromVTKMatrix(matrix))
 
 
+def labelsOf(volume: slicer.vtkMRMLVolumeNode) -> IntArray:
+    """Return the voxels of a label map as an (i, j, k) array of uint8 or uint16; a view, but of larger numbers.
+
+    Raises
+    ------
+    MapError
+        If a value is no label: negative, or above 65535.
+    """
+    array = slicer.util.arrayFromVolume(volume).T
+    if array.dtype in (np.uint8, np.uint16):
+        return array
+    kept = array.view(f"u{array.dtype.itemsize}") if array.dtype in (np.int8, np.int16) else array
+    low, high = (0 if kept is not array else array.min(initial=0)), kept.max(initial=0)
+    most = np.iinfo(array.dtype).max if kept is not array else _LARGEST
+    if low < 0 or high > most:
+        raise MapError(
+            _("{name} holds {value}, which is no label.").format(name=volume.GetName(), value=int(low if low < 0 else high)),
+            _("Labels are whole numbers from 0 to {most}.").format(most=_LARGEST),
+        )
+    return kept if kept is not array else array.astype(np.uint16)
+
+
 def labelMaps(
-    subregions: slicer.vtkMRMLNode, vertebrae: slicer.vtkMRMLNode, labelsOf: Mapping[str, Mapping[str, int]]
+    subregions: slicer.vtkMRMLNode, vertebrae: slicer.vtkMRMLNode, segmentLabels: Mapping[str, Mapping[str, int]]
 ) -> LabelMaps:
     """Return the two maps as arrays on one grid.
 
     Parameters
     ----------
     subregions, vertebrae : label map volume or segmentation
-    labelsOf : mapping of node id to mapping of segment id to label
+    segmentLabels : mapping of node id to mapping of segment id to label
         What the segments of each segmentation stand for; 0 for those that count as background.
 
     Raises
@@ -57,12 +83,11 @@ def labelMaps(
     MapError
         If they do not lie on the same voxels.
     """
-    from spinetwin.errors import MapError
     from spinetwin.geometry import LabelMaps
 
     reference = next((node for node in (subregions, vertebrae) if isVolume(node)), None)
     (parts, grid), (levels, other) = (
-        _volumeVoxels(node) if isVolume(node) else _segmentVoxels(node, reference, labelsOf[node.GetID()])
+        (labelsOf(node), gridOf(node)) if isVolume(node) else _segmentVoxels(node, reference, segmentLabels[node.GetID()])
         for node in (subregions, vertebrae)
     )
     if not grid.same_place(other):
@@ -71,12 +96,6 @@ def labelMaps(
             "Choose two maps of the same image, or resample one of them.",
         )
     return LabelMaps(grid, parts, levels)
-
-
-def _volumeVoxels(node: slicer.vtkMRMLVolumeNode) -> tuple[np.ndarray, Grid]:
-    """Turn Slicer's (k, j, i) order into (i, j, k), and any whole numbers into labels."""
-    turned = slicer.util.arrayFromVolume(node).T
-    return (turned if turned.dtype in (np.uint8, np.uint16) else turned.astype(np.uint16)), gridOf(node)
 
 
 def _segmentVoxels(

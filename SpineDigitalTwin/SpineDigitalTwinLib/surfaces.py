@@ -48,6 +48,7 @@ def make(node: Node) -> Iterator[float]:
         image = segment.GetRepresentation(LABELMAP)
         if not boxes:
             boxes = _boxes(image)
+            yield 0.0
         box = boxes.get(segment.GetLabelValue())
         if box is not None:
             segment.AddRepresentation(SURFACE, closedSurface(voxelsOf(image), segment.GetLabelValue(), box, image))
