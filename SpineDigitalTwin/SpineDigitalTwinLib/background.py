@@ -35,6 +35,7 @@ class Background:
         self._ui, self._changed = ui, changed
         self._worker = makeWorker(self._onEvent, self._onFinished)
         self._done: Done | None = None
+        self._failed: Callable[[], object] = lambda: None
         self._title = ""
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         ui.workerFrame.setVisible(False)
@@ -56,7 +57,14 @@ class Background:
         return Path(self._scratch.name)
 
     def start(
-        self, title: str, step: str, inputs: Mapping[str, Any], options: Mapping[str, Any], output: str | Path, done: Done
+        self,
+        title: str,
+        step: str,
+        inputs: Mapping[str, Any],
+        options: Mapping[str, Any],
+        output: str | Path,
+        done: Done,
+        failed: Callable[[], object] = lambda: None,
     ) -> None:
         """Begin a run.
 
@@ -68,8 +76,10 @@ class Background:
             As in a job file.
         done : callable
             Called with the verdict when the run has ended well.
+        failed : callable
+            Called when it has not, or was cancelled.
         """
-        self._title, self._done = title, done
+        self._title, self._done, self._failed = title, done, failed
         self._say(title)
         self._ui.workerBar.value = 0
         self._ui.workerBar.setVisible(True)
@@ -109,6 +119,7 @@ class Background:
         else:
             self._say(verdict.text)
             self._ui.diagnosticsButton.setVisible(verdict.state is State.FAILED)
+            self._failed()
         self._changed()
 
     def _say(self, text: str) -> None:

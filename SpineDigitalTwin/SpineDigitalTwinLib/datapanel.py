@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import qt
 import slicer
 from slicer.i18n import tr as _
-from SpinePOILib import inputs
 from spinetwin.errors import SpineTwinError
 
-from . import labelfiles, sampledata
+from . import inputs, labelfiles, mapvoxels, sampledata
 from .background import Background
 from .messages import Message
 from .steps import StepRunner
@@ -21,6 +20,7 @@ from .steps import StepRunner
 if TYPE_CHECKING:
     from spinetwin.jobs import Verdict
 
+    from .labelfiles import Reading
     from .parameters import SpineDigitalTwinParameters
 
 FILTER = "*.nii *.nii.gz *.nrrd *.mha *.mhd"
@@ -52,7 +52,8 @@ class DataPanel:
     ) -> None:
         self._ui, self._parameters, self._background, self._loaded = ui, parameters, background, loaded
         self._message = Message(ui.dataMessage)
-        self._steps = StepRunner(lambda _fraction: None, self._onLoaded)
+        self._steps = StepRunner(lambda _fraction: None, self._onTakenIn)
+        self._waiting: list[Path] = []
         self._looked: tuple[object, str, list[str]] = (None, "", [])
         self.sampleButtons = [self._addSample(sample, icons) for sample in sampledata.SAMPLES]
         ui.loadButton.connect("clicked()", self._browse)
@@ -81,16 +82,16 @@ class DataPanel:
             label.text = f"✓ {text}" if text and not self._look()[0] else text
             label.setVisible(bool(text))
         for button in (*self.sampleButtons, self._ui.loadButton):
-            button.enabled = not self._background.busy
+            button.enabled = not self.busy
 
     def _look(self) -> tuple[str, list[str]]:
         """Look at the voxels of the chosen maps, once as long as they stay."""
         parameters = self._parameters()
         nodes = (parameters.subregions, parameters.vertebrae)
-        key = [(node.GetID(), node.GetImageData().GetMTime() if node.GetImageData() else 0) for node in nodes if node]
-        key = (key, nodes[0] is None)
+        key = [mapvoxels.identityOf(node) for node in nodes]
         if key != self._looked[0]:
-            self._looked = (key, inputs.problem(*nodes), [inputs.recognise(node).text for node in nodes])
+            found = inputs.look(*nodes)
+            self._looked = (key, found.problem, [found.subregions.text, found.vertebrae.text])
         return self._looked[1], self._looked[2]
 
     # --- files --------------------------------------------------------------------------------------------------------
@@ -102,15 +103,29 @@ class DataPanel:
             self.loadFiles(paths)
 
     def loadFiles(self, paths: Iterable[str]) -> None:
-        """Load one or both label maps, in any order, one in a turn of the event loop."""
+        """Load one or both label maps, in any order: the worker unpacks one after the other, and it is taken in bit by bit."""
         self._message.clear()
-        self._steps.start(self._guarded(labelfiles.load(paths)))
+        self._waiting = [Path(each) for each in paths]
+        self._next()
+
+    def _next(self) -> None:
+        path = self._waiting.pop(0)
+        title = _("Reading {name}:").format(name=path.name)
+        folder = self._background.scratch()
+        self._background.start(
+            title, "import", {"map": path}, {}, folder, lambda verdict: self._onUnpacked(path, verdict), self._waiting.clear
+        )
+
+    def _onUnpacked(self, path: Path, verdict: Verdict) -> None:
+        ((kind, unpacked),) = verdict.result.paths.items()
+        self._steps.start(self._takingIn({kind: labelfiles.reading(kind, unpacked, path.name.split(".")[0])}))
 
     # --- sample spines ------------------------------------------------------------------------------------------------
 
     def makeSample(self, sample: sampledata.Sample) -> None:
         """Let the worker make a sample spine."""
         self._message.clear()
+        self._waiting = []
         folder = self._background.scratch()
         title = _("Making {name}:").format(name=sample.name)
         self._background.start(title, "sample", {}, sample.options(), folder, lambda verdict: self._onSample(sample, verdict))
@@ -118,23 +133,40 @@ class DataPanel:
     def _onSample(self, sample: sampledata.Sample, verdict: Verdict) -> None:
         if not sample.modality:
             self._parameters().image = None
-        self._steps.start(self._guarded(labelfiles.loadSample(verdict.result.paths, sample.name)))
+        self._steps.start(self._takingIn(labelfiles.sampleReadings(verdict.result.paths, sample.name)))
 
     # --- into the scene -----------------------------------------------------------------------------------------------
 
-    def _guarded(self, loading: Iterator[tuple[str, slicer.vtkMRMLVolumeNode]]) -> Iterator[float]:
-        """Take what is loaded step by step; a failure becomes a sentence, and what was loaded before it stays."""
+    @property
+    def busy(self) -> bool:
+        """Whether something is on its way into the scene, or the worker has other things to do."""
+        return self._steps.busy or bool(self._waiting) or self._background.busy
+
+    def _takingIn(self, readings: Mapping[str, Reading]) -> Iterator[float]:
+        """Choose what is read, one after the other; a failure becomes a sentence, and what was read before it stays."""
         try:
-            for kind, node in loading:
+            for kind, reading in readings.items():
+                node = yield from reading
                 setattr(self._parameters(), kind, node)
-                yield 0.0
+                yield 1.0
         except SpineTwinError as error:
             self._message.fail(error)
 
-    def _onLoaded(self) -> None:
-        if not self.problem():
+    def _onTakenIn(self) -> None:
+        if self._waiting:
+            self._next()
+        elif not self.problem():
             self._loaded()
+
+    def guess(self) -> None:
+        """Choose the maps of the scene where nothing is chosen yet."""
+        parameters = self._parameters()
+        if parameters.subregions is None and parameters.vertebrae is None and not self.busy:
+            subregions, vertebrae = inputs.guess(("vtkMRMLLabelMapVolumeNode",))
+            if subregions is not None and vertebrae is not None:
+                parameters.subregions, parameters.vertebrae = subregions, vertebrae
 
     def close(self) -> None:
         """Stop loading."""
+        self._waiting = []
         self._steps.stop()

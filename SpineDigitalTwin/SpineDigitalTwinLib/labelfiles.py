@@ -1,96 +1,74 @@
-"""Label maps between files and the scene, with the core's readers and writers."""
+"""Volumes between files and the scene, bit by bit: a whole spine in one go would hold the application up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
 import slicer
-from slicer.i18n import tr as _
-from SpinePOILib import inputs
+from spinetwin.segmentation.kinds import SUBREGIONS, VERTEBRAE
 
-from . import volumes
+from . import inputs, volumes
+from .sharedmap import voxelsOf
 
-if TYPE_CHECKING:
-    from spinetwin.geometry import Grid
-
-IMAGE = "image"
+Reading = Generator[float, None, slicer.vtkMRMLVolumeNode]
 
 
-def load(paths: Iterable[str | Path]) -> Iterator[tuple[str, slicer.vtkMRMLVolumeNode]]:
-    """Read label maps into the scene, one at each step; which is which is told by their labels.
+def reading(kind: str, path: str | Path, name: str) -> Reading:
+    """Read a volume into the scene, some slices at each step; the node is there after the last.
 
     Parameters
     ----------
-    paths : iterable of path
-        NIfTI, NRRD or MHA.
-
-    Yields
-    ------
     kind : str
-        "subregions" or "vertebrae".
-    node : vtkMRMLLabelMapVolumeNode
+        `volumes.IMAGE`, or that of a label map.
+    path : path
+        NIfTI, NRRD or MHA; label maps of uint8 or uint16, as the worker writes them.
+    name : str
+        Of the node.
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be read.
+    """
+    from spinetwin.io import open_volume
+    from spinetwin.segmentation.flat import labels_of
+
+    image, at, labels = None, 0, set()
+    with open_volume(path) as (grid, slabs):
+        for slab in slabs:
+            if image is None:
+                image = volumes.emptyImage(grid.shape, slab.dtype.newbyteorder("="))
+            voxelsOf(image)[at : at + slab.shape[2]] = slab.T
+            at += slab.shape[2]
+            if kind != volumes.IMAGE:
+                labels.update(labels_of(slab).tolist())
+            yield at / grid.shape[2]
+    return volumes.addVolume(kind, name, image, grid, sorted(labels))
+
+
+def sampleReadings(paths: Mapping[str, str], name: str) -> dict[str, Reading]:
+    """Return how to read what the worker made of a sample spine, by kind."""
+    names = {kind: name if kind == volumes.IMAGE else f"{name}, {kind}" for kind in paths}
+    return {kind: reading(kind, paths[kind], names[kind]) for kind in sorted(paths)}
+
+
+def writingForWorker(
+    subregions: slicer.vtkMRMLNode, vertebrae: slicer.vtkMRMLNode, folder: str | Path
+) -> Generator[float, None, dict[str, Path]]:
+    """Write two maps of the scene where the worker reads them, one at each step; returns the inputs of a job.
 
     Raises
     ------
     SpineTwinError
-        If a file cannot be read, or is no label map of a spine.
-    """
-    from spinetwin.errors import MapError
-    from spinetwin.io import read_label_map
-
-    for path in map(Path, paths):
-        array, grid = read_label_map(path)
-        kind = kindOf(array)
-        if not kind:
-            raise MapError(f"{path.name} holds neither levels nor parts of vertebrae.", _("Choose the label maps of a spine."))
-        yield kind, add(kind, path.name.split(".")[0], array, grid)
-
-
-def loadSample(paths: Mapping[str, str], name: str) -> Iterator[tuple[str, slicer.vtkMRMLVolumeNode]]:
-    """Read what the worker made of a sample spine, one node at each step; as `load`, with an image if there is one."""
-    from spinetwin.io import read_label_map, read_volume
-
-    for kind, path in sorted(paths.items()):
-        if kind == IMAGE:
-            array, grid = read_volume(path)
-            node = volumes.addImage(name, array, grid)
-            node.CreateDefaultDisplayNodes()
-            yield kind, node
-        else:
-            yield kind, add(kind, f"{name}, {kind}", *read_label_map(path))
-
-
-def add(kind: str, name: str, array: np.ndarray, grid: Grid) -> slicer.vtkMRMLLabelMapVolumeNode:
-    """Add a label map of a kind to the scene."""
-    return (volumes.addSubregions if kind == inputs.SUBREGIONS else volumes.addVertebrae)(name, array, grid)
-
-
-def kindOf(array: np.ndarray) -> str:
-    """Tell from its labels whether a map holds subregions or vertebrae; "" for neither."""
-    from spinetwin.anatomy import LEVELS, SubregionId
-
-    labels = set(np.flatnonzero(np.bincount(array.ravel(order="K"))).tolist()) - {0}
-    if labels & set(range(SubregionId.ARCH, SubregionId.ENDPLATE_INFERIOR + 1)):
-        return inputs.SUBREGIONS
-    return inputs.VERTEBRAE if labels & {each.id for each in LEVELS} else ""
-
-
-def writeForWorker(subregions: slicer.vtkMRMLNode, vertebrae: slicer.vtkMRMLNode, folder: str | Path) -> dict[str, Path]:
-    """Write two maps of the scene where the worker reads them, not packed, which is quick.
-
-    Returns
-    -------
-    dict of str to Path
-        The inputs of a job.
+        If the maps do not belong together, or cannot be written.
     """
     from spinetwin.io import write_label_map
 
-    maps = inputs.labelMaps(subregions, vertebrae)
-    files = {inputs.SUBREGIONS: maps.subregions, inputs.VERTEBRAE: maps.vertebrae}
-    for kind, array in files.items():
-        # NIfTI would round the place of the grid
-        write_label_map(Path(folder) / f"{kind}.mha", array, maps.grid, packed=False)
-    return {kind: Path(folder) / f"{kind}.mha" for kind in files}
+    maps, files = inputs.labelMaps(subregions, vertebrae), {}
+    for kind, array in {SUBREGIONS: maps.subregions, VERTEBRAE: maps.vertebrae}.items():
+        yield 0.0
+        # packing takes longest, and NIfTI would round the place of the grid
+        files[kind] = Path(folder) / f"{kind}.mha"
+        write_label_map(files[kind], array, maps.grid, packed=False)
+    return files

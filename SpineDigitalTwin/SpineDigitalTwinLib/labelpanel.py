@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import slicer
 from slicer.i18n import tr as _
-from SpinePOILib import inputs
+from slicer.util import VTKObservationMixin
 from spinetwin.errors import SpineTwinError
 
-from . import segments, surfaces, visibility
-from .messages import Message
+from . import inputs, painting, segments, surfaces, visibility
+from .messages import FAILED, Message
 from .parameters import Colouring
 from .steps import StepRunner
 
 if TYPE_CHECKING:
+    from spinetwin.geometry import LabelMaps
+
     from .parameters import SpineDigitalTwinParameters
 
 
-class LabelPanel:
+class LabelPanel(VTKObservationMixin):
     """Shows the label maps in slices and in 3D.
 
     Parameters
@@ -30,14 +32,23 @@ class LabelPanel:
         Returns the parameters of the scene as it is now.
     problem : callable
         Says what is missing before maps can be shown; "" when nothing is.
+    takeOver : callable
+        Writes what was painted on the segments into the maps; returns the names of segments that were left out.
     """
 
     def __init__(
-        self, ui: SimpleNamespace, parameters: Callable[[], SpineDigitalTwinParameters], problem: Callable[[], str]
+        self,
+        ui: SimpleNamespace,
+        parameters: Callable[[], SpineDigitalTwinParameters],
+        problem: Callable[[], str],
+        takeOver: Callable[[], tuple[str, ...]],
     ) -> None:
-        self._ui, self._parameters, self._problem = ui, parameters, problem
+        VTKObservationMixin.__init__(self)
+        self._ui, self._parameters, self._problem, self._takeOver = ui, parameters, problem, takeOver
+        self._watched: slicer.vtkMRMLSegmentationNode | None = None
         self._message = Message(ui.labelMapsMessage)
         self._steps = StepRunner(self._onFraction, self._onSurfaces)
+        self._building = False
         self._shown: tuple[object, ...] = ()
         self._presets = {
             "all": ui.showAllButton,
@@ -48,9 +59,11 @@ class LabelPanel:
         for preset, button in self._presets.items():
             button.connect("clicked()", lambda preset=preset: self._choosePreset(preset))
         ui.showButton.connect("clicked()", self.show)
+        ui.takeOverButton.connect("clicked()", self.takeOver)
         ui.levelBox.connect("currentIndexChanged(int)", self._chooseLevel)
         ui.levelUpButton.connect("clicked()", lambda: self._step(-1))
         ui.levelDownButton.connect("clicked()", lambda: self._step(1))
+        ui.correctionsLabel.styleSheet = FAILED
         ui.surfacesBar.setVisible(False)
 
     # --- segments -----------------------------------------------------------------------------------------------------
@@ -64,12 +77,22 @@ class LabelPanel:
         except SpineTwinError as error:
             self._message.fail(error)
             return
+        self._building = True
+        self._ui.surfacesBar.setVisible(True)
+        self._steps.start(self._making(maps, self._name()))
+
+    def _making(self, maps: LabelMaps, name: str) -> Iterator[float]:
+        parameters = self._parameters()
+        node = yield from segments.showing(maps, name, parameters.segmentation)
+        yield 0.0
+        self._building = False
         parameters.level = ""
-        parameters.segmentation = segments.show(maps, self._name(), parameters.segmentation)
-        # what shows the same as the segments is hidden; without an image, views are fitted to the map all the same
-        back = None if parameters.image is not None else parameters.vertebrae
-        slicer.util.setSliceViewerLayers(background=parameters.image, label=back, labelOpacity=0.0, fit=True)
-        self.makeSurfaces()
+        parameters.segmentation = node
+        visibility.layInSlices(parameters.image, parameters.vertebrae)
+        self._shown = ()
+        self.refresh()
+        yield 0.0
+        yield from surfaces.make(node)
 
     def _name(self) -> str:
         return _("{name}, segments").format(name=self._parameters().vertebrae.GetName().split(",")[0])
@@ -77,7 +100,10 @@ class LabelPanel:
     def makeSurfaces(self) -> None:
         """Make the surfaces that are missing; what is seen in 3D grows meanwhile."""
         segmentation = self._parameters().segmentation
-        if segmentation is not None:
+        if self._building:
+            # the segments that are being made are those of maps that have changed since
+            self.show()
+        elif segmentation is not None:
             self._shown = ()
             self.refresh()
             self._ui.surfacesBar.setVisible(True)
@@ -96,15 +122,60 @@ class LabelPanel:
         """Whether surfaces are still being made."""
         return self._steps.busy
 
+    # --- what a person paints -----------------------------------------------------------------------------------------
+
+    def _watch(self, node: slicer.vtkMRMLSegmentationNode | None) -> None:
+        """Notice when voxels of the segments that are shown change, here or in another module."""
+        if node is self._watched:
+            return
+        event = slicer.vtkSegmentation.SourceRepresentationModified
+        if self._watched is not None:
+            self.removeObserver(self._watched, event, self._onPainted)
+        if node is not None:
+            self.addObserver(node, event, self._onPainted)
+        self._watched = node
+
+    def _onPainted(self, node: slicer.vtkMRMLSegmentationNode, _event: object) -> None:
+        if not painting.isCorrected(node):
+            painting.mark(node, True)
+            self._showCorrections()
+
+    def _showCorrections(self) -> None:
+        """Say whether there are corrections to take over, and what showing the maps again would do to them."""
+        segmentation, problem = self._parameters().segmentation, self._problem()
+        corrected = painting.isCorrected(segmentation)
+        self._ui.correctionsFrame.setVisible(corrected)
+        self._ui.takeOverButton.enabled = not problem and not self.busy
+        if segmentation is None:
+            text = _("Show label maps in slices and in 3D")
+        else:
+            text = _("Show label maps again, without the corrections") if corrected else _("Show label maps again")
+        self._ui.showButton.text = problem or text
+
+    def takeOver(self) -> None:
+        """Write what was painted into the maps; what is not possible becomes a sentence."""
+        self._message.clear()
+        try:
+            leftOut = self._takeOver()
+        except SpineTwinError as error:
+            self._message.fail(error)
+            return
+        text = _("The corrections are in the label maps; section Levels can undo that.")
+        if leftOut:
+            text += " " + _("Left out, as they stand for no part of a vertebra: {names}.").format(names=", ".join(leftOut))
+        self._message.say(text)
+        self._showCorrections()
+
     # --- what is seen -------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
         """Show the state of the parameters, in the widgets and in the views."""
         parameters, problem = self._parameters(), self._problem()
+        if problem and self._building:
+            self.forget()
         self._ui.showButton.enabled = not problem
-        self._ui.showButton.text = problem or (
-            _("Show label maps again") if parameters.segmentation is not None else _("Show label maps in slices and in 3D")
-        )
+        self._watch(parameters.segmentation)
+        self._showCorrections()
         self._ui.lookFrame.enabled = parameters.segmentation is not None
         for preset, button in self._presets.items():
             button.checked = preset == parameters.preset
@@ -154,6 +225,8 @@ class LabelPanel:
 
     def forget(self) -> None:
         """Stop, for a scene that is closed."""
+        self._watch(None)
+        self._building = False
         self._steps.stop()
         self._shown = ()
         self._ui.surfacesBar.setVisible(False)

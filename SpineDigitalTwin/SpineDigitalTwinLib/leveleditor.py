@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import slicer
 from slicer.i18n import tr as _
-from SpinePOILib import inputs
 
-from . import points, segments, volumes
+from . import inputs, mapvoxels, painting, points, segments, volumes
+from .draining import drain
 
 if TYPE_CHECKING:
     from spinetwin.geometry import LabelMaps
@@ -28,6 +30,9 @@ class LevelEditor:
     subregions, vertebrae : vtkMRMLLabelMapVolumeNode
     segmentation : vtkMRMLSegmentationNode, optional
         That shows them.
+    run : callable
+        Takes the steps in which a correction reaches the scene, once it has turned out to be possible; by default they are
+        done at once.
     """
 
     def __init__(
@@ -35,11 +40,13 @@ class LevelEditor:
         subregions: slicer.vtkMRMLLabelMapVolumeNode,
         vertebrae: slicer.vtkMRMLLabelMapVolumeNode,
         segmentation: slicer.vtkMRMLSegmentationNode | None = None,
+        run: Callable[[Generator[float, None, None]], object] = drain,
     ) -> None:
         from spinetwin.segmentation.chain import Chain
         from spinetwin.segmentation.history import History
 
         self.subregions, self.vertebrae, self.segmentation = subregions, vertebrae, segmentation
+        self._run = run
         self._history = History()
         self._counted: tuple[int, list[int]] = (-1, [])
         self.chain = Chain.of(self.levels())
@@ -50,10 +57,9 @@ class LevelEditor:
         """Return the ids of the levels in the map, from the top; counted once as long as its voxels stay."""
         from spinetwin.segmentation.levels import levels_of
 
-        changed = self.vertebrae.GetImageData().GetMTime()
+        changed = mapvoxels.contentTime(self.vertebrae)
         if changed != self._counted[0]:
-            array = slicer.util.arrayFromVolume(self.vertebrae)
-            self._counted = changed, [each.id for each in levels_of(array)]
+            self._counted = changed, [each.id for each in levels_of(mapvoxels.labelsOf(self.vertebrae))]
         return self._counted[1]
 
     def maps(self) -> LabelMaps:
@@ -121,6 +127,31 @@ class LevelEditor:
         before = self.maps()
         self._do(_("split {name}").format(name=level(label).name), before, split_level(before, label, *plane, self.chain))
 
+    def takeOver(self) -> tuple[str, ...]:
+        """Write what was painted on the segments into the maps.
+
+        Returns
+        -------
+        tuple of str
+            Names of segments that stand for no part of a vertebra, and were left out.
+
+        Raises
+        ------
+        MapError
+            As `painting.mapsOf`.
+        """
+        from spinetwin.anatomy import level
+        from spinetwin.segmentation.levels import repaint
+
+        before = self.maps()
+        painted = painting.mapsOf(self.segmentation, before)
+        edit = repaint(before, painted.maps)
+        painting.mark(self.segmentation, False)
+        if not (np.array_equal(edit.maps.subregions, before.subregions) and not edit.repainted):
+            names = ", ".join(level(each).name for each in edit.repainted) or _("the canal")
+            self._do(_("corrections of {names}").format(names=names), before, edit, isShown=True)
+        return painted.leftOut
+
     def _relabel(self, name: str, mapping: dict[int, int], chain: Chain | None = None) -> None:
         from spinetwin.segmentation.levels import rename_levels
 
@@ -130,11 +161,26 @@ class LevelEditor:
             self._do(name, before, edit, chain)
         self.chain = chain or self.chain
 
-    def _do(self, name: str, before: LabelMaps, edit: LevelEdit, chain: Chain | None = None) -> None:
-        self._history = self._history.add(name, before, edit)
+    def _do(self, name: str, before: LabelMaps, edit: LevelEdit, chain: Chain | None = None, *, isShown: bool = False) -> None:
+        self._refuseLoss(edit)
         self._chains = ([*self._chains[0], self.chain], [])
         self.chain = chain or self.chain
-        self._show(edit)
+        self._run(self._doing(name, before, edit, isShown))
+
+    def _refuseLoss(self, edit: LevelEdit) -> None:
+        from spinetwin.errors import ParameterError
+
+        if (edit.lost or edit.repainted) and painting.isCorrected(self.segmentation):
+            raise ParameterError(
+                _("The segments have corrections that the label maps do not have, and that would be lost."),
+                _("Take them over first, in section Label maps."),
+            )
+
+    def _doing(self, name: str, before: LabelMaps, edit: LevelEdit, isShown: bool) -> Generator[float, None, None]:
+        yield 0.0
+        # the maps of the scene are still those before
+        self._history = self._history.add(name, before, edit)
+        yield from self._showing(replace(edit, number=self._history.count), isShown)
 
     # --- undo ---------------------------------------------------------------------------------------------------------
 
@@ -151,16 +197,20 @@ class LevelEditor:
     def undo(self) -> None:
         """Take the latest correction back."""
         if self._history.done:
-            self._history, edit = self._history.undo(self.maps())
+            history, edit = self._history.undo(self.maps())
+            self._refuseLoss(edit)
+            self._history = history
             self._swapChain(*self._chains)
-            self._show(edit)
+            self._run(self._showing(edit))
 
     def redo(self) -> None:
         """Do again what was taken back last."""
         if self._history.undone:
-            self._history, edit = self._history.redo(self.maps())
+            history, edit = self._history.redo(self.maps())
+            self._refuseLoss(edit)
+            self._history = history
             self._swapChain(*reversed(self._chains))
-            self._show(edit)
+            self._run(self._showing(edit))
 
     def _swapChain(self, source: list[Chain], target: list[Chain]) -> None:
         target.append(self.chain)
@@ -168,17 +218,20 @@ class LevelEditor:
 
     # --- the scene ----------------------------------------------------------------------------------------------------
 
-    def _show(self, edit: LevelEdit) -> None:
+    def _showing(self, edit: LevelEdit, isShown: bool = False) -> Generator[float, None, None]:
         volumes.updateVertebrae(self.vertebrae, edit.maps.vertebrae)
-        if edit.lost:
+        if edit.lost or edit.repainted:
             volumes.update(self.subregions, edit.maps.subregions)
-        if self.segmentation is not None and self.segmentation.GetScene() is not None:
-            if edit.lost:
-                kept = segments.surfacesOf(self.segmentation, edit.renamed, edit.lost)
-                segments.show(edit.maps, self.segmentation.GetName(), self.segmentation, kept)
-            else:
-                segments.rename(self.segmentation, edit.renamed)
         points.follow(edit)
+        yield 0.0
+        node = self.segmentation
+        if node is None or node.GetScene() is None or isShown:
+            return
+        if edit.lost or edit.repainted:
+            kept = segments.surfacesOf(node, edit.renamed, (*edit.lost, *edit.repainted))
+            yield from segments.showing(edit.maps, node.GetName(), node, kept)
+        else:
+            segments.rename(node, edit.renamed)
 
 
 def cuttingPlane() -> tuple[np.ndarray, np.ndarray] | None:
@@ -197,6 +250,6 @@ def jumpTo(vertebrae: slicer.vtkMRMLLabelMapVolumeNode, label: int) -> np.ndarra
     if not len(found):
         return None
     kji = [axis.mean() for axis in np.unravel_index(found, array.shape)]
-    centre = inputs.gridOf(vertebrae).to_ras(kji[::-1])
+    centre = mapvoxels.gridOf(vertebrae).to_ras(kji[::-1])
     slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *centre, slicer.vtkMRMLSliceNode.CenteredJumpSlice)
     return centre

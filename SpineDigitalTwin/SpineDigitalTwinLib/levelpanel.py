@@ -13,7 +13,8 @@ from spinetwin.errors import ParameterError, SpineTwinError
 from . import leveleditor, segments
 from .messages import Message
 from .parameters import CountFrom
-from .parts import Part, groupOf, levelOf
+from .parts import groupOf, levelOf
+from .steps import StepRunner
 
 if TYPE_CHECKING:
     from .leveleditor import LevelEditor
@@ -44,6 +45,7 @@ class LevelPanel:
         self._ui, self._parameters, self._problem, self._changed = ui, parameters, problem, changed
         self._message = Message(ui.levelsMessage)
         self._editor: LevelEditor | None = None
+        self._steps = StepRunner(lambda _fraction: None, self._onDone)
         self._levels: list[int] = []
         self._filled: object = None
         ui.levelTable.connect("itemSelectionChanged()", self._onSelection)
@@ -59,6 +61,23 @@ class LevelPanel:
         ):
             button.connect("clicked()", action)
 
+    def takeOver(self) -> tuple[str, ...]:
+        """Write what was painted on the segments into the maps; as `LevelEditor.takeOver`.
+
+        Raises
+        ------
+        SpineTwinError
+            If that is not possible.
+        """
+        if self._editor is None:
+            return ()
+        self._message.clear()
+        self._steps.finish()
+        leftOut = self._editor.takeOver()
+        if not self.busy:
+            self._onDone()
+        return leftOut
+
     # --- the table ----------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
@@ -68,21 +87,40 @@ class LevelPanel:
         self._ui.levelsHint.setVisible(bool(problem))
         self._ui.levelsFrame.enabled = not problem
         if problem:
+            self._letGo()
             self._editor, self._levels, self._filled = None, [], None
             self._ui.levelTable.setRowCount(0)
             return
         self._follow(parameters)
-        self._fill()
+        if not self.busy:
+            self._fill()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a correction is still on its way into the scene."""
+        return self._steps.busy
 
     def _follow(self, parameters: SpineDigitalTwinParameters) -> None:
         """Keep the history as long as the maps are the same nodes."""
         editor = self._editor
-        if editor is None or editor.subregions is not parameters.subregions or editor.vertebrae is not parameters.vertebrae:
-            self._editor = leveleditor.LevelEditor(parameters.subregions, parameters.vertebrae)
+        if editor is not None and (editor.subregions, editor.vertebrae) != (parameters.subregions, parameters.vertebrae):
+            self._letGo()
+            editor = None
+        if editor is None:
+            self._editor = leveleditor.LevelEditor(parameters.subregions, parameters.vertebrae, run=self._steps.start)
             self._message.clear()
             self._filled = None
             self._showNumbers()
         self._editor.segmentation = parameters.segmentation
+
+    def _letGo(self) -> None:
+        """End a correction that is on its way before other maps are looked at, as long as its own are there."""
+        editor = self._editor
+        nodes = () if editor is None else (editor.subregions, editor.vertebrae)
+        if all(node.GetScene() is not None and node.GetImageData() is not None for node in nodes):
+            self._steps.finish()
+        else:
+            self._steps.stop()
 
     def _showNumbers(self) -> None:
         parameters, chain = self._parameters(), self._editor.chain
@@ -97,8 +135,10 @@ class LevelPanel:
             self._filled, self._levels = state, found
             chosen = self._ui.levelTable.currentRow()
             self._ui.levelTable.setRowCount(len(found))
+            groups = self._groups()
             for row, each in enumerate(found):
-                for column, text in enumerate((level(each).name, _REGIONS[level(each).region], self._partsText(each))):
+                texts = level(each).name, _REGIONS[level(each).region], _partsText(groups.get(each, []))
+                for column, text in enumerate(texts):
                     self._ui.levelTable.setItem(row, column, qt.QTableWidgetItem(text))
             self._ui.levelTable.setCurrentCell(min(max(chosen, 0), len(found) - 1), 0)
             self._fillNames()
@@ -107,22 +147,14 @@ class LevelPanel:
         self._ui.redoButton.enabled = bool(self._editor.redoName)
         self._ui.redoButton.text = _("Redo: {name}").format(name=self._editor.redoName) if self._editor.redoName else _("Redo")
 
-    def _partsText(self, levelId: int) -> str:
-        """Say what the segmentation has of a level."""
-        node = self._editor.segmentation
-        own = [part for part in segments.parts(node).values() if self._isOf(part, levelId)] if node is not None else []
-        groups = [groupOf(part) for part in own]
-        texts = {
-            _("body"): "body" in groups,
-            _("sacrum"): "sacrum" in groups,
-            _("{count} posterior").format(count=groups.count("posterior")): "posterior" in groups,
-            _("disc below"): "disc" in groups,
-        }
-        return ", ".join(text for text, isThere in texts.items() if isThere)
-
-    def _isOf(self, part: Part, levelId: int) -> bool:
-        found = levelOf(part.vertebra)
-        return found is not None and found.id == levelId
+    def _groups(self) -> dict[int, list[str]]:
+        """Return the groups of the parts that the segmentation has of each level."""
+        node, groups = self._editor.segmentation, {}
+        for part in segments.parts(node).values() if node is not None else ():
+            found = levelOf(part.vertebra)
+            if found is not None:
+                groups.setdefault(found.id, []).append(groupOf(part))
+        return groups
 
     def _fillNames(self) -> None:
         names = [each.name for each in self._editor.chain.levels]
@@ -195,20 +227,37 @@ class LevelPanel:
         if self._editor is None:
             return
         self._message.clear()
+        self._steps.finish()
         try:
             action()
         except SpineTwinError as error:
             self._message.fail(error)
             return
+        if not self.busy:
+            self._onDone()
+
+    def _onDone(self) -> None:
         self._showNumbers()
         self._fill()
         self._changed()
 
     def forget(self) -> None:
         """Forget the maps and the history, for a scene that is closed."""
+        self._steps.stop()
         self._editor, self._levels, self._filled = None, [], None
         self._ui.levelTable.setRowCount(0)
         self._message.clear()
+
+
+def _partsText(groups: list[str]) -> str:
+    """Say what the segmentation has of a level."""
+    texts = {
+        _("body"): "body" in groups,
+        _("sacrum"): "sacrum" in groups,
+        _("{count} posterior").format(count=groups.count("posterior")): "posterior" in groups,
+        _("disc below"): "disc" in groups,
+    }
+    return ", ".join(text for text, isThere in texts.items() if isThere)
 
 
 _REGIONS = {

@@ -51,7 +51,7 @@ class Panel(VTKObservationMixin):
         self._later.connect("timeout()", self.refresh)
         self.background = Background(ui, makeWorker, self._soon)
         self.data = DataPanel(ui, parameters, self.background, icons, self._onLoaded)
-        self.labels = LabelPanel(ui, parameters, self.data.problem)
+        self.labels = LabelPanel(ui, parameters, self.data.problem, lambda: self.levels.takeOver())
         self.levels = LevelPanel(ui, parameters, self.data.problem, self._onCorrected)
         self.export = ExportPanel(ui, parameters, self.background, self.data.problem)
         self._observed: Any = None
@@ -67,6 +67,7 @@ class Panel(VTKObservationMixin):
 
     def follow(self) -> None:
         """Show and follow the parameters of the scene, which has others after it was closed or loaded."""
+        self.data.guess()
         node = self._parameters().parameterNode
         if node is not self._observed:
             if self._observed is not None:

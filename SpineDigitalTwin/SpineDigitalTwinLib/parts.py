@@ -45,6 +45,7 @@ def levelOf(vertebra: int) -> Level | None:
     return _levels().get(vertebra)
 
 
+@cache
 def groupOf(part: Part) -> str:
     """Return the group that a part is shown with; "posterior" for a vertebra whose part is not known."""
     from spinetwin.anatomy import SUBREGIONS, group_of
@@ -53,6 +54,7 @@ def groupOf(part: Part) -> str:
     return group_of(part.subregion) if part.subregion in known else "posterior"
 
 
+@cache
 def nameOf(part: Part, below: int | None = None) -> str:
     """Return what people read: "L3 spinous process", "L3/L4 disc", "Spinal canal".
 
@@ -75,6 +77,7 @@ def nameOf(part: Part, below: int | None = None) -> str:
     return level.name if part.subregion in (0, SubregionId.SACRUM) else f"{level.name} {text}"
 
 
+@cache
 def colourOf(part: Part, *, byLevel: bool = False) -> tuple[float, float, float]:
     """Return the colour of a part: of the subregion, or of the level it belongs to."""
     from spinetwin.report import colours

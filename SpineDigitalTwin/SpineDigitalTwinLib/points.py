@@ -15,7 +15,11 @@ OUTDATED = "SpineDigitalTwin.outdatedLevel"
 
 
 def follow(edit: LevelEdit) -> None:
-    """Rename the fiducial nodes of renamed levels; put those of merged and split ones aside, and bring such back on undo."""
+    """Let the fiducial nodes follow a correction.
+
+    Those of renamed levels get the new name; those of merged and split ones are put aside, and brought back on undo; those of
+    levels that were painted on are known to be older than the maps, until they are computed again or the correction is undone.
+    """
     nodes = pointnodes.nodes()
     aside = _putAside()
     for level in edit.lost:
@@ -27,6 +31,9 @@ def follow(edit: LevelEdit) -> None:
     for level in edit.reshaped:
         if level in aside:
             _bring(aside[level], level)
+    for level in edit.repainted:
+        if level in nodes:
+            pointnodes.toggleOutdated(nodes[level], edit.number)
 
 
 def _putAside() -> dict[int, slicer.vtkMRMLMarkupsFiducialNode]:

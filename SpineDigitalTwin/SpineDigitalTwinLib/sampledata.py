@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import slicer
 from slicer.i18n import tr as _
+from spinetwin.segmentation.kinds import SUBREGIONS, VERTEBRAE
 
-from . import volumes
+from . import inputs, labelfiles, segments, surfaces, visibility, volumes
 
 if TYPE_CHECKING:
-    from spinetwin.geometry import Grid
-    from spinetwin.phantom import Spine
+    from spinetwin.jobs import Event, Verdict
 
 CATEGORY = "Spine Digital Twin"
-
-_SEED = 1
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ def register(icons: Path) -> None:
     """Put all samples on the list of Slicer's Sample Data module; `icons` is the folder of the thumbnails."""
     import SampleData
 
+    maker = SampleMaker()
     for sample in SAMPLES:
         SampleData.SampleDataLogic.registerCustomSampleDataSource(
             category=CATEGORY,
@@ -76,74 +77,103 @@ def register(icons: Path) -> None:
             fileNames=sample.name,
             nodeNames=sample.name,
             thumbnailFileName=str(icons / sample.thumbnail),
-            customDownloader=_onButton,
+            # Slicer's button calls it and takes no notice of what it returns, so that it may begin and return at once
+            customDownloader=maker.make,
         )
 
 
-def _onButton(source: Any) -> list[slicer.vtkMRMLNode]:
-    """Make the sample of a button of the Sample Data module."""
-    with slicer.util.tryWithErrorDisplay(_("The sample spine could not be made."), waitCursor=True):
-        return load(source.sampleName)
-    return []
+class SampleMaker:
+    """Makes the sample of a button of the Sample Data module: computed by the worker, taken into the scene bit by bit."""
 
+    def __init__(self) -> None:
+        self._worker: Any = None
+        self._steps: Any = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._sample = SAMPLES[0]
 
-def load(name: str) -> list[slicer.vtkMRMLNode]:
-    """Make a sample and add it to the scene: its image if it has one, its two label maps, and its vertebrae in 3D.
+    @property
+    def busy(self) -> bool:
+        """Whether a sample is on its way."""
+        return self._worker is not None and (self._worker.busy or self._steps.busy)
 
-    Raises
-    ------
-    ValueError
-        If there is no sample of this name.
-    """
-    sample = next((each for each in SAMPLES if each.name == name), None)
-    if sample is None:
-        raise ValueError(f"There is no sample {name!r}; there are: {', '.join(each.name for each in SAMPLES)}.")
-    slicer.util.showStatusMessage(_("Making {name}...").format(name=name))
-    slicer.app.processEvents()
-    spine, grid = _build(sample)
-    nodes = _addMaps(sample, spine, grid)
-    if sample.modality:
-        nodes.insert(0, _addImage(sample, spine, grid))
-    _show(nodes)
-    slicer.util.showStatusMessage(_("{name}: ready").format(name=name), 3000)
-    return nodes
+    def make(self, source: Any) -> None:
+        """Begin with the sample of a button; while another one is on its way, say so.
 
+        Parameters
+        ----------
+        source : SampleDataSource
+            Of Slicer, with `sampleName`.
+        """
+        if self.busy:
+            slicer.util.showStatusMessage(_("{name} is still being made").format(name=self._sample.name), 3000)
+            return
+        if self._worker is None:
+            self._prepare()
+        self._sample = next(each for each in SAMPLES if each.name == source.sampleName)
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="spinetwin-", dir=slicer.app.temporaryPath, ignore_cleanup_errors=True
+        )
+        slicer.util.showStatusMessage(_("Making {name}...").format(name=self._sample.name))
+        self._worker.start("sample", {}, self._sample.options(), self._folder.name)
 
-def _build(sample: Sample) -> tuple[Spine, Grid]:
-    from spinetwin.phantom import Curve, Spacing, SpineParameters, image_grid, make_spine
+    def close(self) -> None:
+        """End all, for an application that ends."""
+        if self._worker is not None:
+            self._observed.RemoveObserver(self._tag)
+            self._steps.stop()
+            self._worker.close()
 
-    spine = make_spine(SpineParameters(curves=(Curve(sample.cobb),) if sample.cobb else ()))
-    spacing = Spacing(*sample.spacing)
-    grid = (
-        image_grid(spine, sample.part, spacing, sample.orientation) if sample.part else spine.grid(spacing, sample.orientation)
-    )
-    return spine, grid
+    def _prepare(self) -> None:
+        """Make the process and the timers when they are first needed, and not while the application starts."""
+        from .process import WorkerProcess
+        from .steps import StepRunner
 
+        self._worker = WorkerProcess(self._onEvent, self._onFinished)
+        self._steps = StepRunner(lambda _fraction: None, self._onShown)
+        self._observed = slicer.mrmlScene
+        slicer.app.connect("aboutToQuit()", self.close)
+        self._tag = self._observed.AddObserver(self._observed.StartCloseEvent, self._onSceneClosing)
 
-def _addMaps(sample: Sample, spine: Spine, grid: Grid) -> list[slicer.vtkMRMLNode]:
-    maps = spine.voxelise(grid)
-    subregions = volumes.addSubregions(f"{sample.name}, subregions", maps.subregions, grid)
-    vertebrae = volumes.addVertebrae(f"{sample.name}, vertebrae", maps.vertebrae, grid)
-    surfaces = volumes.addSegmentation(f"{sample.name}, 3D", vertebrae)
-    surfaces.CreateClosedSurfaceRepresentation()
-    # in slices the subregions are shown, which would be hidden below the same voxels painted by level
-    surfaces.GetDisplayNode().SetVisibility2D(False)
-    return [subregions, vertebrae, surfaces]
+    def _onSceneClosing(self, _scene: object, _event: object) -> None:
+        """Nothing of this scene may come into the next one."""
+        self._worker.cancel()
+        self._steps.stop()
 
+    def _onEvent(self, event: Event) -> None:
+        from spinetwin.jobs import Progress
 
-def _addImage(sample: Sample, spine: Spine, grid: Grid) -> slicer.vtkMRMLNode:
-    import numpy as np
-    from spinetwin.phantom import ImageParameters, render_image
+        if isinstance(event, Progress):
+            slicer.util.showStatusMessage(f"{self._sample.name}: {event.message} ({event.fraction:.0%})")
 
-    image = render_image(spine, grid, ImageParameters(modality=sample.modality), np.random.default_rng(_SEED))
-    return volumes.addImage(sample.name, image, grid)
+    def _onFinished(self, verdict: Verdict) -> None:
+        from spinetwin.jobs import State
 
+        if verdict.state is State.FINISHED:
+            self._steps.start(self._showing(verdict.result.paths))
+            return
+        slicer.util.showStatusMessage("")
+        if verdict.state is State.FAILED:
+            slicer.util.errorDisplay(verdict.text)
 
-def _show(nodes: list[slicer.vtkMRMLNode]) -> None:
-    """Show image and subregions in the slice views, and all of it in 3D; without views there is nothing to do."""
-    if slicer.app.layoutManager() is None:
-        return
-    image = next((each for each in nodes if each.GetClassName() == "vtkMRMLScalarVolumeNode"), None)
-    subregions = next(each for each in nodes if each.GetClassName() == "vtkMRMLLabelMapVolumeNode")
-    slicer.util.setSliceViewerLayers(background=image, label=subregions, labelOpacity=0.4 if image else 1.0, fit=True)
-    slicer.util.resetThreeDViews()
+    def _showing(self, paths: Mapping[str, str]) -> Iterator[float]:
+        from spinetwin.errors import SpineTwinError
+
+        nodes = {}
+        try:
+            for kind, reading in labelfiles.sampleReadings(paths, self._sample.name).items():
+                nodes[kind] = yield from reading
+        except SpineTwinError as error:
+            slicer.util.errorDisplay(str(error))
+            return
+        maps = inputs.labelMaps(nodes[SUBREGIONS], nodes[VERTEBRAE])
+        segmentation = yield from segments.showing(maps, _("{name}, segments").format(name=self._sample.name))
+        visibility.layInSlices(nodes.get(volumes.IMAGE), nodes[VERTEBRAE])
+        yield 0.0
+        yield from surfaces.make(segmentation)
+
+    def _onShown(self) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
+        if slicer.app.layoutManager() is not None:
+            slicer.util.resetThreeDViews()
+        slicer.util.showStatusMessage(_("{name}: ready").format(name=self._sample.name), 3000)

@@ -6,16 +6,18 @@ for is in its tags, which Slicer saves; its name, colour and standard code follo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Generator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import numpy as np
 import slicer
 import vtk
 
 from . import terminology
-from .parts import Part, colourOf, levelOf, nameOf, rank
+from .draining import drain
+from .layers import GEOMETRY, LABELMAP
+from .parts import Part, colourOf, levelOf, nameOf
+from .sharedmap import combining, geometryOf
 
 if TYPE_CHECKING:
     from spinetwin.geometry import LabelMaps
@@ -27,10 +29,10 @@ VERTEBRA_TAG = "SpineDigitalTwin.vertebra"
 SUBREGION_TAG = "SpineDigitalTwin.subregion"
 BY_LEVEL = "SpineDigitalTwin.colourByLevel"
 """Attribute of a segmentation that is coloured by level."""
+CORRECTED = "SpineDigitalTwin.corrected"
+"""Attribute of a segmentation on which a person has painted what the label maps do not have."""
 
-LABELMAP = "Binary labelmap"
 SURFACE = "Closed surface"
-GEOMETRY = "Reference image geometry"
 
 
 def show(maps: LabelMaps, name: str, node: Node | None = None, surfaces: Surfaces | None = None) -> Node:
@@ -47,27 +49,40 @@ def show(maps: LabelMaps, name: str, node: Node | None = None, surfaces: Surface
     surfaces : mapping of Part to surface, optional
         Those that hold still, and need not be made again.
     """
-    parts, labels = combine(maps)
-    image = _image(labels, maps.grid.ijk_to_ras)
+    return drain(showing(maps, name, node, surfaces))
+
+
+def showing(
+    maps: LabelMaps, name: str, node: Node | None = None, surfaces: Surfaces | None = None
+) -> Generator[float, None, Node]:
+    """Do as `show`, in steps; nothing is seen before the last of them."""
+    shared = yield from combining(maps)
+    yield 0.0
     # removing old segments one by one would erase each from the voxels that they share
     segmentation = slicer.vtkSegmentation()
     segmentation.SetSourceRepresentationName(LABELMAP)
-    segmentation.SetConversionParameter(GEOMETRY, slicer.vtkSegmentationConverter.SerializeImageGeometry(image))
-    for value, part in enumerate(parts, start=1):
+    segmentation.SetConversionParameter(GEOMETRY, geometryOf(maps.grid))
+    for part, number in shared.numbers.items():
         segment = slicer.vtkSegment()
-        segment.SetLabelValue(value)
+        segment.SetLabelValue(number)
         _tag(segment, part)
-        segment.AddRepresentation(LABELMAP, image)
+        segment.AddRepresentation(LABELMAP, shared.image)
         segmentation.AddSegment(segment, f"{part.vertebra}-{part.subregion}")
     _addSurfaces(segmentation, surfaces or {})
-    node = node or _addNode(name)
+    yield 0.0
+    if node is None or node.GetScene() is None:
+        node = _addNode(name)
     old = node.GetSegmentation()
+    others = _others(old)
+    for segmentId, segment in others.items():
+        segmentation.AddSegment(segment, segmentId)
     was = node.StartModify()
     node.SetName(name)
     node.SetAndObserveSegmentation(segmentation)
-    _empty(old)
+    _empty(old, kept=others)
     describe(node)
     node.EndModify(was)
+    node.SetAttribute(CORRECTED, None)
     return node
 
 
@@ -85,10 +100,17 @@ def release(node: Node) -> None:
     _empty(node.GetSegmentation())
 
 
-def _empty(segmentation: slicer.vtkSegmentation) -> None:
+def _others(segmentation: slicer.vtkSegmentation) -> dict[str, slicer.vtkSegment]:
+    """Return the segments that are not ours, by id: somebody has added them, and they stay."""
+    found = {each: segmentation.GetSegment(each) for each in segmentation.GetSegmentIDs()}
+    return {segmentId: segment for segmentId, segment in found.items() if partOf(segment) is None}
+
+
+def _empty(segmentation: slicer.vtkSegmentation, kept: Collection[str] = ()) -> None:
     # a segment that is removed is first separated from the voxels that all share, each time for the whole volume
     for segmentId in segmentation.GetSegmentIDs():
-        segmentation.GetSegment(segmentId).RemoveAllRepresentations()
+        if segmentId not in kept:
+            segmentation.GetSegment(segmentId).RemoveAllRepresentations()
 
 
 def surfacesOf(node: Node, renamed: Mapping[int, int], lost: Collection[int]) -> Surfaces:
@@ -110,40 +132,6 @@ def _addNode(name: str) -> Node:
     display.SetVisibility2DOutline(True)
     display.SetOpacity2DFill(0.5)
     return node
-
-
-def combine(maps: LabelMaps) -> tuple[list[Part], np.ndarray]:
-    """Give each pair of labels a number of its own.
-
-    Returns
-    -------
-    parts : list of Part
-        From the top down; the number of a part is its place, counted from 1.
-    labels : (k, j, i) array of int16
-        These numbers, in Slicer's order; 0 is background.
-    """
-    subregions, vertebrae = np.ascontiguousarray(maps.subregions.T), np.ascontiguousarray(maps.vertebrae.T)
-    at = np.flatnonzero(subregions.reshape(-1) | vertebrae.reshape(-1))
-    pairs = (vertebrae.reshape(-1)[at].astype(np.uint32) << 16) | subregions.reshape(-1)[at]
-    # neighbours are mostly equal, so few values are left to sort
-    present = np.unique(pairs[np.flatnonzero(np.diff(pairs, prepend=~pairs[:1]))])
-    parts = [Part(int(pair) >> 16, int(pair) & 0xFFFF) for pair in present]
-    order = sorted(range(len(parts)), key=lambda index: rank(parts[index]))
-    number = np.empty(len(parts), np.int16)
-    number[order] = np.arange(1, len(parts) + 1)
-    labels = np.zeros(subregions.shape, np.int16)
-    labels.reshape(-1)[at] = number[np.searchsorted(present, pairs)]
-    return [parts[index] for index in order], labels
-
-
-def _image(labels: np.ndarray, ijkToRas: np.ndarray) -> slicer.vtkOrientedImageData:
-    from vtkmodules.util.numpy_support import numpy_to_vtk
-
-    image = slicer.vtkOrientedImageData()
-    image.SetDimensions(*labels.shape[::-1])
-    image.GetPointData().SetScalars(numpy_to_vtk(labels.reshape(-1), deep=True, array_type=vtk.VTK_SHORT))
-    image.SetImageToWorldMatrix(slicer.util.vtkMatrixFromArray(ijkToRas))
-    return image
 
 
 # --- what segments stand for ------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 
 import qt
 
-BUDGET_S = 0.05
+BUDGET_S = 0.03
 """How long one turn may work before it lets the application go on."""
 
 
@@ -18,7 +18,7 @@ class StepRunner:
     Parameters
     ----------
     onFraction : callable
-        Called with the fraction that is done, once in a turn.
+        Called with what the latest step gave, the fraction that is done, once in a turn.
     onDone : callable
         Called when all is done; not when it was stopped.
     timer : callable
@@ -49,14 +49,30 @@ class StepRunner:
         self._steps = None
         self._timer.stop()
 
+    def finish(self) -> None:
+        """Do what is left at once."""
+        self._timer.stop()
+        if self._steps is not None:
+            for _fraction in self._steps:
+                pass
+            self._end()
+
     def _turn(self) -> None:
         if self._steps is None:
             return
         end, fraction = time.monotonic() + BUDGET_S, None
-        for fraction in self._steps:
-            if time.monotonic() > end:
-                self._onFraction(fraction)
-                self._timer.start(0)
-                return
+        try:
+            for fraction in self._steps:
+                if time.monotonic() > end:
+                    self._onFraction(fraction)
+                    self._timer.start(0)
+                    return
+        except BaseException:
+            # what has failed is not tried again, and nobody waits for it
+            self._steps = None
+            raise
+        self._end()
+
+    def _end(self) -> None:
         self._steps = None
         self._onDone()

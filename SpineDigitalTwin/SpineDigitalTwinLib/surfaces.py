@@ -12,7 +12,9 @@ import numpy as np
 import slicer
 import vtk
 
-from .segments import LABELMAP, SURFACE
+from .layers import LABELMAP
+from .segments import SURFACE
+from .sharedmap import voxelsOf
 
 if TYPE_CHECKING:
     Node = slicer.vtkMRMLSegmentationNode
@@ -46,23 +48,18 @@ def make(node: Node) -> Iterator[float]:
         image = segment.GetRepresentation(LABELMAP)
         if not boxes:
             boxes = _boxes(image)
+            yield 0.0
         box = boxes.get(segment.GetLabelValue())
         if box is not None:
-            segment.AddRepresentation(SURFACE, closedSurface(_voxels(image), segment.GetLabelValue(), box, image))
+            segment.AddRepresentation(SURFACE, closedSurface(voxelsOf(image), segment.GetLabelValue(), box, image))
             segment.Modified()
         yield (done + 1) / len(missing)
-
-
-def _voxels(image: slicer.vtkOrientedImageData) -> np.ndarray:
-    from vtkmodules.util.numpy_support import vtk_to_numpy
-
-    return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(image.GetDimensions()[::-1])
 
 
 def _boxes(image: slicer.vtkOrientedImageData) -> dict[int, tuple[slice, ...] | None]:
     from scipy import ndimage
 
-    return dict(enumerate(ndimage.find_objects(_voxels(image)), start=1))
+    return dict(enumerate(ndimage.find_objects(voxelsOf(image)), start=1))
 
 
 def closedSurface(
@@ -87,7 +84,8 @@ def closedSurface(
     block = vtk.vtkImageData()
     block.SetDimensions(*inside.shape[::-1])
     block.SetSpacing(stride, stride, stride)
-    block.SetOrigin(*[each.start - stride for each in reversed(box)])
+    first = image.GetExtent()[::2]
+    block.SetOrigin(*[start + each.start - stride for start, each in zip(first, reversed(box), strict=True)])
     block.GetPointData().SetScalars(numpy_to_vtk(inside.reshape(-1), deep=True))
     nets = vtk.vtkSurfaceNets3D()
     nets.SetInputData(block)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from .parts import levelOf
@@ -13,6 +14,7 @@ CONTEXT = "Segmentation category and type - DICOM master list"
 REGIONS = "Anatomic codes - DICOM master list"
 
 
+@cache
 def entry(vertebra: int, subregion: int, below: int | None = None) -> str:
     """Return the terminology text of one part of one level.
 

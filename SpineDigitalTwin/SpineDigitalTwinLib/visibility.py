@@ -66,3 +66,10 @@ def set2D(node: Node, *, fill: bool, opacity: float) -> None:
     display.SetVisibility2DFill(fill)
     display.SetOpacity2DFill(opacity)
     display.EndModify(was)
+
+
+def layInSlices(image: slicer.vtkMRMLVolumeNode | None, vertebrae: slicer.vtkMRMLVolumeNode) -> None:
+    """Lay an image below the segments in all slice views; the map that shows the same as they do is hidden."""
+    # without an image, views are fitted to the map all the same
+    back = None if image is not None else vertebrae
+    slicer.util.setSliceViewerLayers(background=image, label=back, labelOpacity=0.0, fit=True)

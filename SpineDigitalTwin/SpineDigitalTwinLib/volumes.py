@@ -7,11 +7,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import slicer
+import vtk
+from spinetwin.segmentation.flat import labels_of
+from spinetwin.segmentation.kinds import SUBREGIONS, VERTEBRAE
 
 from .parts import GREY, levelOf
+from .sharedmap import voxelsOf
 
 if TYPE_CHECKING:
     from spinetwin.geometry import Grid
+
+IMAGE = "image"
+
+_CLASSES = {
+    IMAGE: "vtkMRMLScalarVolumeNode",
+    SUBREGIONS: "vtkMRMLLabelMapVolumeNode",
+    VERTEBRAE: "vtkMRMLLabelMapVolumeNode",
+}
 
 Name = Callable[[int], str]
 Colour = Callable[[int], "tuple[float, float, float]"]
@@ -29,22 +41,62 @@ def addImage(name: str, array: np.ndarray, grid: Grid) -> slicer.vtkMRMLScalarVo
     grid : Grid
         Where the voxels lie; any storage order, any obliqueness.
     """
-    return _addVolume(name, array, grid, "vtkMRMLScalarVolumeNode")
+    return addVolume(IMAGE, name, imageOf(array), grid)
 
 
 def addSubregions(name: str, array: np.ndarray, grid: Grid) -> slicer.vtkMRMLLabelMapVolumeNode:
     """Add a subregion map to the scene, with the names and colours of the parts; parameters as for `addImage`."""
-    from spinetwin.anatomy import subregion
-    from spinetwin.report import colours
-
-    return _addLabelMap(
-        name, array, grid, lambda key: subregion(key).meaning, lambda key: colours.rgb(colours.of_subregion(key))
-    )
+    return addVolume(SUBREGIONS, name, imageOf(array), grid, labels_of(array).tolist())
 
 
 def addVertebrae(name: str, array: np.ndarray, grid: Grid) -> slicer.vtkMRMLLabelMapVolumeNode:
     """Add a vertebra map to the scene, with the names and colours of the levels; parameters as for `addImage`."""
-    return _addLabelMap(name, array, grid, _vertebraName, _vertebraColour)
+    return addVolume(VERTEBRAE, name, imageOf(array), grid, labels_of(array).tolist())
+
+
+def addVolume(
+    kind: str, name: str, image: vtk.vtkImageData, grid: Grid, labels: Iterable[int] = ()
+) -> slicer.vtkMRMLVolumeNode:
+    """Add an IMAGE, or a map of SUBREGIONS or VERTEBRAE with the names and colours of its labels, to the scene."""
+    node = slicer.mrmlScene.AddNewNodeByClass(_CLASSES[kind], name)
+    node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(grid.ijk_to_ras))
+    node.SetAndObserveImageData(image)
+    node.CreateDefaultDisplayNodes()
+    if kind != IMAGE:
+        names, colours = (_partName, _partColour) if kind == SUBREGIONS else (_vertebraName, _vertebraColour)
+        table = _addColours(f"{name} colours", labels, names, colours)
+        node.GetDisplayNode().SetAndObserveColorNodeID(table.GetID())
+    return node
+
+
+def emptyImage(shape: Iterable[int], dtype: np.dtype) -> vtk.vtkImageData:
+    """Return an (i, j, k) image whose voxels are still to be filled in, for instance through `sharedmap.voxelsOf`."""
+    from vtkmodules.util.numpy_support import get_vtk_array_type
+
+    image = vtk.vtkImageData()
+    image.SetDimensions(*shape)
+    image.AllocateScalars(get_vtk_array_type(dtype), 1)
+    return image
+
+
+def imageOf(array: np.ndarray) -> vtk.vtkImageData:
+    """Return an (i, j, k) array as an image."""
+    image = emptyImage(array.shape, array.dtype)
+    # VTK stores the first index fastest, so Slicer's arrays are indexed (k, j, i)
+    voxelsOf(image)[:] = array.T
+    return image
+
+
+def _partName(label: int) -> str:
+    from spinetwin.anatomy import subregion
+
+    return subregion(label).meaning
+
+
+def _partColour(label: int) -> tuple[float, float, float]:
+    from spinetwin.report import colours
+
+    return colours.rgb(colours.of_subregion(label))
 
 
 def _vertebraName(label: int) -> str:
@@ -80,30 +132,7 @@ def updateVertebrae(node: slicer.vtkMRMLLabelMapVolumeNode, array: np.ndarray) -
     table = node.GetDisplayNode().GetColorNode() if node.GetDisplayNode() else None
     if table is None or not table.IsA("vtkMRMLColorTableNode") or table.GetType() != table.User:
         return
-    flat = array.ravel(order="K")
-    labels = np.flatnonzero(np.bincount(flat[flat != 0])).tolist()
-    _fill(table, labels, _vertebraName, _vertebraColour)
-
-
-def addSegmentation(name: str, labels: slicer.vtkMRMLLabelMapVolumeNode) -> slicer.vtkMRMLSegmentationNode:
-    """Add a segmentation with one segment for each label of a label map, named and coloured like it."""
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
-    node.CreateDefaultDisplayNodes()
-    node.SetReferenceImageGeometryParameterFromVolumeNode(labels)
-    slicer.modules.segmentations.logic().ImportLabelmapToSegmentationNode(labels, node)
-    return node
-
-
-def _addVolume(name: str, array: np.ndarray, grid: Grid, nodeClass: str) -> slicer.vtkMRMLVolumeNode:
-    # VTK stores the first index fastest, so Slicer's arrays are indexed (k, j, i)
-    return slicer.util.addVolumeFromArray(np.ascontiguousarray(array.T), grid.ijk_to_ras, name, nodeClass)
-
-
-def _addLabelMap(name: str, array: np.ndarray, grid: Grid, nameOf: Name, colourOf: Colour) -> slicer.vtkMRMLLabelMapVolumeNode:
-    node = _addVolume(name, array, grid, "vtkMRMLLabelMapVolumeNode")
-    table = _addColours(f"{name} colours", [int(label) for label in np.unique(array) if label], nameOf, colourOf)
-    node.GetDisplayNode().SetAndObserveColorNodeID(table.GetID())
-    return node
+    _fill(table, labels_of(array).tolist(), _vertebraName, _vertebraColour)
 
 
 def _addColours(name: str, labels: Iterable[int], nameOf: Name, colourOf: Colour) -> slicer.vtkMRMLColorTableNode:

@@ -8,7 +8,7 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
-from . import lines, pointnodes
+from . import lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +20,9 @@ KIND = "differences"
 TABLE = "SpinePOI.comparison"
 
 _PLOT_MARGIN_MM = 5.0
+_LEGEND_SHARE = 0.4
+"""Of the height of the pairs, added above them."""
+_TITLE_SIZE = 15
 
 
 def computedSet(pois: PoiSet) -> PoiSet:
@@ -159,13 +162,17 @@ def _chart(
     chart = _renewed("vtkMRMLPlotChartNode", f"chart {axis}", _("Bland-Altman, {axis}").format(axis=_(axis)))
     chart.SetTitle(
         _("{axis}: bias {bias:.2f} mm, limits of agreement {lower:.2f} to {upper:.2f} mm").format(
-            axis=_(axis), bias=numbers.bias, lower=numbers.lower, upper=numbers.upper
+            axis=_(axis).capitalize(), bias=numbers.bias, lower=numbers.lower, upper=numbers.upper
         )
     )
-    chart.SetXAxisTitle(_("Mean of the pair [mm]"))
-    chart.SetYAxisTitle(_("Second minus first [mm]"))
+    chart.SetTitleFontSize(_TITLE_SIZE)
+    titles = (
+        _("Mean of both places, {axis} [mm]").format(axis=_(axis)),
+        _("Scene minus the other, {axis} [mm]").format(axis=_(axis)),
+    )
+    chart.SetXAxisTitle(titles[0])
+    chart.SetYAxisTitle(titles[1])
     chart.RemoveAllPlotSeriesNodeIDs()
-    titles = _("Mean of the pair [mm]"), _("Second minus first [mm]")
     pairs = _table(
         f"pairs {axis}", _("Pairs, {axis}").format(axis=_(axis)), dict(zip(titles, (means, differences), strict=True))
     )
@@ -177,12 +184,21 @@ def _chart(
     if numbers.n > 1:
         for line in _limitLines(axis, means, numbers):
             chart.AddAndObservePlotSeriesNodeID(line.GetID())
+        lowest, highest = min([*differences, numbers.lower]), max([*differences, numbers.upper])
+        height = max(highest - lowest, _PLOT_MARGIN_MM / 10)
+        chart.SetYAxisRangeAuto(False)
+        # Slicer lays the legend into the upper right corner
+        chart.SetYAxisRange(lowest - 0.05 * height, highest + _LEGEND_SHARE * height)
     return chart
 
 
 def _limitLines(axis: str, means: Sequence[float], numbers: BlandAltman) -> list[slicer.vtkMRMLPlotSeriesNode]:
     ends = [float(np.min(means)) - _PLOT_MARGIN_MM, float(np.max(means)) + _PLOT_MARGIN_MM]
-    heights = {_("bias"): numbers.bias, _("lower limit"): numbers.lower, _("upper limit"): numbers.upper}
+    heights = {
+        _("bias"): numbers.bias,
+        _("bias + 1.96 SD"): numbers.upper,
+        _("bias - 1.96 SD"): numbers.lower,
+    }
     table = _table(
         f"limits {axis}",
         _("Limits, {axis}").format(axis=_(axis)),
@@ -241,8 +257,3 @@ def showLines(first: PoiSet, second: PoiSet) -> None:
     colour = rgb(EDITED)
     pairs = ((poi.position, second.points[poi.key].position) for poi in first if poi.key in second.points)
     lines.show(KIND, _("Differences"), [(here, there, colour) for here, there in pairs if here and there])
-
-
-def currentSet() -> PoiSet:
-    """Return the points of the scene."""
-    return pointnodes.readAll()

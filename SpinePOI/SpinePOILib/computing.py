@@ -27,16 +27,17 @@ def cropped(maps: LabelMaps) -> LabelMaps:
     The border tells cut vertebrae from whole ones: only a level that reaches the edge of the image reaches that of the block.
     """
     from spinetwin.geometry import LabelMaps
+    from spinetwin.segmentation.flat import occupied_block
 
-    ranges = []
-    for axis in range(3):
-        others = tuple(each for each in range(3) if each != axis)
-        used = np.flatnonzero(maps.vertebrae.any(axis=others) | maps.subregions.any(axis=others))
-        low, high = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 1)
-        ranges.append(slice(max(low - _BORDER_VOXELS, 0), min(high + _BORDER_VOXELS, maps.grid.shape[axis])))
-    block = tuple(ranges)
-    part = maps.subregions[block]
-    return LabelMaps(maps.grid.crop([each.start for each in ranges], part.shape), part, maps.vertebrae[block])
+    held = occupied_block(maps.subregions, maps.vertebrae)
+    # maps without labels are written, too: the worker says what is wrong with them
+    ends = [(each.start, max(each.stop, each.start + 1)) for each in held]
+    i, j, k = (
+        slice(max(low - _BORDER_VOXELS, 0), min(high + _BORDER_VOXELS, count))
+        for (low, high), count in zip(ends, maps.grid.shape, strict=True)
+    )
+    part = maps.subregions[i, j, k]
+    return LabelMaps(maps.grid.crop([i.start, j.start, k.start], part.shape), part, maps.vertebrae[i, j, k])
 
 
 def writeMaps(maps: LabelMaps, folder: Path) -> dict[str, Path]:
@@ -63,8 +64,8 @@ class Computation:
     def __init__(self, session: Session, *, keepEdits: bool = True) -> None:
         self._session = session
         self._keepEdits = keepEdits
-        self._before = pointnodes.readAll()
-        self._verdicts = _rulesOf(pointnodes.nodes())
+        self._before = session.pois()
+        self._rules = {level: node.GetAttribute(pointnodes.RULES) for level, node in pointnodes.nodes().items()}
         self._frames: dict[int, Frame] = {}
         self._shown: set[int] = set()
 
@@ -87,12 +88,10 @@ class Computation:
             self._frames[level] = _frame(matrix)
         self._show(PoiSet(found.points, {level: self._frames[level]} if level in self._frames else {}))
 
-    def finish(self, path: str | Path) -> None:
+    def finish(self, found: PoiSet) -> None:
         """Show the levels of the result that are not there yet; levels that it lacks go, other than edits that are kept."""
-        from spinetwin.io import read_pois
         from spinetwin.poi import PoiSet
 
-        found = read_pois(path)
         rest = [poi for poi in found if poi.level not in self._shown]
         if rest:
             self._show(PoiSet.of(rest, {key: frame for key, frame in self._frames.items() if key not in self._shown}))
@@ -102,7 +101,7 @@ class Computation:
     def revert(self) -> None:
         """Put everything back as it was before the run."""
         if self._shown:
-            self._session.replace(self._before, computed=self._verdicts, only=True)
+            self._session.replace(self._before, computed=self._verdicts(), only=True)
 
     def _show(self, new: PoiSet) -> None:
         from spinetwin.poi import PoiSet
@@ -112,14 +111,13 @@ class Computation:
         self._session.replace(merge(old, new, keep_edits=self._keepEdits), computed=new)
         self._shown.update(new.levels)
 
+    def _verdicts(self) -> PoiSet:
+        from spinetwin.poi import PoiSet
+
+        return PoiSet.of(poi for level, text in self._rules.items() for poi in pointnodes.rulesIn(level, text).values())
+
     def _keeps(self, level: int) -> bool:
         return self._keepEdits and any(poi.edited for poi in self._before.of_level(level))
-
-
-def _rulesOf(nodes: dict[int, pointnodes.Node]) -> PoiSet:
-    from spinetwin.poi import PoiSet
-
-    return PoiSet.of(poi for level, node in nodes.items() for poi in pointnodes.computedOf(level, node).values())
 
 
 def _frame(matrix: Sequence[Sequence[float]]) -> Frame:

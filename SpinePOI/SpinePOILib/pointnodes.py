@@ -27,6 +27,8 @@ LEVEL = "SpinePOI.level"
 POINTS = "SpinePOI.points"
 RULES = "SpinePOI.rules"
 FRAME = "SpinePOI.frame"
+OUTDATED = "SpinePOI.outdated"
+"""Numbers of the corrections of the label maps since the points were computed."""
 
 _FIDUCIAL = "vtkMRMLMarkupsFiducialNode"
 
@@ -111,6 +113,7 @@ def _fill(node: Node, points: Collection[Poi], verdicts: Iterable[Poi], frame: F
     node.SetAttribute(POINTS, ",".join(str(poi.id) for poi in points))
     node.SetAttribute(RULES, json.dumps({poi.id: describe(poi) for poi in verdicts}, ensure_ascii=False))
     node.SetAttribute(FRAME, _frameText(frame) if frame else None)
+    node.SetAttribute(OUTDATED, None)
 
 
 def _writeRow(node: Node, row: int, poi: Poi) -> None:
@@ -187,10 +190,26 @@ def readAll() -> PoiSet:
 
 def computedOf(level: int, node: Node) -> dict[int, Poi]:
     """Return what the rules had said of each point of a level, by point id."""
+    return rulesIn(level, node.GetAttribute(RULES))
+
+
+def rulesIn(level: int, text: str | None) -> dict[int, Poi]:
+    """Return what the attribute RULES of a node says, by point id."""
     from spinetwin.io.description import position_in, restore
 
-    texts: dict[str, str] = json.loads(node.GetAttribute(RULES) or "{}")
+    texts: dict[str, str] = json.loads(text or "{}")
     return {int(point): restore(level, int(point), text, position_in(text)) for point, text in texts.items()}
+
+
+def toggleOutdated(node: Node, correction: int) -> None:
+    """Take note that the voxels of a level were corrected, or that this correction was taken back or done again."""
+    known = set((node.GetAttribute(OUTDATED) or "").split(",")) - {""}
+    node.SetAttribute(OUTDATED, ",".join(sorted(known ^ {str(correction)})) or None)
+
+
+def outdated() -> list[str]:
+    """Return the names of the levels whose points are older than the label maps, from the top."""
+    return [node.GetName() for node in nodes().values() if node.GetAttribute(OUTDATED)]
 
 
 def frameOf(node: Node) -> Frame | None:

@@ -123,6 +123,13 @@ class Session:
         """Return the points of the chosen level by id."""
         return dict(self.edits.points(self.level)) if self.level is not None else {}
 
+    def pois(self) -> PoiSet:
+        """Return the points of all levels as they are now, with the axes of the vertebrae; nothing is read anew."""
+        from spinetwin.poi import PoiSet
+
+        frames = {level: frame for level, node in pointnodes.nodes().items() if (frame := pointnodes.frameOf(node)) is not None}
+        return PoiSet.of((poi for level in self.edits.levels for poi in self.edits.points(level).values()), frames)
+
     def frame(self) -> Frame | None:
         """Return the axes of the chosen level."""
         node = pointnodes.nodes().get(self.level) if self.level is not None else None

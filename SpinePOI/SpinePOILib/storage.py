@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
+from SpineDigitalTwinLib import mapvoxels
 
-from . import inputs, pointnodes
+from . import pointnodes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +79,7 @@ def save(
     pois, path = pointnodes.readAll(), Path(path)
     if not len(pois):
         raise ParameterError(_("There are no points to save."), _("Compute or load some first."))
-    like = inputs.gridOf(image) if image is not None else None
+    like = mapvoxels.gridOf(image) if image is not None else None
     sets = {levelOf(level).name: PoiSet.of(pois.of_level(level)) for level in pois.levels} if perLevel else {"": pois}
     written = []
     for name, points in sets.items():

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import slicer
+from SpineDigitalTwinLib import inputs, mapvoxels, sharedmap
+from SpineDigitalTwinLib.mapvoxels import contentTime
 
-from . import inputs, pointnodes
+from . import pointnodes
 
 if TYPE_CHECKING:
     from spinetwin.geometry import FloatArray, Grid
@@ -61,12 +63,6 @@ class BoneSurfaces:
         return surface
 
 
-def contentTime(node: slicer.vtkMRMLNode) -> int:
-    """Return a number that grows whenever the voxels of a label map or segmentation change."""
-    data = node.GetSegmentation() if node.IsA("vtkMRMLSegmentationNode") else node.GetImageData()
-    return int(data.GetMTime()) if data is not None else 0
-
-
 def _surfaceOf(node: slicer.vtkMRMLNode, level: int) -> MaskSurface | None:
     from spinetwin.geometry.fields import field_of_voxels
     from spinetwin.geometry.nearest import surface_of
@@ -80,7 +76,7 @@ def _surfaceOf(node: slicer.vtkMRMLNode, level: int) -> MaskSurface | None:
 def _volumeVoxels(node: slicer.vtkMRMLVolumeNode, level: int) -> tuple[np.ndarray, Grid] | None:
     if node.GetImageData() is None:
         return None
-    array, grid = slicer.util.arrayFromVolume(node).T, inputs.gridOf(node)
+    array, grid = slicer.util.arrayFromVolume(node).T, mapvoxels.gridOf(node)
     low, high = _block(level, grid)
     block = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
     return np.argwhere(array[block] == level) + low, grid
@@ -106,17 +102,8 @@ def _places(level: int) -> FloatArray:
 
 
 def _segmentVoxels(node: slicer.vtkMRMLSegmentationNode, level: int) -> tuple[np.ndarray, Grid] | None:
-    import vtk
-    from spinetwin.geometry import Grid
-    from vtk.util.numpy_support import vtk_to_numpy
-
     segment = next((segment for segment, label in inputs.segmentLabels(node).items() if label == level), None)
     image = slicer.vtkOrientedImageData()
     if segment is None or not node.GetBinaryLabelmapRepresentation(segment, image) or image.GetNumberOfPoints() == 0:
         return None
-    matrix = vtk.vtkMatrix4x4()
-    image.GetImageToWorldMatrix(matrix)
-    shape, start = image.GetDimensions(), np.array(image.GetExtent()[::2])
-    values = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(shape[::-1]).T
-    whole = Grid(shape, slicer.util.arrayFromVTKMatrix(matrix))
-    return np.argwhere(values > 0), whole.crop(start, shape)
+    return np.argwhere(sharedmap.voxelsOf(image).T > 0), sharedmap.gridOf(image)

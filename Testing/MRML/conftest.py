@@ -64,3 +64,33 @@ def picture(tmp_path):
     folder = ROOT / "Resources" / "Screenshots" if os.environ.get("SPINETWIN_SCREENSHOTS") else tmp_path
     folder.mkdir(parents=True, exist_ok=True)
     return folder.joinpath
+
+
+@pytest.fixture(scope="session")
+def lumbar_maps():
+    """Label maps of a short spine."""
+    from spinetwin.phantom import SpineParameters, make_spine
+
+    spine = make_spine(SpineParameters(levels="T12-L4"))
+    return spine.voxelise(spine.grid(2.0, "LPS", margin_mm=8))
+
+
+@pytest.fixture
+def editor(host, lumbar_maps):
+    """Corrects the levels of a short spine that is shown."""
+    from SpineDigitalTwinLib import segments, volumes
+    from SpineDigitalTwinLib.leveleditor import LevelEditor
+
+    subregions = volumes.addSubregions("subregions", lumbar_maps.subregions, lumbar_maps.grid)
+    vertebrae = volumes.addVertebrae("vertebrae", lumbar_maps.vertebrae, lumbar_maps.grid)
+    return LevelEditor(subregions, vertebrae, segments.show(lumbar_maps, "spine"))
+
+
+@pytest.fixture
+def points(host):
+    """One point each of L1 and L2."""
+    from SpinePOILib import pointnodes
+    from spinetwin.poi import Poi, PoiSet, Status
+
+    pointnodes.show(PoiSet.of([Poi(level, 101, Status.OK, (1.0, 2.0, float(level))) for level in (20, 21)]))
+    return pointnodes

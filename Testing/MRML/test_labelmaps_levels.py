@@ -6,34 +6,6 @@ from spinetwin.errors import ParameterError
 from spinetwin.segmentation.chain import Chain
 
 
-@pytest.fixture(scope="module")
-def phantom():
-    from spinetwin.phantom import SpineParameters, make_spine
-
-    spine = make_spine(SpineParameters(levels="T12-L4"))
-    return spine.voxelise(spine.grid(2.0, "LPS", margin_mm=4))
-
-
-@pytest.fixture
-def editor(host, phantom):
-    from SpineDigitalTwinLib import segments, volumes
-    from SpineDigitalTwinLib.leveleditor import LevelEditor
-
-    subregions = volumes.addSubregions("subregions", phantom.subregions, phantom.grid)
-    vertebrae = volumes.addVertebrae("vertebrae", phantom.vertebrae, phantom.grid)
-    return LevelEditor(subregions, vertebrae, segments.show(phantom, "spine"))
-
-
-@pytest.fixture
-def points(host):
-    """One point each of L1 and L2."""
-    from SpinePOILib import pointnodes
-    from spinetwin.poi import Poi, PoiSet, Status
-
-    pointnodes.show(PoiSet.of([Poi(level, 101, Status.OK, (1.0, 2.0, float(level))) for level in (20, 21)]))
-    return pointnodes
-
-
 def segment_names(editor):
     segmentation = editor.segmentation.GetSegmentation()
     return {segmentation.GetNthSegment(n).GetName() for n in range(segmentation.GetNumberOfSegments())}

@@ -224,8 +224,7 @@ def test_labels_that_nobody_knows_are_shown_too(host, lib):
 
 
 def test_spine_poi_takes_the_maps_and_not_what_shows_them(host, lib, maps):
-    from SpineDigitalTwinLib import volumes
-    from SpinePOILib import inputs
+    from SpineDigitalTwinLib import inputs, volumes
 
     subregions = volumes.addSubregions("subregions", maps.subregions, maps.grid)
     vertebrae = volumes.addVertebrae("vertebrae", maps.vertebrae, maps.grid)

@@ -35,6 +35,36 @@ def suffix_of(path: PathLike) -> str:
     return next((each for each in SUFFIXES if name.endswith(each)), "")
 
 
+@contextmanager
+def open_volume(path: PathLike) -> Iterator[tuple[Grid, Slabs]]:
+    """Open one volume to read it bit by bit.
+
+    Yields
+    ------
+    grid : Grid
+    slabs : iterator of (i, j, n) arrays
+        Consecutive blocks along k, each valid until the next one is asked for.
+
+    Raises
+    ------
+    ReadError
+        As `read_volume`; also while the blocks are read.
+    """
+    path = Path(path)
+    suffix = _check_file(path)
+    try:
+        if suffix in (".nii", ".nii.gz"):
+            with open_nifti(path) as (header, slabs):
+                yield header.grid, slabs
+        else:
+            with open_itk(path, suffix) as opened:
+                yield opened
+    except OSError as error:
+        raise ReadError(f"Cannot read {path}: {error.strerror or error}.") from error
+    except MemoryError as error:
+        raise ReadError(f"{path.name} does not fit into the memory of this computer.") from error
+
+
 def read_volume(path: PathLike) -> tuple[npt.NDArray[Any], Grid]:
     """Read one volume.
 
@@ -55,7 +85,7 @@ def read_volume(path: PathLike) -> tuple[npt.NDArray[Any], Grid]:
     ReadError
         If the file is missing, damaged, truncated, or is not one volume.
     """
-    with _open(path) as (grid, slabs):
+    with open_volume(path) as (grid, slabs):
         return _gather(slabs, grid), grid
 
 
@@ -75,7 +105,7 @@ def read_label_map(path: PathLike) -> tuple[IntArray, Grid]:
     MapError
         If a value is no label: fractional, negative, above 65535, or not a number.
     """
-    with _open(path) as (grid, slabs):
+    with open_volume(path) as (grid, slabs):
         return _gather_labels(slabs, grid, Path(path).name), grid
 
 
@@ -157,23 +187,6 @@ def _check_file(path: Path) -> str:
     if not suffix:
         raise ReadError(f"{path} is no volume file by its name.", "Known are .nii, .nii.gz, .nrrd, .mha and .mhd.")
     return suffix
-
-
-@contextmanager
-def _open(path: PathLike) -> Iterator[tuple[Grid, Slabs]]:
-    path = Path(path)
-    suffix = _check_file(path)
-    try:
-        if suffix in (".nii", ".nii.gz"):
-            with open_nifti(path) as (header, slabs):
-                yield header.grid, slabs
-        else:
-            with open_itk(path, suffix) as opened:
-                yield opened
-    except OSError as error:
-        raise ReadError(f"Cannot read {path}: {error.strerror or error}.") from error
-    except MemoryError as error:
-        raise ReadError(f"{path.name} does not fit into the memory of this computer.") from error
 
 
 def _gather(slabs: Slabs, grid: Grid) -> npt.NDArray[Any]:

@@ -12,6 +12,7 @@ from ..errors import MapError, ParameterError
 from ..poi.rules import RULE_SETS
 from .events import LevelReady
 from .job import Done, Job, Step
+from .maps import import_map
 from .options import number, one_of, text, three_numbers, whole_number
 from .output import Output
 
@@ -162,6 +163,7 @@ STEPS: Mapping[str, Step] = {
             "part": text,
         },
     ),
+    "import": Step(("map",), import_map),
     "export": Step(
         ("subregions", "vertebrae"), export_maps, {"name": _file_name, "format": one_of((".nii.gz", ".nii", ".nrrd", ".mha"))}
     ),

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..geometry import IntArray, LabelMaps
+from .flat import flat, replaced
 from .levels import LevelEdit
 
 
@@ -35,30 +36,17 @@ class Difference:
         if before is after:
             nothing: npt.NDArray[Any] = np.empty(0, before.dtype)
             return cls(np.empty(0, np.int64), nothing, nothing)
-        first, second = _flat(before), _flat(after)
+        first, second = flat(before), flat(after)
         at = np.flatnonzero(first != second)
         return cls(at, first[at], second[at])
 
     def forward(self, array: IntArray) -> IntArray:
         """Return the array after the change."""
-        return _with(array, self.at, self.after)
+        return replaced(array, self.at, self.after)
 
     def back(self, array: IntArray) -> IntArray:
         """Return the array before the change."""
-        return _with(array, self.at, self.before)
-
-
-def _with(array: IntArray, at: npt.NDArray[np.int64], values: IntArray) -> IntArray:
-    if not len(at):
-        return array
-    changed = np.array(array, order="F")
-    _flat(changed)[at] = values
-    return changed
-
-
-def _flat(array: IntArray) -> IntArray:
-    """Return all voxels in one row; a view of an array in Fortran order."""
-    return array.reshape(-1, order="F")
+        return replaced(array, self.at, self.before)
 
 
 @dataclass(frozen=True)
@@ -70,7 +58,7 @@ class Step:
     name : str
         What people read on the button.
     subregions, vertebrae : Difference
-    renamed, lost, reshaped
+    renamed, lost, reshaped, repainted, number
         As `LevelEdit`.
     """
 
@@ -80,24 +68,28 @@ class Step:
     renamed: Mapping[int, int]
     lost: tuple[int, ...]
     reshaped: tuple[int, ...]
+    repainted: tuple[int, ...]
+    number: int
 
     def forward(self, maps: LabelMaps) -> LevelEdit:
         """Return the correction, done on the maps before it."""
         after = LabelMaps(maps.grid, self.subregions.forward(maps.subregions), self.vertebrae.forward(maps.vertebrae))
-        return LevelEdit(after, self.renamed, self.lost, self.reshaped)
+        return LevelEdit(after, self.renamed, self.lost, self.reshaped, self.repainted, self.number)
 
     def back(self, maps: LabelMaps) -> LevelEdit:
         """Return the opposite of the correction, done on the maps after it."""
         before = LabelMaps(maps.grid, self.subregions.back(maps.subregions), self.vertebrae.back(maps.vertebrae))
-        return LevelEdit(before, {new: old for old, new in self.renamed.items()}, self.reshaped, self.lost)
+        renamed = {new: old for old, new in self.renamed.items()}
+        return LevelEdit(before, renamed, self.reshaped, self.lost, self.repainted, self.number)
 
 
 @dataclass(frozen=True)
 class History:
-    """Corrections done and corrections taken back, the latest last."""
+    """Corrections done and corrections taken back, the latest last, and how many there ever were."""
 
     done: tuple[Step, ...] = field(default=())
     undone: tuple[Step, ...] = field(default=())
+    count: int = 0
 
     def add(self, name: str, before: LabelMaps, edit: LevelEdit) -> History:
         """Return the history after one more correction; what was taken back is forgotten."""
@@ -108,15 +100,17 @@ class History:
             edit.renamed,
             edit.lost,
             edit.reshaped,
+            edit.repainted,
+            self.count + 1,
         )
-        return History((*self.done, step))
+        return History((*self.done, step), count=self.count + 1)
 
     def undo(self, maps: LabelMaps) -> tuple[History, LevelEdit]:
         """Take the latest correction back; `maps` are those after it."""
         *done, step = self.done
-        return History(tuple(done), (*self.undone, step)), step.back(maps)
+        return History(tuple(done), (*self.undone, step), self.count), step.back(maps)
 
     def redo(self, maps: LabelMaps) -> tuple[History, LevelEdit]:
         """Do the correction again that was taken back last."""
         *undone, step = self.undone
-        return History((*self.done, step), tuple(undone)), step.forward(maps)
+        return History((*self.done, step), tuple(undone), self.count), step.forward(maps)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from ..anatomy import LEVELS, Level, SubregionId, level
 from ..errors import ParameterError
 from ..geometry import Grid, IntArray, LabelMaps
 from .chain import Chain, changes, presacral, shifted
+from .flat import Indices, flat, labels_of, occupied, replaced
 
 
 @dataclass(frozen=True)
@@ -29,20 +29,24 @@ class LevelEdit:
         Old labels of vertebrae that are no longer what they were: what was computed from their shape no longer holds.
     reshaped : tuple of int
         New labels of what they became.
+    repainted : tuple of int
+        Labels of vertebrae that are still the same, with other voxels, those of their discs and endplates counted in.
+    number : int
+        Tells this correction from the others of its history (`History`), whether it is done or taken back.
     """
 
     maps: LabelMaps
     renamed: Mapping[int, int] = field(default_factory=dict)
     lost: tuple[int, ...] = ()
     reshaped: tuple[int, ...] = ()
+    repainted: tuple[int, ...] = ()
+    number: int = 0
 
 
 def levels_of(vertebrae: IntArray) -> tuple[Level, ...]:
     """Return the vertebrae of a map, from the top; discs and endplates do not count."""
-    flat = vertebrae.ravel(order="K")
-    # most voxels are background, and counting them takes longest
-    counts = np.bincount(flat[flat != 0])
-    return tuple(each for each in LEVELS if each.id < len(counts) and counts[each.id])
+    present = set(labels_of(vertebrae).tolist())
+    return tuple(each for each in LEVELS if each.id in present)
 
 
 def rename_levels(maps: LabelMaps, mapping: Mapping[int, int]) -> LevelEdit:
@@ -86,13 +90,14 @@ def _table(vertebrae: IntArray, mapping: Mapping[int, int]) -> IntArray:
 
 
 def _through(table: IntArray, labels: IntArray) -> IntArray:
-    """Return the entry of the table for each label, in the memory order that the labels have."""
-    return table[labels.T].T if labels.flags.f_contiguous else table[labels]
+    """Return the entry of the table for each label; background stays."""
+    at = occupied(labels)
+    return replaced(labels, at, table[flat(labels)[at]])
 
 
 def _identity(vertebrae: IntArray) -> IntArray:
     """Return a table that turns each label into itself."""
-    return np.arange(max(int(vertebrae.max(initial=0)), 255) + 1, dtype=vertebrae.dtype)
+    return np.arange(np.iinfo(vertebrae.dtype).max + 1, dtype=vertebrae.dtype)
 
 
 def _redirect(table: IntArray, old: int, new: int) -> None:
@@ -127,8 +132,8 @@ def merge_levels(maps: LabelMaps, upper: int, lower: int, chain: Chain, *, renum
             f"{level(upper).name} and {level(lower).name} are no neighbours of this map.", "Choose two vertebrae side by side."
         )
     between, table = level(upper).disc_id, _identity(maps.vertebrae)
-    subregions = maps.subregions.copy(order="K")
-    subregions[maps.vertebrae == between] = int(SubregionId.BODY_BORDER)
+    joined = np.flatnonzero(flat(maps.vertebrae) == between)
+    subregions = replaced(maps.subregions, joined, np.array(SubregionId.BODY_BORDER, maps.subregions.dtype))
     assert between is not None  # noqa: S101 - every presacral vertebra has a disc below
     table[between] = upper
     _redirect(table, lower, upper)
@@ -165,35 +170,45 @@ def split_level(maps: LabelMaps, label: int, point: npt.ArrayLike, normal: npt.A
         raise ParameterError(f"{level(label).name} is no presacral vertebra of this map.", "Choose another vertebra.")
     following = shifted(present[present.index(label) + 1 :], 1, chain)
     lower = chain.moved(label, 1)
-    box = _box(maps.vertebrae, label)
-    below = _below(maps.grid, box, np.asarray(point, dtype=np.float64), np.asarray(normal, dtype=np.float64))
-    inside = maps.vertebrae[box] == label
-    if not (inside & below).any() or not (inside & ~below).any():
-        raise ParameterError(f"The plane does not cut {level(label).name}.", "Move the slice between the two vertebrae.")
-    vertebrae = _relabelled(maps.vertebrae, following)
-    cut = vertebrae[box]
     _, disc, endplate = _family(label)
     _, disc_below, endplate_below = _family(lower)
-    cut[inside & below] = lower
-    if endplate is not None and endplate_below is not None:
-        cut[(maps.vertebrae[box] == endplate) & below] = endplate_below
+    before = flat(maps.vertebrae)
+    at = np.flatnonzero((before == label) | (before == (endplate or label)))
+    below = _is_below(maps.grid, at, np.asarray(point, dtype=np.float64), np.asarray(normal, dtype=np.float64))
+    inside = before[at] == label
+    if not (inside & below).any() or not (inside & ~below).any():
+        raise ParameterError(f"The plane does not cut {level(label).name}.", "Move the slice between the two vertebrae.")
+    table = _table(maps.vertebrae, following)
     if disc is not None and disc_below is not None:
-        vertebrae[maps.vertebrae == disc] = disc_below
+        table[disc] = disc_below
+    vertebrae = _through(table, maps.vertebrae)
+    vertebrae = replaced(vertebrae, at[inside & below], np.array(lower, vertebrae.dtype))
+    if endplate is not None and endplate_below is not None:
+        vertebrae = replaced(vertebrae, at[~inside & below], np.array(endplate_below, vertebrae.dtype))
     return LevelEdit(LabelMaps(maps.grid, maps.subregions, vertebrae), following, (label,), (label, lower))
 
 
-def _box(vertebrae: IntArray, label: int) -> tuple[slice, ...]:
-    """Return the box of a vertebra with its endplates."""
-    _, _, endplate = _family(label)
-    whole = (vertebrae == label) | (vertebrae == (endplate or label))
-    return tuple(ndimage.find_objects(whole.view(np.uint8))[0])
-
-
-def _below(grid: Grid, box: tuple[slice, ...], point: npt.NDArray[np.float64], normal: npt.NDArray[np.float64]) -> IntArray:
+def _is_below(grid: Grid, at: Indices, point: npt.NDArray[np.float64], normal: npt.NDArray[np.float64]) -> IntArray:
     length = np.linalg.norm(normal)
     if not length:
         raise ParameterError("A plane needs a direction.")
     # a plane is cut by people who look from either side: its upper side is where the head is
     upward = normal / length * (1.0 if normal[2] >= 0 else -1.0)
-    index = np.meshgrid(*[np.arange(each.start, each.stop) for each in box], indexing="ij")
-    return np.asarray((grid.to_ras(np.stack(index, axis=-1)) - point) @ upward < 0)
+    ijk = np.stack(np.unravel_index(at, grid.shape, order="F"), axis=-1)
+    return np.asarray((grid.to_ras(ijk) - point) @ upward < 0)
+
+
+def repaint(before: LabelMaps, after: LabelMaps) -> LevelEdit:
+    """Take maps of one grid, in which somebody has painted, as a correction.
+
+    Parameters
+    ----------
+    before, after : LabelMaps
+        Of one shape.
+    """
+    pairs = ((before.subregions, after.subregions), (before.vertebrae, after.vertebrae))
+    changed = np.flatnonzero(np.logical_or.reduce([flat(first) != flat(second) for first, second in pairs]))
+    touched = set()
+    for each in (before.vertebrae, after.vertebrae):
+        touched.update(labels_of(flat(each)[changed]).tolist())
+    return LevelEdit(after, repainted=tuple(each.id for each in LEVELS if touched & set(_family(each.id))))

@@ -83,7 +83,7 @@ class ComparePanel:
     def _compare(self) -> None:
         if self._other is None:
             return
-        now = compare.currentSet()
+        now = self._session.pois()
         other = self._other(now)
         agreement = compare.agree(other, now)
         compare.addTables(agreement)

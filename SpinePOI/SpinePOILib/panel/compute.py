@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -12,22 +11,22 @@ from typing import TYPE_CHECKING
 import qt
 import slicer
 from slicer.i18n import tr as _
+from SpineDigitalTwinLib import inputs
+from SpineDigitalTwinLib.aside import Aside
+from SpineDigitalTwinLib.mapvoxels import identityOf
 from spinetwin.errors import SpineTwinError
+from spinetwin.io import read_pois
 from spinetwin.jobs import Event, LevelReady, Progress, State, Verdict
 
-from .. import computing, inputs
+from .. import computing, pointnodes
 from ..session import Change, Session
-from ..surfaces import contentTime
 from .folding import Occasional
 
 if TYPE_CHECKING:
     from SpineDigitalTwinLib.process import WorkerProcess
+    from spinetwin.poi import PoiSet
 
     from ..parameters import SpinePOIParameters
-
-_POLL_MS = 20
-_SHARE_S = 0.015
-"""How long each poll lets the writing thread run: the application's event loop does not share the interpreter by itself."""
 
 
 class ComputePanel:
@@ -54,11 +53,7 @@ class ComputePanel:
         self._worker = makeWorker(self._onEvent, self._onFinished)
         self._computation: computing.Computation | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._pool = ThreadPoolExecutor(1, "spinepoi")
-        self._writing: Future[dict[str, Path]] | None = None
-        self._poll = qt.QTimer()
-        self._poll.setInterval(_POLL_MS)
-        self._poll.connect("timeout()", self._onPoll)
+        self._files = Aside(self._onFailed)
         ui.computeButton.connect("clicked()", self.compute)
         ui.cancelButton.connect("clicked()", self.cancel)
         ui.diagnosticsButton.connect("clicked()", self._onDiagnostics)
@@ -71,13 +66,12 @@ class ComputePanel:
     @property
     def busy(self) -> bool:
         """Whether a computation is going on."""
-        return self._writing is not None or self._worker.busy
+        return self._files.busy or self._worker.busy
 
     def close(self) -> None:
         """End a computation at once; the panel goes away."""
-        self._poll.stop()
+        self._files.close()
         self._worker.close()
-        self._pool.shutdown(wait=False, cancel_futures=True)
         self._tidy()
 
     def guess(self) -> None:
@@ -91,14 +85,15 @@ class ComputePanel:
     def showInputs(self) -> None:
         """Say what the chosen maps are, and on the button what is missing; maps that were seen already are not read again."""
         ui, parameters = self._ui, self._parameters()
-        now = [_identity(each) for each in (parameters.subregions, parameters.vertebrae)]
+        now = [identityOf(each) for each in (parameters.subregions, parameters.vertebrae)]
         if now == self._recognised:
             return
         self._recognised = now
-        self._problem = inputs.problem(parameters.subregions, parameters.vertebrae)
-        for label, node in ((ui.subregionsFound, parameters.subregions), (ui.vertebraeFound, parameters.vertebrae)):
-            label.text = inputs.recognise(node).text
-            self._occasional.show(node is not None, label)
+        found = inputs.look(parameters.subregions, parameters.vertebrae)
+        self._problem = found.problem
+        for label, each in ((ui.subregionsFound, found.subregions), (ui.vertebraeFound, found.vertebrae)):
+            label.text = each.text
+            self._occasional.show(bool(each.text), label)
         self._session.surfaces.use(parameters.vertebrae)
         self._showButton()
 
@@ -106,6 +101,10 @@ class ComputePanel:
         """Follow the points: how many edits there are to keep."""
         if Change.POINTS not in changes:
             return
+        outdated = pointnodes.outdated()
+        text = _("The label maps were corrected since the points of {levels} were computed: compute again.")
+        self._ui.outdatedLabel.text = text.format(levels=", ".join(outdated))
+        self._occasional.show(bool(outdated), self._ui.outdatedLabel)
         edits = self._session.edits
         edited = sum(poi.edited for level in edits.levels for poi in edits.points(level).values())
         self._occasional.show(edited > 0, self._ui.keepEditsBox)
@@ -115,7 +114,8 @@ class ComputePanel:
     def compute(self) -> None:
         """Begin: the maps are written aside, then the worker starts."""
         parameters = self._parameters()
-        if self.busy or inputs.problem(parameters.subregions, parameters.vertebrae):
+        self.showInputs()
+        if self.busy or self._problem:
             return
         try:
             maps = inputs.labelMaps(parameters.subregions, parameters.vertebrae)
@@ -124,19 +124,17 @@ class ComputePanel:
             return
         self._folder = tempfile.TemporaryDirectory(prefix="spinepoi-", ignore_cleanup_errors=True)
         self._computation = computing.Computation(self._session, keepEdits=parameters.keepEdits)
-        self._writing = self._pool.submit(computing.writeMaps, maps, Path(self._folder.name))
+        folder = Path(self._folder.name)
+        self._files.start(lambda: computing.writeMaps(maps, folder), self._onWritten)
         self.say("")
         self._occasional.show(False, self._ui.diagnosticsButton)
         self._showProgress(0.0, _("writing the maps"))
-        self._poll.start()
         self._showButton()
 
     def cancel(self) -> None:
         """End the computation; the scene will be as before."""
-        if self._writing is not None:
-            self._poll.stop()
-            self._writing.cancel()
-            self._writing = None
+        if self._files.busy:
+            self._files.stop()
             self._end(_("Cancelled; nothing was changed."), revert=True)
         else:
             self._worker.cancel()
@@ -146,23 +144,13 @@ class ComputePanel:
         self._computation = None
         self.cancel()
 
-    def _onPoll(self) -> None:
-        if self._writing is None:
-            return
-        try:
-            files = self._writing.result(timeout=_SHARE_S)
-        except TimeoutError:
-            return
-        except (SpineTwinError, OSError) as error:
-            self._poll.stop()
-            self._writing = None
-            self._end(str(error), revert=True)
-            return
-        self._poll.stop()
-        self._writing = None
+    def _onWritten(self, files: dict[str, Path]) -> None:
         output = Path(files["subregions"]).parent / "result"
         output.mkdir()
         self._worker.start("poi", files, {}, output)
+
+    def _onFailed(self, error: Exception) -> None:
+        self._end(str(error), revert=True)
 
     def _onEvent(self, event: Event) -> None:
         if isinstance(event, Progress):
@@ -173,13 +161,18 @@ class ComputePanel:
     def _onFinished(self, verdict: Verdict) -> None:
         computation = self._computation
         if verdict.state is State.FINISHED and verdict.result is not None and computation is not None:
-            computation.finish(verdict.result.paths["points"])
-            self._end(verdict.result.summary, revert=False)
-            if self._session.level is None:
-                self._session.step(1)
+            path, summary = verdict.result.paths["points"], verdict.result.summary
+            self._files.start(lambda: read_pois(path), lambda pois: self._onRead(pois, summary))
             return
         self._occasional.show(verdict.state is State.FAILED, self._ui.diagnosticsButton)
         self._end(verdict.text, revert=True)
+
+    def _onRead(self, pois: PoiSet, summary: str) -> None:
+        if self._computation is not None:
+            self._computation.finish(pois)
+        self._end(summary, revert=False)
+        if self._session.level is None:
+            self._session.step(1)
 
     def _end(self, text: str, *, revert: bool) -> None:
         computation, self._computation = self._computation, None
@@ -223,8 +216,3 @@ class ComputePanel:
         """Tell how the last thing went, in a sentence."""
         self._ui.statusLabel.text = text
         self._occasional.show(bool(text), self._ui.statusLabel)
-
-
-def _identity(node: slicer.vtkMRMLNode | None) -> tuple[str, int]:
-    """Return what tells a map and its content from another."""
-    return ("", 0) if node is None else (node.GetID(), contentTime(node))

@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 
 from .. import corrections, navigation
 from ..session import Change, Session
+from .keys import Keys
 
 NUDGES = (
     ("R", "←", "Alt+Left"),
@@ -28,8 +29,8 @@ class CorrectPanel:
 
     def __init__(self, ui: SimpleNamespace, session: Session) -> None:
         self._ui, self._session = ui, session
-        self._shortcuts: list[Any] = []
-        self._keys: dict[str, Callable[[], object]] = {}
+        self._actions: dict[str, Callable[[], object]] = {}
+        self.keys = Keys(self._actions)
         self._button(ui.undoButton, session.edits.undo, "Z")
         self._button(ui.redoButton, session.edits.redo, "Y")
         self._button(ui.reviewedButton, self._onReviewed, "K", _("The chosen points, or all, are right where they are"))
@@ -41,21 +42,6 @@ class CorrectPanel:
         self._button(ui.mirrorRightButton, lambda: self._onMirror("right"), "", _("All left points opposite to the right ones"))
         self._nudges = [self._addNudge(*each) for each in NUDGES]
         ui.nudgeRow.addStretch(1)
-
-    def install(self, parent: Any) -> None:
-        """Let the keys work as long as the panel is shown, wherever the mouse is."""
-        self.uninstall()
-        for keys, action in self._keys.items():
-            shortcut = qt.QShortcut(qt.QKeySequence(keys), parent)
-            shortcut.connect("activated()", action)
-            self._shortcuts.append(shortcut)
-
-    def uninstall(self) -> None:
-        """Give the keys back to the application."""
-        for shortcut in self._shortcuts:
-            shortcut.setEnabled(False)
-            shortcut.deleteLater()
-        self._shortcuts.clear()
 
     def refresh(self, _changes: set[Change]) -> None:
         """Enable what can be done now, and say what undo and redo would do."""
@@ -82,7 +68,7 @@ class CorrectPanel:
     def _button(self, button: Any, action: Callable[[], object], keys: str, toolTip: str = "") -> None:
         button.connect("clicked()", action)
         if keys:
-            self._keys[keys] = action
+            self._actions[keys] = action
         if toolTip:
             button.toolTip = f"{toolTip} ({keys})" if keys else toolTip
 

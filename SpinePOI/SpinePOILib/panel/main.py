@@ -101,15 +101,15 @@ class Panel(VTKObservationMixin):
     def enter(self) -> None:
         """Take the keys, and look for maps: the panel is shown."""
         window = slicer.util.mainWindow() or self._root
-        self.correct.install(window)
-        self.review.install(window)
+        self.correct.keys.take(window)
+        self.review.keys.take(window)
         self.compute.guess()
         self._onChange(*Change)
 
     def leave(self) -> None:
         """Give the keys back: another panel is shown."""
-        self.correct.uninstall()
-        self.review.uninstall()
+        self.correct.keys.giveBack()
+        self.review.keys.giveBack()
 
     def followParameters(self) -> None:
         """Show and follow the parameters of the scene, which has others after it was closed or loaded."""

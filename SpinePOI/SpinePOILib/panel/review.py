@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import qt
 from slicer.i18n import tr as _
@@ -13,6 +14,7 @@ from spinetwin.errors import SpineTwinError
 from .. import review
 from ..session import Change, Session
 from .files import askSave
+from .keys import Keys
 from .look import AMBER, GREEN, RED
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ class ReviewPanel:
         self._ui, self._session, self._parameters = ui, session, parameters
         self.save: Callable[[str, str, str], str] = askSave
         self._view = review.FIXED_VIEWS[0]
-        self._shortcuts: list[Any] = []
+        self.keys = Keys({key: partial(self._onKey, verdict) for verdict, key, _colour in _VERDICTS})
         self._buttons = {"accept": ui.acceptButton, "suspect": ui.suspectButton, "reject": ui.rejectButton}
         for verdict, button in self._buttons.items():
             button.connect("clicked()", lambda verdict=verdict: self.judge(verdict))
@@ -52,20 +54,9 @@ class ReviewPanel:
         """Whether a person is reviewing: the section is open."""
         return not self._ui.reviewSection.collapsed
 
-    def install(self, parent: Any) -> None:
-        """Let the keys 1, 2 and 3 judge while the panel is shown."""
-        self.uninstall()
-        for verdict, key, _colour in _VERDICTS:
-            shortcut = qt.QShortcut(qt.QKeySequence(key), parent)
-            shortcut.connect("activated()", lambda verdict=verdict: self.judge(verdict) if self.active else None)
-            self._shortcuts.append(shortcut)
-
-    def uninstall(self) -> None:
-        """Give the keys back to the application."""
-        for shortcut in self._shortcuts:
-            shortcut.setEnabled(False)
-            shortcut.deleteLater()
-        self._shortcuts.clear()
+    def _onKey(self, verdict: str) -> None:
+        if self.active:
+            self.judge(verdict)
 
     def judge(self, verdict: str) -> None:
         """Write a verdict on the chosen level down, and go to the next that nobody has judged."""

@@ -47,17 +47,7 @@ class ModuleManager:
 
 
 def start(monkeypatch, slicer, folder):
-    """Make `slicer` look like the application with its window; returns `slicer`.
-
-    Parameters
-    ----------
-    monkeypatch : pytest.MonkeyPatch
-        Takes everything back after the test.
-    slicer : module
-        The pip package `slicer-core`.
-    folder : path
-        An empty folder, for settings and temporary files.
-    """
+    """Make `slicer` look like the application with its window; as `core.start`, `folder` holding the settings too."""
     application()
     for name, make in {"qt": modules.qt_module, "ctk": modules.ctk_module}.items():
         monkeypatch.setitem(sys.modules, name, make())

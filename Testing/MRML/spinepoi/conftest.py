@@ -4,22 +4,20 @@ import types
 
 import pytest
 import vtk
+from slicerhost import spines
 from slicerhost import views as hosted
-from spinetwin.phantom import Curve, SpineParameters, make_spine
-from spinetwin.poi import compute_pois
 
 
 @pytest.fixture(scope="session")
 def phantom():
     """A short, bent spine with its label maps."""
-    spine = make_spine(SpineParameters(levels="T11-L4", curves=(Curve(25.0, apex="L1"),)))
-    return types.SimpleNamespace(spine=spine, maps=spine.voxelise(spine.grid(1.5)))
+    return spines.bent()
 
 
 @pytest.fixture(scope="session")
 def pois(phantom):
     """Its points."""
-    return compute_pois(phantom.maps)
+    return phantom.pois
 
 
 @pytest.fixture

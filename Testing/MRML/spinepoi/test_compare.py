@@ -47,10 +47,10 @@ def test_plots_show_pairs_bias_and_limits(compare, poi):
     charts = compare.addPlots(agreement)
     assert list(charts) == ["right", "anterior", "superior"]
     chart = charts["right"]
-    assert chart.GetTitle() == "right: bias 2.00 mm, limits of agreement 0.04 to 3.96 mm"
+    assert chart.GetTitle() == "Right: bias 2.00 mm, limits of agreement 0.04 to 3.96 mm"
     series = [chart.GetNthPlotSeriesNode(row) for row in range(chart.GetNumberOfPlotSeriesNodes())]
-    assert [each.GetName() for each in series] == ["pairs", "bias", "lower limit", "upper limit"]
-    pairs, bias, lower, upper = series
+    assert [each.GetName() for each in series] == ["pairs", "bias", "bias + 1.96 SD", "bias - 1.96 SD"]
+    pairs, bias, upper, lower = series
     assert column(pairs.GetTableNode(), pairs.GetYColumnName()) == [1.0, 2.0, 3.0]
     assert column(bias.GetTableNode(), bias.GetYColumnName()) == [2.0, 2.0]
     assert column(lower.GetTableNode(), lower.GetYColumnName()) == pytest.approx([0.04, 0.04])
@@ -90,7 +90,7 @@ def test_a_reader_against_the_rules(compare, poi, pois):
         {**pois.points, (L3, 101): pois[L3, 101].moved_to(tuple(np.add(pois[L3, 101].position, (0.0, 3.0, 4.0)).tolist()))}
     )
     pointnodes.show(moved)
-    now = compare.currentSet()
+    now = pointnodes.readAll()
     agreement = compare.agree(compare.computedSet(now), now)
     assert agreement.overall().maximum == pytest.approx(5.0)
     assert np.count_nonzero(agreement.distances) == 1

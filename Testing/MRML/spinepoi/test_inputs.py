@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from slicerhost import spines
 from spinetwin.anatomy import level
 from spinetwin.geometry import Grid
 
@@ -10,7 +11,7 @@ L3 = level("L3").id
 
 @pytest.fixture
 def inputs(poi):
-    from SpinePOILib import inputs
+    from SpineDigitalTwinLib import inputs
 
     return inputs
 
@@ -68,14 +69,16 @@ def test_a_large_map_is_recognised_from_a_sample(poi, inputs):
 
 def test_what_is_missing_is_said(poi, inputs, maps):
     parts, levels = maps
-    assert inputs.problem(None, None) == "Choose the subregion map and the vertebra map"
-    assert inputs.problem(parts, None) == "Choose the vertebra map"
-    assert inputs.problem(None, levels) == "Choose the subregion map"
-    assert inputs.problem(parts, levels) == ""
-    assert inputs.problem(levels, levels) == "levels holds levels, not the parts of vertebrae: choose another subregion map"
-    assert inputs.problem(parts, parts) == "parts holds the parts of vertebrae, not levels: choose another vertebra map"
-    assert inputs.problem(parts, volume(poi, [22], "other")) == "The two maps do not lie on the same voxels"
-    assert inputs.problem(volume(poi, [], "nothing"), levels) == "nothing is empty"
+    assert inputs.look(None, None).problem == "Choose the subregion map and the vertebra map"
+    assert inputs.look(parts, None).problem == "Choose the vertebra map"
+    assert inputs.look(None, levels).problem == "Choose the subregion map"
+    assert inputs.look(parts, levels).problem == ""
+    assert (
+        inputs.look(levels, levels).problem == "levels holds levels, not the parts of vertebrae: choose another subregion map"
+    )
+    assert inputs.look(parts, parts).problem == "parts holds the parts of vertebrae, not levels: choose another vertebra map"
+    assert inputs.look(parts, volume(poi, [22], "other")).problem == "The two maps do not lie on the same voxels"
+    assert inputs.look(volume(poi, [], "nothing"), levels).problem == "nothing is empty"
 
 
 def test_the_maps_of_the_scene_are_found(poi, inputs, phantom):
@@ -97,22 +100,20 @@ def test_volumes_become_label_maps(inputs, maps, phantom):
     assert (found.vertebrae == phantom.maps.vertebrae).all()
 
 
-def test_segmentations_become_label_maps(inputs, maps, phantom):
-    from SpineDigitalTwinLib import volumes
+def test_segmentations_become_label_maps(poi, inputs, maps, phantom):
 
     parts, levels = maps
-    segmented = volumes.addSegmentation("segmented parts", parts), volumes.addSegmentation("segmented levels", levels)
+    segmented = spines.segmented(poi, "segmented parts", parts), spines.segmented(poi, "segmented levels", levels)
     assert inputs.recognise(segmented[0]).kind == "subregions"
     assert inputs.recognise(segmented[1]).text == "vertebrae: T11 to L4, discs"
-    assert inputs.problem(*segmented) == ""
+    assert inputs.look(*segmented).problem == ""
     found = inputs.labelMaps(parts, segmented[1])
     assert (found.vertebrae == phantom.maps.vertebrae).all()
 
 
 def test_two_segmentations_share_the_voxels_of_their_image(poi, inputs, maps, phantom):
-    from SpineDigitalTwinLib import volumes
 
-    segmented = [volumes.addSegmentation(f"segmented {node.GetName()}", node) for node in maps]
+    segmented = [spines.segmented(poi, f"segmented {node.GetName()}", node) for node in maps]
     found = inputs.labelMaps(*segmented)
     assert found.grid.same_place(phantom.maps.grid, 1e-6)
     assert (found.subregions == phantom.maps.subregions).all()
@@ -147,9 +148,8 @@ def test_segments_are_known_by_their_names(poi, inputs, name, label):
 
 
 def test_leaving_nothing_behind(poi, inputs, maps):
-    from SpineDigitalTwinLib import volumes
 
-    segmented = volumes.addSegmentation("segmented", maps[1])
+    segmented = spines.segmented(poi, "segmented", maps[1])
     before = poi.mrmlScene.GetNumberOfNodes()
     inputs.labelMaps(maps[0], segmented)
     assert poi.mrmlScene.GetNumberOfNodes() == before
@@ -181,10 +181,9 @@ def outside(phantom, pois):
 
 
 @pytest.mark.parametrize("segmented", [False, True])
-def test_a_point_is_brought_to_the_nearest_bone_of_its_level(surfaces, maps, phantom, pois, segmented):
-    from SpineDigitalTwinLib import volumes
+def test_a_point_is_brought_to_the_nearest_bone_of_its_level(poi, surfaces, maps, phantom, pois, segmented):
 
-    surfaces.use(volumes.addSegmentation("segmented", maps[1]) if segmented else maps[1])
+    surfaces.use(spines.segmented(poi, "segmented", maps[1]) if segmented else maps[1])
     place, distance = outside(phantom, pois)
     found = surfaces.nearest(L3, place)
     moved = float(np.linalg.norm(np.subtract(found, place)))
@@ -216,7 +215,9 @@ def test_a_changed_map_is_looked_at_again(poi, surfaces, maps, phantom, pois):
     assert surfaces.nearest(L3, place) == place != before
 
 
-def test_the_grid_of_a_volume(poi, inputs):
+def test_the_grid_of_a_volume(poi):
+    from SpineDigitalTwinLib import mapvoxels
+
     affine = np.array([[0.0, -2.0, 0.0, 5.0], [1.5, 0.0, 0.0, 6.0], [0.0, 0.0, 3.0, 7.0], [0.0, 0.0, 0.0, 1.0]])
     node = poi.util.addVolumeFromArray(np.zeros((3, 4, 5), np.uint8), affine, "map", "vtkMRMLLabelMapVolumeNode")
-    assert inputs.gridOf(node) == Grid((5, 4, 3), affine)
+    assert mapvoxels.gridOf(node) == Grid((5, 4, 3), affine)

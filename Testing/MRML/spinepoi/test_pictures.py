@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from slicerhost import spines
 from spinetwin.anatomy import level
 from spinetwin.io.markups import SUSPECT_COLOR, level_color
 from spinetwin.phantom import ImageParameters, render_image
@@ -37,7 +38,7 @@ def seen(views, poi, phantom, pois):
     image = render_image(phantom.spine, maps.grid, ImageParameters(modality="t2w"), np.random.default_rng(1))
     background = volumes.addImage("T2w", image, maps.grid)
     background.GetDisplayNode().SetAutoWindowLevel(True)
-    bone = volumes.addSegmentation("Bone", volumes.addVertebrae("levels", maps.vertebrae, maps.grid))
+    bone = spines.segmented(poi, "Bone", volumes.addVertebrae("levels", maps.vertebrae, maps.grid))
     bone.CreateClosedSurfaceRepresentation()
     bone.GetDisplayNode().SetVisibility2D(False)
     bone.GetDisplayNode().SetOpacity3D(0.55)
@@ -78,3 +79,38 @@ def test_slices_show_the_points_of_the_level_and_the_suspect_one_in_amber(seen):
 def test_the_3d_view_shows_points_of_every_level(seen):
     for key in (L2, L3):
         assert near(seen["three"], level_color(key), 60) > 20
+
+
+def test_a_bland_altman_plot_is_seen(drawing, poi, pois, picture):
+    from slicerhost import plots
+    from SpinePOILib import compare
+
+    rng = np.random.default_rng(2)
+    there = [each for each in pois if each.position is not None]
+    frames = pois.frames
+    moves = [frames[each.level].axes.T @ rng.normal((0.1, 0.6, 0.0), (0.5, 0.8, 0.4)) for each in there]
+    second = PoiSet.of(
+        (each.moved_to(tuple(np.add(each.position, move).tolist())) for each, move in zip(there, moves, strict=True)), frames
+    )
+    chart = compare.addPlots(compare.agree(pois, second))["anterior"]
+    path = picture("SpinePOI-bland-altman.png")
+    plots.draw(chart, path)
+    pixels = read(path)
+    blue, red = (pixels[..., 2] > pixels[..., 0] + 50), (pixels[..., 0] > pixels[..., 2] + 80)
+    assert blue.sum() > 500, "a dot for each pair"
+    rows = np.flatnonzero(red.sum(axis=1) > 100)
+    assert len(rows) >= 2, "two dashed lines"
+    assert rows.max() - rows.min() > 60, "far apart: 95 % of the pairs lie between"
+    dots = np.flatnonzero(blue.any(axis=1))
+    assert dots.min() < rows.min() < rows.max() < dots.max(), "the axes show pairs beyond the limits too"
+
+
+def read(path):
+    import vtk
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    reader = vtk.vtkPNGReader()
+    reader.SetFileName(os.fspath(path))
+    reader.Update()
+    image = reader.GetOutput()
+    return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(*image.GetDimensions()[1::-1], -1).astype(int)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from spinetwin.anatomy import level
 from spinetwin.geometry import Grid, LabelMaps
-from spinetwin.io import read_label_maps, write_pois
+from spinetwin.io import read_label_maps, read_pois, write_pois
 from spinetwin.poi import PoiSet, Status, compute_pois
 
 T11, L2, L3, L4 = (level(each).id for each in ("T11", "L2", "L3", "L4"))
@@ -154,7 +154,7 @@ def now():
 def test_levels_appear_as_they_are_ready_and_the_rest_at_the_end(empty, files, pois):
     computation = run(empty, files, pois, [T11, L3])
     assert now().levels == (T11, L3)
-    computation.finish(files / "points.mrk.json")
+    computation.finish(read_pois(files / "points.mrk.json"))
     assert now().points == pois.points
     assert np.abs(now().frames[L3].axes - pois.frames[L3].axes).max() == 0.0
     assert np.abs(now().frames[L2].axes - pois.frames[L2].axes).max() < 1e-9, "from its direction points"
@@ -167,7 +167,7 @@ def test_edits_made_while_other_levels_are_computed_stay(empty, files, pois):
     computation = run(empty, files, pois, [L3])
     corrections.nudge(empty.edits, L3, [101], "R")
     computation.levelReady(files / f"{L2}.mrk.json", [])
-    computation.finish(files / "points.mrk.json")
+    computation.finish(read_pois(files / "points.mrk.json"))
     assert now()[L3, 101].edited
     empty.edits.undo()
     assert now().points == pois.points
@@ -178,7 +178,7 @@ def test_computing_again_keeps_edits(session, files, pois):
 
     corrections.nudge(session.edits, L3, [101], "R")
     edited = now()[L3, 101]
-    run(session, files, pois, pois.levels).finish(files / "points.mrk.json")
+    run(session, files, pois, pois.levels).finish(read_pois(files / "points.mrk.json"))
     assert now()[L3, 101] == edited
     assert {key for key, each in now().points.items() if each != pois.points[key]} == {(L3, 101)}
 
@@ -187,7 +187,7 @@ def test_unless_told_otherwise(session, files, pois):
     from SpinePOILib import corrections
 
     corrections.nudge(session.edits, L3, [101], "R")
-    run(session, files, pois, pois.levels, keepEdits=False).finish(files / "points.mrk.json")
+    run(session, files, pois, pois.levels, keepEdits=False).finish(read_pois(files / "points.mrk.json"))
     assert now().points == pois.points
 
 
@@ -222,7 +222,7 @@ def test_levels_that_the_new_maps_lack_go_unless_they_were_edited(session, files
 
     corrections.nudge(session.edits, L3, [101], "R")
     write_pois(tmp_path / "few.mrk.json", PoiSet.of(pois.of_level(T11)))
-    run(session, files, pois, [T11]).finish(tmp_path / "few.mrk.json")
+    run(session, files, pois, [T11]).finish(read_pois(tmp_path / "few.mrk.json"))
     assert now().levels == (T11, L3)
 
 

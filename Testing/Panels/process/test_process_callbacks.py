@@ -54,6 +54,7 @@ class TestCallbacks:
         # the worker may have been quicker than the cancellation; then its result is whole
         assert content(folder) in (["old.txt"], ["old.txt", "result.txt"])
 
+    @pytest.mark.usefixtures("on_the_host")
     def test_one_that_raises_does_not_stop_the_others(self, strange):
         from slicerhost import desktop
 

@@ -3,6 +3,10 @@
 from slicerhost.waiting import settle
 
 
+def idle(twin):
+    return not (twin.panel.labels.busy or twin.panel.levels.busy)
+
+
 def names(widget):
     table = widget.ui.levelTable
     return [table.item(row, 0).text() for row in range(table.rowCount)]
@@ -32,7 +36,7 @@ def test_only_choosing_a_level_moves_the_slices(shown, host):
     red.JumpSliceByCentering(0, 0, there)
     shown.ui.colouringBox.currentIndex = 1
     shown.ui.showBodiesButton.click()
-    settle(host)
+    settle(host, until=lambda: idle(shown))
     assert red.GetSliceToRAS().GetElement(2, 3) == there
 
 
@@ -41,22 +45,22 @@ def test_rename_one_and_all_follow(shown, host):
     assert shown.ui.selectedLabel.text == "L1 is really"
     shown.ui.newNameBox.currentIndex = shown.ui.newNameBox.findText("T12")
     shown.ui.renameButton.click()
-    settle(host)
+    settle(host, until=lambda: idle(shown))
     assert names(shown) == ["T9", "T10", "T11", "T12", "L1", "L2", "L3", "L4", "S1"]
     assert shown.ui.undoButton.text == "Undo: rename L1 to T12"
     shown.ui.undoButton.click()
-    settle(host)
+    settle(host, until=lambda: idle(shown))
     assert names(shown)[0] == "T10"
     assert shown.ui.redoButton.enabled is True
 
 
 def test_what_is_not_possible_is_said(shown, host):
     shown.ui.shiftDownButton.click()
-    settle(host)
+    settle(host, until=lambda: idle(shown))
     assert shown.ui.levelsMessage.text.startswith("L5 would come to lie below L5.")
     assert names(shown)[0] == "T10"
     shown.ui.shiftUpButton.click()
-    settle(host)
+    settle(host, until=lambda: idle(shown))
     assert shown.ui.levelsMessage.visible is False
     assert names(shown)[0] == "T9"
 
@@ -65,10 +69,10 @@ def test_a_sixth_lumbar_vertebra(shown, host):
     shown.ui.lumbarBox.value = 6
     shown.ui.countFromBox.currentIndex = 1
     shown.ui.recountButton.click()
-    settle(host)
+    settle(host, until=lambda: idle(shown))
     assert names(shown) == ["T11", "T12", "L1", "L2", "L3", "L4", "L5", "L6", "S1"]
     shown.ui.undoButton.click()
-    settle(host)
+    settle(host, until=lambda: idle(shown))
     assert shown.ui.lumbarBox.value == 5
 
 

@@ -65,10 +65,26 @@ class TestData:
     def test_a_file_that_is_no_label_map_becomes_a_sentence(self, twin, host, tmp_path):
         path = tmp_path / "broken.nii.gz"
         path.write_bytes(b"nothing")
-        twin.panel.data.loadFiles([str(path)])
-        settle(host)
-        assert "broken.nii.gz" in twin.ui.dataMessage.text
+        twin.panel.data.loadFiles([str(path), str(tmp_path / "another.nii.gz")])
+        settle(host, until=lambda: not twin.panel.data.busy)
+        assert "broken.nii.gz" in twin.ui.workerLabel.text
         assert twin.ui.showButton.enabled is False
+        assert twin.ui.loadButton.enabled is True
+
+    def test_a_map_of_nothing_known_becomes_a_sentence(self, twin, host, tmp_path):
+        from spinetwin.geometry import Grid
+        from spinetwin.io import write_label_map
+
+        write_label_map(tmp_path / "liver.nrrd", np.full((4, 4, 4), 190, np.uint8), Grid((4, 4, 4), np.eye(4)))
+        twin.panel.data.loadFiles([str(tmp_path / "liver.nrrd")])
+        settle(host, until=lambda: not twin.panel.data.busy)
+        assert "liver.nrrd holds neither levels nor parts of vertebrae" in twin.ui.workerLabel.text
+        assert host.util.getNodesByClass("vtkMRMLLabelMapVolumeNode") == []
+
+    def test_maps_of_the_scene_are_chosen_when_the_module_is_opened(self, twin, nodes, host):
+        twin.enter()
+        settle(host)
+        assert (twin._parameters.subregions, twin._parameters.vertebrae) == nodes
 
 
 class TestSample:

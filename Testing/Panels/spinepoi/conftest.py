@@ -3,21 +3,19 @@
 import types
 
 import pytest
-from spinetwin.phantom import Curve, SpineParameters, make_spine
-from spinetwin.poi import compute_pois
+from slicerhost import spines
 
 
 @pytest.fixture(scope="session")
 def phantom():
     """A short, bent spine with its label maps."""
-    spine = make_spine(SpineParameters(levels="T11-L4", curves=(Curve(25.0, apex="L1"),)))
-    return types.SimpleNamespace(spine=spine, maps=spine.voxelise(spine.grid(1.5)))
+    return spines.bent()
 
 
 @pytest.fixture(scope="session")
 def pois(phantom):
     """Its points."""
-    return compute_pois(phantom.maps)
+    return phantom.pois
 
 
 @pytest.fixture
@@ -49,3 +47,14 @@ def shown(spinepoi, host, pois):
     spinepoi.panel.session.choose(22)
     host.app.processEvents()
     return spinepoi
+
+
+@pytest.fixture
+def press(shown, host):
+    """Return a function that presses a button by its name and lets the panel follow."""
+
+    def do(name):
+        host.util.findChild(shown.parent, name).click()
+        host.app.processEvents()
+
+    return do

@@ -15,15 +15,6 @@ def now():
     return pointnodes.readAll()
 
 
-@pytest.fixture
-def press(shown, host):
-    def do(name):
-        host.util.findChild(shown.parent, name).click()
-        host.app.processEvents()
-
-    return do
-
-
 def shifted(pois, shift):
     """The points of another reader: L3 moved."""
     points = {
@@ -172,7 +163,7 @@ def test_reviewing_level_by_level(shown, host, press, tmp_path, screenshot):
 
 
 def test_keys_judge_only_while_the_review_is_open(shown, host):
-    keys = {each.key.toString(): each for each in shown.panel.review._shortcuts}
+    keys = {each.key.toString(): each for each in shown.panel.review.keys._shortcuts}
     keys["1"].activated.emit()
     host.app.processEvents()
     from SpinePOILib import review

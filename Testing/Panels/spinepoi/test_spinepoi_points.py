@@ -26,17 +26,6 @@ def now():
 
 
 @pytest.fixture
-def press(shown, host):
-    """Press a button by its name and let the panel follow."""
-
-    def do(name):
-        host.util.findChild(shown.parent, name).click()
-        host.app.processEvents()
-
-    return do
-
-
-@pytest.fixture
 def choose(shown, host):
     """Choose points by their names in the table, as a person does."""
 
@@ -167,8 +156,8 @@ def test_nudge_undo_redo_reset(shown, host, choose, press, pois):
 
 def test_keys_work_while_the_panel_is_shown(shown, host, choose, pois):
     choose(TIP)
-    assert len(shown.panel.correct._shortcuts) == 11
-    pressed = {each.key.toString(): each for each in shown.panel.correct._shortcuts}
+    assert len(shown.panel.correct.keys._shortcuts) == 11
+    pressed = {each.key.toString(): each for each in shown.panel.correct.keys._shortcuts}
     assert {"Z", "Y", "K", "P", "M", "Alt+Left", "Alt+Up", "Alt+PgUp"} <= set(pressed)
     pressed["Alt+Up"].activated.emit()
     moved = np.subtract(now()[L3, 81].position, pois[L3, 81].position)
@@ -176,9 +165,9 @@ def test_keys_work_while_the_panel_is_shown(shown, host, choose, pois):
     pressed["Z"].activated.emit()
     assert now().points == pois.points
     shown.exit()
-    assert shown.panel.correct._shortcuts == []
+    assert shown.panel.correct.keys._shortcuts == []
     shown.enter()
-    assert len(shown.panel.correct._shortcuts) == 11
+    assert len(shown.panel.correct.keys._shortcuts) == 11
 
 
 def test_mirroring(shown, host, choose, press, pois):

@@ -11,7 +11,7 @@ L3 = level("L3").id
 
 
 @pytest.fixture
-def layout(host, monkeypatch):
+def layout(on_the_host, host, monkeypatch):
     """The layout manager of the application, as far as the panel asks it."""
     if not hosted.can_draw():
         pytest.skip("VTK cannot draw here: needs EGL or OSMesa")

@@ -13,19 +13,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 import slicer
 from slicer.i18n import tr as _
+from spinetwin.segmentation.kinds import SUBREGIONS, VERTEBRAE, kind_of
+
+from . import mapvoxels
+from .mapvoxels import gridOf, isVolume
+from .segments import partOf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from spinetwin.geometry import Grid, LabelMaps
-
-SUBREGIONS, VERTEBRAE = "subregions", "vertebrae"
+    from spinetwin.geometry import LabelMaps
 
 NODE_CLASSES = ("vtkMRMLLabelMapVolumeNode", "vtkMRMLSegmentationNode")
 
 _SAMPLE = 4_000_000
 """Voxels looked at to tell what a map is; every part of a vertebra is large against their distance."""
 _MOST_LABELS = 300
+_LARGEST = 65535
+_FEW = 10_000
+"""Values that tell an image from a label map, nearly always."""
 _LEVEL_IN_NAME = re.compile(r"(?:^|[\W_])([CTL]\d{1,2}|S1)(?:$|[\W_])", re.IGNORECASE)
 _NUMBER_IN_NAME = re.compile(r"(?:^|[\W_])(\d{1,3})$")
 
@@ -46,28 +52,43 @@ def recognise(node: slicer.vtkMRMLNode | None) -> Recognised:
     if labels is None:
         return Recognised("", _("looks like an image, not like a label map"))
     if not labels:
-        return Recognised("", _("is empty") if _isVolume(node) else _("has no segment whose name is known"))
-    if labels & _vertebralParts():
-        return Recognised(SUBREGIONS, _partsText(labels))
-    levels = _levels(labels)
-    if levels:
-        return Recognised(VERTEBRAE, _levelsText(labels, levels))
+        return Recognised("", _("is empty") if isVolume(node) else _("has no segment whose name is known"))
+    if max(labels) > _LARGEST:
+        return Recognised("", _("holds the label {label}; labels end at {most}").format(label=max(labels), most=_LARGEST))
+    kind = kind_of(labels)
+    if kind == SUBREGIONS:
+        return Recognised(kind, _partsText(labels))
+    if kind == VERTEBRAE:
+        return Recognised(kind, _levelsText(labels, _levels(labels)))
     return Recognised("", _("holds no label that is known here"))
 
 
-def problem(subregions: slicer.vtkMRMLNode | None, vertebrae: slicer.vtkMRMLNode | None) -> str:
-    """Say what is missing before points can be computed; "" when nothing is."""
+@dataclass(frozen=True)
+class Looked:
+    """What two chosen nodes are together: what is missing before points can be computed, "" when nothing is, and each alone."""
+
+    problem: str
+    subregions: Recognised
+    vertebrae: Recognised
+
+
+def look(subregions: slicer.vtkMRMLNode | None, vertebrae: slicer.vtkMRMLNode | None) -> Looked:
+    """Look at the two maps, at each once."""
+    parts, levels = recognise(subregions), recognise(vertebrae)
     if subregions is None and vertebrae is None:
-        return _("Choose the subregion map and the vertebra map")
-    if subregions is None:
-        return _("Choose the subregion map")
-    if vertebrae is None:
-        return _("Choose the vertebra map")
-    return _unlike(subregions, SUBREGIONS) or _unlike(vertebrae, VERTEBRAE) or _apart(subregions, vertebrae)
+        problem = _("Choose the subregion map and the vertebra map")
+    elif subregions is None:
+        problem = _("Choose the subregion map")
+    elif vertebrae is None:
+        problem = _("Choose the vertebra map")
+    else:
+        problem = (
+            _unlike(subregions, parts, SUBREGIONS) or _unlike(vertebrae, levels, VERTEBRAE) or _apart(subregions, vertebrae)
+        )
+    return Looked(problem, parts, levels)
 
 
-def _unlike(node: slicer.vtkMRMLNode, wanted: str) -> str:
-    found = recognise(node)
+def _unlike(node: slicer.vtkMRMLNode, found: Recognised, wanted: str) -> str:
     if found.kind == wanted:
         return ""
     if found.kind == VERTEBRAE:
@@ -78,17 +99,25 @@ def _unlike(node: slicer.vtkMRMLNode, wanted: str) -> str:
 
 
 def _apart(subregions: slicer.vtkMRMLNode, vertebrae: slicer.vtkMRMLNode) -> str:
-    if not (_isVolume(subregions) and _isVolume(vertebrae)) or gridOf(subregions).same_place(gridOf(vertebrae)):
+    if not (isVolume(subregions) and isVolume(vertebrae)) or gridOf(subregions).same_place(gridOf(vertebrae)):
         return ""
     return _("The two maps do not lie on the same voxels")
 
 
-def guess() -> tuple[slicer.vtkMRMLNode | None, slicer.vtkMRMLNode | None]:
-    """Return the subregion map and the vertebra map that came into the scene last and lie on the same voxels."""
+def guess(classes: Sequence[str] = NODE_CLASSES) -> tuple[slicer.vtkMRMLNode | None, slicer.vtkMRMLNode | None]:
+    """Return the subregion map and the vertebra map that came into the scene last and lie on the same voxels.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        Of the nodes that are wanted.
+    """
     # a segmentation that shows two maps of the scene comes after these
-    nodes = [node for each in reversed(NODE_CLASSES) for node in slicer.util.getNodesByClass(each)]
-    parts = [node for node in nodes if recognise(node).kind == SUBREGIONS]
-    levels = [node for node in nodes if recognise(node).kind == VERTEBRAE]
+    nodes = [node for each in reversed(classes) for node in slicer.util.getNodesByClass(each)]
+    kinds = [recognise(node).kind for node in nodes]
+    parts, levels = (
+        [node for node, kind in zip(nodes, kinds, strict=True) if kind == wanted] for wanted in (SUBREGIONS, VERTEBRAE)
+    )
     for subregions in reversed(parts):
         for vertebrae in reversed(levels):
             if not _apart(subregions, vertebrae):
@@ -101,17 +130,27 @@ def guess() -> tuple[slicer.vtkMRMLNode | None, slicer.vtkMRMLNode | None]:
 
 def labelsOf(node: slicer.vtkMRMLNode) -> frozenset[int] | None:
     """Return the labels of a node (of a large volume, of a sample); None for a volume that is no label map."""
-    if not _isVolume(node):
+    if not isVolume(node):
         return frozenset(label for label in segmentLabels(node).values() if label)
     if node.GetImageData() is None:
         return frozenset()
     array = slicer.util.arrayFromVolume(node)
-    step = max(1, round((array.size / _SAMPLE) ** (1 / 3)))
-    found = np.unique(array[::step, ::step, ::step])
-    whole = found.dtype.kind in "iu" or bool((found == np.round(found)).all())
-    if not whole or len(found) > _MOST_LABELS or found.min() < 0:
+    # whole rows, as they lie in memory
+    step = max(1, round((array.size / _SAMPLE) ** (1 / 2)))
+    row = array[::step, ::step].ravel()
+    row = row[row != 0]
+    if row.dtype.kind == "u" and row.dtype.itemsize <= 2:
+        found = np.flatnonzero(np.bincount(row))
+    elif not _areLabels(np.unique(row[:: len(row) // _FEW + 1])):
         return None
-    return frozenset(int(label) for label in found if label)
+    else:
+        found = np.unique(row)
+    return frozenset(int(label) for label in found) if _areLabels(found) else None
+
+
+def _areLabels(values: np.ndarray) -> bool:
+    """Say whether sorted values are whole, not negative, and few: sorting those of an image would take long."""
+    return len(values) <= _MOST_LABELS and bool((values == np.round(values)).all()) and not (values < 0).any()
 
 
 def segmentLabels(node: slicer.vtkMRMLSegmentationNode) -> dict[str, int]:
@@ -122,8 +161,6 @@ def segmentLabels(node: slicer.vtkMRMLSegmentationNode) -> dict[str, int]:
 
 def _labelOfSegment(segment: slicer.vtkSegment) -> int:
     """Return the label in a vertebra map of a segment that the module Spine Digital Twin made, and else what its name tells."""
-    from SpineDigitalTwinLib.segments import partOf
-
     part = partOf(segment)
     return part.vertebra if part is not None else _labelOfName(segment.GetName())
 
@@ -152,12 +189,6 @@ def _knownNames() -> dict[str, int]:
         name = level.name.lower()
         names.update({name: level.id, f"{name} disc below": level.disc_id, f"{name} endplates": level.endplate_id})
     return {name: label for name, label in names.items() if label is not None}
-
-
-def _vertebralParts() -> frozenset[int]:
-    from spinetwin.anatomy import SubregionId
-
-    return frozenset(range(SubregionId.ARCH, SubregionId.ENDPLATE_INFERIOR + 1))
 
 
 def _levels(labels: Iterable[int]) -> list[str]:
@@ -193,16 +224,6 @@ def _levelsText(labels: frozenset[int], levels: list[str]) -> str:
 # --- voxels -----------------------------------------------------------------------------------------------------------
 
 
-def gridOf(volume: slicer.vtkMRMLVolumeNode) -> Grid:
-    """Return where the voxels of a volume lie."""
-    import vtk
-    from spinetwin.geometry import Grid
-
-    matrix = vtk.vtkMatrix4x4()
-    volume.GetIJKToRASMatrix(matrix)
-    return Grid(volume.GetImageData().GetDimensions(), slicer.util.arrayFromVTKMatrix(matrix))
-
-
 def labelMaps(subregions: slicer.vtkMRMLNode, vertebrae: slicer.vtkMRMLNode) -> LabelMaps:
     """Return the two maps as arrays on one grid.
 
@@ -211,54 +232,5 @@ def labelMaps(subregions: slicer.vtkMRMLNode, vertebrae: slicer.vtkMRMLNode) -> 
     MapError
         If they do not lie on the same voxels.
     """
-    from spinetwin.errors import MapError
-    from spinetwin.geometry import LabelMaps
-
-    reference = next((node for node in (subregions, vertebrae) if _isVolume(node)), None)
-    (parts, grid), (levels, other) = _voxels(subregions, reference), _voxels(vertebrae, reference)
-    if not grid.same_place(other):
-        raise MapError(
-            f"{subregions.GetName()} and {vertebrae.GetName()} do not lie on the same voxels.",
-            "Choose two maps of the same image, or resample one of them.",
-        )
-    return LabelMaps(grid, parts, levels)
-
-
-def _voxels(node: slicer.vtkMRMLNode, reference: slicer.vtkMRMLVolumeNode | None) -> tuple[np.ndarray, Grid]:
-    if _isVolume(node):
-        return _asLabels(slicer.util.arrayFromVolume(node)), gridOf(node)
-    return _exported(node, reference)
-
-
-def _asLabels(array: np.ndarray) -> np.ndarray:
-    """Turn Slicer's (k, j, i) order into (i, j, k), and any whole numbers into labels."""
-    turned = array.T
-    return turned if turned.dtype in (np.uint8, np.uint16) else turned.astype(np.uint16)
-
-
-def _exported(node: slicer.vtkMRMLSegmentationNode, reference: slicer.vtkMRMLVolumeNode | None) -> tuple[np.ndarray, Grid]:
-    import vtk
-
-    labels = {segment: label for segment, label in segmentLabels(node).items() if label}
-    segments = vtk.vtkStringArray()
-    for segment in labels:
-        segments.InsertNextValue(segment)
-    volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode")
-    volume.HideFromEditorsOn()
-    try:
-        # without a volume to follow, the segmentation's own geometry is taken whole, not cropped to the segments
-        extent = slicer.vtkSegmentation.EXTENT_REFERENCE_GEOMETRY
-        slicer.modules.segmentations.logic().ExportSegmentsToLabelmapNode(node, segments, volume, reference, extent)
-        # Slicer numbers what it exports from 1
-        table = np.array([0, *labels.values()], dtype=np.uint16)
-        return table[slicer.util.arrayFromVolume(volume).T], gridOf(volume)
-    finally:
-        display = volume.GetDisplayNode()
-        colours = display.GetColorNode() if display else None
-        for each in (colours, display, volume):
-            if each is not None:
-                slicer.mrmlScene.RemoveNode(each)
-
-
-def _isVolume(node: slicer.vtkMRMLNode) -> bool:
-    return node.IsA("vtkMRMLVolumeNode")
+    segmentations = {node.GetID(): segmentLabels(node) for node in (subregions, vertebrae) if not isVolume(node)}
+    return mapvoxels.labelMaps(subregions, vertebrae, segmentations)
