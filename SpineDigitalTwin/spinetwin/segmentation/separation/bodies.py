@@ -1,0 +1,160 @@
+"""Which voxel of a body, disc or endplate belongs to which vertebra, once it is known where the column is cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ...geometry import FloatArray, IntArray
+from .centreline import Straightened
+from .cuts import HEIGHT_TO_WIDTH, Cut
+from .voxels import BODY, Mask, VoxelList, contacts
+
+_LEAST_BODY = 0.03
+"""Less body than this part of a cube as high as a vertebra is no vertebra but a splinter."""
+_STRAY_SIDEWAYS = 1.3
+"""A piece of a body farther from the line than this many heights is a stray."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a vertebra sits along the line.
+
+    Attributes
+    ----------
+    centre : float
+        Middle of its body along the line, mm; that of the whole body where the image cuts it.
+    height : float
+        Distance of neighbouring body centres here, mm.
+    upper, lower : float or None
+        Evidence for the cut above and below, None at the ends.
+    has_body : bool
+        False for a vertebra of which only processes may be in view.
+    """
+
+    centre: float
+    height: float
+    upper: float | None
+    lower: float | None
+    has_body: bool = True
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """The column, shared out.
+
+    Attributes
+    ----------
+    places : tuple of Place
+        The vertebrae with a body, from the top.
+    owner : (n,) array of int32
+        For voxels of bodies the number of the vertebra, from 1; 0 elsewhere.
+    """
+
+    places: tuple[Place, ...]
+    owner: npt.NDArray[np.int32]
+
+
+def share_out_bodies(voxels: VoxelList, spine: Straightened, cuts: list[Cut]) -> Bodies:
+    """Give every voxel of a body to a vertebra: first by the cuts, then piece by piece to what it hangs on.
+
+    A hooked process that rises beside the disc lies on the wrong side of the cut, but in one piece with its own vertebra.
+    """
+    bone = voxels.which(BODY)
+    segment = np.zeros(len(voxels), dtype=np.int32)
+    segment[bone] = 1 + sum((cut.below(spine, bone).astype(np.int32) for cut in cuts), np.int32(0))
+    places, number = _vertebrae(segment, voxels, spine, cuts)
+    return Bodies(places, _repaired(number[segment], bone, voxels, spine, places))
+
+
+def _vertebrae(
+    segment: IntArray, voxels: VoxelList, spine: Straightened, cuts: list[Cut]
+) -> tuple[tuple[Place, ...], npt.NDArray[np.int32]]:
+    """Return the places of the segments that hold a body, and the number of the vertebra of each segment (0: none)."""
+    middles = [cut.middle for cut in cuts]
+    volumes = np.bincount(segment, minlength=len(cuts) + 2) * voxels.grid.voxel_volume
+    heights = _heights(middles, segment, voxels, spine)
+    number = np.zeros(len(cuts) + 2, dtype=np.int32)
+    places: list[Place] = []
+    for at in range(len(cuts) + 1):
+        if volumes[at + 1] < _LEAST_BODY * heights[at] ** 3:
+            continue
+        upper, lower = (cuts[at - 1] if at else None), (cuts[at] if at < len(cuts) else None)
+        places.append(_place(upper, lower, heights[at], spine.along[segment == at + 1]))
+        number[at + 1] = len(places)
+    return tuple(places), number
+
+
+def _heights(middles: list[float], segment: IntArray, voxels: VoxelList, spine: Straightened) -> list[float]:
+    """Return the height of each segment; the outermost take that of their neighbour, a lone one that of its width."""
+    inner = list(np.diff(middles))
+    if inner:
+        return [inner[0], *inner, inner[-1]]
+    along = spine.along[segment > 0]
+    if not len(along):
+        return [1.0] * (len(middles) + 1)
+    areas = np.bincount((along - along.min()).astype(int)) * voxels.grid.voxel_volume
+    return [HEIGHT_TO_WIDTH * float(np.sqrt(np.percentile(areas, 70.0)))] * (len(middles) + 1)
+
+
+def _place(upper: Cut | None, lower: Cut | None, height: float, along: FloatArray) -> Place:
+    if upper and lower:
+        centre = (upper.middle + lower.middle) / 2
+    elif lower:
+        centre = lower.middle - height / 2
+    elif upper:
+        centre = upper.middle + height / 2
+    else:
+        centre = float(along.mean())
+    return Place(centre, height, upper.evidence if upper else None, lower.evidence if lower else None)
+
+
+def _repaired(
+    owner: npt.NDArray[np.int32], bone: Mask, voxels: VoxelList, spine: Straightened, places: tuple[Place, ...]
+) -> npt.NDArray[np.int32]:
+    """Give pieces that do not hang on the bulk of their vertebra to the vertebra that they touch most; drop strays."""
+    piece = voxels.pieces(np.where(bone, owner + 1, 0))
+    sizes = np.bincount(piece)
+    of_piece = np.zeros(len(sizes), dtype=np.int32)
+    of_piece[piece] = owner
+    bulk = np.zeros(len(sizes), dtype=bool)
+    for number in range(1, len(places) + 1):
+        mine = np.flatnonzero(of_piece == number)
+        if len(mine):
+            bulk[mine[np.argmax(sizes[mine])]] = True
+    loose = np.where(bulk[piece], 0, piece)
+    pairs, faces = contacts(voxels, loose, np.where(bulk[piece], owner, 0))
+    far = _far_pieces(piece, spine, places, of_piece)
+    for name in np.flatnonzero(~bulk & (sizes > 0)):
+        touching = pairs[:, 0] == name
+        if name and touching.any():
+            of_piece[name] = pairs[touching, 1][np.argmax(faces[touching])]
+        elif far[name]:
+            of_piece[name] = 0
+    of_piece[0] = 0
+    return of_piece[piece]
+
+
+def _far_pieces(
+    piece: npt.NDArray[np.int32], spine: Straightened, places: tuple[Place, ...], of_piece: npt.NDArray[np.int32]
+) -> Mask:
+    """Say of each piece whether its middle lies too far from the line for a body."""
+    count = np.maximum(np.bincount(piece), 1)
+    sideways = np.hypot(*(np.bincount(piece, values) / count for values in (spine.back, spine.right)))
+    heights = np.array([np.inf, *(place.height for place in places)])
+    return np.asarray(sideways > _STRAY_SIDEWAYS * heights[of_piece])
+
+
+def hanging_from(centres: FloatArray, along: FloatArray) -> npt.NDArray[np.int32]:
+    """Return for heights of discs and endplates the number (from 1) of the nearest vertebra above, 0 where there is none.
+
+    Parameters
+    ----------
+    centres : (v,) array
+        Middles of the bodies along the line, from the top, mm.
+    along : (n,) array
+        Heights along the line, mm.
+    """
+    return np.searchsorted(centres, along).astype(np.int32)

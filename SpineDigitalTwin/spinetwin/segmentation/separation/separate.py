@@ -1,0 +1,116 @@
+"""The separation as a whole: line, cuts, bodies, posterior parts, names, sides, and how far each level is to be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...anatomy import level as level_of
+from ...errors import MapError
+from ...geometry import Grid, IntArray
+from .bodies import Place, hanging_from, share_out_bodies
+from .centreline import Straightened, straighten
+from .confidence import LevelConfidence, judge_levels
+from .cuts import find_cuts
+from .naming import Naming, name_levels
+from .pieces import Numbers
+from .posterior import Posterior, share_out_posterior
+from .shapes import find_anchors
+from .sides import SideReport, check_sides
+from .voxels import BODY, DISC, ENDPLATE, POSTERIOR, SACRUM, VoxelList
+
+_LEAST_OUTSIDE = 0.005
+"""Less of a vertebra whose body is not in view, in cubes as high as it, is nothing."""
+
+
+@dataclass(frozen=True)
+class Separation:
+    """Vertebrae of a subregion map.
+
+    Attributes
+    ----------
+    vertebrae : (i, j, k) array of uint8
+        Level of each voxel; disc below level n: 100 + n, endplates 200 + n.
+    levels : tuple of LevelConfidence
+        From the top, without the sacrum.
+    naming : Naming
+        What the names rest on, and what a person must be asked.
+    sides : SideReport
+        Whether left and right labels agree with the orientation of the image.
+    unassigned : int
+        Voxels of vertebrae that belong to none: strays.
+    """
+
+    vertebrae: IntArray
+    levels: tuple[LevelConfidence, ...]
+    naming: Naming
+    sides: SideReport
+    unassigned: int
+
+
+def separate_vertebrae(subregions: IntArray, grid: Grid) -> Separation:
+    """Separate the vertebrae of a subregion map.
+
+    A line is laid through the bodies, the column is cut where discs or gaps cross it and, where bodies are fused, by the
+    height that their width and their neighbours lead to expect; arches and processes follow piece by piece.
+
+    Parameters
+    ----------
+    subregions : (i, j, k) array of int
+        Ids of ``anatomy/subregions.csv``.
+    grid : Grid
+        Any storage order, spacing and obliqueness; the patient may lie tilted.
+
+    Raises
+    ------
+    MapError
+        If the map holds no vertebral body, or more vertebrae than a spine has.
+    """
+    voxels = VoxelList.of(subregions, grid)
+    if not voxels.which(BODY).any():
+        raise MapError("The subregion map holds no vertebral body.", "Its labels 49 and 50 are the bodies of vertebrae.")
+    spine = straighten(voxels)
+    places, owner, posterior = _vertebrae(voxels, spine)
+    naming = name_levels([place.height for place in places], find_anchors(voxels, spine, places, owner))
+    labels = _labels(voxels, spine, places, owner, naming)
+    levels = judge_levels(voxels, places, owner, posterior, naming.levels)
+    sides = check_sides(voxels, spine, np.where(owner > 0, labels, 0))
+    lost = int((voxels.which((*BODY, *POSTERIOR)) & (owner == 0)).sum())
+    return Separation(voxels.painted(labels), levels, naming, sides, lost)
+
+
+def _vertebrae(voxels: VoxelList, spine: Straightened) -> tuple[tuple[Place, ...], Numbers, Posterior]:
+    """Return the vertebrae in view, the number of each voxel of bodies and posterior parts, and how the latter were shared."""
+    bodies = share_out_bodies(voxels, spine, find_cuts(voxels, spine))
+    if not bodies.places:
+        raise MapError("The bodies of the subregion map are too small to be vertebrae.", "Check its labels and its spacing.")
+    first, last = bodies.places[0], bodies.places[-1]
+    asked = (_beyond(first, -1.0), *bodies.places, _beyond(last, 1.0))
+    body_owner = np.where(bodies.owner > 0, bodies.owner + 1, 0).astype(np.int32)
+    posterior = share_out_posterior(voxels, spine, asked, body_owner)
+    there = [place.has_body or posterior.volume[row] > _LEAST_OUTSIDE * place.height**3 for row, place in enumerate(asked)]
+    kept = posterior.only(np.array(there))
+    # the first place that was asked for is the one beyond the top
+    shift = 0 if there[0] else -1
+    owner = np.where(body_owner > 0, body_owner + shift, kept.owner).astype(np.int32)
+    return tuple(place for place, seen in zip(asked, there, strict=True) if seen), owner, kept
+
+
+def _beyond(end: Place, way: float) -> Place:
+    return Place(end.centre + way * end.height, end.height, None, None, has_body=False)
+
+
+def _labels(voxels: VoxelList, spine: Straightened, places: tuple[Place, ...], owner: Numbers, naming: Naming) -> IntArray:
+    """Return the label of every voxel in the vertebra map."""
+    ids = np.array([0, *(each.id for each in naming.levels)], dtype=np.uint8)
+    labels = ids[owner]
+    labels[voxels.which(SACRUM)] = level_of("S1").id
+    centres = np.array([place.centre for place in places])
+    above = naming.levels[0].order - 2
+    for kinds, name in ((DISC, "disc_id"), (ENDPLATE, "endplate_id")):
+        mine = voxels.which(kinds)
+        over = naming.chain.levels[above] if above >= 0 else None
+        table = np.array([getattr(each, name) or 0 if each else 0 for each in (over, *naming.levels)], dtype=np.uint8)
+        labels[mine] = table[hanging_from(centres, spine.along[mine])]
+    return labels
