@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+from scipy.ndimage import median_filter
 
 from ...geometry import FloatArray, IntArray
 from .centreline import Straightened
 from .cuts import HEIGHT_TO_WIDTH, Cut
-from .voxels import BODY, Mask, VoxelList, contacts
+from .voxels import BODY, Mask, Numbers, VoxelList, most_touched
 
+_LEAST_HEIGHT = 0.6
+"""No vertebra counts as lower than this part of its neighbours."""
 _LEAST_BODY = 0.03
 """Less body than this part of a cube as high as a vertebra is no vertebra but a splinter."""
-_STRAY_SIDEWAYS = 1.3
-"""A piece of a body farther from the line than this many heights is a stray."""
 
 
 @dataclass(frozen=True)
@@ -54,24 +54,22 @@ class Bodies:
     """
 
     places: tuple[Place, ...]
-    owner: npt.NDArray[np.int32]
+    owner: Numbers
 
 
-def share_out_bodies(voxels: VoxelList, spine: Straightened, cuts: list[Cut]) -> Bodies:
+def share_out_bodies(voxels: VoxelList, spine: Straightened, column: Mask, cuts: list[Cut]) -> Bodies:
     """Give every voxel of a body to a vertebra: first by the cuts, then piece by piece to what it hangs on.
 
     A hooked process that rises beside the disc lies on the wrong side of the cut, but in one piece with its own vertebra.
     """
-    bone = voxels.which(BODY)
+    bone = column & voxels.which(BODY)
     segment = np.zeros(len(voxels), dtype=np.int32)
     segment[bone] = 1 + sum((cut.below(spine, bone).astype(np.int32) for cut in cuts), np.int32(0))
     places, number = _vertebrae(segment, voxels, spine, cuts)
-    return Bodies(places, _repaired(number[segment], bone, voxels, spine, places))
+    return Bodies(places, _repaired(number[segment], bone, voxels, len(places)))
 
 
-def _vertebrae(
-    segment: IntArray, voxels: VoxelList, spine: Straightened, cuts: list[Cut]
-) -> tuple[tuple[Place, ...], npt.NDArray[np.int32]]:
+def _vertebrae(segment: IntArray, voxels: VoxelList, spine: Straightened, cuts: list[Cut]) -> tuple[tuple[Place, ...], Numbers]:
     """Return the places of the segments that hold a body, and the number of the vertebra of each segment (0: none)."""
     middles = [cut.middle for cut in cuts]
     volumes = np.bincount(segment, minlength=len(cuts) + 2) * voxels.grid.voxel_volume
@@ -89,9 +87,11 @@ def _vertebrae(
 
 def _heights(middles: list[float], segment: IntArray, voxels: VoxelList, spine: Straightened) -> list[float]:
     """Return the height of each segment; the outermost take that of their neighbour, a lone one that of its width."""
-    inner = list(np.diff(middles))
-    if inner:
-        return [inner[0], *inner, inner[-1]]
+    inner = np.diff(middles)
+    if len(inner):
+        # a splinter between two cuts is measured against its neighbours
+        near = np.maximum(inner, _LEAST_HEIGHT * median_filter(inner, 5, mode="nearest"))
+        return [float(each) for each in (near[0], *near, near[-1])]
     along = spine.along[segment > 0]
     if not len(along):
         return [1.0] * (len(middles) + 1)
@@ -111,43 +111,23 @@ def _place(upper: Cut | None, lower: Cut | None, height: float, along: FloatArra
     return Place(centre, height, upper.evidence if upper else None, lower.evidence if lower else None)
 
 
-def _repaired(
-    owner: npt.NDArray[np.int32], bone: Mask, voxels: VoxelList, spine: Straightened, places: tuple[Place, ...]
-) -> npt.NDArray[np.int32]:
-    """Give pieces that do not hang on the bulk of their vertebra to the vertebra that they touch most; drop strays."""
+def _repaired(owner: Numbers, bone: Mask, voxels: VoxelList, count: int) -> Numbers:
+    """Give pieces that do not hang on the bulk of their vertebra to the one that they touch most, if they touch any."""
     piece = voxels.pieces(np.where(bone, owner + 1, 0))
     sizes = np.bincount(piece)
     of_piece = np.zeros(len(sizes), dtype=np.int32)
     of_piece[piece] = owner
     bulk = np.zeros(len(sizes), dtype=bool)
-    for number in range(1, len(places) + 1):
+    for number in range(1, count + 1):
         mine = np.flatnonzero(of_piece == number)
-        if len(mine):
-            bulk[mine[np.argmax(sizes[mine])]] = True
-    loose = np.where(bulk[piece], 0, piece)
-    pairs, faces = contacts(voxels, loose, np.where(bulk[piece], owner, 0))
-    far = _far_pieces(piece, spine, places, of_piece)
-    for name in np.flatnonzero(~bulk & (sizes > 0)):
-        touching = pairs[:, 0] == name
-        if name and touching.any():
-            of_piece[name] = pairs[touching, 1][np.argmax(faces[touching])]
-        elif far[name]:
-            of_piece[name] = 0
-    of_piece[0] = 0
+        bulk[mine[np.argmax(sizes[mine])]] = True
+    adopted = most_touched(voxels, np.where(bulk[piece], 0, piece), np.where(bulk[piece], owner, 0))
+    for name, number in adopted.items():
+        of_piece[name] = number
     return of_piece[piece]
 
 
-def _far_pieces(
-    piece: npt.NDArray[np.int32], spine: Straightened, places: tuple[Place, ...], of_piece: npt.NDArray[np.int32]
-) -> Mask:
-    """Say of each piece whether its middle lies too far from the line for a body."""
-    count = np.maximum(np.bincount(piece), 1)
-    sideways = np.hypot(*(np.bincount(piece, values) / count for values in (spine.back, spine.right)))
-    heights = np.array([np.inf, *(place.height for place in places)])
-    return np.asarray(sideways > _STRAY_SIDEWAYS * heights[of_piece])
-
-
-def hanging_from(centres: FloatArray, along: FloatArray) -> npt.NDArray[np.int32]:
+def hanging_from(centres: FloatArray, along: FloatArray) -> Numbers:
     """Return for heights of discs and endplates the number (from 1) of the nearest vertebra above, 0 where there is none.
 
     Parameters

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...geometry import FloatArray
-from .voxels import BODY, CANAL, DISC, ENDPLATE, POSTERIOR, Mask, Rows, VoxelList
+from .voxels import CANAL, POSTERIOR, Mask, Rows, VoxelList
 
 _SUPERIOR, _POSTERIOR = np.array([0.0, 0.0, 1.0]), np.array([0.0, -1.0, 0.0])
 _BIN = 4.0
@@ -56,16 +56,17 @@ class Straightened:
         return np.asarray(self.axes[int(np.clip(round(along / self.step), 0, len(self.line) - 1))])
 
 
-def straighten(voxels: VoxelList) -> Straightened:
+def straighten(voxels: VoxelList, column: Mask) -> Straightened:
     """Lay a line through the bodies and discs and give every voxel its coordinates along it.
+
+    No array axis is taken for the axis of the spine, and neither is the patient's: that only tells the head from the feet.
 
     Parameters
     ----------
     voxels : VoxelList
-        With bodies, discs or endplates among them. No array axis is taken for the axis of the spine, and neither is the
-        patient's: that only tells the head from the feet.
+    column : (n,) array of bool
+        Those of the column, as `column_of` finds them; at least one.
     """
-    column = voxels.which((*BODY, *DISC, *ENDPLATE))
     behind = voxels.which((*POSTERIOR, *CANAL))
     points = _thinned(voxels.points[column])
     line = _first_line(points, _main_axis(points, _thinned(voxels.points[voxels.which(CANAL)])))

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...geometry import FloatArray
 from .centreline import Straightened
-from .voxels import BODY, DISC, ENDPLATE, Mask, VoxelList
+from .voxels import BODY, Mask, Rows, VoxelList
 
 HEIGHT_TO_WIDTH = 0.97
 """Distance of neighbouring body centres against the square root of the area of a body across the spine: 0.92 (thoracolumbar)
@@ -24,6 +24,8 @@ _SEEN = 0.5
 """Evidence from which on a cut counts as seen."""
 _STEEPEST = 0.7
 """Steepest disc against the line, as a tangent."""
+_LEAST_AREA = 40.0
+"""Nothing narrower than this is a vertebral body, square mm."""
 _FLOOR = 0.04
 """Less area than this part of a usual body is no body at all."""
 
@@ -77,23 +79,35 @@ class Cut:
         )
 
 
-def profile_of(voxels: VoxelList, spine: Straightened) -> Profile:
-    """Measure the column along its line; voxels far from the line count no more than strays do."""
-    body, gap = voxels.which(BODY), voxels.which((*DISC, *ENDPLATE))
-    low = float(spine.along[body | gap].min())
-    count = int(np.ceil(float(spine.along[body | gap].max()) - low)) + 1
+def profile_of(voxels: VoxelList, spine: Straightened, column: Mask) -> Profile:
+    """Measure the column along its line."""
+    body = column & voxels.which(BODY)
+    gap = column & ~body
+    low, count = _extent(spine.along[column], voxels.grid.voxel_volume)
 
     def area(mask: Mask) -> FloatArray:
-        volume = np.bincount((spine.along[mask] - low).astype(int), minlength=count) * voxels.grid.voxel_volume
+        at = np.floor(spine.along[mask] - low).astype(int)
+        at = at[(at >= 0) & (at < count)]
+        volume = np.bincount(at, minlength=count) * voxels.grid.voxel_volume
         return np.convolve(np.pad(volume.astype(np.float64), 1, mode="edge"), np.ones(3) / 3, mode="valid")
 
     bone, between = area(body), area(gap)
     whole = bone + between
     usual = _running_percentile(whole, _NEAR, 70.0)
-    height = HEIGHT_TO_WIDTH * np.sqrt(usual)
+    height = HEIGHT_TO_WIDTH * np.sqrt(np.maximum(usual, _LEAST_AREA))
     dip = 1.0 - bone / np.maximum(_lower_shoulder(bone, 0.6 * height), 1e-9)
-    share = between / np.maximum(whole, _FLOOR * usual)
+    share = between / np.maximum(np.maximum(whole, _FLOOR * usual), 1e-9)
     return Profile(low, bone, whole, np.clip(np.maximum(dip, share), 0.0, 1.0), height)
+
+
+def _extent(along: FloatArray, voxel_volume: float) -> tuple[float, int]:
+    """Return where the column begins, mm, and over how many millimetres it is more than speckles."""
+    low = float(along.min())
+    area = np.bincount((along - low).astype(int)) * voxel_volume
+    solid = np.flatnonzero(np.convolve(area, np.ones(3) / 3, mode="same") >= _LEAST_AREA)
+    if not len(solid):
+        return low, len(area)
+    return low + float(solid[0]), int(solid[-1] - solid[0]) + 1
 
 
 def _running_percentile(values: FloatArray, reach: float, percent: float) -> FloatArray:
@@ -110,7 +124,7 @@ def _lower_shoulder(values: FloatArray, reach: FloatArray) -> FloatArray:
     return result
 
 
-def find_cuts(voxels: VoxelList, spine: Straightened) -> list[Cut]:
+def find_cuts(voxels: VoxelList, spine: Straightened, column: Mask) -> list[Cut]:
     """Cut the column.
 
     The places are those that together cost least: each cut earns what speaks for it, each vertebra between two cuts pays
@@ -122,11 +136,12 @@ def find_cuts(voxels: VoxelList, spine: Straightened) -> list[Cut]:
     list of Cut
         From the top; empty where the column holds one vertebra at most.
     """
-    profile = profile_of(voxels, spine)
+    profile = profile_of(voxels, spine, column)
     places = _cheapest(profile, profile.height, _SPREAD_FIRST)
     height = profile.height * _correction(profile, places)
     places = _cheapest(profile, height, _SPREAD_SECOND)
-    return _tilted(places, profile, height, voxels, spine)
+    gaps = np.flatnonzero(column & ~voxels.which(BODY))
+    return _tilted(places, profile, height, gaps, voxels.grid.voxel_volume, spine)
 
 
 def _cheapest(profile: Profile, height: FloatArray, spread: float) -> list[int]:
@@ -180,15 +195,16 @@ def _correction(profile: Profile, places: list[int]) -> FloatArray:
     return np.asarray(np.interp(np.arange(len(profile.height)), middles, steady))
 
 
-def _tilted(places: list[int], profile: Profile, height: FloatArray, voxels: VoxelList, spine: Straightened) -> list[Cut]:
+def _tilted(
+    places: list[int], profile: Profile, height: FloatArray, gap: Rows, voxel_volume: float, spine: Straightened
+) -> list[Cut]:
     """Fit a plane to the disc at each cut; a cut without one is tilted as its neighbours are."""
-    gap = np.flatnonzero(voxels.which((*DISC, *ENDPLATE)))
     along = spine.along[gap]
     fits = []
     for place in places:
         middle = profile.start + place + 0.5
         near = gap[np.abs(along - middle) < 0.45 * height[place]]
-        enough = len(near) * voxels.grid.voxel_volume > 0.03 * height[place] ** 3
+        enough = len(near) * voxel_volume > 0.03 * height[place] ** 3
         fits.append(_plane(spine, near) if enough else None)
     known = [(place, fit) for place, fit in zip(places, fits, strict=True) if fit is not None]
     return [
@@ -207,13 +223,13 @@ def _cut(middle: float, evidence: float, fit: FloatArray | None, place: int, kno
     return Cut(middle, back, right, evidence)
 
 
-def _plane(spine: Straightened, rows: FloatArray) -> FloatArray:
+def _plane(spine: Straightened, rows: Rows) -> FloatArray:
     """Fit `along = a + b back + c right` to voxels of a disc, twice, the second time without outliers."""
     design = np.column_stack([np.ones(len(rows)), spine.back[rows], spine.right[rows]])
     values, kept = spine.along[rows], np.ones(len(rows), dtype=bool)
-    fit = np.zeros(3)
+    fit: FloatArray = np.zeros(3)
     for _ in range(2):
-        fit = np.linalg.lstsq(design[kept], values[kept], rcond=None)[0]
+        fit = np.asarray(np.linalg.lstsq(design[kept], values[kept], rcond=None)[0], dtype=np.float64)
         off = np.abs(values - design @ fit)
         kept = off <= max(3.0 * float(np.median(off)), 1e-6)
-    return np.concatenate([fit[:1], np.clip(fit[1:], -_STEEPEST, _STEEPEST)])
+    return np.asarray(np.concatenate([fit[:1], np.clip(fit[1:], -_STEEPEST, _STEEPEST)]))

@@ -164,6 +164,8 @@ def _unusual(best: _Option, anchors: Anchors) -> list[str]:
     for region, number, usual in (("thoracic", best.chain.thoracic, 12), ("lumbar", best.chain.lumbar, 5)):
         if number != usual:
             findings.append(f"There are {number} {region} vertebrae instead of {usual}.")
+    if anchors.names == ("T12 shape",):
+        findings.append("Named from the short transverse processes of one vertebra alone, taken for T12; ribs would tell.")
     if anchors.names == ("sacrum",):
         findings.append("Counted upwards from the sacrum as if there were five lumbar vertebrae: L4 or L6 cannot be excluded.")
     return findings

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from ...anatomy.tables import read_table
 from ...geometry import FloatArray, IntArray
 from .bodies import Place
 from .centreline import Straightened
-from .voxels import POSTERIOR, Rows, VoxelList
-
-Numbers = npt.NDArray[np.int32]
+from .voxels import POSTERIOR, Mask, Numbers, Rows, VoxelList
 
 
 @dataclass(frozen=True)
@@ -27,17 +24,20 @@ class Usual:
         Of its middle below the middle of the body.
     spread : float
         Standard deviation of that.
+    length : float
+        From its upper to its lower end.
     longest : float
         A piece that is longer along the spine belongs to two vertebrae.
     """
 
     height: float
     spread: float
+    length: float
     longest: float
 
 
 USUAL = {
-    int(row["label"]): Usual(float(row["height"]), float(row["spread"]), float(row["longest"]))
+    int(row["label"]): Usual(*(float(row[column]) for column in ("height", "spread", "length", "longest")))
     for row in read_table("posterior_places.csv", __package__)
 }
 
@@ -61,6 +61,10 @@ class Pieces:
         Cubic mm.
     along, back, right : (p,) arrays
         Mean coordinates, mm.
+    upper, lower : (p,) arrays
+        Where it begins and ends along the line, mm.
+    border : (p,) array
+        Mean height of its voxels at the border of the image, mm; NaN without any.
     """
 
     of_voxel: Numbers
@@ -69,6 +73,9 @@ class Pieces:
     along: FloatArray
     back: FloatArray
     right: FloatArray
+    upper: FloatArray
+    lower: FloatArray
+    border: FloatArray
 
 
 def posterior_pieces(voxels: VoxelList, spine: Straightened, places: tuple[Place, ...]) -> Pieces:
@@ -86,11 +93,28 @@ def _measured(of_voxel: Numbers, voxels: VoxelList, spine: Straightened) -> Piec
     label = np.zeros(len(count), dtype=np.int64)
     label[of_voxel] = voxels.labels
     label[0] = 0
-    along, back, right = (
-        np.bincount(of_voxel, values) / np.maximum(count, 1) for values in (spine.along, spine.back, spine.right)
+
+    def mean(values: FloatArray, rows: Mask | slice = slice(None)) -> FloatArray:
+        total = np.bincount(of_voxel[rows], values[rows], len(count))
+        number = np.bincount(of_voxel[rows], minlength=len(count))
+        return np.asarray(np.divide(total, number, out=np.full(len(count), np.nan), where=number > 0))
+
+    upper, lower = np.full(len(count), np.inf), np.full(len(count), -np.inf)
+    inside = of_voxel > 0
+    np.minimum.at(upper, of_voxel[inside], spine.along[inside])
+    np.maximum.at(lower, of_voxel[inside], spine.along[inside])
+    upper[0] = lower[0] = 0.0
+    return Pieces(
+        of_voxel,
+        label,
+        np.asarray(count * voxels.grid.voxel_volume, dtype=np.float64),
+        mean(spine.along),
+        mean(spine.back),
+        mean(spine.right),
+        upper,
+        lower,
+        mean(spine.along, voxels.at_border),
     )
-    volume = np.asarray(count * voxels.grid.voxel_volume, dtype=np.float64)
-    return Pieces(of_voxel, label, volume, along, back, right)
 
 
 def _parts(pieces: Pieces, spine: Straightened, places: tuple[Place, ...]) -> Numbers:

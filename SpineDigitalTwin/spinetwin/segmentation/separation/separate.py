@@ -11,16 +11,16 @@ from ...errors import MapError
 from ...geometry import Grid, IntArray
 from .bodies import Place, hanging_from, share_out_bodies
 from .centreline import Straightened, straighten
+from .column import column_of
 from .confidence import LevelConfidence, judge_levels
 from .cuts import find_cuts
 from .naming import Naming, name_levels
-from .pieces import Numbers
 from .posterior import Posterior, share_out_posterior
 from .shapes import find_anchors
 from .sides import SideReport, check_sides
-from .voxels import BODY, DISC, ENDPLATE, POSTERIOR, SACRUM, VoxelList
+from .voxels import BODY, DISC, ENDPLATE, POSTERIOR, SACRUM, Mask, Numbers, VoxelList
 
-_LEAST_OUTSIDE = 0.005
+_LEAST_OUTSIDE = 0.02
 """Less of a vertebra whose body is not in view, in cubes as high as it, is nothing."""
 
 
@@ -70,8 +70,9 @@ def separate_vertebrae(subregions: IntArray, grid: Grid) -> Separation:
     voxels = VoxelList.of(subregions, grid)
     if not voxels.which(BODY).any():
         raise MapError("The subregion map holds no vertebral body.", "Its labels 49 and 50 are the bodies of vertebrae.")
-    spine = straighten(voxels)
-    places, owner, posterior = _vertebrae(voxels, spine)
+    column = column_of(voxels)
+    spine = straighten(voxels, column)
+    places, owner, posterior = _vertebrae(voxels, spine, column)
     naming = name_levels([place.height for place in places], find_anchors(voxels, spine, places, owner))
     labels = _labels(voxels, spine, places, owner, naming)
     levels = judge_levels(voxels, places, owner, posterior, naming.levels)
@@ -80,9 +81,9 @@ def separate_vertebrae(subregions: IntArray, grid: Grid) -> Separation:
     return Separation(voxels.painted(labels), levels, naming, sides, lost)
 
 
-def _vertebrae(voxels: VoxelList, spine: Straightened) -> tuple[tuple[Place, ...], Numbers, Posterior]:
+def _vertebrae(voxels: VoxelList, spine: Straightened, column: Mask) -> tuple[tuple[Place, ...], Numbers, Posterior]:
     """Return the vertebrae in view, the number of each voxel of bodies and posterior parts, and how the latter were shared."""
-    bodies = share_out_bodies(voxels, spine, find_cuts(voxels, spine))
+    bodies = share_out_bodies(voxels, spine, column, find_cuts(voxels, spine, column))
     if not bodies.places:
         raise MapError("The bodies of the subregion map are too small to be vertebrae.", "Check its labels and its spacing.")
     first, last = bodies.places[0], bodies.places[-1]

@@ -14,6 +14,7 @@ from ...geometry import FloatArray, Grid, IntArray
 
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int32]
 
 BODY = (int(SubregionId.BODY_BORDER), int(SubregionId.BODY), int(SubregionId.DENS))
 ENDPLATE = (int(SubregionId.ENDPLATE), int(SubregionId.ENDPLATE_SUPERIOR), int(SubregionId.ENDPLATE_INFERIOR))
@@ -104,7 +105,7 @@ class VoxelList:
         table[list(labels)] = True
         return np.asarray(table[self.labels])
 
-    def pieces(self, groups: IntArray) -> npt.NDArray[np.int32]:
+    def pieces(self, groups: IntArray) -> Numbers:
         """Find the connected pieces of voxels of vertebrae of one group.
 
         Parameters
@@ -163,3 +164,17 @@ def contacts(voxels: VoxelList, first: IntArray, second: IntArray) -> tuple[Rows
         found.append(one[touching].astype(np.int64) * width + other[touching])
     keys, faces = np.unique(np.concatenate(found), return_counts=True)
     return np.stack([keys // width, keys % width], axis=1), faces
+
+
+def most_touched(voxels: VoxelList, loose: IntArray, fixed: IntArray) -> dict[int, int]:
+    """Return for every loose piece the number that it shares most faces with; the lower one of two alike.
+
+    Parameters
+    ----------
+    voxels : VoxelList
+    loose, fixed : (n,) arrays of int
+        Names of loose pieces, and numbers of what they may touch; 0 for none.
+    """
+    pairs, faces = contacts(voxels, loose, fixed)
+    order = np.lexsort((-pairs[:, 1], faces, pairs[:, 0]))
+    return {int(name): int(number) for name, number in pairs[order]}
