@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ...anatomy import SubregionId
 from ...geometry import FloatArray
 from .centreline import Straightened
 from .voxels import BODY, Mask, Rows, VoxelList
@@ -19,7 +20,15 @@ _SPREAD_FIRST, _SPREAD_SECOND = 0.22, 0.14
 """Standard deviation of the logarithm of a height against the expected one, before and after looking at the neighbours."""
 _PRICE = 4.0
 """What a cut costs where nothing speaks for it, in half squared standard deviations; it earns as much where all does."""
-_NEAR = 25.0
+_NEAR = 18.0
+_ARCH_PRICE = 1.5
+"""What a vertebra with no arch, and each arch too many, costs."""
+_BESIDE_ARCH = 8.0
+"""What a cut that is not seen costs in addition right beside the middle of an arch, twice as much as it costs at a quarter."""
+_LEAST_ARCH = 0.05
+"""A smaller piece of an arch, in cubes as high as a vertebra, is not counted."""
+_ONE_ARCH = 0.45
+"""Pieces of arches nearer than this part of a height belong to one arch."""
 _SEEN = 0.5
 """Evidence from which on a cut counts as seen."""
 _STEEPEST = 0.7
@@ -44,6 +53,8 @@ class Profile:
         How much speaks for a gap between two vertebrae here, 0 to 1.
     height : (n,) array
         Distance of neighbouring body centres expected here, mm.
+    arches : (a,) array
+        Middles of the arches along the line, mm from `start`.
     """
 
     start: float
@@ -51,6 +62,7 @@ class Profile:
     whole: FloatArray
     evidence: FloatArray
     height: FloatArray
+    arches: FloatArray
 
 
 @dataclass(frozen=True)
@@ -97,7 +109,23 @@ def profile_of(voxels: VoxelList, spine: Straightened, column: Mask) -> Profile:
     height = HEIGHT_TO_WIDTH * np.sqrt(np.maximum(usual, _LEAST_AREA))
     dip = 1.0 - bone / np.maximum(_lower_shoulder(bone, 0.6 * height), 1e-9)
     share = between / np.maximum(np.maximum(whole, _FLOOR * usual), 1e-9)
-    return Profile(low, bone, whole, np.clip(np.maximum(dip, share), 0.0, 1.0), height)
+    arches = _arches(voxels, spine, low, height)
+    return Profile(low, bone, whole, np.clip(np.maximum(dip, share), 0.0, 1.0), height, arches)
+
+
+def _arches(voxels: VoxelList, spine: Straightened, low: float, height: FloatArray) -> FloatArray:
+    """Return the middles of the arches beside the column, mm from its beginning."""
+    piece = voxels.pieces(np.where(voxels.labels == int(SubregionId.ARCH), 1, 0))
+    count = np.bincount(piece)
+    middle = np.bincount(piece, spine.along) / np.maximum(count, 1) - low
+    at = np.clip(middle.astype(int), 0, len(height) - 1)
+    large = (count * voxels.grid.voxel_volume > _LEAST_ARCH * height[at] ** 3) & (middle > 0) & (middle < len(height))
+    large[0] = False
+    found: list[float] = []
+    for place in np.sort(middle[large]):
+        if not found or place - found[-1] > _ONE_ARCH * height[int(place)]:
+            found.append(float(place))
+    return np.array(found)
 
 
 def _extent(along: FloatArray, voxel_volume: float) -> tuple[float, int]:
@@ -147,7 +175,8 @@ def find_cuts(voxels: VoxelList, spine: Straightened, column: Mask) -> list[Cut]
 def _cheapest(profile: Profile, height: FloatArray, spread: float) -> list[int]:
     """Return the best places of cuts, by dynamic programming over the last cut."""
     count = len(height)
-    price = _PRICE * (1.0 - 2.0 * profile.evidence)
+    price = _price(profile, height)
+    arches = np.searchsorted(profile.arches, np.arange(count + 1))
     volume = np.concatenate([[0.0], np.cumsum(profile.body)])
     best, before = np.full(count + 1, np.inf), np.full(count + 1, -1)
     for at in range(count + 1):
@@ -161,6 +190,7 @@ def _cheapest(profile: Profile, height: FloatArray, spread: float) -> list[int]:
             pieces = np.array([_end_cost(volume, height, int(each), at, spread) for each in starts])
         else:
             pieces = 0.5 * (np.log((at - starts) / height[(at + starts) // 2]) / spread) ** 2
+            pieces += _ARCH_PRICE * np.abs(arches[at] - arches[starts] - 1.0)
         costs = best[starts] + pieces + price[starts]
         cheapest = int(np.argmin(costs))
         if costs[cheapest] < best[at]:
@@ -170,6 +200,15 @@ def _cheapest(profile: Profile, height: FloatArray, spread: float) -> list[int]:
         at = int(before[at])
         places.append(at)
     return places[::-1]
+
+
+def _price(profile: Profile, height: FloatArray) -> FloatArray:
+    """Return the price of a cut at each millimetre; one that is not seen should at least lie between two arches."""
+    price = _PRICE * (1.0 - 2.0 * profile.evidence)
+    if not len(profile.arches):
+        return np.asarray(price)
+    off = np.abs(np.arange(len(height))[:, None] - profile.arches).min(axis=1) / height
+    return np.asarray(price + (1.0 - profile.evidence) * _BESIDE_ARCH * np.maximum(0.5 - off, 0.0))
 
 
 def _end_cost(volume: FloatArray, height: FloatArray, first: int, last: int, spread: float) -> float:
