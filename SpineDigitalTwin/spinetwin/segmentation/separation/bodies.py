@@ -125,16 +125,3 @@ def _repaired(owner: Numbers, bone: Mask, voxels: VoxelList, count: int) -> Numb
     for name, number in adopted.items():
         of_piece[name] = number
     return of_piece[piece]
-
-
-def hanging_from(centres: FloatArray, along: FloatArray) -> Numbers:
-    """Return for heights of discs and endplates the number (from 1) of the nearest vertebra above, 0 where there is none.
-
-    Parameters
-    ----------
-    centres : (v,) array
-        Middles of the bodies along the line, from the top, mm.
-    along : (n,) array
-        Heights along the line, mm.
-    """
-    return np.searchsorted(centres, along).astype(np.int32)

@@ -9,16 +9,17 @@ import numpy as np
 from ...anatomy import level as level_of
 from ...errors import MapError
 from ...geometry import Grid, IntArray
-from .bodies import Place, hanging_from, share_out_bodies
+from .bodies import Place, share_out_bodies
 from .centreline import Straightened, straighten
 from .column import column_of
 from .confidence import LevelConfidence, judge_levels
 from .cuts import find_cuts
+from .hanging import hang_discs
 from .naming import Naming, name_levels
 from .posterior import Posterior, share_out_posterior
 from .shapes import find_anchors
 from .sides import SideReport, check_sides
-from .voxels import BODY, DISC, ENDPLATE, POSTERIOR, SACRUM, Mask, Numbers, VoxelList
+from .voxels import BODY, POSTERIOR, SACRUM, Mask, Numbers, VoxelList
 
 _LEAST_OUTSIDE = 0.02
 """Less of a vertebra whose body is not in view, in cubes as high as it, is nothing."""
@@ -108,10 +109,4 @@ def _labels(voxels: VoxelList, spine: Straightened, places: tuple[Place, ...], o
     labels = ids[owner]
     labels[voxels.which(SACRUM)] = level_of("S1").id
     centres = np.array([place.centre for place in places])
-    above = naming.levels[0].order - 2
-    for kinds, name in ((DISC, "disc_id"), (ENDPLATE, "endplate_id")):
-        mine = voxels.which(kinds)
-        over = naming.chain.levels[above] if above >= 0 else None
-        table = np.array([getattr(each, name) or 0 if each else 0 for each in (over, *naming.levels)], dtype=np.uint8)
-        labels[mine] = table[hanging_from(centres, spine.along[mine])]
-    return labels
+    return hang_discs(labels, voxels, spine, centres, naming.levels, naming.chain)
