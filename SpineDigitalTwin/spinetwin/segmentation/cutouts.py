@@ -23,6 +23,8 @@ _PARTNERS = 0.3
 """Predictions of one vertebra have at least this Dice."""
 _TAKEN = 0.6
 """A prediction of which a larger part is taken by vertebrae that agree better is no vertebra of its own."""
+_LEAST_SHARE = 0.05
+"""Fewer voxels than this part of what is usual are no vertebra but speckles."""
 _SEARCH = 2
 """Cutouts on either side among which partners are looked for: beyond them nothing overlaps."""
 
@@ -112,10 +114,11 @@ def fuse_cutouts(
     predictions = [each for number, cutout in enumerate(cutouts) for each in _predictions(number, cutout, shape)]
     taken = np.zeros(int(np.prod(shape)), dtype=np.int16)
     kept: list[_Group] = []
+    least = _LEAST_SHARE * float(np.median([len(each.voxels) for each in predictions])) if predictions else 0.0
     for group in _by_agreement(predictions):
         voxels = _voted([predictions[each].voxels for each in group.members])
         free = voxels[taken[voxels] == 0]
-        if len(free) > (1.0 - _TAKEN) * len(voxels):
+        if len(free) > max((1.0 - _TAKEN) * len(voxels), least):
             kept.append(group)
             taken[free] = len(kept)
     if len(kept) > np.iinfo(np.uint8).max:

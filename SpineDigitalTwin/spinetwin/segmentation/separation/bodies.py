@@ -14,6 +14,8 @@ from .voxels import BODY, Mask, Numbers, VoxelList, most_touched
 
 _LEAST_HEIGHT = 0.6
 """No vertebra counts as lower than this part of its neighbours."""
+_LOWEST = 10.0
+"""No vertebra of a child is lower than this, mm."""
 _LEAST_BODY = 0.03
 """Less body than this part of a cube as high as a vertebra is no vertebra but a splinter."""
 
@@ -94,9 +96,9 @@ def _heights(middles: list[float], segment: IntArray, voxels: VoxelList, spine: 
         return [float(each) for each in (near[0], *near, near[-1])]
     along = spine.along[segment > 0]
     if not len(along):
-        return [1.0] * (len(middles) + 1)
+        return [_LOWEST] * (len(middles) + 1)
     areas = np.bincount((along - along.min()).astype(int)) * voxels.grid.voxel_volume
-    return [HEIGHT_TO_WIDTH * float(np.sqrt(np.percentile(areas, 70.0)))] * (len(middles) + 1)
+    return [max(_LOWEST, HEIGHT_TO_WIDTH * float(np.sqrt(np.percentile(areas, 70.0))))] * (len(middles) + 1)
 
 
 def _place(upper: Cut | None, lower: Cut | None, height: float, along: FloatArray) -> Place:

@@ -112,8 +112,12 @@ def _smooth_line(points: FloatArray, along: FloatArray, axis: FloatArray) -> Flo
     count = int(np.ceil((along.max() + _BEYOND - start) / _BIN)) + 1
     node = np.clip(np.rint((along - start) / _BIN).astype(int), 0, count - 1)
     weights = np.bincount(node, minlength=count).astype(np.float64)
-    sums = np.stack([np.bincount(node, column, count) for column in points.T], axis=1)
-    nodes = smoothed(sums, weights, _STIFFNESS / _BIN)
+    # what is smoothed is the way off a straight line, so that a single body has a line, too
+    middle = points.mean(axis=0) - axis * along.mean()
+    off = points - middle - axis * along[:, None]
+    sums = np.stack([np.bincount(node, column, count) for column in off.T], axis=1)
+    straight = middle + axis * (start + _BIN * np.arange(count))[:, None]
+    nodes = straight + smoothed(sums, weights, _STIFFNESS / _BIN)
     if (nodes[-1] - nodes[0]) @ axis < 0:
         nodes = nodes[::-1]
     return _resampled(nodes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,10 +17,12 @@ from .cuts import find_cuts
 from .hanging import hang_discs
 from .naming import Naming, name_levels
 from .posterior import Posterior, share_out_posterior
-from .shapes import find_anchors
+from .shapes import find_anchors, transitional_signs
 from .sides import SideReport, check_sides
 from .voxels import BODY, POSTERIOR, SACRUM, Mask, Numbers, VoxelList
 
+_LEAST_PIECE = 15.0
+"""A smaller piece of bone that touches no other is a speckle, cubic mm."""
 _LEAST_OUTSIDE = 0.02
 """Less of a vertebra whose body is not in view, in cubes as high as it, is nothing."""
 
@@ -74,12 +76,27 @@ def separate_vertebrae(subregions: IntArray, grid: Grid) -> Separation:
     column = column_of(voxels)
     spine = straighten(voxels, column)
     places, owner, posterior = _vertebrae(voxels, spine, column)
-    naming = name_levels([place.height for place in places], find_anchors(voxels, spine, places, owner))
+    owner = np.where(_specks(voxels), 0, owner).astype(np.int32)
+    naming = _named(voxels, spine, places, owner)
     labels = _labels(voxels, spine, places, owner, naming)
     levels = judge_levels(voxels, places, owner, posterior, naming.levels)
     sides = check_sides(voxels, spine, np.where(owner > 0, labels, 0))
     lost = int((voxels.which((*BODY, *POSTERIOR)) & (owner == 0)).sum())
     return Separation(voxels.painted(labels), levels, naming, sides, lost)
+
+
+def _specks(voxels: VoxelList) -> Mask:
+    """Say of each voxel whether it lies in a piece of bone too small to be any."""
+    piece = voxels.pieces(voxels.which((*BODY, *POSTERIOR)).astype(np.int32))
+    volume = np.bincount(piece) * voxels.grid.voxel_volume
+    return np.asarray((volume < _LEAST_PIECE)[piece] & (piece > 0))
+
+
+def _named(voxels: VoxelList, spine: Straightened, places: tuple[Place, ...], owner: Numbers) -> Naming:
+    anchors = find_anchors(voxels, spine, places, owner)
+    naming = name_levels([place.height for place in places], anchors)
+    signs = transitional_signs(voxels, places, owner) if anchors.sacrum else ()
+    return replace(naming, findings=(*naming.findings, *signs))
 
 
 def _vertebrae(voxels: VoxelList, spine: Straightened, column: Mask) -> tuple[tuple[Place, ...], Numbers, Posterior]:

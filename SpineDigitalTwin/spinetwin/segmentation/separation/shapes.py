@@ -19,6 +19,9 @@ _JUMP = 1.2
 dimensions of the literature."""
 _DENS_HEIGHT, _DENS_WIDTH = 0.4, 0.65
 """A body that rises this much farther than its half height, and is there no wider than this part of its area, bears a dens."""
+_SEEN = 0.5
+_TOUCHING, _TOUCHING_SHARE = 1.1, 0.05
+"""Transverse processes of which this share lies nearer to the sacrum than this many voxels touch it."""
 _NEAR_SACRUM = 1.6
 _LEAST_SACRUM = 0.1
 
@@ -86,3 +89,35 @@ def transverse_spans(voxels: VoxelList, spine: Straightened, count: int, owner: 
             whole = len(here) and not voxels.at_border[here].any()
             spans[row] += abs(float(np.percentile(sign * spine.right[here], _TIP))) if whole else np.nan
     return spans
+
+
+def transitional_signs(voxels: VoxelList, places: tuple[Place, ...], owner: IntArray) -> tuple[str, ...]:
+    """Say in words what speaks for a lumbosacral transitional vertebra, where the sacrum lies below the last vertebra.
+
+    References
+    ----------
+    Castellvi et al., "Lumbosacral transitional vertebrae and their relationship with lumbar extradural defects", Spine 9
+    (1984): processes that meet the sacrum, in a joint (type II) or as one bone (type III).
+    """
+    signs = []
+    last = places[-1]
+    if last.has_body and (last.lower is None or last.lower < _SEEN):
+        signs.append("No disc is seen between the last vertebra and the sacrum: it may be a transitional vertebra.")
+    mine = np.flatnonzero(voxels.which(_COSTAL) & (owner == len(places)))
+    if len(mine) and _near_sacrum(voxels, voxels.points[mine]) >= _TOUCHING_SHARE:
+        signs.append("A transverse process of the last vertebra meets the sacrum: it may be a transitional vertebra.")
+    return tuple(signs)
+
+
+def _near_sacrum(voxels: VoxelList, points: FloatArray) -> float:
+    """Return the share of points that touch the sacrum."""
+    from scipy.spatial import cKDTree
+
+    reach = _TOUCHING * float(voxels.grid.spacing.max())
+    low, high = points.min(axis=0) - reach, points.max(axis=0) + reach
+    sacrum = voxels.points[voxels.which(SACRUM)]
+    near = sacrum[((sacrum >= low) & (sacrum <= high)).all(axis=1)]
+    if not len(near):
+        return 0.0
+    distance, _ = cKDTree(near).query(points, distance_upper_bound=reach)
+    return float(np.isfinite(distance).mean())
