@@ -2,6 +2,6 @@
 
 from .frame import Frame
 from .grid import FloatArray, Grid, IntArray, bounds
-from .labelmaps import LabelMaps
+from .labelmaps import LabelMaps, PartialMaps
 
-__all__ = ["FloatArray", "Frame", "Grid", "IntArray", "LabelMaps", "bounds"]
+__all__ = ["FloatArray", "Frame", "Grid", "IntArray", "LabelMaps", "PartialMaps", "bounds"]

@@ -26,8 +26,32 @@ class LabelMaps:
     vertebrae: IntArray
 
     def __post_init__(self) -> None:
-        for array in (self.subregions, self.vertebrae):
-            if array.shape != self.grid.shape:
-                raise ValueError(f"a map of shape {array.shape} on a grid of shape {self.grid.shape}")
-            if array.dtype not in (np.uint8, np.uint16):
-                raise ValueError(f"label maps are uint8 or uint16, not {array.dtype}")
+        _check(self.grid, self.subregions, self.vertebrae)
+
+
+@dataclass(frozen=True)
+class PartialMaps:
+    """What there is of the label maps of one spine, on one grid.
+
+    Attributes
+    ----------
+    grid : Grid
+        Where the voxels lie.
+    subregions, vertebrae : (i, j, k) arrays of uint8 or uint16, or None
+        As those of `LabelMaps`, where they are known.
+    """
+
+    grid: Grid
+    subregions: IntArray | None
+    vertebrae: IntArray | None
+
+    def __post_init__(self) -> None:
+        _check(self.grid, *(each for each in (self.subregions, self.vertebrae) if each is not None))
+
+
+def _check(grid: Grid, *arrays: IntArray) -> None:
+    for array in arrays:
+        if array.shape != grid.shape:
+            raise ValueError(f"a map of shape {array.shape} on a grid of shape {grid.shape}")
+        if array.dtype not in (np.uint8, np.uint16):
+            raise ValueError(f"label maps are uint8 or uint16, not {array.dtype}")
