@@ -9,7 +9,7 @@ from pathlib import Path
 from ..anatomy import LEVELS, SubregionId
 from ..anatomy.tables import read_table
 from ..errors import MapError, ReadError
-from ..geometry import Grid, IntArray, PartialMaps
+from ..geometry import Grid, IntArray, PartialMaps, labels_in
 from .lattice import describe_difference, reorder_onto
 from .volumes import SUFFIXES, read_label_map, suffix_of
 
@@ -54,7 +54,7 @@ def find_cases(path: Path) -> dict[str, CaseFiles]:
         If there is nothing of this kind.
     """
     if path.is_file():
-        return {"": CaseFiles(path.name, {_kind(path): path})}
+        return {"": CaseFiles(path.name, {kind_of_name(path.name): path})}
     if not path.is_dir():
         raise ReadError(f"There is no file and no folder {path}.", "Check the name.")
     found = _cases_of(path)
@@ -73,18 +73,21 @@ def find_cases(path: Path) -> dict[str, CaseFiles]:
 def _cases_of(folder: Path) -> dict[str, CaseFiles]:
     """Return the cases whose files lie in the folder itself; where names tell maps from images, only the maps."""
     volumes = sorted(each for each in folder.iterdir() if each.is_file() and suffix_of(each) and not each.name.startswith("."))
-    named = [each for each in volumes if _kind(each)]
+    named = [each for each in volumes if kind_of_name(each.name)]
     groups: dict[str, dict[str, Path]] = {}
     for path in named or volumes:
         group = groups.setdefault(_stem(path), {})
-        if _kind(path) in group:
-            raise ReadError(f"{group[_kind(path)].name} and {path.name} in {folder} are two maps of one kind.", "Keep one.")
-        group[_kind(path)] = path
+        if kind_of_name(path.name) in group:
+            raise ReadError(
+                f"{group[kind_of_name(path.name)].name} and {path.name} in {folder} are two maps of one kind.", "Keep one."
+            )
+        group[kind_of_name(path.name)] = path
     return {name: CaseFiles(name or folder.name, files) for name, files in groups.items()}
 
 
-def _kind(path: Path) -> str:
-    return next((kind for part, kind in _PARTS.items() if part in path.name.lower()), "")
+def kind_of_name(name: str) -> str:
+    """Tell by its name whether a file is a map of "subregions" or of "vertebrae"; "" where it does not say."""
+    return next((kind for part, kind in _PARTS.items() if part in name.lower()), "")
 
 
 def _stem(path: Path) -> str:
@@ -125,7 +128,4 @@ def read_case(case: CaseFiles) -> PartialMaps:
 
 def kind_of_map(array: IntArray) -> str:
     """Tell by its labels whether a map is one of "subregions" or of "vertebrae"; an empty one counts as the latter."""
-    import numpy as np
-
-    present = np.flatnonzero(np.bincount(array.ravel(order="K")))
-    return "subregions" if _SUBREGIONS_ONLY.intersection(present.tolist()) else "vertebrae"
+    return "subregions" if _SUBREGIONS_ONLY.intersection(labels_in(array)) else "vertebrae"
