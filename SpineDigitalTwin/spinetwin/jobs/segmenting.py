@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..anatomy import level
-from ..errors import ParameterError
+from ..errors import MapError, ParameterError
 from .job import Done, Job
 from .output import Output
 from .preflight import free_memory, refuse_too_large
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..geometry import Grid, LabelMaps
-    from ..segmentation.backends import MappingTable, Segmentation, Source
+    from ..segmentation.backends import MappingTable, Request, Segmentation, Source
 
 FORMAT = "spinetwin segmentation"
 FORMAT_VERSION = 1
@@ -103,7 +103,6 @@ def segment(asked: Asked, folder: Path, progress: Progress, warn: Say) -> Done:
     """
     from ..io import read_grid, read_volume, write_label_map
     from ..segmentation.backends import Request, choose
-    from ..segmentation.images import check_image
 
     clock = _Clock()
     progress(0.0, f"reading {asked.image.name}")
@@ -115,9 +114,11 @@ def segment(asked: Asked, folder: Path, progress: Progress, warn: Say) -> Done:
     name = backend.describe().name
     needs = refuse_too_large(name, grid, asked.image.name, free_memory())
     progress(_READ, f"{name}: {needs}" if needs else name)
-    warnings = list(check_image(request.image() if backend.describe().reads_image else None, grid, asked.image.name))
+    warnings = _image_warnings(asked.image, request, reads_image=backend.describe().reads_image)
     with clock.stage("segment"):
         found = backend.run(request, lambda done, what: progress(_READ + (_RUN - _READ) * done, what))
+    if backend.describe().reads_image and not found.confidence:
+        raise MapError(f"No vertebra was found in {asked.image.name}.", "Is it an image of the spine?")
     progress(_RUN, "checking the maps")
     with clock.stage("check"):
         warnings += [*found.warnings, *_findings(found.maps)]
@@ -134,6 +135,16 @@ def segment(asked: Asked, folder: Path, progress: Progress, warn: Say) -> Done:
     _write_report(files["report"], content)
     progress(_WRITE, "done")
     return Done(files, _summary(found))
+
+
+def _image_warnings(path: Path, request: Request, *, reads_image: bool) -> list[str]:
+    """Look the image over; where only its grid matters, what it shows is not judged."""
+    from ..io.sidecar import read_sidecar
+    from ..segmentation.images import check_image, check_sidecar
+
+    if not reads_image:
+        return list(check_image(None, request.grid, path.name))
+    return [*check_image(request.image(), request.grid, path.name), *check_sidecar(read_sidecar(path), path.name)]
 
 
 def _sources(paths: tuple[Path, ...], table: MappingTable | None) -> tuple[Source, ...]:

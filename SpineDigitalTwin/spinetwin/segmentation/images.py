@@ -1,13 +1,14 @@
 """Whether an image can be one of a spine that the methods are made for, before any of them runs.
 
-What is looked at is what a header and a histogram tell; the limits are rows of image_rules.csv, and the words that the names of
-other images hold rows of image_words.csv.
+What is looked at is what a header, a histogram, the name and the file beside the image tell; the limits are rows of
+image_rules.csv and image_sidecar.csv, and the words that the names of other images hold rows of image_words.csv. Whether there
+is a spine in the image only its segmentation tells.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from ..geometry import FloatArray, Grid
 
 _RULES = {row["rule"]: row for row in read_table("image_rules.csv", __package__)}
 _WORDS = {row["word"]: row["meaning"] for row in read_table("image_words.csv", __package__)}
+_SIDECAR = read_table("image_sidecar.csv", __package__)
 _SAMPLE = 1 << 20
 _ANISOTROPIC = 1.5
 _DIRECTIONS = ("sagittal", "coronal", "axial")
@@ -126,3 +128,33 @@ def _of_name(name: str) -> Iterator[str]:
         if word in words:
             yield f"By its name {name} is {meaning}; methods for sagittal T2w MR of the spine are not made for that."
             return
+
+
+def check_sidecar(content: Mapping[str, object], name: str) -> tuple[str, ...]:
+    """Return what the scanner said of an image that the methods are not made for, as sentences.
+
+    Parameters
+    ----------
+    content : mapping of str to anything
+        Keys as BIDS has them, times in seconds; what is missing or of another type says nothing.
+    name : str
+        Of the image.
+    """
+    said = ((row, content.get(row["key"])) for row in _SIDECAR)
+    return tuple(row["message"].format(name=name, value=_short(value)) for row, value in said if _strikes(row, value))
+
+
+def _strikes(row: Mapping[str, str], value: object) -> bool:
+    if row["test"] == "other_than":
+        return isinstance(value, str) and value.strip() != "" and _letters(value) not in row["value"].split()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return value < float(row["value"]) if row["test"] == "below" else value > float(row["value"])
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^A-Z]", "", text.upper())
+
+
+def _short(value: object) -> str:
+    return " ".join(str(value).split())[:40]

@@ -160,6 +160,38 @@ def test_what_a_backend_prints_disturbs_nothing(job, start, inputs, folder, cont
 
 
 @posix
+def test_an_image_that_is_looked_at_is_looked_over_first(job, start, inputs, maps, folder):
+    knee = Path(inputs["image"]).with_name("Knie.nii.gz")
+    write_volume(knee, np.random.default_rng(1).integers(-1000, 900, maps.grid.shape).astype(np.int16), maps.grid)
+    knee.with_name("Knie.json").write_text(json.dumps({"BodyPartExamined": "KNEE"}), encoding="utf-8")
+    inputs = {**inputs, "image": str(knee)}
+    assert start(job("segment", inputs, backend="babble", table="spineps"), program=PROGRAM).end().state is State.FINISHED
+    warnings = json.loads((folder / "segmentation.json").read_text(encoding="utf-8"))["warnings"]
+    for word in ("as CT does", "is a knee", "shows the KNEE"):
+        assert [each for each in warnings if word in each]
+
+
+@posix
+def test_an_image_without_a_spine_is_no_result(job, start, inputs, tmp_path, folder, content):
+    """The table calls every vertebra a disc, so that none is found."""
+    table = tmp_path / "discs.csv"
+    table.write_text("label,level,part\n20,L1,disc\n", encoding="utf-8")
+    inputs = {"image": inputs["image"], "map": inputs["second_map"], "table_file": str(table)}
+    verdict = start(job("segment", inputs, backend="babble"), program=PROGRAM).end()
+    assert "No vertebra was found in" in verdict.text
+    assert "Is it an image of the spine?" in verdict.text
+    assert content(folder) == ["old.txt"]
+
+
+@posix
+def test_an_image_of_one_value_is_refused(job, start, inputs, maps, folder, content):
+    write_volume(inputs["image"], np.zeros(maps.grid.shape, np.int16), maps.grid)
+    verdict = start(job("segment", inputs, backend="babble", table="spineps"), program=PROGRAM).end()
+    assert "there is nothing to see in it" in verdict.text
+    assert content(folder) == ["old.txt"]
+
+
+@posix
 def test_two_jobs_at_once_do_not_disturb_each_other(job, start, inputs, folder, content):
     first = start(job("segment", inputs, backend="nap", table="spineps"), program=PROGRAM)
     first.until_log("napping")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from spinetwin.errors import MapError
 from spinetwin.geometry import Grid
-from spinetwin.segmentation.images import check_image, slice_direction
+from spinetwin.segmentation.images import check_image, check_sidecar, slice_direction
 
 SHAPE = (16, 120, 160)
 
@@ -82,3 +82,42 @@ def test_slices_of_an_oblique_image_lie_the_way_they_lie_most():
     affine[:3, :3] = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]]) * (4, 1, 1)
     assert slice_direction(Grid(SHAPE, affine)) == "sagittal"
     assert slice_direction(grid_of(spacing=(1.0, 1.0, 1.0))) == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        ({"Modality": "CT"}, "is no MR but CT"),
+        ({"BodyPartExamined": "KNEE"}, "shows the KNEE"),
+        ({"EchoTime": 0.012}, "echo time of 0.012 s"),
+        ({"InversionTime": 0.16}, "inversion pulse"),
+    ],
+)
+def test_what_the_scanner_said_is_believed(content, word):
+    usual = {"Modality": "MR", "BodyPartExamined": "L-SPINE", "EchoTime": 0.1}
+    assert check_sidecar(usual, "a.nii.gz") == ()
+    (said,) = check_sidecar(usual | content, "a.nii.gz")
+    assert word in said
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"Modality": None, "EchoTime": "long", "InversionTime": True, "BodyPartExamined": ["KNEE"]},
+        {"BodyPartExamined": " "},
+    ],
+)
+def test_a_scanner_that_said_nothing_useful_is_not_believed(content):
+    assert check_sidecar(content, "a.nii.gz") == ()
+
+
+@pytest.mark.parametrize(
+    "text", ['{"EchoTime": 0.1}', '{"EchoTime": 0.1', "[1, 2]", "", "[" * 100000, '{"a": 1' + "0" * 5000 + "}"]
+)
+def test_a_file_beside_an_image_may_hold_anything(tmp_path, text):
+    from spinetwin.io.sidecar import read_sidecar
+
+    (tmp_path / "Bild 1_T2w.json").write_text(text, encoding="utf-8")
+    assert read_sidecar(tmp_path / "Bild 1_T2w.nii.gz") == ({"EchoTime": 0.1} if text.endswith("0.1}") else {})
+    assert read_sidecar(tmp_path / "none.nii.gz") == {}
