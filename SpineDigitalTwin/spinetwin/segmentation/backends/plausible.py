@@ -103,12 +103,13 @@ def lacking(maps: LabelMaps) -> tuple[list[str], list[str]]:
 def say_lacking(without: list[str], body_only: list[str]) -> Iterator[str]:
     """Say of which vertebrae the points that need parts will be missing."""
     if without:
-        yield f"{_range(without)}: whole vertebrae without subregions; points of body, arch and processes will be missing."
+        yield f"{name_range(without)}: whole vertebrae without subregions; points of body, arch and processes will be missing."
     if body_only:
-        yield f"{_range(body_only)}: only the body is known; posterior points will be missing."
+        yield f"{name_range(body_only)}: only the body is known; posterior points will be missing."
 
 
-def _range(names: list[str]) -> str:
+def name_range(names: list[str]) -> str:
+    """Name vertebrae that follow each other."""
     return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}" if len(names) > 2 else " and ".join(names)
 
 
