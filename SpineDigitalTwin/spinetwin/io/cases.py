@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,8 +63,10 @@ def find_cases(path: Path) -> dict[str, CaseFiles]:
         return found
     cases = {}
     for folder in sorted(each for each in path.iterdir() if each.is_dir() and not each.name.startswith(".")):
-        for name, case in _cases_of(folder).items():
-            key = "/".join(part for part in (folder.name, name) if part)
+        inside = _cases_of(folder)
+        for name, case in inside.items():
+            # a folder of one case is that case, whatever its files are called
+            key = folder.name if len(inside) == 1 else f"{folder.name}/{name}"
             cases[key] = CaseFiles(key, case.files)
     if not cases:
         raise ReadError(f"{path} holds no label map.", f"Known are {', '.join(SUFFIXES)}.")
@@ -97,7 +100,7 @@ def _stem(path: Path) -> str:
     if not part:
         return name
     at = name.lower().index(part)
-    return f"{name[:at]}_{name[at + len(part) :]}".strip("_-. ").replace("__", "_")
+    return re.sub("__+", "_", f"{name[:at]}_{name[at + len(part) :]}").strip("_-. ")
 
 
 def read_case(case: CaseFiles) -> PartialMaps:

@@ -135,6 +135,16 @@ def test_names_of_other_programs_are_known(run, maps, cases, tmp_path):
     assert (tmp_path / "out" / "instances.csv").is_file()
 
 
+def test_a_folder_of_one_case_is_that_case_whatever_its_files_are_called(run, maps, cases, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        for part, array in (("subreg", maps.subregions), ("vert", maps.vertebrae)):
+            write_label_map(tmp_path / "in" / name / f"sub-{name}_seg-{part}_label-3_msk.nii.gz", array, maps.grid)
+    said = run("evaluate", tmp_path / "in", cases / "reference", "--out", tmp_path / "out", "--quiet")
+    assert said.code == 0, said.err
+    assert "2 cases compared" in said.out
+
+
 def test_a_name_that_is_a_script_is_text(run, maps, cases, tmp_path):
     store(tmp_path / "<script>alert(1)<>" / "b", maps, *without_l3(maps))
     assert run("evaluate", tmp_path / "<script>alert(1)<>", cases / "reference", "--out", tmp_path / "o", "--quiet").code == 0

@@ -2,6 +2,8 @@
 
 import json
 import os
+import select
+import signal
 import sys
 import time
 from pathlib import Path
@@ -10,8 +12,9 @@ import numpy as np
 import pytest
 from spinetwin.anatomy import level
 from spinetwin.io import read_label_map, write_label_map, write_volume
-from spinetwin.jobs import State
+from spinetwin.jobs import Listener, State
 from spinetwin.jobs.events import Log, Progress
+from spinetwin.jobs.output import HEARTBEAT_S
 from spinetwin.phantom import SpineParameters, make_spine
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs limits and signals of POSIX")
@@ -138,6 +141,28 @@ def test_a_backend_that_fails_leaves_nothing(job, start, inputs, folder, content
     assert word in verdict.text
     sweep(folder)
     assert content(folder) == ["old.txt"]
+
+
+@posix
+def test_a_backend_that_works_in_silence_is_no_hang_and_a_stopped_one_is(job, start, inputs):
+    worker = start(job("segment", inputs, backend="nap", table="spineps"), program=PROGRAM)
+    worker.until_log("napping")
+    listener = Listener(worker.listener.command, patience_s=2 * HEARTBEAT_S)
+    listener.starting()
+    listener.running()
+
+    def hangs(within):
+        limit = time.monotonic() + within
+        while time.monotonic() < limit and not listener.tick():
+            if select.select([worker.process.stdout], [], [], 0.1)[0]:
+                listener.receive(os.read(worker.process.stdout.fileno(), 1 << 16))
+        return listener.tick()
+
+    assert not hangs(within=2.5 * HEARTBEAT_S)
+    worker.process.send_signal(signal.SIGSTOP)
+    assert hangs(within=4 * HEARTBEAT_S)
+    worker.process.kill()
+    assert listener.ended(9, crashed=True).code == "hang"
 
 
 @posix
