@@ -134,7 +134,7 @@ def segment(asked: Asked, folder: Path, progress: Progress, warn: Say) -> Done:
     content["backend"] = {"name": name, "title": backend.describe().title, "why": why}
     _write_report(files["report"], content)
     progress(_WRITE, "done")
-    return Done(files, _summary(found))
+    return Done(files, f"{_summary(found)} by {name} ({why})")
 
 
 def _image_warnings(path: Path, request: Request, *, reads_image: bool) -> list[str]:

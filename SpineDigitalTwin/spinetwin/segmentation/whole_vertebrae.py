@@ -30,6 +30,8 @@ _REACH = 1.15
 _SIDE_MM, _BEHIND_MM, _GAP_MM = 4.0, 2.0, 2.0
 _COARSE = 1.3
 _NARROW_SHARE = 0.05
+_STEEP = 0.5
+"""Least rise of the line between neighbouring bodies: not even a strong kyphosis tilts it by 60 degrees."""
 _SHARES = (0.2, 0.9)
 """What a body may be of its vertebra."""
 
@@ -84,17 +86,18 @@ def find_bodies(vertebrae: IntArray, grid: Grid, levels: tuple[int, ...]) -> Bod
     boxes = ndimage.find_objects(vertebrae)
     wanted = [each.id for each in LEVELS if each.id in levels and each.name not in _WITHOUT_BODY]
     present = {key: boxes[key - 1] for key in wanted if key <= len(boxes) and boxes[key - 1] is not None}
-    found = {key: _look(vertebrae, box, key, grid) for key, box in present.items()}
+    looked = {key: _look(vertebrae, box, key, grid) for key, box in present.items()}
+    column = _column(looked)
+    vertebrae_of_column = [looked[key] for key in column]
     mask = np.zeros(vertebrae.shape, dtype=bool, order="F")
-    sure, unsure = [], []
-    for key, vertebra in found.items():
-        inside = _body(vertebra, _upwards(found, key), grid)
+    sure = []
+    for row, (key, vertebra) in enumerate(zip(column, vertebrae_of_column, strict=True)):
+        inside = _body(vertebra, _upwards(vertebrae_of_column, row), grid)
         if not _SHARES[0] <= inside.mean() <= _SHARES[1]:
-            unsure.append(key)
             continue
         sure.append(key)
         mask[vertebra.box][tuple(vertebra.voxels[inside].T)] = True
-    return Bodies(mask, tuple(sure), tuple(unsure))
+    return Bodies(mask, tuple(sure), tuple(key for key in looked if key not in sure))
 
 
 def _look(vertebrae: IntArray, box: Box, key: int, grid: Grid) -> _Vertebra:
@@ -118,13 +121,27 @@ def _core(depth: FloatArray, grid: Grid, corner: npt.NDArray[np.int64]) -> Mask:
     return np.asarray(pieces == rivals[int(np.argmax(fronts))])
 
 
-def _upwards(found: Mapping[int, _Vertebra], key: int) -> FloatArray:
-    """Return the direction of the spine at a vertebra, from the neighbour below to that above."""
-    ordered = sorted(found, key=lambda each: level(each).order)
-    row = ordered.index(key)
-    line = found[ordered[max(row - 1, 0)]].centre - found[ordered[min(row + 1, len(ordered) - 1)]].centre
+def _column(looked: Mapping[int, _Vertebra]) -> list[int]:
+    """Return the levels whose cores lie above each other, from the top: the longest run of neighbours.
+
+    Of a vertebra that is cut off only the spinous process may be left, whose core lies far behind the bodies.
+    """
+    ordered = sorted(looked, key=lambda each: level(each).order)
+    runs: list[list[int]] = []
+    for key in ordered:
+        line = looked[runs[-1][-1]].centre - looked[key].centre if runs else np.zeros(3)
+        if runs and abs(line[2]) >= _STEEP * np.linalg.norm(line):
+            runs[-1].append(key)
+        else:
+            runs.append([key])
+    return max(runs, key=lambda run: (len(run), sum(looked[each].depth for each in run)), default=[])
+
+
+def _upwards(column: list[_Vertebra], row: int) -> FloatArray:
+    """Return the direction of the spine at a vertebra of the column, from the neighbour below to that above."""
+    line = column[max(row - 1, 0)].centre - column[min(row + 1, len(column) - 1)].centre
     length = float(np.linalg.norm(line))
-    return line / length if length > 1.0 else np.array([0.0, 0.0, 1.0])
+    return line / length * (-1.0 if line[2] < 0 else 1.0) if length > 1.0 else np.array([0.0, 0.0, 1.0])
 
 
 def _body(vertebra: _Vertebra, up: FloatArray, grid: Grid) -> Mask:

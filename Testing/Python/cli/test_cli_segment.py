@@ -33,7 +33,7 @@ def segment(run, image, folder, out):
 def test_maps_are_taken_over_and_points_can_be_computed_from_them(segment, run, maps, out):
     said = segment("--map", *segment.maps, "--table", "spineps")
     assert said.code == 0, said.err
-    assert said.out.splitlines()[0] == "3 levels (L2 to L4)"
+    assert said.out.splitlines()[0] == "3 levels (L2 to L4) by import (the best that can run: a label map was given)"
     assert sorted(each.name for each in out.iterdir()) == [
         "old.csv",
         "segmentation.json",
@@ -228,10 +228,48 @@ def test_real_maps_without_a_known_table(run, name, kind, tmp_path):
     said = run("segment", image, "--map", labels, "--table", tmp_path / "own.csv", "--out", tmp_path / "out", "--quiet")
     assert said.code == 0, said.err
     if part == "disc":
-        assert said.out.startswith("No vertebra\nWarning: ")
+        assert said.out.startswith("No vertebra by import")
+        assert "Warning: " in said.out
         return
     assert f"{names[0]} to {names[-1]}: only the body is known" in said.out
     assert "from below" not in said.out
     for number, each in enumerate(names, start=1):
         found, _ = read_label_map(tmp_path / "out" / "vertebrae.nii.gz")
         np.testing.assert_array_equal(found == level(each).id, array == number)
+
+
+def test_a_real_atlas_through_a_table_of_ones_own(run, tmp_path):
+    atlas = DATA / "spl_atlas" / "seg.nrrd"
+    if not atlas.is_file():
+        pytest.skip(f"there is no {atlas}; set SPINETWIN_REAL_DATA to the folder of the real data")
+    names = [*(f"T{number}" for number in range(9, 13)), *(f"L{number}" for number in range(1, 6))]
+    labels = [*range(409, 413), *range(501, 506)]
+    rows = [f"{label},{name},vertebra," for label, name in zip(labels, names, strict=True)]
+    rows += [f"{559 - number},{name},disc,intervertebral_disc" for number, name in enumerate(names)]
+    (tmp_path / "atlas.csv").write_text(
+        "\n".join(["label,level,part,subregion", *rows, "600,S1,,sacrum", ""]), encoding="utf-8"
+    )
+    said = run("segment", atlas, "--map", atlas, "--table", tmp_path / "atlas.csv", "--out", tmp_path / "out", "--quiet")
+    assert said.code == 0, said.err
+    assert said.out.startswith("10 levels (T9 to S1)")
+    assert "and 68 more" in said.out
+    original, _ = read_label_map(atlas)
+    vertebrae, _ = read_label_map(tmp_path / "out" / "vertebrae.nii.gz")
+    subregions, _ = read_label_map(tmp_path / "out" / "subregions.nii.gz")
+    for label, name in zip(labels, names, strict=True):
+        np.testing.assert_array_equal(vertebrae == level(name).id, original == label)
+    # of T9 only the spinous process is in view
+    assert not subregions[vertebrae == level("T9").id].any()
+    assert subregions[vertebrae == level("L4").id].any()
+
+
+def test_real_bodies_without_levels_are_refused_in_words(run, tmp_path, refused):
+    folder = DATA / "totalsegmentator_example"
+    if not folder.is_dir():
+        pytest.skip(f"there is no {folder}; set SPINETWIN_REAL_DATA to the folder of the real data")
+    (tmp_path / "own.csv").write_text("label,level,subregion\n1,,corpus_border\n2,,intervertebral_disc\n", encoding="utf-8")
+    said = run(
+        "segment", folder / "ct.nii.gz", "--map", folder / "bodies_and_discs.nii.gz", "--table", tmp_path / "own.csv",
+        "--out", tmp_path / "out", "--quiet",
+    )  # fmt: skip
+    refused(said, "No label of the map is a level in the table own.csv")

@@ -45,7 +45,7 @@ def test_maps_are_taken_over_and_the_report_tells_how(job, start, inputs, maps, 
     verdict = worker.end()
     assert verdict.state is State.FINISHED, worker.diagnostics()
     assert content(folder) == RESULTS
-    assert verdict.result.summary == "3 levels (L1 to L3)"
+    assert verdict.result.summary == "3 levels (L1 to L3) by import (asked for)"
     for name, expected in (("subregions", maps.subregions), ("vertebrae", maps.vertebrae)):
         array, grid = read_label_map(verdict.result.paths[name])
         np.testing.assert_array_equal(array, expected)

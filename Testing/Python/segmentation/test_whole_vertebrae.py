@@ -79,6 +79,18 @@ def test_another_storage_order_gives_the_same_bodies():
     assert (other.found, other.unsure) == (straight.found, straight.unsure)
 
 
+def test_of_a_vertebra_that_is_cut_off_the_spinous_process_is_no_body():
+    maps = phantom(3, 1.5)
+    upper = [level(f"T{number}").id for number in range(1, 9)]
+    gone = np.isin(maps.vertebrae, upper[:-2])
+    for key in upper[-2:]:
+        gone |= (maps.vertebrae == key) & (maps.subregions != SubregionId.SPINOUS)
+    thoracolumbar = tuple(key for key in PRESACRAL if level(key).order >= level("T1").order)
+    bodies = find_bodies(np.where(gone, 0, maps.vertebrae).astype(np.uint8), maps.grid, thoracolumbar)
+    assert set(bodies.unsure) == set(upper[-2:])
+    assert min(agreement(maps, bodies).values()) > 0.95
+
+
 def test_what_is_a_body_alone_or_a_ball_is_left_to_the_person():
     maps = phantom(3, 2.5)
     alone = np.where(np.isin(maps.subregions, BODY), maps.vertebrae, 0).astype(np.uint8)

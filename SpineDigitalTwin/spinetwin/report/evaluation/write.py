@@ -189,20 +189,21 @@ def _table(table: Table, found: Evaluation) -> str:
 
 
 def _row(row: Row, table: Table, found: Evaluation, *, by_region: bool) -> str:
-    cells = [_cell(row.cells[measure], measure) for measure in table.measures]
+    sides = [(row.cells, len(found.scores)), *([(row.against, len(found.against))] if found.second else [])]
+    cells = [_cell(side[measure], measure, cases) for side, cases in sides for measure in table.measures]
     if found.second:
-        cells += [_cell(row.against[measure], measure) for measure in table.measures]
         cells += [_p(row.p.get(measure)) for measure in table.measures]
     region = f"<td>{row.region}</td>" if by_region else ""
     return f'<tr><th scope="row">{escape(row.title)}</th>{region}' + "".join(f"<td>{each}</td>" for each in cells) + "</tr>"
 
 
-def _cell(cell: Cell, measure: str) -> str:
+def _cell(cell: Cell, measure: str, cases: int) -> str:
+    """Write mean and spread, and how many cases have a value where not all do."""
     if cell.mean is None:
         return "–"
     digits = 2 if measure == "assd" else 3
     spread = "" if cell.sd is None else f" ± {cell.sd:.{digits}f}"
-    return f'<span title="{cell.n} cases">{cell.mean:.{digits}f}{spread}</span>'
+    return f"{cell.mean:.{digits}f}{spread}" + (f" <small>(n = {cell.n})</small>" if cell.n < cases else "")
 
 
 def _p(value: float | None) -> str:
