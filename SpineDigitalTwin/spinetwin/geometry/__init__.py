@@ -2,6 +2,16 @@
 
 from .frame import Frame
 from .grid import FloatArray, Grid, IntArray, bounds
-from .labelmaps import LabelMaps
+from .labelmaps import LabelMaps, PartialMaps, label_counts, labels_in
 
-__all__ = ["FloatArray", "Frame", "Grid", "IntArray", "LabelMaps", "bounds"]
+__all__ = [
+    "FloatArray",
+    "Frame",
+    "Grid",
+    "IntArray",
+    "LabelMaps",
+    "PartialMaps",
+    "bounds",
+    "label_counts",
+    "labels_in",
+]

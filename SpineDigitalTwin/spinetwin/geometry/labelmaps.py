@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from .grid import Grid, IntArray
+
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,46 @@ class LabelMaps:
     vertebrae: IntArray
 
     def __post_init__(self) -> None:
-        for array in (self.subregions, self.vertebrae):
-            if array.shape != self.grid.shape:
-                raise ValueError(f"a map of shape {array.shape} on a grid of shape {self.grid.shape}")
-            if array.dtype not in (np.uint8, np.uint16):
-                raise ValueError(f"label maps are uint8 or uint16, not {array.dtype}")
+        _check(self.grid, self.subregions, self.vertebrae)
+
+
+@dataclass(frozen=True)
+class PartialMaps:
+    """What there is of the label maps of one spine, on one grid.
+
+    Attributes
+    ----------
+    grid : Grid
+        Where the voxels lie.
+    subregions, vertebrae : (i, j, k) arrays of uint8 or uint16, or None
+        As those of `LabelMaps`, where they are known.
+    """
+
+    grid: Grid
+    subregions: IntArray | None
+    vertebrae: IntArray | None
+
+    def __post_init__(self) -> None:
+        _check(self.grid, *(each for each in (self.subregions, self.vertebrae) if each is not None))
+
+
+def _check(grid: Grid, *arrays: IntArray) -> None:
+    for array in arrays:
+        if array.shape != grid.shape:
+            raise ValueError(f"a map of shape {array.shape} on a grid of shape {grid.shape}")
+        if array.dtype not in (np.uint8, np.uint16):
+            raise ValueError(f"label maps are uint8 or uint16, not {array.dtype}")
+
+
+def label_counts(array: IntArray) -> npt.NDArray[np.int64]:
+    """Return how many voxels have each label from 0 to the largest, counted block by block to keep memory small."""
+    flat = array.ravel(order="K")
+    counts = np.zeros(int(array.max(initial=0)) + 1, dtype=np.int64)
+    for start in range(0, len(flat), _BLOCK):
+        counts += np.bincount(flat[start : start + _BLOCK], minlength=len(counts))
+    return counts
+
+
+def labels_in(array: IntArray) -> tuple[int, ...]:
+    """Return the labels that occur, in rising order, without the background."""
+    return tuple(int(label) for label in np.flatnonzero(label_counts(array)) if label)

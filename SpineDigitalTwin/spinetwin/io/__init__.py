@@ -6,13 +6,14 @@ from .markups import read_markups, write_markups
 from .points import POINT_SUFFIXES, check_points_name, read_pois, write_pois
 from .table import read_table, write_table
 from .tptbox import read_tptbox, write_tptbox
-from .volumes import open_volume, read_label_map, read_label_maps, read_volume, write_label_map, write_volume
+from .volumes import open_volume, read_grid, read_label_map, read_label_maps, read_volume, write_label_map, write_volume
 
 __all__ = [
     "POINT_SUFFIXES",
     "atomic_write",
     "check_points_name",
     "open_volume",
+    "read_grid",
     "read_keypoints",
     "read_label_map",
     "read_label_maps",

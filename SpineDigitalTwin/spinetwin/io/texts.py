@@ -17,8 +17,8 @@ MAX_BYTES = 1 << 28
 """A whole spine takes half a megabyte."""
 
 
-def read_text(path: PathLike) -> str:
-    """Return the text of a UTF-8 file.
+def read_text(path: PathLike, hint: str = "Give a file of points: .mrk.json, .json or .csv.") -> str:
+    """Return the text of a UTF-8 file; `hint` is what to give instead of something that is none.
 
     Raises
     ------
@@ -28,16 +28,16 @@ def read_text(path: PathLike) -> str:
     path = Path(path)
     try:
         if path.is_dir():
-            raise ReadError(f"{path} is a folder.", "Give a file of points.")
+            raise ReadError(f"{path} is a folder.", hint)
         if path.stat().st_size > MAX_BYTES:
-            raise ReadError(f"{path} is too large for a file of points.")
+            raise ReadError(f"{path} is too large for such a file.", hint)
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise ReadError(f"There is no file {path}.", "Check the name.") from error
     except OSError as error:
         raise ReadError(f"Cannot open {path}: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
-        raise ReadError(f"{path} is no text file.", "Give a file of points: .mrk.json, .json or .csv.") from error
+        raise ReadError(f"{path} is no text file.", hint) from error
     if not text.strip():
         raise ReadError(f"{path} is empty.", "Write it again from its source.")
     return text

@@ -89,6 +89,18 @@ def read_volume(path: PathLike) -> tuple[npt.NDArray[Any], Grid]:
         return _gather(slabs, grid), grid
 
 
+def read_grid(path: PathLike) -> Grid:
+    """Return where the voxels of a volume lie; of a NIfTI file only the header is read.
+
+    Raises
+    ------
+    ReadError
+        As `read_volume`, as far as the header tells.
+    """
+    with open_volume(path) as (grid, _):
+        return grid
+
+
 def read_label_map(path: PathLike) -> tuple[IntArray, Grid]:
     """Read one label map.
 

@@ -29,7 +29,7 @@ class Job:
     step : str
         A key of `spinetwin.jobs.steps.STEPS`.
     inputs : mapping of str to Path
-        Files to read; they exist.
+        Files to read; they exist. Those that may be left out may lack.
     options : mapping of str to anything
         As the readers of the step return them; those left out are not in it.
     output : Path
@@ -65,11 +65,14 @@ class Step:
         Takes the job, the scratch folder to write into, and the output for its events.
     options : mapping of str to OptionReader
         The options there are; all may be left out.
+    more : tuple of str
+        Names of files that may be left out.
     """
 
     inputs: tuple[str, ...]
     run: Work
     options: Mapping[str, OptionReader] = field(default_factory=dict)
+    more: tuple[str, ...] = ()
 
 
 def read_job(path: Path, steps: Mapping[str, Step]) -> Job:
@@ -148,11 +151,11 @@ def _mapping(content: Mapping[str, Any], key: str, path: Path) -> dict[str, Any]
 
 def _inputs(given: Mapping[str, Any], name: str, step: Step, path: Path) -> dict[str, Path]:
     for key in given:
-        if key not in step.inputs:
-            needed = ", ".join(step.inputs) or "none"
+        if key not in (*step.inputs, *step.more):
+            needed = ", ".join((*step.inputs, *step.more)) or "none"
             raise ParameterError(f"The step {name} has no input {_short(key)}.", f"Its inputs: {needed}.")
     inputs = {}
-    for key in step.inputs:
+    for key in (*step.inputs, *(each for each in step.more if each in given)):
         if key not in given:
             raise ReadError(f"The step {name} needs the input {key}.", f"Give its file in {path.name}.")
         inputs[key] = _path(given[key], f"The input {key}", path)

@@ -15,6 +15,7 @@ from .job import Done, Job, Step
 from .maps import import_map
 from .options import number, one_of, text, three_numbers, whole_number
 from .output import Output
+from .segmenting import segmentation_step
 
 if TYPE_CHECKING:
     from ..geometry import Frame
@@ -144,6 +145,7 @@ _MODALITIES = ("t1w", "t2w")
 """Images that a file of label maps can hold: CT has negative values."""
 
 STEPS: Mapping[str, Step] = {
+    "segment": Step(("image",), segmentation_step, {"backend": text, "table": text}, more=("map", "second_map", "table_file")),
     "poi": Step(
         ("subregions", "vertebrae"),
         points_of_interest,

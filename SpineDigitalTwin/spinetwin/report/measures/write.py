@@ -72,8 +72,8 @@ def write_measures_report(subject: Subject, found: Measurements, folder: Path, *
     template = Template(resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
     page = template.substitute(
         title=escape(title),
-        spine=_picture(pictures["spine"], "The spine from the front and from the right, with the lines of its angles."),
-        profiles=_picture(pictures["profiles"], "Profiles along the levels, the band of normal values in grey."),
+        spine=figure_of(pictures["spine"], "The spine from the front and from the right, with the lines of its angles."),
+        profiles=figure_of(pictures["profiles"], "Profiles along the levels, the band of normal values in grey."),
         headlines="\n".join(_curve_rows(found)),
         tables="\n".join(_group_table(found, group, heading) for group, heading in _GROUPS.items()),
         missing=_missing(found),
@@ -89,7 +89,8 @@ def _png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def _picture(png: bytes, text: str) -> str:
+def figure_of(png: bytes, text: str) -> str:
+    """Return a figure that carries its picture in the page; `text` is read out instead of it."""
     return f'<figure><img src="data:image/png;base64,{base64.b64encode(png).decode("ascii")}" alt="{escape(text)}"></figure>'
 
 

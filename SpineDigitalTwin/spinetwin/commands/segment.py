@@ -1,0 +1,53 @@
+"""`spinetwin segment`: from an image to its label maps."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from ..segmentation.backends import BACKENDS, TABLES
+from .common import make_folder, path_of, progress_bar
+
+if TYPE_CHECKING:
+    from .common import Steps
+
+
+def add(steps: Steps) -> None:
+    """Tell the parser about the options."""
+    names = ("auto", *(each.describe().name for each in BACKENDS))
+    segment = steps.add_parser("segment", help="make label maps of an image, or take existing ones over")
+    segment.add_argument("image", type=path_of, metavar="IMAGE", help="the image (NIfTI, NRRD, MHA); the maps get its grid")
+    segment.add_argument("--out", type=path_of, required=True, metavar="DIR", help="folder for the maps and segmentation.json")
+    segment.add_argument("--backend", choices=names, default="auto", help="what makes the maps (default: the best there is)")
+    segment.add_argument(
+        "--map",
+        type=path_of,
+        nargs="+",
+        default=[],
+        metavar="LABELS",
+        help="label map to take over, or subregions and vertebrae",
+    )
+    segment.add_argument(
+        "--table", default="", metavar="NAME", help=f"what its labels mean: {', '.join(TABLES)}, or a csv file of your own"
+    )
+    segment.add_argument("--quiet", action="store_true", help="no progress bar")
+    segment.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Segment, put the results in place all together, and say what came out."""
+    from ..jobs.scratch import Scratch
+    from ..jobs.segmenting import Asked, segment
+
+    asked = Asked(arguments.image, arguments.backend, tuple(arguments.map), arguments.table)
+    warnings: list[str] = []
+    make_folder(arguments.out)
+    with progress_bar("segment", arguments.quiet) as progress, Scratch(arguments.out) as scratch:
+        done = segment(asked, scratch.folder, progress, warnings.append)
+        paths = scratch.publish(done.files)
+    print(done.summary)
+    for each in warnings:
+        print(f"Warning: {each}")
+    for name, path in paths.items():
+        print(f"{name.capitalize()}: {path}")
+    return 0

@@ -1,0 +1,106 @@
+"""How much memory and time a segmentation will take, said before it begins, and refused where it cannot fit."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..anatomy.tables import read_table
+from ..errors import ParameterError
+from ..geometry import Grid
+
+_NEEDS: Mapping[str, dict[str, str]] = {row["backend"]: row for row in read_table("needs.csv", __package__)}
+_MEMINFO = Path("/proc/meminfo")
+_CGROUP = Path("/sys/fs/cgroup")
+_UNLIMITED = 1 << 60
+_ABOUT = 0.9
+"""Of what is free; the rest is for others."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What the work on one image will take: bytes of memory at most, and seconds of one core."""
+
+    memory: float
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"about {_size(self.memory)} of memory and {_time(self.seconds)}"
+
+
+def needs_of(backend: str, grid: Grid) -> Needs | None:
+    """Return what a backend takes for an image on a grid; None for one that nobody has measured."""
+    row = _NEEDS.get(backend)
+    if row is None:
+        return None
+    voxels = float(np.prod(grid.shape, dtype=float))
+    memory = float(row["fixed_mb"]) * 1e6 + float(row["bytes_per_voxel"]) * voxels
+    return Needs(memory, float(row["seconds_per_million_voxels"]) * voxels / 1e6)
+
+
+def refuse_too_large(backend: str, grid: Grid, name: str, free: float | None) -> Needs | None:
+    """Return what will be needed, unless it cannot fit.
+
+    Raises
+    ------
+    ParameterError
+        If the image needs more memory than there is, with how much to crop it.
+    """
+    needs = needs_of(backend, grid)
+    if needs is None or free is None or needs.memory <= _ABOUT * free:
+        return needs
+    share = _ABOUT * free / needs.memory
+    raise ParameterError(
+        f"{name} needs about {_size(needs.memory)} of memory, and {_size(free)} are free.",
+        f"Crop it to less than {100 * share:.0f} % of its voxels, or make them {share ** (-1 / 3):.1f} times as long each way.",
+    )
+
+
+def free_memory() -> float | None:
+    """Return the bytes of memory that this process may still take, or None where the system does not tell."""
+    limits = [each for each in (_available(), _cgroup(), _own_limit()) if each is not None]
+    return min(limits, default=None)
+
+
+def _available() -> float | None:
+    with suppress(OSError, ValueError, IndexError):
+        for line in _MEMINFO.read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return float(line.split()[1]) * 1024
+    return None
+
+
+def _cgroup() -> float | None:
+    """Return what a container leaves, of version 2 control groups."""
+    with suppress(OSError, ValueError):
+        limit = float((_CGROUP / "memory.max").read_text(encoding="ascii"))
+        return limit - float((_CGROUP / "memory.current").read_text(encoding="ascii"))
+    return None
+
+
+def _own_limit() -> float | None:
+    """Return what `ulimit -v` leaves of addresses."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY or limit > _UNLIMITED:
+        return None
+    with suppress(OSError, ValueError, IndexError):
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        return float(limit - pages * resource.getpagesize())
+    return float(limit)
+
+
+def _size(count: float) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(1.0, count / 1e6):.0f} MB"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{max(1.0, seconds):.0f} seconds"

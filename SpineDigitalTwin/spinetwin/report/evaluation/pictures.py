@@ -1,0 +1,162 @@
+"""Where a prediction and its reference differ: cuts through the middle of the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from ...geometry import FloatArray, IntArray, PartialMaps
+from ...segmentation.evaluation import CaseScores
+from ...segmentation.evaluation.structures import STRUCTURES, Structure, membership
+from .. import colours
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BOTH, MISSED, INVENTED, OTHER = "#9ec1d6", "#1f5fd6", "#e07b00", "#e4e6e9"
+"""Voxels of both, of the reference alone, of the prediction alone, and of other structures of the reference."""
+
+_PIXEL = 0.5
+_LARGEST_PIXELS = 700
+_MARGIN_MM = 25.0
+_WIDEST_MM = 260.0
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A plane along two of the patient's axes: names, array axes of RAS across and up, and the letters at the sides."""
+
+    title: str
+    across: int
+    up: int
+    sign: int
+    left: str
+    right: str
+
+
+_CUTS = (Cut("sagittal", 1, 2, 1, "P", "A"), Cut("coronal", 0, 2, -1, "R", "L"), Cut("axial", 0, 1, -1, "R", "L"))
+
+
+def worst(scores: Sequence[CaseScores], number: int) -> list[tuple[str, Structure, float]]:
+    """Return the lowest Dice of whole images as (case, structure, Dice), the structures of one case at most twice."""
+    by_name = {each.name: each for each in STRUCTURES}
+    found = sorted(
+        (score.dice, case.name, at, score.structure)
+        for case in scores
+        for at, score in enumerate(case.structures)
+        if not score.region and score.dice is not None and score.dice < 1.0
+    )
+    chosen: list[tuple[str, Structure, float]] = []
+    for dice, case, _, structure in found:
+        if sum(each[0] == case for each in chosen) < max(2, number // max(len(scores), 1)):
+            chosen.append((case, by_name[structure], dice))
+    return chosen[:number]
+
+
+def draw_difference(structure: Structure, prediction: PartialMaps, reference: PartialMaps) -> Figure:
+    """Draw three cuts through one structure of a case, where prediction and reference differ most."""
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+
+    ours, theirs, everything = _masks(structure, prediction, reference)
+    centre = reference.grid.to_ras(_middle(ours ^ theirs))
+    figure = Figure(figsize=(11.0, 4.6), layout="constrained")
+    extent = _extent(ours | theirs, reference)
+    for axes, cut in zip(figure.subplots(1, 3), _CUTS, strict=True):
+        _draw_cut(axes, cut, (ours, theirs, everything), reference, centre, extent)
+    patches = [(BOTH, "both"), (MISSED, "reference only"), (INVENTED, "prediction only"), (OTHER, "other structures")]
+    figure.legend(
+        handles=[Patch(color=colour, label=label) for colour, label in patches],
+        loc="outside lower center",
+        ncols=4,
+        frameon=False,
+    )
+    return figure
+
+
+def _masks(structure: Structure, prediction: PartialMaps, reference: PartialMaps) -> tuple[npt.NDArray[np.bool_], ...]:
+    use_subregions = prediction.subregions is not None and reference.subregions is not None and bool(structure.subregions)
+    table = membership(structure.subregions if use_subregions else structure.labels)
+    ours, theirs = (_array(each, use_subregions=use_subregions) for each in (prediction, reference))
+    return table[ours], table[theirs], theirs > 0
+
+
+def _array(maps: PartialMaps, *, use_subregions: bool) -> IntArray:
+    array = maps.subregions if use_subregions else maps.vertebrae
+    if array is None:
+        raise ValueError("a case without the map that it was scored by")
+    return array
+
+
+def _middle(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Return the voxel that lies deepest in the difference, so that each cut shows some of it."""
+    voxels = np.argwhere(mask)
+    low, high = voxels.min(axis=0), voxels.max(axis=0) + 1
+    box = mask[tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))]
+    depth = ndimage.uniform_filter(box.astype(np.float32), 5)
+    deepest = np.unravel_index(int(np.argmax(depth * box)), box.shape)
+    return np.asarray(low + np.array(deepest), dtype=np.int64)
+
+
+def _extent(mask: npt.NDArray[np.bool_], maps: PartialMaps) -> tuple[FloatArray, FloatArray]:
+    voxels = np.argwhere(mask)
+    corners = np.array(np.meshgrid(*zip(voxels.min(axis=0), voxels.max(axis=0), strict=True))).reshape(3, -1).T
+    points = maps.grid.to_ras(corners)
+    return points.min(axis=0) - _MARGIN_MM, points.max(axis=0) + _MARGIN_MM
+
+
+def _draw_cut(
+    axes: Axes,
+    cut: Cut,
+    masks: tuple[npt.NDArray[np.bool_], ...],
+    maps: PartialMaps,
+    centre: FloatArray,
+    extent: tuple[FloatArray, FloatArray],
+) -> None:
+    spans = [_span(extent[0][axis], extent[1][axis], centre[axis]) for axis in (cut.across, cut.up)]
+    pixel = max(_PIXEL, *((high - low) / _LARGEST_PIXELS for low, high in spans))
+    x, y = (np.arange(low, high, pixel) for low, high in spans)
+    points = np.broadcast_to(centre, (len(y), len(x), 3)).copy()
+    points[..., cut.across], points[..., cut.up] = x[None, :], y[:, None]
+    picture = np.ones((*points.shape[:2], 3))
+    ours, theirs, everything = (_sampled(each, points, maps) for each in masks)
+    for where, colour in ((everything, OTHER), (ours & theirs, BOTH), (theirs & ~ours, MISSED), (ours & ~theirs, INVENTED)):
+        picture[where] = colours.rgb(colour)
+    left, right = x[0] - pixel / 2, x[-1] + pixel / 2
+    axes.imshow(picture, origin="lower", extent=(left, right, y[0] - pixel / 2, y[-1] + pixel / 2), interpolation="nearest")
+    if cut.sign < 0:
+        axes.set_xlim(right, left)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_title(cut.title, fontsize=10, color=colours.INK)
+    axes.set_title(cut.left, fontsize=10, color=colours.INK, loc="left")
+    axes.set_title(cut.right, fontsize=10, color=colours.INK, loc="right")
+
+
+def _span(low: float, high: float, centre: float) -> tuple[float, float]:
+    """Return the part of a long structure around the difference."""
+    half = _WIDEST_MM / 2
+    return max(low, centre - half), min(high, centre + half)
+
+
+def _sampled(mask: npt.NDArray[np.bool_], points: FloatArray, maps: PartialMaps) -> npt.NDArray[np.bool_]:
+    at = np.rint(maps.grid.to_ijk(points)).astype(int)
+    inside = ((at >= 0) & (at < maps.grid.shape)).all(axis=-1)
+    found = np.zeros(points.shape[:2], dtype=bool)
+    found[inside] = mask[tuple(at[inside].T)]
+    return found
+
+
+def pictures(
+    chosen: Sequence[tuple[str, Structure, float]], maps_of: dict[str, tuple[PartialMaps, PartialMaps]]
+) -> Iterator[tuple[str, Figure]]:
+    """Yield a caption and a figure for each of the worst."""
+    for case, structure, dice in chosen:
+        name = f"{case}: " if case else ""
+        yield f"{name}{structure.title}, Dice {dice:.3f}", draw_difference(structure, *maps_of[case])

@@ -1,0 +1,154 @@
+"""What every backend can do, and what goes in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy.typing as npt
+
+from ...geometry import Grid, IntArray, LabelMaps
+
+if TYPE_CHECKING:
+    from .mapping import MappingTable
+
+Progress = Callable[[float, str], None]
+"""Takes the fraction done and what is being worked on."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What people should know of a backend before they choose it.
+
+    Attributes
+    ----------
+    name : str
+        For the command line and files.
+    title : str
+        For people.
+    makes : str
+        What its maps hold and what they lack.
+    download_mb : float
+        What `install` fetches; 0 where nothing is.
+    licence : str
+        Of its weights; "" where it has none.
+    reads_image : bool
+        Whether what it makes depends on the values of the image; else the image only gives the grid.
+    """
+
+    name: str
+    title: str
+    makes: str
+    download_mb: float = 0.0
+    licence: str = ""
+    reads_image: bool = True
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Whether a backend can run on this computer for this request, and why (not), as a sentence."""
+
+    ready: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """A label map that exists already.
+
+    Attributes
+    ----------
+    name : str
+        Of its file.
+    kind : str
+        "subregions" or "vertebrae".
+    array : (i, j, k) array of uint8 or uint16
+        On its own grid.
+    grid : Grid
+    """
+
+    name: str
+    kind: str
+    array: IntArray
+    grid: Grid
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be segmented.
+
+    Attributes
+    ----------
+    image : callable
+        Reads the image, (i, j, k), when it is asked for: a backend that does not need it does not wait for it.
+    grid : Grid
+        Of the image, and of the result.
+    sources : tuple of Source
+        Label maps to take over.
+    table : MappingTable or None
+        What their labels mean.
+    """
+
+    image: Callable[[], npt.NDArray[Any]]
+    grid: Grid
+    sources: tuple[Source, ...] = ()
+    table: MappingTable | None = None
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """What a backend has made.
+
+    Attributes
+    ----------
+    maps : LabelMaps
+        On the grid of the image.
+    confidence : mapping of int to float or None
+        By level id, from 0 to 1; None where the backend cannot know it.
+    warnings : tuple of str
+        What a person should know of this result.
+    versions : mapping of str to str
+        Of the programs and tables that took part.
+    weights : mapping of str to str
+        SHA-256 by file name.
+    """
+
+    maps: LabelMaps
+    confidence: Mapping[int, float | None]
+    warnings: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    weights: Mapping[str, str] = field(default_factory=dict)
+
+
+class Backend(Protocol):
+    """A way from an image to label maps."""
+
+    def describe(self) -> Description:
+        """Say what it is."""
+        ...
+
+    def available(self, request: Request) -> Availability:
+        """Say whether it can run now; quick, and without side effects."""
+        ...
+
+    def install(self, folder: Path, progress: Progress) -> None:
+        """Put what it needs into a private folder, on a person's request.
+
+        Raises
+        ------
+        ReadError, WriteError
+            If something cannot be fetched or stored.
+        """
+        ...
+
+    def run(self, request: Request, progress: Progress) -> Segmentation:
+        """Make the maps.
+
+        Raises
+        ------
+        SpineTwinError
+            If it cannot; nothing is left behind.
+        """
+        ...
