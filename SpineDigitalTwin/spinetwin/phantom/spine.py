@@ -199,14 +199,14 @@ def make_spine(
         shapes[key] = replace(shapes[key], alteration=replace(shapes[key].alteration, bridge=Bridge(between[key])))
     discs = {upper: between[upper] for upper, lower in pairs if {upper, lower} <= set(kept) and upper not in fused}
     canal = {key: canal_piece(column, key, shapes, frames) for key in kept}
-    ribs = ribs_between(shapes, frames, between) if parameters.ribs else {}
+    ribs = ribs_between(shapes, frames, between, kept) if parameters.ribs else {}
     return Spine(
         parameters,
         MappingProxyType({key: shapes[key] for key in kept}),
         MappingProxyType({key: frames[key] for key in kept}),
         MappingProxyType(discs),
         MappingProxyType(canal),
-        MappingProxyType({key: pair for key, pair in ribs.items() if key in kept}),
+        MappingProxyType(ribs),
     )
 
 

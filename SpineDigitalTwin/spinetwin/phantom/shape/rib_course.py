@@ -11,7 +11,7 @@ out behind (the rib hump), those of the concave side come forward and nearer to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -44,6 +44,7 @@ _NECK = 22.0
 _FRONT = 0.5
 _DEEP = 0.85
 _NEAR = 75.0
+_SLACK = 0.2
 
 Bone: TypeAlias = Callable[[FloatArray], FloatArray]
 
@@ -104,9 +105,12 @@ class Chest:
 
 
 def ribs_between(
-    shapes: Mapping[int, VertebraShape], frames: Mapping[int, Frame], discs: Mapping[int, DiscShape]
+    shapes: Mapping[int, VertebraShape],
+    frames: Mapping[int, Frame],
+    discs: Mapping[int, DiscShape],
+    wanted: Collection[int],
 ) -> dict[int, tuple[Rib, Rib]]:
-    """Return the left and the right rib of every thoracic level of a whole upright column, by level id from the top.
+    """Return the left and the right rib of the thoracic levels of a whole upright column, by level id from the top.
 
     Parameters
     ----------
@@ -114,10 +118,12 @@ def ribs_between(
         The vertebrae and where they stand, from the top.
     discs : mapping of level id to DiscShape
         The disc below each level, in its frame.
+    wanted : collection of int
+        Level ids of which the ribs are wanted.
     """
     column = list(shapes)
-    keys = [key for key in column if key in FORMS]
-    size = float(np.mean([shapes[key].row.height / DIMENSIONS[key].height for key in keys]))
+    keys = [key for key in column if key in FORMS and key in wanted]
+    size = float(np.mean([shapes[key].row.height / DIMENSIONS[key].height for key in column if key in FORMS]))
     chest = Chest.around(frames)
     ribs = {}
     for key in keys:
@@ -147,8 +153,8 @@ def _rib(key: int, side: str, near: Neighbourhood, size: float, frame: Frame, ch
     head = _head(form, shape, bone, size)
     joint = _tubercle(form, shape, bone, size) if form.has_tubercle else None
     axis, at_joint = _axis(form, head, joint, size)
-    axis = _kept_clear(axis, form, at_joint, bone, size)
     axis = _held(axis * mirror, at_joint, frame, chest) * mirror
+    axis = _kept_clear(axis, form, at_joint, bone, size)
     up, half = _sections(axis, form, at_joint, size)
     return Rib(key, side, axis * mirror, up * mirror, half, None if joint is None else joint * mirror, _bump(form, size))
 
@@ -229,8 +235,8 @@ def _kept_clear(axis: FloatArray, form: RibForm, at_joint: float, bone: Bone, si
         points = np.concatenate([points, (points + (axis + ring)[:, :count]) / 2])
         distance = bone(points.reshape(-1, 3)).reshape(points.shape[:2])
         worst = distance.argmin(axis=0)
-        short = np.maximum(GAP + 0.2 - distance.min(axis=0), 0.0)
-        if not short.any():
+        short = np.maximum(GAP + _SLACK - distance.min(axis=0), 0.0)
+        if short.max() < _SLACK:
             break
         nearest = points[worst, np.arange(count)]
         axis[1 : count + 1] += 1.05 * short[:, None] * _gradient(bone, nearest)
@@ -238,8 +244,9 @@ def _kept_clear(axis: FloatArray, form: RibForm, at_joint: float, bone: Bone, si
 
 
 def _gradient(bone: Bone, points: FloatArray) -> FloatArray:
-    steps = 0.05 * np.eye(3)
-    slope = np.stack([bone(points + step) - bone(points - step) for step in steps], axis=1)
+    steps = 0.05 * np.concatenate([np.eye(3), -np.eye(3)])
+    ahead, behind = bone((points + steps[:, None]).reshape(-1, 3)).reshape(2, 3, -1)
+    slope = (ahead - behind).T
     return np.asarray(slope / np.maximum(np.linalg.norm(slope, axis=1, keepdims=True), 1e-9))
 
 

@@ -1,7 +1,8 @@
 """Ribs as signed distances: a chain of short rods with an oval section, from the head to the end at the cartilage.
 
 The numbers of ``ribs.csv`` are those of the mean adult, one row per pair; ``rib_sources.csv`` says what each column is, where
-it comes from (``rib_references.csv``) and on what it rests, in the words of `spinetwin.phantom.person.dimensions`. A rib is given in the frame of its vertebra (mm; x right, y anterior, z superior).
+it comes from (``rib_references.csv``) and on what it rests, in the words of `spinetwin.phantom.person.dimensions`. A rib is
+given in the frame of its vertebra (mm; x right, y anterior, z superior).
 """
 
 from __future__ import annotations
