@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from spinetwin.anatomy import level
 from spinetwin.phantom import Curve, SpineParameters, make_spine, parse_variant
-from spinetwin.phantom.ground_truth.nearby import CHUNK, nearby
+from spinetwin.phantom.shape.nearby import CHUNK, nearby
 
 VARIANTS = ("osteophytes:L3", "asymmetric-arch:L2", "bifida:S1")
 

@@ -12,9 +12,9 @@ from ...anatomy import level as level_of
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ...geometry.frame import direction_coefficients
+from ..shape.nearby import nearby
 from ..shape.vertebra import VertebraShape
 from .columns import first_exits
-from .nearby import nearby
 from .search import Function
 
 _SHARE = 0.5

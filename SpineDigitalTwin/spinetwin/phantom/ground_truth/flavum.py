@@ -10,8 +10,8 @@ from scipy import ndimage
 
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
+from ..shape.nearby import nearby
 from ..shape.vertebra import VertebraShape
-from .nearby import nearby
 from .search import last_exit
 
 _STEP = 0.1

@@ -9,10 +9,10 @@ from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray, Frame
 from ..posture.parameters import whole_column
 from ..shape.gaps import CanalPiece
+from ..shape.nearby import nearby
 from ..shape.part import Part
 from ..shape.vertebra import FAR, VertebraShape
 from ..spine import Spine
-from .nearby import nearby
 from .quadrature import moment, part_moments, section_centroid
 
 Points = dict[int, FloatArray]

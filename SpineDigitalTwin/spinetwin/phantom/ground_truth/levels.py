@@ -11,9 +11,9 @@ from ...anatomy import level as level_of
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ...geometry.frame import direction_coefficients
+from ..shape.nearby import nearby
 from ..shape.vertebra import VertebraShape
 from .flavum import flavum_points
-from .nearby import nearby
 from .quadrature import part_moments
 from .search import Function, corners, last_exit
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from ...geometry import FloatArray
 from ..shape.distances import Array
+from ..shape.nearby import nearby
 from ..shape.solids import Box
 from ..shape.vertebra import FAR, VertebraShape, exclusive
 from ..voxels import Block, sample
-from .nearby import nearby
 
 SPACING = 0.5
 """Distance of the nodes, mm. Nodes near a surface count in part (`_weight`), which makes the error of second order."""

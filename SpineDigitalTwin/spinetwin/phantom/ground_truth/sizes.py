@@ -12,6 +12,7 @@ from ...anatomy import subregion
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ...geometry.frame import direction_coefficients
+from ..shape.nearby import nearby
 from ..shape.solids import Box
 from ..shape.vertebra import VertebraShape
 from ..spine import Spine
@@ -19,7 +20,6 @@ from .columns import first_entries, first_exits
 from .endplates import Endplate, endplates
 from .extremes import rim
 from .gaps import relative_frame
-from .nearby import nearby
 from .quadrature import moment, part_moments
 from .record import Sizes
 from .search import Function

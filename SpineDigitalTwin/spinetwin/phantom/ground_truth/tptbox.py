@@ -22,13 +22,13 @@ from ...anatomy import level as level_of
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ...geometry.frame import direction_coefficients
+from ..shape.nearby import nearby
 from ..shape.solids import Box
 from ..shape.vertebra import VertebraShape
 from .columns import last_exits
 from .extremes import furthest_point
 from .flavum import flavum_points
 from .levels import body_shift, level_points
-from .nearby import nearby
 from .search import Function
 
 Points = dict[int, FloatArray]

@@ -18,11 +18,11 @@ from ...anatomy import level
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ..posture.parameters import whole_column
+from ..shape.nearby import nearby
 from ..shape.solids import Body
 from ..shape.variants import Variant
 from ..shape.vertebra import VertebraShape
 from ..spine import Spine
-from .nearby import nearby
 from .quadrature import part_moments
 from .record import VariantTruth
 from .search import last_exit

@@ -21,6 +21,7 @@ from ...geometry import FloatArray, Frame
 from ..person.dimensions import DIMENSIONS
 from .distances import smoothstep
 from .gaps import DiscShape
+from .nearby import nearby
 from .ribs import FORMS, SIDES, Rib, RibForm
 from .vertebra import VertebraShape
 
@@ -45,6 +46,7 @@ _FRONT = 0.5
 _DEEP = 0.85
 _NEAR = 75.0
 _SLACK = 0.2
+_EXACT = 1e-7
 
 Bone: TypeAlias = Callable[[FloatArray], FloatArray]
 
@@ -59,10 +61,10 @@ class Neighbourhood:
 
     def distance(self, points: FloatArray) -> FloatArray:
         """Return the distance (n,) of points (n, 3) to the nearest bone or disc, negative inside."""
-        found = [self.vertebra.solid(points)]
+        found = [nearby(self.vertebra).solid(points)]
         if self.above is not None:
             shape, frame = self.above
-            found.append(shape.solid(frame.to_local(points)))
+            found.append(nearby(shape).solid(frame.to_local(points)))
         if self.disc is not None:
             disc, frame = self.disc
             found.append(np.asarray(disc.distance(*frame.to_local(points).T), dtype=np.float64))
@@ -185,7 +187,7 @@ def _out_of(bone: Bone, start: FloatArray, way: FloatArray, clearance: float) ->
     t = np.arange(0.0, 40.0, 0.5)
     first = int(np.argmax(bone(start + t[:, None] * way) >= clearance))
     low, high = float(t[max(first - 1, 0)]), float(t[first])
-    while high - low > 1e-9:
+    while high - low > _EXACT:
         ticks = np.linspace(low, high, 33)
         beyond = int(np.argmax(np.append(bone(start + ticks[:-1, None] * way) >= clearance, True)))
         low, high = float(ticks[max(beyond - 1, 0)]), float(ticks[beyond])

@@ -1,23 +1,25 @@
 """A vertebra as functions of points, each part evaluated only where it can matter.
 
 The signs, and the values near a surface, are those of `VertebraShape`: further than `MARGIN` from the box of a part, which is
-more than fillets are wide, the part changes neither. All searches of the truth go through here, because they ask millions of
+more than fillets are wide, the part changes neither. All searches for surfaces go through here, because they ask millions of
 points and most of them lie near one part of ten.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ...geometry import FloatArray
-from ..shape.part import Part
-from ..shape.vertebra import FAR, Blender, VertebraShape, exclusive
-from .search import Function
+from .part import Part
+from .vertebra import FAR, Blender, VertebraShape, exclusive
+
+Function: TypeAlias = Callable[[FloatArray], FloatArray]
 
 MARGIN = 6.0
 """How far from its box a part is still evaluated, mm."""
