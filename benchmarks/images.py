@@ -1,4 +1,4 @@
-"""CPU seconds and memory of the images of the phantom, and their grey values beside those of real scans.
+"""CPU seconds and memory of the images of the phantom, with and without ribs, and their grey values beside those of real scans.
 
 Each image is made in a process of its own, with one thread, three times; the smallest time counts, because whatever else the
 machine does can only add to it. The time includes the spine, its label maps and the image. Real scans are looked for in the
@@ -32,7 +32,9 @@ SCENES = [
     ("t2w", "whole", SAGITTAL, "PIR"),
     ("t1w", "whole", SAGITTAL, "PIR"),
     ("ct", "whole", CUBIC, "LPS"),
+    ("labels", "whole", CUBIC, "RAS"),
 ]
+PEOPLE = ("", "ribs")
 DATA = Path(os.environ.get("SPINETWIN_REAL_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 SCANS = {
     "VB2_02": "t2w",
@@ -47,14 +49,16 @@ PROGRAM = """
 import resource, sys, time
 start = time.process_time()
 import numpy as np
-from spinetwin.phantom import ImageParameters, Spacing, image_grid, make_spine, render_image
+from spinetwin.phantom import ImageParameters, Spacing, SpineParameters, image_grid, make_spine, render_image
 loaded = time.process_time()
 modality, field, spacing, orientation = sys.argv[1], sys.argv[2], [float(n) for n in sys.argv[3].split(",")], sys.argv[4]
-spine = make_spine()
-grid = image_grid(spine, field, Spacing(*spacing), orientation)
+spine = make_spine(SpineParameters(ribs="ribs" in sys.argv))
+pictured = modality != "labels"
+grid = image_grid(spine, field, Spacing(*spacing), orientation) if pictured else spine.grid(Spacing(*spacing), orientation)
 maps = spine.voxelise(grid, endplates=True)
 labelled = time.process_time()
-image = render_image(spine, grid, ImageParameters(modality), np.random.default_rng(1))
+if pictured:
+    render_image(spine, grid, ImageParameters(modality), np.random.default_rng(1))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
 import json
 print(json.dumps([labelled - loaded, time.process_time() - labelled, peak, list(grid.shape)]))
@@ -65,17 +69,20 @@ def main() -> None:
     """Print both tables."""
     print("image               voxels            labels s   image s   total s   peak MB")
     for scene in SCENES:
-        labels, image, peak, shape = measure(*scene)
-        name = f"{scene[0]} {scene[1]}"
-        print(f"{name:<19} {'x'.join(map(str, shape)):<17} {labels:8.2f} {image:9.2f} {labels + image:9.2f} {peak:9.0f}")
+        for person in PEOPLE:
+            labels, image, peak, shape = measure(*scene, person)
+            name, size = f"{scene[0]} {scene[1]} {person}", "x".join(map(str, shape))
+            print(f"{name:<19} {size:<17} {labels:8.2f} {image:9.2f} {labels + image:9.2f} {peak:9.0f}", flush=True)
     print()
     compare()
 
 
-def measure(modality: str, field: str, spacing: tuple[float, ...], orientation: str) -> tuple[float, float, float, list[int]]:
-    """Return CPU seconds of labels and image, peak MB, and the shape."""
+def measure(
+    modality: str, field: str, spacing: tuple[float, ...], orientation: str, person: str
+) -> tuple[float, float, float, list[int]]:
+    """Return CPU seconds of labels (the spine included) and image, peak MB, and the shape."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    words = [modality, field, ",".join(map(str, spacing)), orientation]
+    words = [modality, field, ",".join(map(str, spacing)), orientation, person]
     rounds = []
     for _ in range(ROUNDS):
         done = subprocess.run(

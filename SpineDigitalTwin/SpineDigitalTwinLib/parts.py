@@ -36,7 +36,7 @@ def _levels() -> dict[int, Level]:
 
     found = {}
     for each in LEVELS:
-        found.update({label: each for label in (each.id, each.disc_id, each.endplate_id) if label is not None})
+        found.update({label: each for label in (each.id, each.disc_id, each.endplate_id, each.rib_id) if label is not None})
     return found
 
 

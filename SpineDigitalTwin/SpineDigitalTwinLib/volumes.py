@@ -103,7 +103,8 @@ def _vertebraName(label: int) -> str:
     level = levelOf(label)
     if level is None:
         return str(label)
-    return {level.id: level.name, level.disc_id: f"{level.name} disc below"}.get(label, f"{level.name} endplates")
+    names = {level.id: level.name, level.disc_id: f"{level.name} disc below", level.rib_id: f"{level.name} ribs"}
+    return names.get(label, f"{level.name} endplates")
 
 
 def _vertebraColour(label: int) -> tuple[float, float, float]:

@@ -24,6 +24,8 @@ class Level:
         cervical, thoracic, lumbar, sacral or coccygeal.
     disc_id, endplate_id : int or None
         Labels, in a vertebra map, of the disc below and of the endplates.
+    rib_id : int or None
+        Label, in a vertebra map, of its ribs.
     """
 
     id: int
@@ -32,6 +34,7 @@ class Level:
     region: str
     disc_id: int | None
     endplate_id: int | None
+    rib_id: int | None = None
 
 
 def _optional(text: str) -> int | None:
@@ -47,6 +50,7 @@ def _read() -> tuple[Level, ...]:
             region=row["region"],
             disc_id=_optional(row["label_of_the_disc_below"]),
             endplate_id=_optional(row["label_of_its_endplates"]),
+            rib_id=_optional(row["label_of_its_ribs"]),
         )
         for row in read_table("vertebrae.csv")
     )

@@ -29,6 +29,8 @@ class SubregionId(IntEnum):
     CORD = 60
     CANAL = 61
     ENDPLATE = 62
+    RIB_LEFT = 63
+    RIB_RIGHT = 64
     DISC = 100
 
 

@@ -21,7 +21,7 @@ from .phantom_scan import Scan
 if TYPE_CHECKING:
     from ..geometry import Grid, LabelMaps
     from ..geometry.surfaces import Surface
-    from ..phantom import GroundTruth, Spine
+    from ..phantom import GroundTruth, Spine, SpineParameters
     from ..poi import PoiSet
     from .common import Progress, Steps
     from .phantom_options import Measured
@@ -71,12 +71,26 @@ def _asked(arguments: argparse.Namespace) -> int:
     spine = spine_of(arguments, measured)
     made_of = {
         "seed": arguments.seed,
-        "spine": asdict(spine.parameters),
+        "spine": _said(spine.parameters),
         "measured": None if measured is None else _plain(measured),
         "scan": asdict(scan),
     }
     extras = Extras(arguments.surfaces or "", arguments.muscles)
     return run(spine, scan, arguments.out, made_of=made_of, extras=extras, quiet=arguments.quiet)
+
+
+_UNSAID = ("degeneration", "grades", "ribs")
+"""Parameters that a file names only where they were asked for."""
+
+
+def _said(parameters: SpineParameters) -> dict[str, Any]:
+    """Return what a spine was asked to be."""
+    usual = type(parameters)()
+    return {
+        name: value
+        for name, value in asdict(parameters).items()
+        if name not in _UNSAID or getattr(parameters, name) != getattr(usual, name)
+    }
 
 
 def _plain(measured: Measured) -> dict[str, list[list[float] | None]]:

@@ -34,6 +34,20 @@ def _add_person(person: argparse._ArgumentGroup) -> None:
     person.add_argument("--seed", type=int, metavar="N", help="draw a person; without it the mean one. Same seed, same bytes")
     person.add_argument("--sex", metavar="SEX", help="f or m (default: the mean of both)")
     person.add_argument("--height-cm", type=float, metavar="CM", help="stature (default: the mean of that sex)")
+    person.add_argument("--ribs", action="store_true", help="with ribs")
+    _add_discs(person)
+
+
+def _add_discs(person: argparse._ArgumentGroup) -> None:
+    person.add_argument(
+        "--degeneration",
+        type=int,
+        metavar="GRADE",
+        help="Pfirrmann grade of all discs, 1-5: their height, and their signal in MR",
+    )
+    person.add_argument(
+        "--grade", action="append", default=[], metavar="DISC=GRADE", help="Pfirrmann grade of one disc, such as L4/5=4"
+    )
 
 
 def _add_posture(posture: argparse._ArgumentGroup) -> None:
@@ -75,9 +89,6 @@ def _add_scan(scan: argparse._ArgumentGroup) -> None:
         "--fov", default="whole", metavar="PART", help=f"{', '.join(FIELDS_OF_VIEW)}, or levels such as L1-L5 (default: whole)"
     )
     scan.add_argument("--modality", default=LABELS, metavar="KIND", help=f"{', '.join(MODALITIES)} (default: {LABELS})")
-    scan.add_argument(
-        "--degeneration", type=int, default=2, metavar="GRADE", help="Pfirrmann grade of the discs, 1-5 (default: 2)"
-    )
     scan.add_argument("--metal", action="append", default=[], metavar="LEVEL", help="put pedicle screws into the image")
 
 
@@ -89,7 +100,6 @@ def scan_of(arguments: argparse.Namespace) -> Scan:
         oblique=arguments.oblique,
         fov=arguments.fov,
         modality=arguments.modality.lower(),
-        degeneration=arguments.degeneration,
         metal=tuple(arguments.metal),
     )
 
@@ -104,14 +114,15 @@ def spine_of(arguments: argparse.Namespace, measured: Measured | None) -> Spine:
     """
     import numpy as np
 
-    from ..phantom import SpineParameters, make_spine, parse_variant
+    from ..phantom import SpineParameters, make_spine, parse_grade, parse_variant
 
     if arguments.seed is not None and arguments.seed < 0:
         raise ParameterError(f"The seed must not be negative, but it is {arguments.seed}.")
-    names = ("sex", "height_cm", "lordosis", "kyphosis", "pelvic_incidence")
+    names = ("sex", "height_cm", "lordosis", "kyphosis", "pelvic_incidence", "degeneration")
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
     variants = tuple(parse_variant(text) for text in arguments.variant)
-    parameters = SpineParameters(curves=curves_of(arguments), variants=variants, **given)
+    grades = tuple(parse_grade(text) for text in arguments.grade)
+    parameters = SpineParameters(curves=curves_of(arguments), variants=variants, grades=grades, ribs=arguments.ribs, **given)
     return make_spine(parameters, None if arguments.seed is None else np.random.default_rng(arguments.seed), measured)
 
 

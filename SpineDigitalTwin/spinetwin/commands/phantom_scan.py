@@ -39,7 +39,7 @@ class Scan:
     modality : str
         One of `MODALITIES`.
     degeneration : int
-        Pfirrmann grade of the discs in the image.
+        Pfirrmann grade, in the image, of the discs of which the spine itself says nothing.
     metal : tuple of str
         Levels with pedicle screws in the image.
     """
@@ -59,8 +59,8 @@ class Scan:
             raise ParameterError(f"There is no modality {self.modality!r}.", f"Choose one of: {', '.join(MODALITIES)}.")
         if not -45.0 <= self.oblique <= 45.0:
             raise ParameterError(f"The oblique angle must be between -45 and 45 degrees, not {self.oblique:g}.")
-        if self.modality == LABELS and (self.metal or self.degeneration != Scan.degeneration):
-            raise ParameterError("Label maps show neither metal nor worn discs.", "Choose an image with --modality.")
+        if self.modality == LABELS and self.metal:
+            raise ParameterError("Label maps show no metal.", "Choose an image with --modality.")
         if self.modality != LABELS:
             self._image_parameters()
 

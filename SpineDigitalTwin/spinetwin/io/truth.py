@@ -17,6 +17,7 @@ The file is one JSON object, UTF-8, in RAS millimetres and degrees; every number
             "paper": {"101": {"name": "anterior_longitudinal_ligament_superior_median", "position": [x, y, z]}}
           },
           "sizes": {"height_front": 26.7, ..., "volumes": {"corpus_border": 30170.2, ...}}      mm, degrees, mm^3, as `Sizes`
+          "ribs": {"left": {"head": [x, y, z], "tubercle": [x, y, z], "end": [x, y, z], "length": 305.2}, ...}    if it has any
         }
       }
     }
@@ -37,7 +38,7 @@ from ..anatomy import level as level_of
 from ..anatomy import point
 from ..errors import ParameterError, ReadError
 from ..geometry import FloatArray, Frame
-from ..phantom.ground_truth.record import Angles, CurveAngle, GroundTruth, Sizes, Variant, VariantTruth
+from ..phantom.ground_truth.record import Angles, CurveAngle, GroundTruth, RibTruth, Sizes, Variant, VariantTruth
 from .atomic import write_text
 from .texts import PathLike, as_position, read_json
 
@@ -91,6 +92,16 @@ def _level(truth: GroundTruth, key: int) -> dict[str, Any]:
             for rules, points in truth.points.items()
         },
         "sizes": asdict(truth.sizes[key]),
+        **({"ribs": {side: _rib(each) for side, each in truth.ribs[key].items()}} if key in truth.ribs else {}),
+    }
+
+
+def _rib(rib: RibTruth) -> dict[str, Any]:
+    return {
+        "head": rib.head.tolist(),
+        "tubercle": None if rib.tubercle is None else rib.tubercle.tolist(),
+        "end": rib.end.tolist(),
+        "length": rib.length,
     }
 
 
@@ -118,6 +129,7 @@ def read_truth(path: PathLike) -> GroundTruth:
     frames: dict[int, Frame] = {}
     sizes: dict[int, Sizes] = {}
     points: dict[str, dict[tuple[int, int], FloatArray]] = {}
+    ribs: dict[int, dict[str, RibTruth]] = {}
     for level_name, each in levels.items():
         where = f"Level {level_name} of {name}"
         key = _level_id(level_name, where)
@@ -125,8 +137,11 @@ def read_truth(path: PathLike) -> GroundTruth:
         for rules, found in _mapping(each, "points", where).items():
             points.setdefault(rules, {}).update(_points(key, found, where))
         sizes[key] = _sizes(_mapping(each, "sizes", where), where)
+        if "ribs" in each:
+            found_ribs = _mapping(each, "ribs", where)
+            ribs[key] = {side: _read_rib(found_ribs, side, where) for side in found_ribs}
     angles, parameters = _angles(_mapping(content, "angles", name), name), _mapping(content, "parameters", name)
-    return GroundTruth(frames, points, angles, sizes, _variants(content.get("variants"), name), parameters)
+    return GroundTruth(frames, points, angles, sizes, _variants(content.get("variants"), name), parameters, ribs)
 
 
 def _mapping(content: object, key: str, where: str) -> dict[str, Any]:
@@ -185,6 +200,21 @@ def _sizes(content: dict[str, Any], where: str) -> Sizes:
     volumes = _numbers(_mapping(content, "volumes", where), f"A volume of {where}")
     numbers = _numbers({key: value for key, value in content.items() if key != "volumes"}, f"A size of {where}")
     return _made(Sizes, {**numbers, "volumes": volumes}, where)
+
+
+def _read_rib(content: dict[str, Any], side: str, where: str) -> RibTruth:
+    where = f"The {side} rib of {where}"
+    each = _mapping(content, side, where)
+    places = {
+        key: None
+        if key == "tubercle" and each.get(key) is None
+        else np.array(as_position(each.get(key), f"The {key} of {where}"))
+        for key in ("head", "tubercle", "end")
+    }
+    length = _numbers({"length": each.get("length")}, where)
+    if side not in ("left", "right") or length["length"] is None or each.keys() != places.keys() | length.keys():
+        raise ReadError(f"{where} is none.", _CHANGED)
+    return _made(RibTruth, {**places, **length}, where)
 
 
 def _variants(content: object, where: str) -> tuple[VariantTruth, ...]:

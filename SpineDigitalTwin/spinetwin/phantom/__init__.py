@@ -6,7 +6,7 @@
 """
 
 from .grids import Spacing
-from .ground_truth.record import Angles, CurveAngle, GroundTruth, Sizes, VariantTruth
+from .ground_truth.record import Angles, CurveAngle, GroundTruth, RibTruth, Sizes, VariantTruth
 from .ground_truth.truth import Truth, ground_truth, truth
 from .image.field_of_view import FIELDS_OF_VIEW, image_grid, levels_of_view
 from .image.parameters import ImageParameters
@@ -17,6 +17,7 @@ from .image.soft_tissue import MUSCLES
 from .person.dimensions import Dimensions, dimensions
 from .person.sampling import sample_person
 from .posture.fit import Fit, fit_posture
+from .posture.grades import DiscGrade, parse_grade
 from .posture.lenke import LENKE_TYPES, lenke_curves
 from .posture.parameters import Curve, SpineParameters
 from .shape.variants import VARIANT_KINDS, Variant, VariantKind, parse_variant
@@ -32,10 +33,12 @@ __all__ = [
     "Curve",
     "CurveAngle",
     "Dimensions",
+    "DiscGrade",
     "Fit",
     "GroundTruth",
     "ImageParameters",
     "RandomSpec",
+    "RibTruth",
     "Sizes",
     "Spacing",
     "Spine",
@@ -53,6 +56,7 @@ __all__ = [
     "levels_of_view",
     "make_spine",
     "muscle_map",
+    "parse_grade",
     "parse_variant",
     "render_image",
     "sample_person",

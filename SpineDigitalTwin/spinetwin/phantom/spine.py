@@ -20,11 +20,14 @@ from .person.sampling import sample_person
 from .person.sex_and_stature import mean_person
 from .posture.column import Posture, posture
 from .posture.fit import fit_posture
+from .posture.grades import DISC_HEIGHTS
 from .posture.parameters import SpineParameters, built_levels, check_measured, chosen_levels, with_levels
 from .shape.alteration import alteration_of
 from .shape.changed_solids import Bridge
 from .shape.gaps import CanalPiece, DiscShape, Joints, canal_piece, disc_shape, joints_between
 from .shape.parts import default_joint
+from .shape.rib_course import ribs_between
+from .shape.ribs import Rib
 from .shape.variants import changed_row
 from .shape.vertebra import VertebraShape
 from .voxels import voxelise
@@ -46,6 +49,8 @@ class Spine:
         The disc below each level, in that level's frame.
     canal : mapping of level id to CanalPiece
         The stretch of canal and cord at each level, in that level's frame.
+    ribs : mapping of level id to (left, right) pair of Rib
+        The ribs of each thoracic level, in that level's frame; empty if the person was made without.
     rotation : (3, 3) array
         By which the whole person was turned afterwards (`rotated`), about the RAS origin.
     translation : (3,) array
@@ -57,6 +62,7 @@ class Spine:
     upright: Mapping[int, Frame]
     discs: Mapping[int, DiscShape]
     canal: Mapping[int, CanalPiece]
+    ribs: Mapping[int, tuple[Rib, Rib]] = field(default_factory=lambda: MappingProxyType({}))
     rotation: FloatArray = field(default_factory=lambda: np.eye(3))
     translation: FloatArray = field(default_factory=lambda: np.zeros(3))
 
@@ -125,6 +131,7 @@ class Spine:
         if not held:
             raise ParameterError(f"The spine has none of the levels {levels}.")
         boxes = [(self.frames[key], self.shapes[key].box) for key in held]
+        boxes += [(self.frames[key], rib.box) for key in held for rib in self.ribs.get(key, ())]
         return grid_around(boxes, spacing, orientation, oblique_deg, margin_mm)
 
     def voxelise(self, grid: Grid, endplates: bool = False, convention: str = "mr") -> LabelMaps:
@@ -157,7 +164,8 @@ def make_spine(
         Draws the dimensions of a person; without it the person is the mean one.
     measured : mapping of level id to (3, 3) array, optional
         Body centre, left and right pedicle (RAS mm, NaN where missing) of a real spine, whose posture and spacing the spine
-        gets instead of the angles and curves of the parameters; see `spinetwin.phantom.posture.fit`.
+        gets instead of the angles and curves of the parameters; see `spinetwin.phantom.posture.fit`. The grades of its discs
+        then concern images only, because their heights are measured.
 
     Raises
     ------
@@ -172,7 +180,7 @@ def make_spine(
     ['L1', 'L2', 'L3', 'L4', 'L5']
     """
     parameters = parameters or SpineParameters()
-    person = _person(parameters, rng)
+    person = _person(parameters if measured is None else replace(parameters, degeneration=None, grades=()), rng)
     if measured is None:
         rows: Mapping[int, Dimensions] = {key: changed_row(row, parameters.variants) for key, row in person.items()}
         standing = posture(parameters, person, rows)
@@ -191,12 +199,14 @@ def make_spine(
         shapes[key] = replace(shapes[key], alteration=replace(shapes[key].alteration, bridge=Bridge(between[key])))
     discs = {upper: between[upper] for upper, lower in pairs if {upper, lower} <= set(kept) and upper not in fused}
     canal = {key: canal_piece(column, key, shapes, frames) for key in kept}
+    ribs = ribs_between(shapes, frames, between, kept) if parameters.ribs else {}
     return Spine(
         parameters,
         MappingProxyType({key: shapes[key] for key in kept}),
         MappingProxyType({key: frames[key] for key in kept}),
         MappingProxyType(discs),
         MappingProxyType(canal),
+        MappingProxyType(ribs),
     )
 
 
@@ -222,4 +232,5 @@ def _person(parameters: SpineParameters, rng: np.random.Generator | None) -> dic
         rows = {key: row.scaled(parameters.scale) for key, row in mean_person(sex, height_cm).items()}
     else:
         rows = sample_person(rng, parameters.scale, sex, height_cm)
-    return {key: row.scaled(parameters.spacing, ("disc_front", "disc_back")) for key, row in rows.items()}
+    heights = {key: parameters.spacing * DISC_HEIGHTS.get(parameters.grade(key) or 0, 1.0) for key in rows}
+    return {key: row.scaled(heights[key], ("disc_front", "disc_back")) for key, row in rows.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
@@ -14,8 +15,9 @@ from ..anatomy.subregions import SubregionId
 from ..errors import ParameterError
 from ..geometry import FloatArray, Frame, Grid, LabelMaps
 from .shape.distances import Array
+from .shape.ribs import Rib
 from .shape.solids import Box
-from .shape.vertebra import FAR, Blender, VertebraShape
+from .shape.vertebra import FAR, Blender, VertebraShape, Where
 
 if TYPE_CHECKING:
     from .spine import Spine
@@ -75,9 +77,23 @@ class Block:
         high = np.maximum(low, high)
         return Block(tuple(low.tolist()), tuple(high.tolist()), self.matrix, self.offset, self.dtype)
 
+    def cut(self, axis: int, first: int, stop: int) -> Block:
+        """Return the part of the block between two voxels along an axis."""
+        start, end = list(self.start), list(self.stop)
+        start[axis] = max(start[axis], first)
+        end[axis] = max(min(end[axis], stop), start[axis])
+        return Block(tuple(start), tuple(end), self.matrix, self.offset, self.dtype)
+
     def inside(self, outer: Block) -> tuple[slice, ...]:
         """Index expression of this block in the array of an outer one."""
         return tuple(slice(a - o, b - o) for a, b, o in zip(self.start, self.stop, outer.start, strict=True))
+
+
+def union(blocks: Sequence[Block]) -> Block:
+    """Return the smallest block that holds others of the same array."""
+    start, stop = np.min([each.start for each in blocks], axis=0), np.max([each.stop for each in blocks], axis=0)
+    first = blocks[0]
+    return Block(tuple(start.tolist()), tuple(stop.tolist()), first.matrix, first.offset, first.dtype)
 
 
 def block_of(grid: Grid, frame: Frame, dtype: npt.DTypeLike = np.float32) -> Block:
@@ -135,6 +151,9 @@ def voxelise(spine: Spine, grid: Grid, endplates: bool, convention: str) -> Labe
         _paint_disc(spine, key, grid, subregions, vertebrae, endplates)
     for key in spine.canal:
         _paint_canal(spine, key, grid, subregions)
+    for key, pair in spine.ribs.items():
+        for rib in pair:
+            _paint_rib(rib, block_of(grid, spine.frames[key]), subregions, vertebrae)
     return LabelMaps(grid, subregions, vertebrae)
 
 
@@ -176,6 +195,49 @@ def _paint_canal(spine: Spine, key: int, grid: Grid, subregions: npt.NDArray[np.
     free = (target == 0) | (target == SubregionId.CANAL)
     target[free & inside] = SubregionId.CANAL
     target[free & inside & cord] = SubregionId.CORD
+
+
+_RIB_LABELS = {"left": SubregionId.RIB_LEFT, "right": SubregionId.RIB_RIGHT}
+
+
+def _paint_rib(rib: Rib, whole: Block, subregions: npt.NDArray[np.uint8], vertebrae: npt.NDArray[np.uint8]) -> None:
+    label, owner = np.uint8(_RIB_LABELS[rib.side]), level_of(rib.level).rib_id or 0
+    for where, distance in rib_pieces(rib, whole, 0.0):
+        target, owners = subregions[where], vertebrae[where]
+        free = (target == 0) & (distance < 0)
+        target[free], owners[free] = label, owner
+
+
+_SLAB = 24
+"""Voxels across one piece of a rib."""
+
+
+def rib_pieces(rib: Rib, whole: Block, margin: float) -> Iterator[tuple[Where, Array]]:
+    """Evaluate a rib on a block, piece by piece, because it fills a small part of its box.
+
+    Yields
+    ------
+    where : tuple of slice
+        Index expression of a piece in the whole array. Pieces do not overlap.
+    distance : array
+        Signed distances there, mm, right up to `margin` mm from the rib and large beyond.
+    """
+    blocks = [(rod, whole.within(rod.box, margin)) for rod in rib.rods]
+    held = [(rod, block) for rod, block in blocks if 0 not in block.shape]
+    if not held:
+        return
+    start, stop = np.min([block.start for _, block in held], axis=0), np.max([block.stop for _, block in held], axis=0)
+    axis = int(np.argmax(stop - start))
+    for first in range(int(start[axis]), int(stop[axis]), _SLAB):
+        cut = [(rod, block.cut(axis, first, first + _SLAB)) for rod, block in held]
+        cut = [(rod, block) for rod, block in cut if 0 not in block.shape]
+        if cut:
+            piece = union([block for _, block in cut])
+            distance = np.full(piece.shape, FAR, dtype=whole.dtype)
+            for rod, block in cut:
+                part = distance[block.inside(piece)]
+                np.minimum(part, rod.distance(*block.coordinates()), out=part)
+            yield piece.where, distance
 
 
 def sample_solid(shape: VertebraShape, whole: Block) -> tuple[Block, Array]:

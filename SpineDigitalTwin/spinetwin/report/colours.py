@@ -48,6 +48,8 @@ _SUBREGIONS: dict[int, str] = {
     SubregionId.CORD: "#f2d43d",
     SubregionId.CANAL: "#cfe6f5",
     SubregionId.ENDPLATE: "#7a8ca6",
+    SubregionId.RIB_LEFT: "#d8cbb0",
+    SubregionId.RIB_RIGHT: "#c6b797",
     SubregionId.DISC: "#9db4c0",
 }
 

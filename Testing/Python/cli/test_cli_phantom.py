@@ -6,21 +6,23 @@ import json
 import numpy as np
 import pytest
 from spinetwin.anatomy import level
+from spinetwin.anatomy.subregions import SubregionId
 from spinetwin.cli import main
 from spinetwin.commands.phantom_scan import Scan
 from spinetwin.io import read_label_maps, read_pois, read_volume
 from spinetwin.io.truth import read_truth
-from spinetwin.phantom import Curve, SpineParameters, lenke_curves, make_spine, parse_variant, truth
+from spinetwin.phantom import Curve, DiscGrade, SpineParameters, lenke_curves, make_spine, parse_variant, truth
 
 SMALL = ("--fov", "C4", "--spacing", "4", "--quiet")
 FILES = {"subregions.nii.gz", "vertebrae.nii.gz", "truth.json", "truth.mrk.json"}
 C4, L6 = level("C4").id, level("L6").id
-PERSON = ("--seed", "7", "--sex", "f", "--height-cm", "165", "--variant", "L6", "--variant", "osteophytes:L4")
+PERSON = ("--seed", "7", "--sex", "f", "--height-cm", "165", "--variant", "L6", "--variant", "osteophytes:L4", "--ribs")
+DISCS = ("--degeneration", "4", "--grade", "L6/S1=5")
 CURVES = ("--cobb", "45", "--apex", "T8", "--lenke", "1")
 PROFILE = ("--lordosis", "50", "--kyphosis", "35", "--pelvic-incidence", "55")
 SCAN = ("--spacing", "2", "2", "4", "--orientation", "PIR", "--oblique", "10", "--fov", "L6")
-IMAGE = ("--modality", "t2w", "--degeneration", "4", "--metal", "L5", "--muscles")
-EVERYTHING = (*PERSON, *CURVES, *PROFILE, *SCAN, *IMAGE, "--quiet")
+IMAGE = ("--modality", "t2w", "--metal", "L5", "--muscles")
+EVERYTHING = (*PERSON, *DISCS, *CURVES, *PROFILE, *SCAN, *IMAGE, "--quiet")
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +43,9 @@ def spine_of_everything():
         height_cm=165.0,
         pelvic_incidence=55.0,
         variants=variants,
+        degeneration=4,
+        grades=(DiscGrade("L6", 5),),
+        ribs=True,
     )
     return make_spine(parameters, np.random.default_rng(7))
 
@@ -88,7 +93,9 @@ def test_the_truth_says_how_to_make_it_again(made):
     words = given["spine"]
     curves = tuple(Curve(**each) for each in words.pop("curves"))
     variants = tuple(parse_variant(f"{each['kind']}:{each['level']}".strip(":")) for each in words.pop("variants"))
-    spine = make_spine(SpineParameters(curves=curves, variants=variants, **words), np.random.default_rng(given["seed"]))
+    grades = tuple(DiscGrade(**each) for each in words.pop("grades"))
+    parameters = SpineParameters(curves=curves, variants=variants, grades=grades, **words)
+    spine = make_spine(parameters, np.random.default_rng(given["seed"]))
     assert np.array_equal(spine.frames[L6].origin, spine_of_everything().frames[L6].origin)
     grid = Scan(**{**given["scan"], "spacing": tuple(given["scan"]["spacing"]), "metal": tuple(given["scan"]["metal"])}).grid(
         spine
@@ -112,6 +119,26 @@ def test_surfaces_are_written_on_request(run, tmp_path):
     found = {each.name for each in (tmp_path / "surfaces").iterdir()}
     assert {"C4.stl", "C4-C5.stl"} <= found
     assert all(name.endswith(".stl") for name in found)
+
+
+def test_ribs_are_in_everything_that_is_written(run, tmp_path):
+    pytest.importorskip("vtkmodules.vtkFiltersCore", reason="needs VTK: pip install vtk")
+    said = run("phantom", "--out", tmp_path, "--ribs", "--surfaces", "vtp", "--fov", "T12", "--spacing", "3", "--quiet")
+    assert said.code == 0, said.err
+    maps = read_label_maps(tmp_path / "subregions.nii.gz", tmp_path / "vertebrae.nii.gz")
+    t12 = level("T12")
+    for label in (SubregionId.RIB_LEFT, SubregionId.RIB_RIGHT):
+        assert set(np.unique(maps.vertebrae[maps.subregions == label])) >= {t12.rib_id}
+    assert {"T12-rib-left.vtp", "T12-rib-right.vtp"} <= {each.name for each in (tmp_path / "surfaces").iterdir()}
+    found = read_truth(tmp_path / "truth.json")
+    assert found.parameters["spine"]["ribs"] is True
+    assert found.ribs[t12.id]["left"].length == pytest.approx(115, rel=0.05)
+
+
+def test_a_file_names_neither_ribs_nor_grades_that_nobody_asked_for(run, tmp_path):
+    assert run("phantom", "--out", tmp_path, *SMALL).code == 0
+    assert not {"ribs", "grades", "degeneration"} & set(read_truth(tmp_path / "truth.json").parameters["spine"])
+    assert "ribs" not in (tmp_path / "truth.json").read_text()
 
 
 def test_a_measured_spine(run, tmp_path):
@@ -176,6 +203,13 @@ def test_lenke_may_be_mirrored(run, tmp_path):
         (["--fov", "S3"], ["S3"]),
         (["--modality", "x-ray"], ["x-ray", "labels"]),
         (["--modality", "t2w", "--degeneration", "9"], ["Pfirrmann", "9"]),
+        (["--grade", "L4/5"], ["LEVEL=GRADE", "L4/5"]),
+        (["--grade", "L4=many"], ["LEVEL=GRADE"]),
+        (["--grade", "L4/5=6"], ["Pfirrmann", "6"]),
+        (["--grade", "X4=3"], ["X4"]),
+        (["--grade", "S1=3"], ["disc", "S1"]),
+        (["--grade", "C1=3"], ["disc", "C1"]),
+        (["--grade", "L4=3", "--grade", "L4/5=4"], ["L4", "two grades"]),
         (["--modality", "t2w", "--metal", "X1"], ["X1"]),
         (["--metal", "L4"], ["--modality"]),
         (["--surfaces", "obj"], ["obj", "vtp"]),

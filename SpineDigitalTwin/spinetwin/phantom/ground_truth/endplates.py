@@ -12,6 +12,7 @@ from ...anatomy import level as level_of
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ...geometry.frame import direction_coefficients
+from ..shape.nearby import nearby
 from ..shape.vertebra import VertebraShape
 from .columns import first_exits
 from .search import Function
@@ -48,7 +49,7 @@ class Endplate:
 def body_of(shape: VertebraShape) -> Function | None:
     """Return the function that is negative inside the body (of a sacrum: inside the whole), or None without a body."""
     labels = [each for each in (Sub.BODY_BORDER, Sub.SACRUM) if each in shape.subregions]
-    return (lambda p: shape.distance(p, labels[0])) if labels else None
+    return nearby(shape).part(labels[0]) if labels else None
 
 
 @lru_cache(maxsize=128)

@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
+from ..shape.nearby import nearby
 from ..shape.vertebra import VertebraShape
 from .search import last_exit
 
@@ -59,7 +60,7 @@ def _section(shape: VertebraShape, x: float, front: float) -> tuple[FloatArray, 
     y = y[y > arch[:, 1].min() - around]
     z = z[(z > arch[:, 2].min() - around) & (z < arch[:, 2].max() + around)]
     points = np.stack(np.broadcast_arrays(x, y[None, :], z[:, None]), axis=-1)
-    pieces, count = ndimage.label(shape.distance(points, Sub.ARCH) < 0)
+    pieces, count = ndimage.label(nearby(shape).part(Sub.ARCH)(points) < 0)
     if not count:
         return None
     piece = pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
@@ -74,5 +75,5 @@ def _front(shape: VertebraShape, x: float, height: float, y: FloatArray, z: Floa
     wanted = float(np.clip(height, lowest, highest)) if lowest < highest else float(lowest + highest) / 2
     row = rows[np.abs(z[rows] - wanted).argmin()]
     start = np.array([x, y[np.nonzero(free[row])[0][-1]], z[row]])
-    ahead = last_exit(lambda p: shape.distance(p, Sub.ARCH), start, (0, 1, 0), 2 * _STEP)
+    ahead = last_exit(nearby(shape).part(Sub.ARCH), start, (0, 1, 0), 2 * _STEP)
     return np.asarray(start + np.array([0.0, ahead or 0.0, 0.0]))

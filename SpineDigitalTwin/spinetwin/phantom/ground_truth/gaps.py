@@ -9,7 +9,9 @@ from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray, Frame
 from ..posture.parameters import whole_column
 from ..shape.gaps import CanalPiece
-from ..shape.vertebra import VertebraShape
+from ..shape.nearby import nearby
+from ..shape.part import Part
+from ..shape.vertebra import FAR, VertebraShape
 from ..spine import Spine
 from .quadrature import moment, part_moments, section_centroid
 
@@ -19,6 +21,7 @@ MAX_FACET_GAP = 8.0
 """Beyond this distance, mm, two processes make no joint."""
 
 _FACING = 1.5
+_STEP = 0.05
 _SECTION = ((60, Sub.CORD), (61, Sub.CANAL))
 
 
@@ -62,7 +65,7 @@ def _canal_section(spine: Spine, levels: list[int], key: int, z: float, label: i
         return np.asarray(np.minimum.reduce([_content(piece, frame, p, label) for piece, _, frame in views]))
 
     def free(p: FloatArray) -> FloatArray:
-        bone = np.minimum.reduce([shape.solid(frame.to_local(p)) for _, shape, frame in views])
+        bone = np.minimum.reduce([nearby(shape).solid(frame.to_local(p)) for _, shape, frame in views])
         return np.asarray(np.maximum(distance(p), -bone))
 
     return section_centroid(free, spine.canal[key].box, z)
@@ -97,7 +100,7 @@ def _facing(upper: VertebraShape, above: int, lower: VertebraShape, below: int, 
     u = mirror * _across(np.array(joint.normal))
     v = np.cross(normal, u) * side
     grid = np.arange(-9.75, 10.0, 0.5)
-    t = np.arange(0.0, MAX_FACET_GAP, 0.05)
+    t = np.arange(0.0, MAX_FACET_GAP, _STEP)
     base = point + grid[:, None, None] * u + grid[None, :, None] * v
     up, down = base[..., None, :] + t[:, None] * normal, base[..., None, :] - t[:, None] * normal
     first_up = _entry(upper, above, up, t)
@@ -110,6 +113,15 @@ def _facing(upper: VertebraShape, above: int, lower: VertebraShape, below: int, 
     return np.asarray(middle.mean(axis=0))
 
 
+def _near_part(part: Part, points: FloatArray) -> FloatArray:
+    """Return the distance to a part, `FAR` outside its box (there lies nothing of it, nor does any line enter it)."""
+    low, high = np.array(part.box[0]) - _STEP, np.array(part.box[1]) + _STEP
+    near = ((points > low) & (points < high)).all(axis=-1)
+    values = np.full(points.shape[:-1], FAR)
+    values[near] = part.distance(*points[near].T)
+    return values
+
+
 def _across(normal: FloatArray) -> FloatArray:
     u = np.cross(normal, [1.0, 0.0, 0.0] if abs(normal[0]) < 0.9 else [0.0, 0.0, 1.0])
     return np.asarray(u / np.linalg.norm(u))
@@ -118,7 +130,7 @@ def _across(normal: FloatArray) -> FloatArray:
 def _entry(shape: VertebraShape, label: int, points: FloatArray, t: FloatArray) -> FloatArray:
     """Where lines enter a process, to the hundredth of a mm or so; infinite where they do not."""
     part = next(part for part in shape.parts if part.subregion == label)
-    values = part.distance(points[..., 0], points[..., 1], points[..., 2])
+    values = _near_part(part, points)
     inside = values < 0
     k = np.argmax(inside, axis=-1)
     at = np.take_along_axis(values, k[..., None], -1)[..., 0]

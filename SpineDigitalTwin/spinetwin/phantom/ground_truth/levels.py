@@ -11,6 +11,7 @@ from ...anatomy import level as level_of
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ...geometry.frame import direction_coefficients
+from ..shape.nearby import nearby
 from ..shape.vertebra import VertebraShape
 from .flavum import flavum_points
 from .quadrature import part_moments
@@ -82,14 +83,12 @@ def _sided(shape: VertebraShape, poi: int, point: FloatArray | None) -> Points:
 
 def _ray(shape: VertebraShape, part: int, start: FloatArray, direction: str) -> FloatArray | None:
     unit = direction_coefficients(direction)
-    t = last_exit(lambda p: shape.distance(p, part), start, unit)
+    t = last_exit(nearby(shape).part(part), start, unit)
     return None if t is None else start + t * unit
 
 
 def _body_points(shape: VertebraShape, centre: FloatArray) -> Points:
-    def inside(p: FloatArray) -> FloatArray:
-        return shape.distance(p, Sub.BODY_BORDER)
-
+    inside = nearby(shape).part(Sub.BODY_BORDER)
     points: Points = {int(Sub.BODY): centre}
     shift = np.array([body_shift(shape), 0.0, 0.0])
     points.update(_sagittal(inside, centre, _MEDIAN))

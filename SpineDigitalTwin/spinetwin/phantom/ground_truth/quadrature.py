@@ -11,6 +11,7 @@ import numpy as np
 
 from ...geometry import FloatArray
 from ..shape.distances import Array
+from ..shape.nearby import nearby
 from ..shape.solids import Box
 from ..shape.vertebra import FAR, VertebraShape, exclusive
 from ..voxels import Block, sample
@@ -70,7 +71,7 @@ def part_moments(shape: VertebraShape, spacing: float = SPACING) -> dict[int, Mo
 
 def _moments(shape: VertebraShape, block: Block, spacing: float) -> dict[int, Moment]:
     points = _near_bone(shape, block)
-    solid, distances = shape.evaluate(points)
+    solid, distances = nearby(shape).evaluate(points)
     x, y, z = points.T
     owner = np.argmin(distances, axis=0)
     found: dict[int, Moment] = {}

@@ -9,7 +9,7 @@ from typing import Any
 from ...geometry import FloatArray, Frame
 from ..shape.variants import Variant
 
-__all__ = ["Angles", "CurveAngle", "GroundTruth", "Sizes", "Variant", "VariantTruth"]
+__all__ = ["Angles", "CurveAngle", "GroundTruth", "RibTruth", "Sizes", "Variant", "VariantTruth"]
 
 Points = Mapping[tuple[int, int], FloatArray]
 
@@ -139,6 +139,28 @@ class VariantTruth:
 
 
 @dataclass(frozen=True)
+class RibTruth:
+    """One rib.
+
+    Attributes
+    ----------
+    head : (3,) array
+        Middle of its head, RAS mm.
+    tubercle : (3,) array or None
+        Middle of its tubercle; None where it has no joint with the transverse process.
+    end : (3,) array
+        Where its axis ends in front.
+    length : float
+        Of its axis from head to end, mm.
+    """
+
+    head: FloatArray
+    tubercle: FloatArray | None
+    end: FloatArray
+    length: float
+
+
+@dataclass(frozen=True)
 class GroundTruth:
     """Everything that is known of a phantom.
 
@@ -156,6 +178,8 @@ class GroundTruth:
         What is unusual, and what it amounts to.
     parameters : mapping of str
         What the phantom was made with, as numbers, texts, lists and mappings: enough to make it again.
+    ribs : mapping of level id to mapping of side ("left", "right") to RibTruth
+        Of each level that has ribs.
     """
 
     frames: Mapping[int, Frame]
@@ -164,3 +188,4 @@ class GroundTruth:
     sizes: Mapping[int, Sizes]
     variants: tuple[VariantTruth, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    ribs: Mapping[int, Mapping[str, RibTruth]] = field(default_factory=dict)

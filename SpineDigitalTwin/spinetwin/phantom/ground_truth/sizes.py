@@ -12,6 +12,7 @@ from ...anatomy import subregion
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ...geometry.frame import direction_coefficients
+from ..shape.nearby import nearby
 from ..shape.solids import Box
 from ..shape.vertebra import VertebraShape
 from ..spine import Spine
@@ -77,7 +78,7 @@ def landmarks(shape: VertebraShape) -> Landmarks:
     body = part_moments(shape).get(Sub.BODY_BORDER)
     if body is None:
         return {}
-    marks = body_landmarks(lambda p: shape.distance(p, Sub.BODY_BORDER), _box(shape), np.array(body.centroid))
+    marks = body_landmarks(nearby(shape).part(Sub.BODY_BORDER), _box(shape), np.array(body.centroid))
     if "superior" not in endplates(shape):
         marks = {name: at for name, at in marks.items() if "S" not in name}
     return marks
@@ -118,7 +119,7 @@ def canal_sizes(shape: VertebraShape) -> dict[str, float]:
     names = {"canal_width": ("R", "L"), "canal_depth": ("A", "P")}
     found = {}
     for name, letters in names.items():
-        reach = sum(first_entries(shape.solid, starts, direction_coefficients(each), _CANAL_REACH) for each in letters)
+        reach = sum(first_entries(nearby(shape).solid, starts, direction_coefficients(each), _CANAL_REACH) for each in letters)
         if np.isfinite(reach).any():
             found[name] = float(np.nanmin(reach))
     return found
@@ -146,7 +147,7 @@ def _facing(shape: VertebraShape) -> Landmarks:
     """Landmarks of the endplate below a disc; a sacrum is searched as a whole."""
     if level_of(shape.level).region != "sacral":
         return landmarks(shape)
-    return body_landmarks(shape.solid, _box(shape), np.zeros(3))
+    return body_landmarks(nearby(shape).solid, _box(shape), np.zeros(3))
 
 
 def _wedge(ceiling: Endplate, floor: Endplate) -> dict[str, float]:

@@ -22,6 +22,7 @@ from ...anatomy import level as level_of
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ...geometry.frame import direction_coefficients
+from ..shape.nearby import nearby
 from ..shape.solids import Box
 from ..shape.vertebra import VertebraShape
 from .columns import last_exits
@@ -75,21 +76,10 @@ def _extremes(shape: VertebraShape) -> Points:
         # a left part is searched in the mirror, so that a symmetric vertebra has symmetric points to the last bit
         way = direction_coefficients(direction)
         mirror = _MIRROR if part in _LEFT else _SAME
-        found = furthest_point(_mirrored(_within(shape, part), mirror), _box(shape, part, mirror), way * mirror)
+        found = furthest_point(_mirrored(nearby(shape).inside((part,)), mirror), _box(shape, part, mirror), way * mirror)
         if found is not None:
             points[poi] = found * mirror
     return points
-
-
-def _within(shape: VertebraShape, *parts: int) -> Function:
-    """Return a function that is negative inside the union of some parts of the vertebra."""
-    chosen = np.isin(shape.subregions, parts)
-
-    def inside(p: FloatArray) -> FloatArray:
-        solid, distances = shape.evaluate(p)
-        return np.asarray(np.maximum(solid, distances[chosen].min(axis=0) - distances[~chosen].min(axis=0)))
-
-    return inside
 
 
 def _mirrored(inside: Function, mirror: FloatArray) -> Function:
@@ -105,7 +95,7 @@ def _box(shape: VertebraShape, subregion: int, mirror: FloatArray) -> Box:
 
 def _corners(shape: VertebraShape, centre: FloatArray) -> Points:
     """Corners of the body in the sagittal planes through its middle, and through the places shifted right and left."""
-    body, shift, points = _within(shape, Sub.BODY_BORDER), body_shift(shape), Points()
+    body, shift, points = nearby(shape).inside((Sub.BODY_BORDER,)), body_shift(shape), Points()
     ways = [np.array([direction_coefficients(pair[place]) for pair in _CORNERS]) for place in (0, 1)]
     for place, (side, mirror) in enumerate(((0.0, _SAME), (1.0, _SAME), (1.0, _MIRROR))):
         start = centre * mirror + np.array([side * shift, 0.0, 0.0])
@@ -153,7 +143,12 @@ def _approaches(shape: VertebraShape, points: Points) -> Points:
 
 def _approach(shape: VertebraShape, start: FloatArray, goal: FloatArray) -> FloatArray:
     """Return where steps up and forward within the arch come closest to a goal."""
-    inside = _within(shape, Sub.ARCH, Sub.SPINOUS)
+    inside = nearby(shape).inside(
+        (
+            Sub.ARCH,
+            Sub.SPINOUS,
+        )
+    )
     point, step = start, 1.0
     while step > _TOLERANCE:
         before = point

@@ -21,6 +21,7 @@ from .gaps import gap_points
 from .levels import level_points
 from .quadrature import part_moments
 from .record import GroundTruth
+from .ribs import rib_truths
 from .sizes import sizes
 from .tptbox import tptbox_points
 from .variants import variant_truths
@@ -112,6 +113,7 @@ def ground_truth(
         MappingProxyType({key: sizes(spine, key) for key in frames}),
         variant_truths(spine),
         parameters or {},
+        MappingProxyType({key: rib_truths(spine, key) for key in frames if key in spine.ribs}),
     )
 
 

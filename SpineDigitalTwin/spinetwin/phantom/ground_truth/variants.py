@@ -18,6 +18,7 @@ from ...anatomy import level
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ..posture.parameters import whole_column
+from ..shape.nearby import nearby
 from ..shape.solids import Body
 from ..shape.variants import Variant
 from ..shape.vertebra import VertebraShape
@@ -144,7 +145,7 @@ def _gap(shape: VertebraShape) -> float:
     z = np.arange(max(low[2] / 2, -0.4 * shape.row.height), high[2] / 2, 1.0)
     x = np.arange(0.05, high[0], 0.1)
     points = np.stack(np.meshgrid(x, y, z, indexing="ij"), axis=-1)
-    bone = (shape.solid(points) < 0).any(axis=(1, 2))
+    bone = (nearby(shape).solid(points) < 0).any(axis=(1, 2))
     return float(2 * x[np.argmax(bone)] - 0.1)
 
 
@@ -168,7 +169,7 @@ def _osteophytes(spine: Spine, variant: Variant) -> dict[str, float]:
         return np.asarray(body.distance(*np.moveaxis(p, -1, 0)), dtype=np.float64)
 
     start = np.array([0.0, 0.0, body.height / 2 - 2.0])
-    reach = [last_exit(inside, start, (0, 1, 0)) or 0.0 for inside in (lambda p: shape.distance(p, Sub.BODY_BORDER), own)]
+    reach = [last_exit(inside, start, (0, 1, 0)) or 0.0 for inside in (nearby(shape).part(Sub.BODY_BORDER), own)]
     return {"lip_in_front_mm": reach[0] - reach[1]}
 
 

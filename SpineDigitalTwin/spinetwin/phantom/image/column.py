@@ -11,10 +11,11 @@ from ...geometry import Grid
 from ..shape.distances import Array, Triple, ellipse, rounded_max
 from ..shape.gaps import DiscShape
 from ..shape.parts import JOINT_GAP, Joint
+from ..shape.ribs import Rib
 from ..shape.solids import Box
 from ..shape.vertebra import VertebraShape
 from ..spine import Spine
-from ..voxels import Block, block_of, sample_solid
+from ..voxels import Block, block_of, rib_pieces, sample_solid
 from .canal import paint_sac, paint_surroundings, stretch_of
 from .canvas import Canvas
 from .contrast import tissue_id
@@ -22,6 +23,9 @@ from .lattice import Patch, lattice, patch
 
 CORTEX = (0.7, 1.2)
 """Thickness of the compact bone around the body and around the posterior parts, mm."""
+
+RIB_CORTEX = 0.9
+"""Thickness of the compact bone of a rib, mm (local maxima 1.4 on the pleural side, less elsewhere; Holcombe 2019)."""
 
 BONE_STEP = 1.6
 """Distance of the points at which bones are evaluated, mm: their smallest fillets are hardly rounder than that."""
@@ -49,6 +53,9 @@ def paint_column(canvas: Canvas, spine: Spine, grid: Grid, grades: Callable[[int
         paint_sac(canvas, each)
     for key, disc in spine.discs.items():
         paint_disc(canvas, disc, block_of(grid, spine.frames[key]), grades(key))
+    for key, pair in spine.ribs.items():
+        for rib in pair:
+            paint_rib(canvas, rib, block_of(grid, spine.frames[key]))
     for key, shape in spine.shapes.items():
         whole = block_of(grid, spine.frames[key])
         paint_joints(canvas, shape, whole)
@@ -103,6 +110,13 @@ def _slit(joint: Joint, radius: float) -> Callable[[Array, Array, Array], Array]
         return np.asarray(np.maximum(np.abs(off) - JOINT_GAP / 2, ball))
 
     return distance
+
+
+def paint_rib(canvas: Canvas, rib: Rib, whole: Block) -> None:
+    """Paint the compact bone of a rib and the marrow within it."""
+    for where, distance in rib_pieces(rib, whole, canvas.reach):
+        canvas.paint(Patch(where, distance), tissue_id("cortical_bone"))
+        canvas.paint(Patch(where, distance + RIB_CORTEX), tissue_id("cancellous_bone"))
 
 
 def paint_vertebra(canvas: Canvas, shape: VertebraShape, whole: Block) -> None:

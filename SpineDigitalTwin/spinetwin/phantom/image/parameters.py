@@ -10,10 +10,8 @@ import numpy as np
 
 from ...anatomy import level
 from ...errors import ParameterError
+from ..posture.grades import check_grade
 from .contrast import MODALITIES
-
-GRADES = (1, 2, 3, 4, 5)
-"""Pfirrmann grades."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +23,10 @@ class ImageParameters:
     modality : str
         "t2w" or "t1w" (turbo spin echo at 1.5 T) or "ct".
     degeneration : int
-        Pfirrmann grade of all discs, 1-5.
+        Pfirrmann grade, 1-5, of the discs of which the spine itself says nothing. It changes their signal and not their height,
+        which belongs to the spine (`SpineParameters`).
     grades : mapping of level name to int
-        Grades of single discs, named by the level above, such as ``{"L4": 5}``.
+        Grades that single discs have in the image whatever the spine says, named by the level above, such as ``{"L4": 5}``.
     bias : float
         Shading of an MR by its coils behind the back: 0 none, 1 that of a spine coil.
     snr : float
@@ -53,8 +52,7 @@ class ImageParameters:
         if self.modality not in MODALITIES:
             raise ParameterError(f"An image is {', '.join(MODALITIES[:-1])} or {MODALITIES[-1]}, not {self.modality!r}.")
         for grade in (self.degeneration, *self.grades.values()):
-            if grade not in GRADES:
-                raise ParameterError(f"A Pfirrmann grade is a whole number from 1 to 5, not {grade!r}.")
+            check_grade(grade)
         for name in (*self.grades, *self.metal):
             level(name)
         _within("The strength of the bias field", self.bias, 0.0, 2.0)
@@ -64,9 +62,10 @@ class ImageParameters:
             raise ParameterError(f"The signal-to-noise ratio must be at least 1, not {self.snr:g}.")
         object.__setattr__(self, "grades", MappingProxyType(dict(self.grades)))
 
-    def grade(self, key: int) -> int:
-        """Return the Pfirrmann grade of the disc below a level id."""
-        return {level(name).id: grade for name, grade in self.grades.items()}.get(key, self.degeneration)
+    def grade(self, key: int, own: int | None = None) -> int:
+        """Return the Pfirrmann grade that the disc below a level id has in the image; `own` is its grade in the spine."""
+        named = {level(name).id: grade for name, grade in self.grades.items()}
+        return named.get(key, self.degeneration if own is None else own)
 
 
 def _within(what: str, value: float, low: float, high: float) -> None:

@@ -63,7 +63,11 @@ def render_image(
     rng = rng or np.random.default_rng(0)
     looks = look(parameters.modality)
     screws = pedicle_screws(spine, parameters.metal)
-    anatomy = Anatomy(spine, bowel(spine_curve(spine), rng), parameters.grade, screws)
+
+    def grades(key: int) -> int:
+        return parameters.grade(key, spine.parameters.grade(key))
+
+    anatomy = Anatomy(spine, bowel(spine_curve(spine), rng), grades, screws)
     image, tissues = paint_image(anatomy, grid, looks, parameters.slice_softness)
     add_texture(image, tissues, looks, grid, spine, rng)
     if parameters.modality == "ct":

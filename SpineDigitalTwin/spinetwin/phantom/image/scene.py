@@ -64,7 +64,7 @@ def tissue_map(spine: Spine, grid: Grid, grade: int = 2) -> npt.NDArray[np.uint8
     grid : Grid
         Any grid.
     grade : int
-        Pfirrmann grade of the discs, 1-5.
+        Pfirrmann grade, 1-5, of the discs of which the spine itself says nothing.
 
     Returns
     -------
@@ -81,5 +81,5 @@ def muscle_map(spine: Spine, grid: Grid) -> npt.NDArray[np.uint8]:
 
 def _labels(spine: Spine, grid: Grid, grade: int) -> Labels:
     canvas = Labels(grid.shape)
-    paint(canvas, Anatomy(spine, (), lambda _: grade), grid)
+    paint(canvas, Anatomy(spine, (), lambda key: spine.parameters.grade(key) or grade), grid)
     return canvas

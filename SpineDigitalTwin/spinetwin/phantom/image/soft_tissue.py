@@ -16,13 +16,11 @@ from scipy.interpolate import PchipInterpolator
 
 from ...anatomy.tables import read_table
 from ..shape.distances import Array, superellipse
+from ..shape.rib_course import CHEST_FOLLOWS
 from .canvas import Canvas
 from .contrast import tissue_id
 from .curve import STEP, Course, SpineCurve, place_of
 from .lattice import Lattice
-
-TRUNK_FOLLOWS = 0.35
-"""Share of a sideward shift of the spine that the outline of the body makes too."""
 
 SKIN = 1.8
 """Thickness of the skin, mm."""
@@ -127,7 +125,7 @@ def paint_trunk(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Cours
 def _shift(curve: SpineCurve, s: Array) -> Array:
     """How far the spine stands to the right of the middle of the trunk."""
     place = np.arange(curve.s[-1], curve.s[0] + 1.0, 1.0)
-    aside = np.interp(-place, -curve.s, curve.aside).astype(np.float32) * np.float32(1.0 - TRUNK_FOLLOWS)
+    aside = np.interp(-place, -curve.s, curve.aside).astype(np.float32) * np.float32(1.0 - CHEST_FOLLOWS)
     return np.asarray(aside[np.clip(s - place[0], 0, len(place) - 1).astype(np.int32)])
 
 

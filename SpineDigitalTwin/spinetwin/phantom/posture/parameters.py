@@ -12,6 +12,7 @@ from ...errors import ParameterError
 from ..person.dimensions import DIMENSIONS
 from ..person.sex_and_stature import check_sex_and_stature
 from ..shape.variants import EXTRA, MISSING, Variant, check_variants
+from .grades import DiscGrade, check_grade, check_grades
 from .pelvis import lordosis as lordosis_of
 
 EXTRA_LEVELS = ("T13", "L6")
@@ -90,6 +91,12 @@ class SpineParameters:
         Disc heights against the mean.
     variants : tuple of Variant
         What is unusual about this spine. The angles above are those that it would have without.
+    degeneration : int, optional
+        Pfirrmann grade of all discs, 1-5; left out, the discs are as high as those of healthy people.
+    grades : tuple of DiscGrade
+        Pfirrmann grades of single discs, which go before `degeneration`.
+    ribs : bool
+        Whether the thoracic vertebrae carry their ribs.
     """
 
     levels: str = "C1-S1"
@@ -103,6 +110,9 @@ class SpineParameters:
     scale: float = 1.0
     spacing: float = 1.0
     variants: tuple[Variant, ...] = ()
+    degeneration: int | None = None
+    grades: tuple[DiscGrade, ...] = ()
+    ribs: bool = False
 
     def __post_init__(self) -> None:
         if self.pelvic_incidence is not None:
@@ -115,6 +125,13 @@ class SpineParameters:
         within("The spacing of the vertebrae", self.spacing, 0.7, 1.5, "times the mean disc height")
         built_levels(self)
         check_variants(self.variants, [each.name for each in whole_column(self)])
+        if self.degeneration is not None:
+            check_grade(self.degeneration)
+        check_grades(self.grades, whole_column(self))
+
+    def grade(self, key: int) -> int | None:
+        """Return the Pfirrmann grade of the disc below a level id, None where nothing is said of it."""
+        return {level(each.level).id: each.grade for each in self.grades}.get(key, self.degeneration)
 
     @property
     def lumbar_lordosis(self) -> float:

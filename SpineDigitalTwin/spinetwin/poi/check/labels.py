@@ -15,7 +15,7 @@ _OVERLAP_SHARE = 0.5
 def unknown_labels(parts: Parts) -> Iterator[Finding]:
     """Name the labels of either map that stand for nothing known here."""
     known_subregions = {each.id for each in SUBREGIONS} | {0}
-    known_levels = {label for each in LEVELS for label in (each.id, each.disc_id, each.endplate_id)} | {0}
+    known_levels = {label for each in LEVELS for label in (each.id, each.disc_id, each.endplate_id, each.rib_id)} | {0}
     total = sum(part.count for part in parts.values())
     for side, known, name in ((1, known_subregions, "subregion map"), (0, known_levels, "vertebra map")):
         strange: dict[int, int] = {}

@@ -1,0 +1,121 @@
+"""A vertebra as functions of points, each part evaluated only where it can matter.
+
+The signs, and the values near a surface, are those of `VertebraShape`: further than `MARGIN` from the box of a part, which is
+more than fillets are wide, the part changes neither. All searches for surfaces go through here, because they ask millions of
+points and most of them lie near one part of ten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ...geometry import FloatArray
+from .part import Part
+from .vertebra import FAR, Blender, VertebraShape, exclusive
+
+Function: TypeAlias = Callable[[FloatArray], FloatArray]
+
+MARGIN = 6.0
+"""How far from its box a part is still evaluated, mm."""
+
+CHUNK = 8192
+"""Points evaluated at a time: what is computed of them stays in the fast memory of the processor."""
+
+
+@dataclass(frozen=True, eq=False)
+class Nearby:
+    """Evaluates one vertebra."""
+
+    shape: VertebraShape
+
+    @cached_property
+    def _boxes(self) -> tuple[FloatArray, FloatArray]:
+        """Corners (parts, 3) of the boxes in which the parts are evaluated."""
+        low, high = (np.array([part.box[end] for part in self.shape.parts]) for end in (0, 1))
+        return low - MARGIN, high + MARGIN
+
+    @cached_property
+    def _groups(self) -> list[list[tuple[int, Part]]]:
+        """The parts with their places, each left one together with the right one that follows it."""
+        groups: list[list[tuple[int, Part]]] = [[]]
+        for place, part in enumerate(self.shape.parts):
+            groups[-1].append((place, part))
+            if not part.mirrored:
+                groups.append([])
+        return groups[:-1]
+
+    def evaluate(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return what `VertebraShape.evaluate` does, `FAR` for a part that is far away; points (..., 3)."""
+        flat = points.reshape(-1, 3)
+        solid, distances = np.empty(len(flat)), np.empty((len(self.shape.subregions), len(flat)))
+        for start in range(0, len(flat), CHUNK):
+            chunk = slice(start, start + CHUNK)
+            solid[chunk], distances[:, chunk] = self._chunk(flat[chunk])
+        return solid.reshape(points.shape[:-1]), distances.reshape(-1, *points.shape[:-1])
+
+    def _chunk(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        shape, everywhere = self.shape, (slice(0, len(points)),)
+        x, y, z = np.ascontiguousarray(points.T)
+        near = self._near(x, y, z)
+        used = [bool(each.any()) for each in near]
+        blender = Blender(shape, x.shape, np.float64)
+        distances = np.full((len(shape.subregions), len(x)), FAR)
+        for group in self._groups:
+            if not any(used[place] for place, _ in group):
+                continue
+            for place, part in group:
+                d = _distance(part, near[place], x, y, z)
+                blender.add(part, d, everywhere)
+                mine = distances[shape.subregions.index(part.subregion)]
+                np.minimum(mine, part.claim(d), out=mine)
+        return np.asarray(blender.finish(shape.canal.distance(x, y, z)), dtype=np.float64), distances
+
+    def _near(self, x: FloatArray, y: FloatArray, z: FloatArray) -> npt.NDArray[np.bool_]:
+        """Which points lie in the box of each part, (parts, n)."""
+        low, high = self._boxes
+        within = np.ones((len(low), len(x)), dtype=bool)
+        for axis, values in enumerate((x, y, z)):
+            within &= (values > low[:, axis, None]) & (values < high[:, axis, None])
+        return within
+
+    def solid(self, points: FloatArray) -> FloatArray:
+        """Return a function of points (..., 3) that is negative inside the vertebra."""
+        return self.evaluate(points)[0]
+
+    def inside(self, parts: Collection[int]) -> Function:
+        """Return the function that is negative inside the union of some parts, named by their subregions."""
+        chosen = np.isin(self.shape.subregions, list(parts))
+
+        def inside(points: FloatArray) -> FloatArray:
+            solid, distances = self.evaluate(points)
+            if chosen.all():
+                return solid
+            return np.asarray(np.maximum(solid, distances[chosen].min(axis=0) - distances[~chosen].min(axis=0)))
+
+        return inside
+
+    def part(self, subregion: int) -> Function:
+        """Return the function that is negative inside one part, as `VertebraShape.distance`."""
+        index = self.shape.subregions.index(subregion)
+        return lambda points: exclusive(*self.evaluate(points), index)
+
+
+def _distance(part: Part, near: npt.NDArray[np.bool_], x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
+    if near.all():
+        return np.asarray(part.distance(x, y, z))
+    distance = np.full(len(x), FAR)
+    if near.any():
+        distance[near] = part.distance(x[near], y[near], z[near])
+    return distance
+
+
+@lru_cache(maxsize=128)
+def nearby(shape: VertebraShape) -> Nearby:
+    """Return the functions of a vertebra."""
+    return Nearby(shape)
