@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..anatomy import level
-from ..geometry import FloatArray, Frame
+from ..geometry import FloatArray, Frame, Grid
 from ..geometry.fields import MaskField, last_exits
 from .landmarks import CAPPED, INFERIOR_CORNERS, SUPERIOR_CORNERS, Key, Landmarks, Plate
 from .regions import BODY, Regions
@@ -74,7 +74,7 @@ def fitted_plate(spine: Landmarks, regions: Regions, key: int, side: str) -> Pla
     normal = normal / np.linalg.norm(normal) @ frame.axes
     centre = spine.points[key, 50] + slope[2] * frame.superior
     rims = [_rim(spine, key, side, name, centre, normal, frame, depth) for name in ("front", "back")]
-    return Plate(centre, normal, rims[0], rims[1], tilt_spread=_tilt_spread(field, residual, width, depth))
+    return Plate(centre, normal, rims[0], rims[1], tilt_spread=plane_spread(field.grid, residual, flat @ frame.axes[:2]))
 
 
 def _heights(field: MaskField, frame: Frame, centre: FloatArray, side: str, half: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -101,14 +101,15 @@ def _rim(
     return np.asarray(centre + (0.5 if name == "front" else -0.5) * depth * ahead / np.linalg.norm(ahead))
 
 
-def _tilt_spread(field: MaskField, residual: float, width: float, depth: float) -> float:
-    """Return the standard deviation of the plane's tilt in degrees.
+def plane_spread(grid: Grid, residual: float, points: FloatArray) -> float:
+    """Return the standard deviation, in degrees, of the tilt of a plane fitted to points (n, 3) of a surface.
 
     As many independent heights as voxels lie on the fitted part, each uncertain by the residual or by the quantisation of a
-    voxel, whichever is more; they act over the standard deviation of their places.
+    voxel, whichever is more; they act over the standard deviation of their places in the direction where it is smaller.
     """
-    spacing = np.sort(field.grid.spacing)
-    count = max(_SHARE**2 * width * depth * np.pi / 4 / float(spacing[-1] * spacing[-2]), 4.0)
+    spread = np.linalg.svd(points - points.mean(axis=0), compute_uv=False) / np.sqrt(len(points))
+    spacing = np.sort(grid.spacing)
+    # a uniform ellipse is 4 pi times as large as the product of the standard deviations along its axes
+    count = max(4 * np.pi * spread[0] * spread[1] / float(spacing[-1] * spacing[-2]), 4.0)
     each = max(residual, float(spacing[0]) * 12.0**-0.5)
-    lever = _SHARE * depth / 4
-    return float(np.degrees(each / np.sqrt(count) / lever))
+    return float(np.degrees(each / np.sqrt(count) / max(float(spread[1]), 1.0)))

@@ -31,10 +31,13 @@ class Regions:
     ----------
     maps : LabelMaps
         Subregions and vertebrae on one grid.
+    whole : bool
+        Whether the maps tell bodies and discs only: what is labelled arch stands for all other parts.
     """
 
-    def __init__(self, maps: LabelMaps) -> None:
+    def __init__(self, maps: LabelMaps, *, whole: bool = False) -> None:
         self.maps = maps
+        self.whole = whole
         self._fields: dict[tuple[int | None, tuple[int, ...]], MaskField] = {}
         self._remembered: dict[tuple[str, int], Any] = {}
 
@@ -56,6 +59,24 @@ class Regions:
         labels = self.maps.subregions[box][self.maps.vertebrae[box] == key]
         counts = np.bincount(labels)
         return {int(label): float(counts[label]) * self.maps.grid.voxel_volume for label in np.nonzero(counts)[0] if label}
+
+    def faces(self, key: int) -> dict[int, float]:
+        """Return how many voxel faces the surface of every subregion label of a level has, as of cubes of the same volume."""
+        box = self._boxes.get(key)
+        if box is None:
+            return {}
+        labels = np.pad(np.where(self.maps.vertebrae[box] == key, self.maps.subregions[box], 0), 1)
+        counts = np.zeros(int(labels.max()) + 1)
+        for axis in range(3):
+            first, second = np.moveaxis(labels, axis, 0)[:-1], np.moveaxis(labels, axis, 0)[1:]
+            differ = first != second
+            for each in (first, second):
+                counts += np.bincount(each[differ], minlength=len(counts))
+        return {int(label): float(counts[label]) for label in np.nonzero(counts)[0] if label}
+
+    def voxel_along(self, direction: FloatArray) -> float:
+        """Return the size of a voxel along a unit vector (3,), mm."""
+        return float(np.linalg.norm(direction @ self.maps.grid.ijk_to_ras[:3, :3]))
 
     def points(self, key: int) -> FloatArray:
         """Return the voxels (n, 3) of a level, RAS mm; n is 0 where the maps lack it."""

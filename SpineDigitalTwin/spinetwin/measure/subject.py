@@ -12,6 +12,8 @@ from ..anatomy import level
 from ..geometry import FloatArray, Frame, Grid, LabelMaps
 from .curves import ScolioticCurve, find_curves, tilts
 from .landmarks import Key, Landmarks, Plate
+from .muscle_levels import DiscPlane, UnseenDisc, disc_planes
+from .muscles import MuscleMap
 from .planes import View, patient_coronal, patient_sagittal, reference_frame
 from .plates import with_plates
 from .regions import Regions
@@ -44,12 +46,15 @@ class Subject:
         Centres of the femoral heads, RAS mm.
     voxel : (3, 3) array
         Columns are the edges of a voxel in RAS, mm: how well points are known in each direction.
+    muscles : MuscleMap or None
+        The muscles around the spine, on a grid of their own.
     """
 
     spine: Landmarks
     regions: Regions | None = None
     heads: FloatArray | None = None
     voxel: FloatArray = None  # type: ignore[assignment]
+    muscles: MuscleMap | None = None
 
     def __post_init__(self) -> None:
         if self.voxel is None:
@@ -66,12 +71,19 @@ class Subject:
         maps: LabelMaps | None = None,
         heads: FloatArray | None = None,
         grid: Grid | None = None,
+        muscles: MuscleMap | None = None,
+        whole: bool = False,
     ) -> Subject:
-        """Gather what is known; the grid of the image tells how well points are known where there are no maps."""
-        regions = Regions(maps) if maps is not None else None
+        """Gather what is known.
+
+        The grid of the image tells how well points are known where there are no maps; `whole` says that the maps come from
+        `spinetwin.measure.wholes` and do not tell the parts behind the bodies apart.
+        """
+        regions = Regions(maps, whole=whole) if maps is not None else None
         grid = maps.grid if maps is not None else grid
-        spine = with_plates(with_sacrum(Landmarks(points, frames, suspect), regions), regions, edited)
-        return cls(spine, regions, heads, np.eye(3) * DEFAULT_VOXEL if grid is None else grid.ijk_to_ras[:3, :3].copy())
+        spine = with_sacrum(with_plates(Landmarks(points, frames, suspect), regions, edited), regions)
+        voxel = np.eye(3) * DEFAULT_VOXEL if grid is None else grid.ijk_to_ras[:3, :3].copy()
+        return cls(spine, regions, heads, voxel, muscles)
 
     @cached_property
     def reference(self) -> tuple[int, Frame]:
@@ -118,6 +130,11 @@ class Subject:
         return tuple(
             (upper, lower) for upper, lower in zip(self.column, self.column[1:], strict=False) if _neighbours(upper, lower)
         )
+
+    @cached_property
+    def disc_planes(self) -> tuple[DiscPlane | UnseenDisc, ...]:
+        """The plane of every disc with the muscles around it; none without a muscle map."""
+        return disc_planes(self.spine, self.gaps, self.muscles) if self.muscles is not None else ()
 
     def drawn(self, count: int, rng: np.random.Generator) -> Landmarks:
         """Return the spine with `count` draws of its points, spread as far as voxels and doubts let them."""
