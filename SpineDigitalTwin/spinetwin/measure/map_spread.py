@@ -1,4 +1,4 @@
-"""How far sizes that are read from the label maps may be off, from the size of their voxels (see `spinetwin.measure.spread`)."""
+"""How far sizes read from the label maps may be off, from the size of their voxels (see `spinetwin.measure.spread`)."""
 
 from __future__ import annotations
 

@@ -153,10 +153,19 @@ def _sided(value: _Value) -> _Values:
             except MissingInput as lack:
                 yield Measurement(quantity.name, None, quantity.unit, disc.upper, side, muscle, reason=str(lack))
                 continue
-            note = _SWAPPED if (disc.section(muscle, side).centroid[0] > 0) != (side == "right") else ""
+            note = _doubt(disc, muscle, side)
             yield Measurement(quantity.name, number, quantity.unit, disc.upper, side, muscle, uncertainty=spread, reason=note)
 
     return measured
+
+
+def _doubt(disc: DiscPlane, muscle: str, side: str) -> str:
+    """Say when a muscle does not lie on its side of the disc."""
+    try:
+        lies_right = disc.section(muscle, side).centroid[0] > 0
+    except MissingInput:
+        return ""
+    return "" if lies_right == (side == "right") else _SWAPPED
 
 
 def _area(disc: DiscPlane, muscle: str, side: str) -> tuple[float, float]:
