@@ -23,7 +23,8 @@ from .regions import Regions
 from .results import Measurement, Measurements, MissingInput
 from .rotation import apical_translation, axial_rotation, rotation_uncertainty
 from .spinecurve import SpineCurve, curve_spreads, spine_curve
-from .subject import VOXEL_SPREAD, Subject
+from .spread import VOXEL_SPREAD
+from .subject import Subject
 from .table import QUANTITIES, Quantity
 from .volumes import volume_measurements
 

@@ -13,6 +13,7 @@ from ..anatomy import level
 from ..anatomy.subregions import SubregionId
 from ..geometry import FloatArray, LabelMaps
 from ..geometry.fields import SURFACE, MaskField, field_of_voxels
+from ..geometry.grid import IntArray
 from .results import MissingInput
 
 BODY = (SubregionId.BODY_BORDER, SubregionId.BODY, SubregionId.DENS)
@@ -56,8 +57,7 @@ class Regions:
         box = self._boxes.get(key)
         if box is None:
             return {}
-        labels = self.maps.subregions[box][self.maps.vertebrae[box] == key]
-        counts = np.bincount(labels)
+        counts = np.bincount(self._parts(key)[1])
         return {int(label): float(counts[label]) * self.maps.grid.voxel_volume for label in np.nonzero(counts)[0] if label}
 
     def faces(self, key: int) -> dict[int, float]:
@@ -80,11 +80,7 @@ class Regions:
 
     def points(self, key: int) -> FloatArray:
         """Return the voxels (n, 3) of a level, RAS mm; n is 0 where the maps lack it."""
-        box = self._boxes.get(key)
-        if box is None:
-            return np.zeros((0, 3))
-        voxels = np.argwhere(self.maps.vertebrae[box] == key) + [each.start for each in box]
-        return self.maps.grid.to_ras(voxels)
+        return self.maps.grid.to_ras(self._parts(key)[0]) if key in self._boxes else np.zeros((0, 3))
 
     def field(self, key: int, labels: Iterable[int]) -> MaskField:
         """Return the smooth field of some subregions of a level (or of a disc, by its label in the vertebra map).
@@ -103,8 +99,24 @@ class Regions:
         box = self._boxes.get(key)
         if box is None:
             raise MissingInput(f"{_name(key)} is not in the label maps")
-        mask = np.isin(self.maps.subregions[box], labels) & (self.maps.vertebrae[box] == key)
-        return self._smooth(mask, box, _name(key))
+        voxels, parts = self._parts(key)
+        wanted = np.zeros(int(parts.max()) + 1, dtype=bool)
+        wanted[[label for label in labels if label < len(wanted)]] = True
+        chosen = voxels[wanted[parts]]
+        if not len(chosen):
+            raise MissingInput(f"the label maps lack this part of {_name(key)}")
+        return field_of_voxels(chosen, self.maps.grid)
+
+    def _parts(self, key: int) -> tuple[IntArray, IntArray]:
+        """Return the voxels (n, 3) of a level that is in the maps, and the subregion (n,) of each."""
+        box = self._boxes[key]
+
+        def found() -> tuple[IntArray, IntArray]:
+            places = _nonzero(self.maps.vertebrae[box] == key)
+            labels = self.maps.subregions[box][places]
+            return np.stack(places, axis=1) + [each.start for each in box], labels
+
+        return self.remembered(("parts", key), found)
 
     def remembered(self, name: tuple[str, int], make: Callable[[], T]) -> T:
         """Return what several quantities share (a section, a plane), made when it is first asked for."""
@@ -122,16 +134,19 @@ class Regions:
         if (high <= low).any():
             raise MissingInput("the canal is outside the label maps")
         box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-        voxels = np.argwhere(np.isin(self.maps.subregions[box], CANAL))
+        near = self.maps.subregions[box]
+        mask = (near == CANAL[0]) | (near == CANAL[1])
+        voxels = np.stack(_nonzero(mask), axis=1)
         if not len(voxels):
             raise MissingInput("the label maps have no canal here")
         return field_of_voxels(voxels + low, self.maps.grid)
 
-    def _smooth(self, mask: npt.NDArray[np.bool_], box: tuple[slice, ...], name: str) -> MaskField:
-        voxels = np.argwhere(mask)
-        if not len(voxels):
-            raise MissingInput(f"the label maps lack this part of {name}")
-        return field_of_voxels(voxels + [each.start for each in box], self.maps.grid)
+
+def _nonzero(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.intp], ...]:
+    """Return the places along each axis where a mask (i, j, k) is True, read in the order in which it lies in memory."""
+    order = np.argsort(mask.strides)[::-1]
+    found = np.nonzero(mask.transpose(order))
+    return tuple(found[int(np.flatnonzero(order == axis)[0])] for axis in range(3))
 
 
 def _name(key: int) -> str:

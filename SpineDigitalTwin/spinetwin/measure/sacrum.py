@@ -12,6 +12,7 @@ from .landmarks import Landmarks, Plate
 from .plates import plane_spread
 from .regions import Regions
 from .results import MissingInput
+from .rims import fitted_rim
 
 SOURCE = "lower face of the lowest disc"
 SOURCE_BONE = "upper face of the sacrum"
@@ -95,9 +96,13 @@ def sacral_plate(regions: Regions, spine: Landmarks, above: Level) -> tuple[Plat
     if not middle.any():
         raise MissingInput("the lowest disc has no middle")
     ends = [centre + float(pick(ahead[middle])) * anterior for pick in (np.max, np.min)]
+    axes = Frame(centre, np.stack([right, anterior, normal]), source)
+    bone = regions.field(level("S1").id, (SubregionId.SACRUM,))
+    fits = [fitted_rim(bone, axes, end, out, normal) for end, out in zip(ends, (anterior, -anterior), strict=True)]
+    front, back = (end if fit is None else fit for end, fit in zip(ends, fits, strict=True))
     heights = (inner - inner.mean(axis=0)) @ normal
     spread = plane_spread(regions.maps.grid, float(np.sqrt(np.mean(heights**2))), inner)
-    return Plate(centre, normal, ends[0], ends[1], spread), Frame(centre, np.stack([right, anterior, normal]), source)
+    return Plate(centre, normal, front, back, spread), axes
 
 
 def _across(sacrum: FloatArray, centre: FloatArray, normal: FloatArray, frame: Frame) -> FloatArray:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-_ONE = 12.0**-0.5
-"""Standard deviation of a share between 0 and 1 of which nothing is known."""
+VOXEL_SPREAD = 12.0**-0.5
+"""Standard deviation, in voxels, of a place that is known to within one voxel."""
 
 _CUT_PER_LENGTH = 4.0 / np.pi
 _CUT_PER_AREA = 1.5
@@ -19,7 +19,7 @@ _CUT_PER_AREA = 1.5
 
 def area_spread(outline: float, pixel_area: float) -> float:
     """Return the standard deviation of an area, mm2, with an outline of a given length in mm."""
-    return float(_ONE * pixel_area * np.sqrt(_CUT_PER_LENGTH * outline / np.sqrt(pixel_area)))
+    return float(VOXEL_SPREAD * pixel_area * np.sqrt(_CUT_PER_LENGTH * outline / np.sqrt(pixel_area)))
 
 
 def coordinate_spread(outline: float, pixel_area: float, area: float, radius: float) -> float:
@@ -30,9 +30,9 @@ def coordinate_spread(outline: float, pixel_area: float, area: float, radius: fl
 def volume_spread(faces: float, voxel_volume: float) -> float:
     """Return the standard deviation of a volume, mm3, whose surface is `faces` voxel faces large."""
     # voxel faces overestimate a smooth surface by one half on average
-    return float(_ONE * voxel_volume * np.sqrt(_CUT_PER_AREA * faces / 1.5))
+    return float(VOXEL_SPREAD * voxel_volume * np.sqrt(_CUT_PER_AREA * faces / 1.5))
 
 
 def length_spread(voxel: float) -> float:
     """Return the standard deviation of a distance between two walls, mm, each known to within a voxel of this size (mm)."""
-    return float(_ONE * np.sqrt(2.0) * voxel)
+    return float(VOXEL_SPREAD * np.sqrt(2.0) * voxel)

@@ -19,9 +19,7 @@ from .plates import with_plates
 from .regions import Regions
 from .results import MissingInput
 from .sacrum import with_sacrum
-
-VOXEL_SPREAD = 12.0**-0.5
-"""Standard deviation of a position that is known to within one voxel, in voxels."""
+from .spread import VOXEL_SPREAD
 
 _BODY_POINTS = (50, *range(84, 86), *range(101, 125))
 
@@ -142,18 +140,24 @@ class Subject:
         for key, where in self.spine.points.items():
             spread = VOXEL_SPREAD * (SUSPECT_FACTOR if key in self.spine.suspect else 1.0)
             points[key] = where + spread * rng.standard_normal((count, 3)) @ self.voxel.T
-        blur = VOXEL_SPREAD * self.voxel.T
-        plates = {key: _drawn_plate(plate, count, blur, rng) for key, plate in self.spine.plates.items()}
+        plates = {key: _drawn_plate(plate, count, self.voxel.T, rng) for key, plate in self.spine.plates.items()}
         return replace(self.spine, points=points, plates=plates)
 
 
-def _drawn_plate(plate: Plate, count: int, blur: FloatArray, rng: np.random.Generator) -> Plate:
-    """Return an endplate with `count` draws of its normal and its rims; its centre is as sure as the mean of many voxels."""
+def _drawn_plate(plate: Plate, count: int, voxel: FloatArray, rng: np.random.Generator) -> Plate:
+    """Return an endplate with `count` draws of its normal, rims and bottom; its centre is as sure as many voxels make it."""
     turns = np.radians(plate.tilt_spread) * rng.standard_normal((count, 3))
     normals = plate.normal + np.cross(turns, plate.normal)
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    front, back = (rim + rng.standard_normal((count, 3)) @ blur for rim in (plate.front, plate.back))
-    return Plate(np.broadcast_to(plate.centre, (count, 3)), normals, front, back)
+
+    def blurred(place: FloatArray) -> FloatArray:
+        return np.asarray(place + plate.rim_spread * rng.standard_normal((count, 3)) @ voxel)
+
+    front, back = blurred(plate.front), blurred(plate.back)
+    bottom = None if plate.bottom is None else blurred(plate.bottom)
+    return replace(
+        plate, centre=np.broadcast_to(plate.centre, (count, 3)), normal=normals, front=front, back=back, bottom=bottom
+    )
 
 
 def _neighbours(upper: int, lower: int) -> bool:
