@@ -195,7 +195,7 @@ def test_volumes_follow_those_of_a_real_person(monkeypatch):
         real = data.real_bones(source)
     except FileNotFoundError as reason:
         pytest.skip(str(reason))
-    ours = data.phantom_bones(source, 1.0)
+    ours = data.phantom_bones(source)
     whole = [key for key in real if level(key).name != "L1"]  # which is fractured
     ratios = np.array([(ours[key].values > 0.5).sum() / (real[key].values > 0.5).sum() for key in whole])
     assert np.abs(ratios / np.median(ratios) - 1.0).max() < 0.10

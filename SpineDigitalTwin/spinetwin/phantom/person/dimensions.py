@@ -34,8 +34,6 @@ class Dimensions:
     concavity_inferior: float
     pedicle_width: float
     pedicle_height: float
-    pedicle_transverse: float
-    pedicle_sagittal: float
     canal_width: float
     canal_depth: float
     lamina_height: float

@@ -12,7 +12,7 @@ from .processes import Articular, Pierced, triple
 from .solids import Arch, Plane, Rod, Spinous
 
 _MASS = 8.0
-"""Radius of the lateral masses, mm at a canal of 28 mm."""
+"""Radius of the lateral masses, mm at a body of 18 mm."""
 
 
 def dens(row: Dimensions) -> Rod:
@@ -23,7 +23,7 @@ def dens(row: Dimensions) -> Rod:
 def atlas(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Part, ...]:
     """Return the parts of C1: a ring, lateral masses that carry the head, transverse processes with a foramen."""
     canal = canal_of(row)
-    size = row.canal_width / 28.0
+    size = row.body_width / 18.0
     ring = Arch(canal, (5.0, row.lamina_thickness), (-0.5, -1.0), (10.5, row.lamina_height), cut=0.0, ring=True)
     front = canal.front + 3.5
     tubercle = Rod((0.0, front, -0.5), (0.0, front + 1.5, -1.0), (4.5 * size, 3.2 * size))

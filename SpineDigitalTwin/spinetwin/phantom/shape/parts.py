@@ -169,7 +169,7 @@ def _transverse(row: Dimensions) -> Solid:
         return Rod(start, end, (radius * 0.95, radius))
     start = (side + row.pedicle_width * 0.6, wall - row.canal_depth * 0.5, pedicle_middle(row) - 1.0)
     end = (row.transverse_span / 2 - 3.6, wall - row.transverse_back, row.transverse_rise)
-    broad = 1.25 if level_of(row.level).name in ("L5", "L6") else 1.0
+    broad = 1.15 if level_of(row.level).name in ("L5", "L6") else 1.0
     return Rod(start, end, (5.6 * broad, 3.6), flat=1.5 / broad)
 
 

@@ -63,7 +63,7 @@ def sacrum(row: Dimensions, joint: Joint) -> tuple[Part, ...]:
     low = replace(row, lamina_height=0.55 * row.lamina_height)  # the way in for needles: L5 has room above
     label = Sub.SACRUM
     return (
-        Part(label, replace(body_of(row), waist=0.0, rim=4.0), front=True),
+        Part(label, replace(body_of(row), waist=0.0), front=True),
         Part(label, SacralPlate(size, top=row.height / 2 - 3.0), front=True),
         Part(label, arch_of(low)),
         Part(label, spinous_of(low)),

@@ -19,6 +19,16 @@ CLEARANCE = 1.5
 """How far articular processes stay away from the canal, mm: its wall is the arch."""
 
 
+HALF_TURNED = 1.0 - float(np.sqrt(0.5))
+"""How far an edge rounded to a radius of 1 lies, where it has turned half way, within each of the faces it joins."""
+
+_STEEPEST, _ROUND = 0.35, 30.0
+"""The tip of a spinous process is upright, unless it leans more than that (tangent), and convex with this radius, mm."""
+
+_BOWL = 0.72
+"""Where the hollow of an endplate is down to a third (1/e), against its half axes."""
+
+
 class Solid(Protocol):
     """Something with a signed distance."""
 
@@ -34,8 +44,8 @@ class Solid(Protocol):
 class Body:
     """A vertebral body: waist, concave endplates, rounded rims, a hollow posterior wall, wedge, uncinate processes.
 
-    `width` and `depth` (in the midline) are those at the endplates, `concavity` the depths of the superior and the inferior
-    endplate below their rims.
+    `width` and `depth` (in the midline) are those at the endplates, the heights those between the corners in the midline, where
+    the rounded rims have turned half way, `concavity` the depths of the hollows of the superior and the inferior endplate.
     """
 
     width: float
@@ -60,7 +70,14 @@ class Body:
     def box(self) -> Box:
         """Two corners that contain the solid."""
         a, b = self.width / 2 * (1 + self.taper) + 0.5, self.depth / 2 + 0.5
-        h = max(self.height_front, self.height_back) / 2 + self.uncus + abs(self.lateral) * a + 0.5
+        h = (
+            max(self.height_front, self.height_back) / 2
+            + HALF_TURNED * self.rim
+            + max(self.concavity) * 0.3
+            + self.uncus
+            + abs(self.lateral) * a
+            + 0.5
+        )
         return (-a, -b - self.hollow, -h), (a, b, h)
 
     def side(self, x: Array, y: Array, z: Array) -> Array:
@@ -76,19 +93,25 @@ class Body:
 
     def above(self, x: Array, y: Array, z: Array) -> Array:
         """Return how far a point lies above the superior endplate."""
-        return np.asarray(z - self._plate(x, y) + self.concavity[0] * self._bowl(x, y) - self._rise(x, y))
+        return np.asarray(z - self._plate(x, y) + self._hollowed(self.concavity[0], x, y) - self._rise(x, y))
 
     def below(self, x: Array, y: Array, z: Array) -> Array:
         """Return how far a point lies below the inferior endplate."""
-        return np.asarray(-z - self._plate(x, y) + self.concavity[1] * self._bowl(x, y) + self._rise(x, y))
+        return np.asarray(-z - self._plate(x, y) + self._hollowed(self.concavity[1], x, y) + self._rise(x, y))
 
     def _plate(self, x: Array, y: Array) -> Array:
         a, b = self.width / 2, self.depth / 2
         wedge = (self.height_front - self.height_back) / (2 * self.depth)
         return np.asarray(self.height / 2 + wedge * np.clip(y, -b, b) + self.lateral * np.clip(x, -a, a))
 
+    def _hollowed(self, concavity: float, x: Array, y: Array) -> Array:
+        """How far an endplate lies below the plane of its corners, which rounding and hollow alone would leave too low."""
+        off = HALF_TURNED * self.rim
+        corner = float(np.exp(-(((self.depth / 2 - off) / (_BOWL * self.depth / 2)) ** 2)))
+        return np.asarray(concavity * (self._bowl(x, y) - corner) - off)
+
     def _bowl(self, x: Array, y: Array) -> Array:
-        a, b = 0.72 * self.width / 2, 0.72 * self.depth / 2
+        a, b = _BOWL * self.width / 2, _BOWL * self.depth / 2
         return np.asarray(np.exp(((x / a) ** 2 + (y / b) ** 2) * -1.0))
 
     def _rise(self, x: Array, y: Array) -> Array:
@@ -261,5 +284,6 @@ class Spinous:
         across = np.abs(x)
         if self.fork:
             across = np.abs(across - self.fork * smoothstep((t - 0.45) * 1.9))
-        ends = np.abs(u - self.length / 2) - self.length / 2
+        end = u - self.length + min(s / c, _STEEPEST) * v + v * v / (2.0 * _ROUND)
+        ends = np.maximum(end, -u)
         return rounded_box(ends, np.abs(v) - half, across - thick, 2.5)
