@@ -45,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..io.measurements import read_measurements, write_changes, write_measurements, write_measurements_table
     from ..measure.changes import changes
     from ..measure.compute import measure
+    from ..measure.norms import doubtful_sizes
     from ..report.measures import write_measures_report
 
     check_inputs(arguments)
@@ -62,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         progress(1.0, "done")
     write_measurements(arguments.out / "measurements.json", found, about=(arguments.points or arguments.vertebrae).name)
     write_measurements_table(arguments.out / "measurements.csv", found)
-    for line in (*(f"Warning: {each}" for each in warnings), *headlines(found)):
+    for line in (*(f"Warning: {each}" for each in (*warnings, *doubtful_sizes(found))), *headlines(found)):
         print(line)
     if before is not None:
         different = changes(before, found)

@@ -36,6 +36,9 @@ _NARROWEST_CANAL = 60.0
 _THINNEST = 0.6
 """What is thinner than this part of the thickest place in front of the canal is no body but a process."""
 
+_CUT = 0.5
+"""Part of its neighbours' size below which a vertebra is taken for cut."""
+
 _KIN = 2.0
 """Levels over which neighbours lose their say about where anterior is."""
 
@@ -99,7 +102,7 @@ def with_bodies(vertebrae: IntArray, grid: Grid) -> Wholes:
 def _seen(voxels: Mapping[int, IntArray], grid: Grid) -> tuple[dict[int, Frame], dict[int, str]]:
     """Return rough axes of every vertebra that has a body, or why it has none."""
     frames, lacks = {}, {}
-    ups = _upwards({key: grid.to_ras(each.mean(axis=0)) for key, each in voxels.items()})
+    ups = _upwards(voxels, grid)
     for key, each in voxels.items():
         if level(key).region == "sacral" or level(key).name == "C1":
             continue
@@ -139,11 +142,20 @@ def _main_pieces(vertebrae: IntArray) -> dict[int, IntArray]:
     return dict(sorted(found.items(), key=lambda each: level(each[0]).order))
 
 
-def _upwards(centres: Mapping[int, FloatArray]) -> dict[int, FloatArray]:
-    """Return the unit vectors (3,) along the spine; the patient's upward one where a single vertebra tells nothing."""
-    if len(centres) < 2:
-        return {key: np.array([0.0, 0.0, 1.0]) for key in centres}
-    return dict(zip(centres, -spline_tangents(np.array(list(centres.values()))), strict=True))
+def _upwards(voxels: Mapping[int, IntArray], grid: Grid) -> dict[int, FloatArray]:
+    """Return the unit vectors (3,) along the spine; the patient's upward one where a single vertebra tells nothing.
+
+    A vertebra that is much smaller than its neighbours is cut: its middle is off the spine and has no say.
+    """
+    keys, sizes = list(voxels), np.array([len(each) for each in voxels.values()])
+    usual = np.array([np.median(sizes[max(n - 2, 0) : n + 3]) for n in range(len(keys))])
+    whole = [key for key, large in zip(keys, sizes > _CUT * usual, strict=True) if large]
+    if len(whole) < 2:
+        return {key: np.array([0.0, 0.0, 1.0]) for key in keys}
+    centres = np.array([grid.to_ras(voxels[key].mean(axis=0)) for key in whole])
+    tangents = -spline_tangents(centres)
+    orders = np.array([level(key).order for key in whole])
+    return {key: tangents[int(np.abs(orders - level(key).order).argmin())] for key in keys}
 
 
 def body_voxels(voxels: IntArray, grid: Grid, frame: Frame) -> Mask:
