@@ -186,7 +186,18 @@ class _Survey:
             note = self._note() if quantity.function == "apical_rotation" else ""
             if quantity.function == "apical_translation":
                 note = self._plumb_line(curve)
-            yield self.ask(quantity, partial(self._of_curve, quantity, curve), note, curve=number)
+            measured = self.ask(quantity, partial(self._of_curve, quantity, curve), note, curve=number)
+            yield self._with_curve_spread(quantity, measured, curve)
+
+    def _with_curve_spread(self, quantity: Quantity, measured: Measurement, curve: ScolioticCurve) -> Measurement:
+        if self.drawn is None or measured.value is None:
+            return measured
+        if quantity.function == "apical_rotation":
+            return self._with_rotation_spread(measured, curve.apex)
+        if quantity.function == "greatest_angle":
+            spread = curve_functions.greatest_angle_spread(self.drawn, curve, self.subject.coronal)
+            return replace(measured, uncertainty=spread)
+        return measured
 
     def _plumb_line(self, curve: ScolioticCurve) -> str:
         try:

@@ -13,11 +13,11 @@ import numpy as np
 
 from ..anatomy import level
 from ..geometry import FloatArray, Frame, Grid
-from ..geometry.fields import MaskField, last_exits
+from ..geometry.fields import MaskField
 from .landmarks import CAPPED, INFERIOR_CORNERS, SUPERIOR_CORNERS, Key, Landmarks, Plate
 from .regions import BODY, Regions
 from .results import MissingInput
-from .rims import fitted_rim, rim_spread
+from .rims import first_exits, fitted_rim, rim_spread
 from .spread import VOXEL_SPREAD
 
 _SHARE = 0.75
@@ -31,6 +31,9 @@ _BELOW = 1.5
 
 _STRIP = np.array([-3.0, 0.0, 3.0])
 """Where they are looked for, beside the median plane, mm."""
+
+_HIGHEST = 32.0
+"""No endplate or wall lies further from the middle of its body, mm."""
 
 _NODES = 9
 _FEWEST = 20
@@ -118,13 +121,13 @@ def _middle(field: MaskField, frame: Frame, centre: FloatArray, way: FloatArray)
 
     An endplate is hollow about its own middle, and a body's centroid lies behind it: a plane about the centroid would lean.
     """
-    top = float((last_exits(field, centre[None], way[None]).points[0] - centre) @ way)
+    ((top,),), _ = first_exits(field, centre[None], way[None], _HIGHEST)
     if not np.isfinite(top) or top < _BELOW:
         return centre
     starts = centre + (top - _BELOW) * way + _STRIP[:, None] * frame.right
-    out = np.repeat([frame.anterior, -frame.anterior], len(starts), axis=0)
-    ahead = (last_exits(field, np.tile(starts, (2, 1)), out).points - centre) @ frame.anterior
-    return np.asarray(centre + float(ahead.mean()) * frame.anterior) if np.isfinite(ahead).all() else centre
+    walls, _ = first_exits(field, starts, np.stack([frame.anterior, -frame.anterior]), _HIGHEST)
+    ahead = float((walls[:, 0] - walls[:, 1]).mean()) / 2
+    return np.asarray(centre + ahead * frame.anterior) if np.isfinite(ahead) else centre
 
 
 def _heights(
@@ -136,9 +139,9 @@ def _heights(
     within = np.hypot(u, v) <= 1.0 + 1e-9
     flat = np.stack([u[within], v[within]], axis=1) * half
     starts = centre + flat @ frame.axes[:2]
-    exits = last_exits(field, starts, np.broadcast_to(way, starts.shape))
-    good = exits.starts_inside & (exits.gap == 0)
-    return (exits.points[good] - centre) @ frame.superior, flat[good]
+    heights, clean = first_exits(field, starts, way[None], _HIGHEST)
+    good = clean[:, 0]
+    return heights[good, 0] * float(way @ frame.superior), flat[good]
 
 
 @dataclass(frozen=True)

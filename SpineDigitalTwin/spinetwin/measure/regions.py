@@ -54,11 +54,8 @@ class Regions:
         return self.remembered(("volumes", key), lambda: self._counted(key))
 
     def _counted(self, key: int) -> dict[int, float]:
-        box = self._boxes.get(key)
-        if box is None:
-            return {}
-        counts = np.bincount(self._parts(key)[1])
-        return {int(label): float(counts[label]) * self.maps.grid.voxel_volume for label in np.nonzero(counts)[0] if label}
+        voxel = self.maps.grid.voxel_volume
+        return {label: len(voxels) * voxel for label, voxels in self._parts(key).items() if label}
 
     def faces(self, key: int) -> dict[int, float]:
         """Return how many voxel faces the surface of every subregion label of a level has, as of cubes of the same volume."""
@@ -80,7 +77,8 @@ class Regions:
 
     def points(self, key: int) -> FloatArray:
         """Return the voxels (n, 3) of a level, RAS mm; n is 0 where the maps lack it."""
-        return self.maps.grid.to_ras(self._parts(key)[0]) if key in self._boxes else np.zeros((0, 3))
+        parts = self._parts(key)
+        return self.maps.grid.to_ras(np.concatenate(list(parts.values()))) if parts else np.zeros((0, 3))
 
     def field(self, key: int, labels: Iterable[int]) -> MaskField:
         """Return the smooth field of some subregions of a level (or of a disc, by its label in the vertebra map).
@@ -99,24 +97,26 @@ class Regions:
         box = self._boxes.get(key)
         if box is None:
             raise MissingInput(f"{_name(key)} is not in the label maps")
-        voxels, parts = self._parts(key)
-        wanted = np.zeros(int(parts.max()) + 1, dtype=bool)
-        wanted[[label for label in labels if label < len(wanted)]] = True
-        chosen = voxels[wanted[parts]]
-        if not len(chosen):
+        parts = self._parts(key)
+        chosen = [parts[label] for label in labels if label in parts]
+        if not chosen:
             raise MissingInput(f"the label maps lack this part of {_name(key)}")
-        return field_of_voxels(chosen, self.maps.grid)
+        return field_of_voxels(np.concatenate(chosen), self.maps.grid)
 
-    def _parts(self, key: int) -> tuple[IntArray, IntArray]:
-        """Return the voxels (n, 3) of a level that is in the maps, and the subregion (n,) of each."""
-        box = self._boxes[key]
+    def _parts(self, key: int) -> dict[int, IntArray]:
+        """Return the voxels (n, 3) of each subregion of a level; of none where the maps lack the level."""
+        return self.remembered(("parts", key), lambda: self._sorted(key))
 
-        def found() -> tuple[IntArray, IntArray]:
-            places = _nonzero(self.maps.vertebrae[box] == key)
-            labels = self.maps.subregions[box][places]
-            return np.stack(places, axis=1) + [each.start for each in box], labels
-
-        return self.remembered(("parts", key), found)
+    def _sorted(self, key: int) -> dict[int, IntArray]:
+        box = self._boxes.get(key)
+        if box is None:
+            return {}
+        places = _nonzero(self.maps.vertebrae[box] == key)
+        labels = self.maps.subregions[box][places]
+        order = np.argsort(labels, kind="stable")
+        voxels = np.stack(places, axis=1)[order] + [each.start for each in box]
+        found, starts = np.unique(labels[order], return_index=True)
+        return dict(zip(found.tolist(), np.split(voxels, starts[1:]), strict=True))
 
     def remembered(self, name: tuple[str, int], make: Callable[[], T]) -> T:
         """Return what several quantities share (a section, a plane), made when it is first asked for."""

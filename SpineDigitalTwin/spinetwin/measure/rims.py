@@ -7,6 +7,7 @@ around its edge, in planes side by side, and a smooth edge is fitted to where al
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from ..geometry import FloatArray, Frame, Grid
 from ..geometry.fields import SURFACE, MaskField
@@ -53,7 +54,7 @@ def fitted_rim(
     along, across = (outwards + endwards) / np.sqrt(2.0), (outwards - endwards) / np.sqrt(2.0)
     directions = np.cos(_FANNED)[:, None] * along + np.sin(_FANNED)[:, None] * across
     starts = near - _INWARDS * along + _ASIDE[:, None] * frame.right
-    reach = _exits(field, starts, directions)
+    reach, _ = first_exits(field, starts, directions, _REACH)
     u, v = reach * np.cos(_FANNED) - _INWARDS, reach * np.sin(_FANNED)
     aside = np.broadcast_to(_ASIDE[:, None], u.shape)
     for window in _WINDOWS:
@@ -63,18 +64,28 @@ def fitted_rim(
     return None
 
 
-def _exits(field: MaskField, starts: FloatArray, directions: FloatArray) -> FloatArray:
-    """Return how far (n, m) rays from starts (n, 3) along directions (m, 3) go inside; NaN where outside or endless."""
-    steps = np.arange(0.0, _REACH, _STEP)
-    points = starts[:, None, None] + steps[:, None] * directions[:, None]
-    values = field.at(points)
+def first_exits(
+    field: MaskField, starts: FloatArray, directions: FloatArray, reach: float
+) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Follow rays from starts (n, 3) along directions (m, 3) to where each leaves the body, at most `reach` mm.
+
+    Returns
+    -------
+    distances : (n, m) array
+        mm; NaN where a ray starts outside, or does not end.
+    clean : (n, m) array of bool
+        Whether it stays outside from there on.
+    """
+    steps = np.arange(0.0, reach, _STEP)
+    values = field.at(starts[:, None, None] + steps[:, None] * directions[:, None])
     outside = values <= SURFACE
     first = outside.argmax(axis=-1)
     found = outside.any(axis=-1) & (first > 0)
     after = np.take_along_axis(values, first[..., None], axis=-1)[..., 0]
     before = np.take_along_axis(values, np.maximum(first - 1, 0)[..., None], axis=-1)[..., 0]
     drop = np.where(found, before - after, 1.0)
-    return np.asarray(np.where(found, (first - 1 + (before - SURFACE) / drop) * _STEP, np.nan))
+    distances = np.where(found, (first - 1 + (before - SURFACE) / drop) * _STEP, np.nan)
+    return distances, found & ((~outside).sum(axis=-1) == first)
 
 
 def _summit(u: FloatArray, v: FloatArray, aside: FloatArray, window: float) -> tuple[float, float] | None:
