@@ -10,12 +10,17 @@ import time
 from collections import defaultdict
 
 import numpy as np
+from measurement_truth import canal_section, endplate_area, femoral_heads, muscle_areas
 from spinetwin.anatomy import level
+from spinetwin.geometry import Grid
 from spinetwin.measure.compute import measure
+from spinetwin.measure.muscle_levels import DiscPlane
+from spinetwin.measure.muscles import MuscleMap
 from spinetwin.measure.results import Measurements
 from spinetwin.measure.rotation import axial_rotation
+from spinetwin.measure.schemes import SCHEMES
 from spinetwin.measure.subject import Subject
-from spinetwin.phantom import Curve, Spacing, Spine, SpineParameters, make_spine
+from spinetwin.phantom import Curve, Spacing, Spine, SpineParameters, make_spine, muscle_map
 from spinetwin.phantom.ground_truth.angles import angles
 from spinetwin.phantom.ground_truth.endplates import endplates
 from spinetwin.phantom.ground_truth.record import Angles, Sizes
@@ -31,7 +36,15 @@ WANTED = {
     "body heights, mm": (0.3, 0.6),
     "disc heights, mm": (0.3, 0.6),
     "volumes, %": (3.0, 6.0),
+    "endplate areas, %": (3.0, 6.0),
+    "canal areas, %": (3.0, 6.0),
+    "canal width and depth, mm": (0.3, 0.6),
+    "muscle areas, %": (3.0, 6.0),
+    "pelvic incidence and tilt, T1 pelvic angle, deg": (1.0, 2.0),
 }
+SMALLEST_MUSCLE = 200.0
+"""Smaller sections are left out, mm2: their outline is most of them."""
+
 SAGITTAL = {
     "kyphosis_t1_t12": "kyphosis_t1_t12",
     "kyphosis_t4_t12": "kyphosis_t4_t12",
@@ -75,6 +88,61 @@ def errors_of(found: Measurements, spine: Spine, exact: Angles, dimensions: dict
     return {name: np.array(values) for name, values in errors.items()}
 
 
+def area_errors(found: Measurements, true: dict[str, dict[int, float]]) -> dict[str, np.ndarray]:
+    """Return the signed errors of areas (%) and widths (mm) read from the label maps."""
+    errors: dict[str, list[float]] = defaultdict(list)
+    for name, values in true.items():
+        for each in found.of(name):
+            exact = values.get(each.level or 0)
+            if each.value is None or exact is None:
+                continue
+            if each.unit == "mm2":
+                group = "canal areas, %" if name == "canal_area" else "endplate areas, %"
+                errors[group].append(100.0 * (each.value / exact - 1.0))
+            else:
+                errors["canal width and depth, mm"].append(each.value - exact)
+    return {name: np.array(values) for name, values in errors.items()}
+
+
+def true_areas(spine: Spine) -> dict[str, dict[int, float]]:
+    """Return the true areas and widths of every level, by quantity."""
+    true: dict[str, dict[int, float]] = defaultdict(dict)
+    for key, shape in spine.shapes.items():
+        if level(key).region == "sacral" or level(key).name == "C1":
+            continue
+        for side in endplates(shape):
+            true[f"endplate_area_{side}"][key] = endplate_area(spine, key, side)
+        for name, value in canal_section(spine, key).items():
+            true[name][key] = value
+    return true
+
+
+def muscle_errors(found: Measurements, spine: Spine, subject: Subject) -> np.ndarray:
+    """Return the signed errors of the muscle areas in percent, each in the plane in which it was measured."""
+    errors = []
+    for disc in subject.disc_planes:
+        if not isinstance(disc, DiscPlane):
+            continue
+        true = muscle_areas(spine, disc.frame)
+        for each in found.of("muscle_area"):
+            exact = true.get((each.part, each.side), 0.0)
+            if each.level == disc.upper and each.value is not None and exact > SMALLEST_MUSCLE:
+                errors.append(100.0 * (each.value / exact - 1.0))
+    return np.array(errors)
+
+
+def muscles_of(spine: Spine, spacing: Spacing) -> MuscleMap:
+    """Return the muscles around the lumbar spine on a grid that holds them."""
+    middle = spine.frames[level("L3").id].origin
+    sizes = np.array([220.0, 170.0, 230.0])
+    steps = np.array([spacing.right, spacing.anterior, spacing.superior])
+    affine = np.diag([*steps, 1.0])
+    affine[:3, 3] = middle - np.array([0.0, 10.0, 0.0]) - sizes / 2
+    shape = tuple(int(n) for n in np.ceil(sizes / steps))
+    grid = Grid(shape, affine)
+    return MuscleMap.of(grid, muscle_map(spine, grid), SCHEMES["spinetwin"].muscles)
+
+
 def cobb_between(spine: Spine, upper: str, lower: str) -> float:
     """Return the true angle between the end plates of a curve, seen from the front."""
     leans = []
@@ -92,16 +160,28 @@ def main() -> None:
     for posture, curves in POSTURES.items():
         spine = make_spine(SpineParameters(curves=curves))
         exact, dimensions = angles(spine), {key: sizes(spine, key) for key in spine.shapes}
+        heads, pelvis = femoral_heads(spine)
+        areas = true_areas(spine)
         columns = {}
         seconds = []
         for name, spacing in SPACINGS.items():
             maps = spine.voxelise(spine.grid(spacing, "PIR", 7.0))
             points = compute_pois(maps)
             placed = {poi.key: np.array(poi.position) for poi in points if poi.position is not None}
+            muscles = muscles_of(spine, spacing)
             start = time.process_time()
             found = measure(Subject.of(placed, points.frames, maps=maps), draws=0)
             seconds.append(time.process_time() - start)
-            columns[name] = errors_of(found, spine, exact, dimensions)
+            subject = Subject.of(placed, points.frames, maps=maps, heads=heads, muscles=muscles)
+            more = measure(subject, draws=0)
+            columns[name] = {
+                **errors_of(found, spine, exact, dimensions),
+                **area_errors(found, areas),
+                "muscle areas, %": muscle_errors(more, spine, subject),
+                "pelvic incidence and tilt, T1 pelvic angle, deg": np.array(
+                    [each.value - true for key, true in pelvis.items() for each in more.of(key) if each.value is not None]
+                ),
+            }
         print(f"\n| {posture} | " + " | ".join(columns) + " | wanted |\n|" + "---|" * (len(columns) + 2))
         for group, wanted in WANTED.items():
             cells = [_cell(each.get(group)) for each in columns.values()]

@@ -5,15 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..errors import ParameterError
 from ..measure.results import Measurement, Measurements
-from .common import count, make_folder, path_of, progress_bar, read_maps
+from .common import count, make_folder, path_of, progress_bar
+from .measure_inputs import add_inputs, check_inputs, read_subject, title_of
 
 if TYPE_CHECKING:
-    from ..measure.subject import Subject
-    from ..poi import PoiSet
     from .common import Steps
 
 _HEADLINES = (
@@ -31,20 +28,7 @@ _HEADLINES = (
 def add(steps: Steps) -> None:
     """Tell the parser about the options."""
     measure = steps.add_parser("measure", help="measure curves, angles, heights and areas")
-    measure.add_argument(
-        "points", type=path_of, metavar="POINTS", help=".mrk.json, .json or .csv, such as `spinetwin poi` writes"
-    )
-    measure.add_argument(
-        "--subregions", type=path_of, metavar="MAP", help="subregion map: adds areas, widths, volumes and facets"
-    )
-    measure.add_argument("--vertebrae", type=path_of, metavar="MAP", help="vertebra map on the same grid")
-    measure.add_argument(
-        "--femoral-heads",
-        type=float,
-        nargs=6,
-        metavar=("LX", "LY", "LZ", "RX", "RY", "RZ"),
-        help="centres of the left and right femoral head, RAS mm: adds pelvic incidence and tilt",
-    )
+    add_inputs(measure)
     measure.add_argument(
         "--draws", type=int, default=200, metavar="N", help="draws for the uncertainty (default: %(default)s; 0: none)"
     )
@@ -58,30 +42,28 @@ def add(steps: Steps) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, write json, table and report, and say the most asked for."""
-    from ..io import read_pois
     from ..io.measurements import read_measurements, write_changes, write_measurements, write_measurements_table
     from ..measure.changes import changes
     from ..measure.compute import measure
+    from ..measure.norms import doubtful_sizes
     from ..report.measures import write_measures_report
 
-    if (arguments.subregions is None) != (arguments.vertebrae is None):
-        raise ParameterError("The two label maps belong together.", "Give both --subregions and --vertebrae, or neither.")
+    check_inputs(arguments)
     if not 0 <= arguments.draws <= 100_000:
         raise ParameterError(f"The number of draws must be between 0 and 100000, not {arguments.draws}.")
     make_folder(arguments.out)
-    points = read_pois(arguments.points)
     before = None if arguments.before is None else read_measurements(arguments.before)
     with progress_bar("measure", arguments.quiet) as progress:
         progress(0.0, "reading")
-        subject = _subject(points, arguments)
+        subject, warnings = read_subject(arguments)
         progress(0.3, "measuring")
         found = measure(subject, draws=arguments.draws)
         progress(0.6, "report")
-        page = write_measures_report(subject, found, arguments.out, title=arguments.points.name.split(".")[0])
+        page = write_measures_report(subject, found, arguments.out, title=title_of(arguments))
         progress(1.0, "done")
-    write_measurements(arguments.out / "measurements.json", found, about=arguments.points.name)
+    write_measurements(arguments.out / "measurements.json", found, about=(arguments.points or arguments.vertebrae).name)
     write_measurements_table(arguments.out / "measurements.csv", found)
-    for line in headlines(found):
+    for line in (*(f"Warning: {each}" for each in (*warnings, *doubtful_sizes(found))), *headlines(found)):
         print(line)
     if before is not None:
         different = changes(before, found)
@@ -92,19 +74,6 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{count(found, 'measurement')}, {missing} missing with a reason: {arguments.out / 'measurements.csv'}")
     print(f"Report: {page.resolve()}")
     return 0
-
-
-def _subject(points: PoiSet, arguments: argparse.Namespace) -> Subject:
-    from ..measure.frames import frames_from_points
-    from ..measure.subject import Subject
-    from ..poi import Status
-
-    maps = None if arguments.subregions is None else read_maps(arguments.subregions, arguments.vertebrae)
-    heads = None if arguments.femoral_heads is None else np.array(arguments.femoral_heads).reshape(2, 3)
-    placed = {poi.key: np.array(poi.position) for poi in points if poi.position is not None}
-    suspect = frozenset(poi.key for poi in points if poi.status is Status.SUSPECT)
-    edited = frozenset(poi.key for poi in points if poi.edited)
-    return Subject.of(placed, frames_from_points(placed), suspect=suspect, edited=edited, maps=maps, heads=heads)
 
 
 def headlines(found: Measurements) -> list[str]:

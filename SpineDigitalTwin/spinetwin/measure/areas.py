@@ -115,15 +115,17 @@ def pedicle_width(spine: Landmarks, regions: Regions, key: int, side: str) -> fl
     sign = 1.0 if side == "right" else -1.0
     outwards = np.arange(0.0, 30.0, _FINE)
     heights = np.arange(-12.0, 14.0, 1.0)
-    widths = [
-        _strip_width(field, frame.origin + y * frame.anterior, sign * frame.right, frame.superior, outwards, heights)
-        for y in np.arange(wall - 1.0, end, -1.0)
-    ]
+    planes = frame.origin + np.arange(wall - 1.0, end, -1.0)[:, None] * frame.anterior
+    lines = planes[:, None, None] + outwards[:, None, None] * sign * frame.right + heights[None, :, None] * frame.superior
+    widths = [_strip_width(inside, outwards) for inside in field.inside(lines)]
     seen = [width for width in widths if width > 0]
     if not seen:
         raise MissingInput(f"the {side} pedicle is not seen")
     return min(seen)
 
+
+_BESIDE = 3.0
+"""Distance from the median plane, mm, within which no pedicle lies."""
 
 _FINE = 0.25
 _COARSE = 1.0
@@ -137,12 +139,9 @@ def _longest_run(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
     return max(runs, key=len)
 
 
-def _strip_width(
-    field: MaskField, origin: FloatArray, out: FloatArray, up: FloatArray, outwards: FloatArray, heights: FloatArray
-) -> float:
-    """Return the mean width of bone, met going outwards, on the middle half of the heights that have any; 0 without bone."""
-    inside = field.at(origin + outwards[:, None, None] * out + heights[None, :, None] * up) > SURFACE
-    inside[outwards < 3.0] = False
+def _strip_width(inside: npt.NDArray[np.bool_], outwards: FloatArray) -> float:
+    """Return the mean width of bone (n places outwards, m heights) on the middle half of the heights that have any, mm."""
+    inside = inside & (outwards >= _BESIDE)[:, None]
     rows = _longest_run(np.asarray(inside.any(axis=0)))
     if not len(rows):
         return 0.0

@@ -14,13 +14,10 @@ import numpy as np
 
 from ..geometry import FloatArray
 from .landmarks import Landmarks, Plate
+from .results import MissingInput
 
-_COLUMNS = {
-    "front": ((101, 117, 109), (103, 119, 111)),
-    "middle": ((105, 121, 113), (107, 123, 115)),
-    "back": ((102, 118, 110), (104, 120, 112)),
-}
-"""Upper and lower points (median, right, left) between which a height is measured."""
+_PLACES = ("front", "middle", "back")
+"""Where heights are measured, in the median plane."""
 
 GENANT = ((0.20, "none (grade 0)"), (0.25, "mild (grade 1)"), (0.40, "moderate (grade 2)"))
 """Height lost, up to which a grade goes; beyond the last it is severe."""
@@ -33,14 +30,12 @@ MEYERDING = (0.25, 0.50, 0.75, 1.0)
 
 def height(spine: Landmarks, key: int, where: str) -> FloatArray:
     """Return the height (...) of a body at its "front", "middle" or "back", in the median plane, mm."""
-    upper, lower = _COLUMNS[where]
-    return _length(spine.point(key, upper[0]) - spine.point(key, lower[0]))
+    return _length(spine.rim(key, "superior", where) - spine.rim(key, "inferior", where))
 
 
 def depth(spine: Landmarks, key: int, side: str) -> FloatArray:
     """Return the front-to-back size (...) of the "superior" or "inferior" endplate in the median plane, mm."""
-    front, back = (101, 102) if side == "superior" else (103, 104)
-    return _length(spine.point(key, front) - spine.point(key, back))
+    return _length(spine.rim(key, side, "front") - spine.rim(key, side, "back"))
 
 
 def width(spine: Landmarks, key: int) -> FloatArray:
@@ -56,14 +51,14 @@ def height_ratio(spine: Landmarks, key: int, first: str, second: str) -> FloatAr
 def concavity(spine: Landmarks, key: int, side: str) -> FloatArray:
     """Return how deep (...) the middle of an endplate lies inside the plane of its corners, mm."""
     plate = spine.plate(key, side)
-    middle = spine.point(key, 105 if side == "superior" else 107)
+    middle = spine.rim(key, side, "middle")
     inwards = -1.0 if side == "superior" else 1.0
     return np.asarray(inwards * ((middle - plate.centre) * plate.normal).sum(axis=-1))
 
 
 def height_lost(spine: Landmarks, key: int) -> FloatArray:
     """Return how much lower (...) the lowest of the three heights is than the highest, as a part of the latter."""
-    heights = np.stack([height(spine, key, where) for where in _COLUMNS])
+    heights = np.stack([height(spine, key, where) for where in _PLACES])
     return np.asarray(1.0 - heights.min(axis=0) / heights.max(axis=0))
 
 
@@ -93,16 +88,19 @@ def disc_height(spine: Landmarks, upper: int, lower: int, where: str) -> FloatAr
     axis = axis / np.linalg.norm(axis, axis=-1, keepdims=True)
     ends = {
         "front": (above.front, below.front),
-        "middle": (_middle(spine, upper, 107, above), _middle(spine, lower, 105, below)),
+        "middle": (_middle(spine, upper, "inferior", above), _middle(spine, lower, "superior", below)),
         "back": (above.back, below.back),
     }
     first, second = ends[where]
     return np.asarray(((first - second) * axis).sum(axis=-1))
 
 
-def _middle(spine: Landmarks, key: int, poi: int, plate: Plate) -> FloatArray:
-    """Return the middle of an endplate (...): its own point, or the centre of its plane."""
-    return spine.points.get((key, poi), plate.centre)
+def _middle(spine: Landmarks, key: int, side: str, plate: Plate) -> FloatArray:
+    """Return the middle of an endplate (...): as fitted, its own point, or the centre of its plane."""
+    try:
+        return spine.rim(key, side, "middle")
+    except MissingInput:
+        return plate.centre
 
 
 def disc_wedge(spine: Landmarks, upper: int, lower: int) -> FloatArray:

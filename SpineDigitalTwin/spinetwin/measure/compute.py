@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
 
 import numpy as np
 
-from ..anatomy import LEVELS, SUBREGIONS, level
+from ..anatomy import LEVELS, level
 from ..geometry import FloatArray
 from . import curves as curve_functions
 from . import sagittal
 from .curves import ScolioticCurve
 from .landmarks import Landmarks
 from .lenke import suggest
+from .map_spread import map_spread
+from .muscle_levels import muscle_measurements
 from .planes import image_coronal
 from .regions import Regions
 from .results import Measurement, Measurements, MissingInput
 from .rotation import apical_translation, axial_rotation, rotation_uncertainty
-from .spinecurve import spine_curve
-from .subject import VOXEL_SPREAD, Subject
+from .spinecurve import SpineCurve, curve_spreads, spine_curve
+from .spread import VOXEL_SPREAD
+from .subject import Subject
 from .table import QUANTITIES, Quantity
+from .volumes import volume_measurements
 
 DRAWS = 200
 """How many draws of the points the uncertainty rests on."""
@@ -116,7 +120,15 @@ class _Survey:
             for side in _SIDES if "sided" in quantity.scope else ("",):
                 extra = (side,) if side else ()
                 asked = _asking(_need_maps(function), regions, *place, *quantity.arguments, *extra)
-                yield self.ask(quantity, asked, self.subject.doubt(*place), level=place[0], side=side)
+                measured = self.ask(quantity, asked, self.subject.doubt(*place), level=place[0], side=side)
+                yield self._with_map_spread(quantity, measured, place[0], side)
+
+    def _with_map_spread(self, quantity: Quantity, measured: Measurement, key: int, side: str) -> Measurement:
+        regions = self.subject.regions
+        if self.drawn is None or measured.value is None or regions is None:
+            return measured
+        spread = map_spread(self.subject.spine, regions, quantity, key, side, measured.value)
+        return replace(measured, uncertainty=spread)
 
     def _bodies(self) -> list[int]:
         return [key for key in self.subject.column if (key, 50) in self.subject.spine.points]
@@ -174,7 +186,18 @@ class _Survey:
             note = self._note() if quantity.function == "apical_rotation" else ""
             if quantity.function == "apical_translation":
                 note = self._plumb_line(curve)
-            yield self.ask(quantity, partial(self._of_curve, quantity, curve), note, curve=number)
+            measured = self.ask(quantity, partial(self._of_curve, quantity, curve), note, curve=number)
+            yield self._with_curve_spread(quantity, measured, curve)
+
+    def _with_curve_spread(self, quantity: Quantity, measured: Measurement, curve: ScolioticCurve) -> Measurement:
+        if self.drawn is None or measured.value is None:
+            return measured
+        if quantity.function == "apical_rotation":
+            return self._with_rotation_spread(measured, curve.apex)
+        if quantity.function == "greatest_angle":
+            spread = curve_functions.greatest_angle_spread(self.drawn, curve, self.subject.coronal)
+            return replace(measured, uncertainty=spread)
+        return measured
 
     def _plumb_line(self, curve: ScolioticCurve) -> str:
         try:
@@ -212,55 +235,40 @@ class _Survey:
 
     def parts(self, quantity: Quantity) -> Iterator[Measurement]:
         """Ask for the volumes of the parts."""
-        if self.subject.regions is None:
-            yield Measurement(quantity.name, None, quantity.unit, reason="there are no label maps")
-            return
-        for key in self.subject.spine.levels:
-            yield from _VOLUMES[quantity.function](self, quantity, key)
+        levels, spread = self.subject.spine.levels, self.drawn is not None
+        yield from volume_measurements(self.subject.regions, levels, quantity, spread=spread)
 
-    def part_volumes(self, quantity: Quantity, key: int) -> Iterator[Measurement]:
-        """Yield the volume of each part of a level."""
-        for label, volume in self._volumes(key).items():
-            yield Measurement(quantity.name, volume, quantity.unit, level=key, part=_PART_NAMES.get(label, str(label)))
-
-    def disc_volumes(self, quantity: Quantity, key: int) -> Iterator[Measurement]:
-        """Yield the volume of the disc below a level."""
-        volume = sum(self._volumes(level(key).disc_id or -1).values())
-        if volume:
-            yield Measurement(quantity.name, volume, quantity.unit, level=key)
-
-    def asymmetries(self, quantity: Quantity, key: int) -> Iterator[Measurement]:
-        """Yield by how much paired parts differ."""
-        volumes = {_PART_NAMES.get(label, ""): volume for label, volume in self._volumes(key).items()}
-        for name, right in volumes.items():
-            left = volumes.get(name.removesuffix("_right") + "_left")
-            if name.endswith("_right") and left:
-                part = name.removesuffix("_right")
-                yield Measurement(quantity.name, 2 * (right - left) / (right + left), quantity.unit, level=key, part=part)
-
-    def _volumes(self, key: int) -> dict[int, float]:
-        return self.subject.regions.volumes(key) if self.subject.regions is not None else {}
+    def muscles(self, quantity: Quantity) -> Iterator[Measurement]:
+        """Ask the muscle map."""
+        yield from muscle_measurements(self.subject, quantity)
 
     def whole(self, quantity: Quantity) -> Iterator[Measurement]:
         """Ask the smooth curve through the bodies."""
         try:
-            curve = spine_curve(self.subject.spine)
+            curve = self._curve
         except MissingInput as lack:
             yield Measurement(quantity.name, None, quantity.unit, reason=str(lack))
             return
+        spreads = self._curve_spreads
         if quantity.function == "length":
-            yield self.ask(quantity, _asking(_known, curve.length))
+            measured = self.ask(quantity, _asking(_known, curve.length))
+            yield replace(measured, uncertainty=None if spreads is None else float(spreads["length"]))
             return
-        for key, value in zip(curve.levels, getattr(curve, quantity.function), strict=True):
-            yield self.ask(quantity, _asking(_known, float(value)), level=key)
+        for place, (key, value) in enumerate(zip(curve.levels, getattr(curve, quantity.function), strict=True)):
+            measured = self.ask(quantity, _asking(_known, float(value)), level=key)
+            if spreads is not None and measured.value is not None:
+                measured = replace(measured, uncertainty=_finite(spreads[quantity.function][place]))
+            yield measured
+
+    @cached_property
+    def _curve(self) -> SpineCurve:
+        return spine_curve(self.subject.spine)
+
+    @cached_property
+    def _curve_spreads(self) -> dict[str, FloatArray] | None:
+        return None if self.drawn is None else curve_spreads(self._curve, self.drawn)
 
 
-_PART_NAMES = {each.id: each.name for each in SUBREGIONS}
-_VOLUMES = {
-    "part_volume": _Survey.part_volumes,
-    "disc_volume": _Survey.disc_volumes,
-    "volume_asymmetry": _Survey.asymmetries,
-}
 _PLACES = {
     "maps": _Survey.maps,
     "level": _Survey.levels,
@@ -273,6 +281,7 @@ _PLACES = {
     "type": _Survey.types,
     "parts": _Survey.parts,
     "whole": _Survey.whole,
+    "muscle": _Survey.muscles,
 }
 
 
@@ -283,6 +292,10 @@ def _asking(function: Callable[..., Value], *arguments: object) -> Ask:
 
 def _known(_spine: Landmarks, value: float) -> Value:
     return value
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 def _need_maps(function: Callable[..., Value]) -> Callable[..., Value]:

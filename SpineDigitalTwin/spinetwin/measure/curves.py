@@ -160,3 +160,16 @@ def greatest_view(spine: Landmarks, curve: ScolioticCurve, view: View) -> View:
         best = float(angles[int(np.argmax(sizes))])
         angles, step = np.linspace(best - step, best + step, 9), step / 4
     return turned(view, best)
+
+
+def greatest_angle_spread(drawn: Landmarks, curve: ScolioticCurve, view: View) -> float:
+    """Return the standard deviation, over draws of the points, of the turn of that plane, degrees.
+
+    Raises
+    ------
+    MissingInput
+        If an end plate is not known.
+    """
+    angles = np.arange(-85.0, 85.1, 1.0)
+    sizes = np.stack([cobb(drawn, curve, turned(view, angle)) for angle in angles])
+    return float(angles[sizes.argmax(axis=0)].std())

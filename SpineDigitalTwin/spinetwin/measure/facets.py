@@ -24,6 +24,7 @@ _MARGIN = 1.5
 """How much wider than its narrowest place the gap may be to count as the joint, mm."""
 
 _WIDEST = 8.0
+_LINES_PER_FACE = 1.5
 
 
 def facet_orientation(spine: Landmarks, regions: Regions, upper: int, lower: int, side: str) -> float:
@@ -32,7 +33,7 @@ def facet_orientation(spine: Landmarks, regions: Regions, upper: int, lower: int
     The joint's plane is fitted to the points of the upper bone's process from which the lower bone is nearest.
     """
     frame = spine.frame(upper)
-    normal = regions.remembered((f"facet {side}", upper), lambda: facet_normal(regions, upper, lower, side))
+    normal = _joint(regions, upper, lower, side)[0]
     return float(np.degrees(np.arctan2(abs(normal @ frame.anterior), abs(normal @ frame.right))))
 
 
@@ -42,8 +43,35 @@ def facet_tropism(spine: Landmarks, regions: Regions, upper: int, lower: int) ->
     return abs(left - right)
 
 
+def joint_spread(regions: Regions, upper: int, side: str) -> float:
+    """Return the standard deviation in degrees of the orientation of a joint that has been measured.
+
+    As many independent places as voxel faces cover the joint, each uncertain by a voxel over the square root of 12, act over
+    the standard deviation of where they lie.
+
+    Raises
+    ------
+    MissingInput
+        If it has not been measured.
+    """
+
+    def unknown() -> tuple[FloatArray, float]:
+        raise MissingInput(f"the {side} facet joint is not known")
+
+    return regions.remembered((f"facet {side}", upper), unknown)[1]
+
+
+def _joint(regions: Regions, upper: int, lower: int, side: str) -> tuple[FloatArray, float]:
+    return regions.remembered((f"facet {side}", upper), lambda: facet_plane(regions, upper, lower, side))
+
+
 def facet_normal(regions: Regions, upper: int, lower: int, side: str) -> FloatArray:
-    """Return the unit normal (3,) of the plane of a joint, its sign arbitrary.
+    """Return the unit normal (3,) of the plane of a joint, its sign arbitrary."""
+    return _joint(regions, upper, lower, side)[0]
+
+
+def facet_plane(regions: Regions, upper: int, lower: int, side: str) -> tuple[FloatArray, float]:
+    """Return the unit normal (3,) of the plane of a joint, its sign arbitrary, and the standard deviation of its tilt, degrees.
 
     Raises
     ------
@@ -60,8 +88,12 @@ def facet_normal(regions: Regions, upper: int, lower: int, side: str) -> FloatAr
     middles = (above[facing] + below[nearest[facing]]) / 2
     if len(middles) < 10:
         raise MissingInput(f"the {side} facet joint is too small to have a direction")
-    _, _, vectors = np.linalg.svd(middles - middles.mean(axis=0), full_matrices=False)
-    return np.asarray(vectors[2])
+    _, sizes, vectors = np.linalg.svd(middles - middles.mean(axis=0), full_matrices=False)
+    lever = max(float(sizes[1]) / np.sqrt(len(middles)), 1e-3)
+    # the lattice lines of two axes or three cross a surface about 1.5 times per voxel face
+    places = max(len(middles) / _LINES_PER_FACE, 1.0)
+    one = 12.0**-0.5 * regions.voxel_along(vectors[2])
+    return np.asarray(vectors[2]), float(np.degrees(np.arctan(one / np.sqrt(places) / lever)))
 
 
 def _surface(regions: Regions, key: int, label: int) -> FloatArray:

@@ -11,6 +11,7 @@ import numpy as np
 from ..anatomy import level
 from ..geometry import FloatArray, Frame
 from .results import MissingInput
+from .spread import VOXEL_SPREAD
 
 Key = tuple[int, int]
 
@@ -18,6 +19,11 @@ SUPERIOR_CORNERS = {"front": (101, 117, 109), "back": (102, 118, 110)}
 """Points of the superior endplate: median, right, left."""
 
 INFERIOR_CORNERS = {"front": (103, 119, 111), "back": (104, 120, 112)}
+
+_MEDIAN = {
+    "superior": {"front": 101, "middle": 105, "back": 102},
+    "inferior": {"front": 103, "middle": 107, "back": 104},
+}
 
 CAPPED = {(level("C2").id, "superior")}
 """Endplates that something stands on: the dens."""
@@ -42,6 +48,10 @@ class Plate:
         Its front and back rim in the middle, RAS mm.
     tilt_spread : float
         Standard deviation of its tilt in any direction, degrees; 0 where it rests on points, which have their own.
+    rim_spread : float
+        Standard deviation of its rims and its bottom in voxels.
+    bottom : (..., 3) array or None
+        Where the axis through the centre of the body meets it, RAS mm; None where it rests on points, which have their own.
     """
 
     centre: FloatArray
@@ -49,6 +59,8 @@ class Plate:
     front: FloatArray
     back: FloatArray
     tilt_spread: float = 0.0
+    rim_spread: float = VOXEL_SPREAD
+    bottom: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +136,18 @@ class Landmarks:
     def _plates(self) -> dict[tuple[int, str], Plate]:
         """Plates fitted so far; they are asked for again and again."""
         return {}
+
+    def rim(self, key: int, side: str, where: str) -> FloatArray:
+        """Return the "front", "middle" or "back" (..., 3) of an endplate in the median plane: as fitted, else as its point.
+
+        Raises
+        ------
+        MissingInput
+            If neither is known.
+        """
+        known = self.plates.get((key, side))
+        fitted = None if known is None else {"front": known.front, "middle": known.bottom, "back": known.back}[where]
+        return self.point(key, _MEDIAN[side][where]) if fitted is None else fitted
 
     def _fitted(self, key: int, side: str) -> Plate:
         if (key, side) in CAPPED:

@@ -7,19 +7,33 @@ reach.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..anatomy import level
-from ..geometry import FloatArray, Frame
-from ..geometry.fields import MaskField, last_exits
+from ..geometry import FloatArray, Frame, Grid
+from ..geometry.fields import MaskField
 from .landmarks import CAPPED, INFERIOR_CORNERS, SUPERIOR_CORNERS, Key, Landmarks, Plate
 from .regions import BODY, Regions
 from .results import MissingInput
+from .rims import first_exits, fitted_rim, rim_spread
+from .spread import VOXEL_SPREAD
 
 _SHARE = 0.75
 """Part of the width and depth of a body, about its middle, over which a plane is fitted."""
+
+_INNER = 0.7
+"""Part of these heights, from their middle, that tell how deep the middle lies."""
+
+_BELOW = 1.5
+"""Depth below the middle of an endplate at which the walls of the body are looked for, mm: below the rounding of the rims."""
+
+_STRIP = np.array([-3.0, 0.0, 3.0])
+"""Where they are looked for, beside the median plane, mm."""
+
+_HIGHEST = 32.0
+"""No endplate or wall lies further from the middle of its body, mm."""
 
 _NODES = 9
 _FEWEST = 20
@@ -64,7 +78,9 @@ def fitted_plate(spine: Landmarks, regions: Regions, key: int, side: str) -> Pla
     frame = spine.frame(key)
     field = regions.field(key, BODY)
     width, depth = (float(np.linalg.norm(spine.point(key, a) - spine.point(key, b))) for a, b in ((85, 84), (108, 106)))
-    heights, flat = _heights(field, frame, spine.points[key, 50], side, _SHARE / 2 * np.array([width, depth]))
+    way = frame.superior if side == "superior" else -frame.superior
+    middle = _middle(field, frame, spine.points[key, 50], way)
+    heights, flat = _heights(field, frame, middle, way, _SHARE / 2 * np.array([width, depth]))
     if len(flat) < _FEWEST:
         raise MissingInput(f"the {side} endplate of {level(key).name} is met in too few places")
     design = np.column_stack([flat, np.ones(len(flat))])
@@ -72,43 +88,103 @@ def fitted_plate(spine: Landmarks, regions: Regions, key: int, side: str) -> Pla
     residual = float(np.sqrt(np.mean((heights - design @ slope) ** 2)))
     normal = np.array([-slope[0], -slope[1], 1.0])
     normal = normal / np.linalg.norm(normal) @ frame.axes
-    centre = spine.points[key, 50] + slope[2] * frame.superior
-    rims = [_rim(spine, key, side, name, centre, normal, frame, depth) for name in ("front", "back")]
-    return Plate(centre, normal, rims[0], rims[1], tilt_spread=_tilt_spread(field, residual, width, depth))
+    centre = middle + slope[2] * frame.superior
+    rims = [
+        _rim(spine, field, key, side, name, _Plane(centre, normal, out, way, depth))
+        for name, out in (("front", frame.anterior), ("back", -frame.anterior))
+    ]
+    (front, _), (back, _) = rims
+    return Plate(
+        centre,
+        normal,
+        front,
+        back,
+        tilt_spread=plane_spread(field.grid, residual, flat @ frame.axes[:2]),
+        rim_spread=rim_spread(field.grid) if all(fitted for _, fitted in rims) else VOXEL_SPREAD,
+        bottom=_bottom(heights, flat, middle, spine.points[key, 50], frame),
+    )
 
 
-def _heights(field: MaskField, frame: Frame, centre: FloatArray, side: str, half: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _bottom(heights: FloatArray, flat: FloatArray, middle: FloatArray, centre: FloatArray, frame: Frame) -> FloatArray:
+    """Return where (3,) the axis through the centre of the body meets its endplate: a bowl fitted to its inner part says."""
+    inner = np.abs(flat).max(axis=1) <= _INNER * np.abs(flat).max()
+    x, y = flat[inner].T
+    design = np.stack([np.ones(len(x)), x, y, x**2, x * y, y**2], axis=1)
+    bowl, *_ = np.linalg.lstsq(design, heights[inner], rcond=None)
+    u, v = (centre - middle) @ frame.axes[:2].T
+    height = bowl @ [1.0, u, v, u**2, u * v, v**2]
+    return np.asarray(centre + (height + (middle - centre) @ frame.superior) * frame.superior)
+
+
+def _middle(field: MaskField, frame: Frame, centre: FloatArray, way: FloatArray) -> FloatArray:
+    """Return the centre (3,) of the body, moved to below the middle between the front and back wall near an endplate.
+
+    An endplate is hollow about its own middle, and a body's centroid lies behind it: a plane about the centroid would lean.
+    """
+    ((top,),), _ = first_exits(field, centre[None], way[None], _HIGHEST)
+    if not np.isfinite(top) or top < _BELOW:
+        return centre
+    starts = centre + (top - _BELOW) * way + _STRIP[:, None] * frame.right
+    walls, _ = first_exits(field, starts, np.stack([frame.anterior, -frame.anterior]), _HIGHEST)
+    ahead = float((walls[:, 0] - walls[:, 1]).mean()) / 2
+    return np.asarray(centre + ahead * frame.anterior) if np.isfinite(ahead) else centre
+
+
+def _heights(
+    field: MaskField, frame: Frame, centre: FloatArray, way: FloatArray, half: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Return heights (n,) above the centre at which rays leave the body, and where (n, 2) they start along right and front."""
     ticks = np.linspace(-1.0, 1.0, _NODES)
     u, v = (each.ravel() for each in np.meshgrid(ticks, ticks, indexing="ij"))
     within = np.hypot(u, v) <= 1.0 + 1e-9
     flat = np.stack([u[within], v[within]], axis=1) * half
     starts = centre + flat @ frame.axes[:2]
-    way = frame.superior if side == "superior" else -frame.superior
-    exits = last_exits(field, starts, np.broadcast_to(way, starts.shape))
-    good = exits.starts_inside & (exits.gap == 0)
-    return (exits.points[good] - centre) @ frame.superior, flat[good]
+    heights, clean = first_exits(field, starts, way[None], _HIGHEST)
+    good = clean[:, 0]
+    return heights[good, 0] * float(way @ frame.superior), flat[good]
 
 
-def _rim(
-    spine: Landmarks, key: int, side: str, name: str, centre: FloatArray, normal: FloatArray, frame: Frame, depth: float
-) -> FloatArray:
-    """Return the median corner point where it is placed, else where the plane's median line ends."""
+@dataclass(frozen=True)
+class _Plane:
+    """The plane of an endplate, the way out of the body along its median line and through it, and the body's depth in mm."""
+
+    centre: FloatArray
+    normal: FloatArray
+    outwards: FloatArray
+    endwards: FloatArray
+    depth: float
+
+    @property
+    def end(self) -> FloatArray:
+        """Where the median line ends (3,)."""
+        along = self.outwards - (self.outwards @ self.normal) * self.normal
+        return np.asarray(self.centre + self.depth / 2 * along / np.linalg.norm(along))
+
+
+def _rim(spine: Landmarks, field: MaskField, key: int, side: str, name: str, plane: _Plane) -> tuple[FloatArray, bool]:
+    """Return the rim (3,) in the median plane, and whether it is fitted.
+
+    It is looked for about the median corner point and, where that lies on no edge, about the end of the plane; the point itself
+    stands for it where no edge can be fitted.
+    """
     placed = spine.points.get((key, _CORNERS[side][name][0]))
-    if placed is not None:
-        return placed
-    ahead = frame.anterior - (frame.anterior @ normal) * normal
-    return np.asarray(centre + (0.5 if name == "front" else -0.5) * depth * ahead / np.linalg.norm(ahead))
+    guesses = [plane.end] if placed is None else [placed, plane.end]
+    for guess in guesses:
+        fitted = fitted_rim(field, spine.frame(key), guess, plane.outwards, plane.endwards)
+        if fitted is not None:
+            return fitted, True
+    return guesses[0], False
 
 
-def _tilt_spread(field: MaskField, residual: float, width: float, depth: float) -> float:
-    """Return the standard deviation of the plane's tilt in degrees.
+def plane_spread(grid: Grid, residual: float, points: FloatArray) -> float:
+    """Return the standard deviation, in degrees, of the tilt of a plane fitted to points (n, 3) of a surface.
 
     As many independent heights as voxels lie on the fitted part, each uncertain by the residual or by the quantisation of a
-    voxel, whichever is more; they act over the standard deviation of their places.
+    voxel, whichever is more; they act over the standard deviation of their places in the direction where it is smaller.
     """
-    spacing = np.sort(field.grid.spacing)
-    count = max(_SHARE**2 * width * depth * np.pi / 4 / float(spacing[-1] * spacing[-2]), 4.0)
+    spread = np.linalg.svd(points - points.mean(axis=0), compute_uv=False) / np.sqrt(len(points))
+    spacing = np.sort(grid.spacing)
+    # a uniform ellipse is 4 pi times as large as the product of the standard deviations along its axes
+    count = max(4 * np.pi * spread[0] * spread[1] / float(spacing[-1] * spacing[-2]), 4.0)
     each = max(residual, float(spacing[0]) * 12.0**-0.5)
-    lever = _SHARE * depth / 4
-    return float(np.degrees(each / np.sqrt(count) / lever))
+    return float(np.degrees(each / np.sqrt(count) / max(float(spread[1]), 1.0)))

@@ -13,6 +13,7 @@ from ..anatomy import level
 from ..anatomy.subregions import SubregionId
 from ..geometry import FloatArray, LabelMaps
 from ..geometry.fields import SURFACE, MaskField, field_of_voxels
+from ..geometry.grid import IntArray
 from .results import MissingInput
 
 BODY = (SubregionId.BODY_BORDER, SubregionId.BODY, SubregionId.DENS)
@@ -31,10 +32,13 @@ class Regions:
     ----------
     maps : LabelMaps
         Subregions and vertebrae on one grid.
+    whole : bool
+        Whether the maps tell bodies and discs only: what is labelled arch stands for all other parts.
     """
 
-    def __init__(self, maps: LabelMaps) -> None:
+    def __init__(self, maps: LabelMaps, *, whole: bool = False) -> None:
         self.maps = maps
+        self.whole = whole
         self._fields: dict[tuple[int | None, tuple[int, ...]], MaskField] = {}
         self._remembered: dict[tuple[str, int], Any] = {}
 
@@ -50,20 +54,31 @@ class Regions:
         return self.remembered(("volumes", key), lambda: self._counted(key))
 
     def _counted(self, key: int) -> dict[int, float]:
+        voxel = self.maps.grid.voxel_volume
+        return {label: len(voxels) * voxel for label, voxels in self._parts(key).items() if label}
+
+    def faces(self, key: int) -> dict[int, float]:
+        """Return how many voxel faces the surface of every subregion label of a level has, as of cubes of the same volume."""
         box = self._boxes.get(key)
         if box is None:
             return {}
-        labels = self.maps.subregions[box][self.maps.vertebrae[box] == key]
-        counts = np.bincount(labels)
-        return {int(label): float(counts[label]) * self.maps.grid.voxel_volume for label in np.nonzero(counts)[0] if label}
+        labels = np.pad(np.where(self.maps.vertebrae[box] == key, self.maps.subregions[box], 0), 1)
+        counts = np.zeros(int(labels.max()) + 1)
+        for axis in range(3):
+            first, second = np.moveaxis(labels, axis, 0)[:-1], np.moveaxis(labels, axis, 0)[1:]
+            differ = first != second
+            for each in (first, second):
+                counts += np.bincount(each[differ], minlength=len(counts))
+        return {int(label): float(counts[label]) for label in np.nonzero(counts)[0] if label}
+
+    def voxel_along(self, direction: FloatArray) -> float:
+        """Return the size of a voxel along a unit vector (3,), mm."""
+        return float(np.linalg.norm(direction @ self.maps.grid.ijk_to_ras[:3, :3]))
 
     def points(self, key: int) -> FloatArray:
         """Return the voxels (n, 3) of a level, RAS mm; n is 0 where the maps lack it."""
-        box = self._boxes.get(key)
-        if box is None:
-            return np.zeros((0, 3))
-        voxels = np.argwhere(self.maps.vertebrae[box] == key) + [each.start for each in box]
-        return self.maps.grid.to_ras(voxels)
+        parts = self._parts(key)
+        return self.maps.grid.to_ras(np.concatenate(list(parts.values()))) if parts else np.zeros((0, 3))
 
     def field(self, key: int, labels: Iterable[int]) -> MaskField:
         """Return the smooth field of some subregions of a level (or of a disc, by its label in the vertebra map).
@@ -82,8 +97,26 @@ class Regions:
         box = self._boxes.get(key)
         if box is None:
             raise MissingInput(f"{_name(key)} is not in the label maps")
-        mask = np.isin(self.maps.subregions[box], labels) & (self.maps.vertebrae[box] == key)
-        return self._smooth(mask, box, _name(key))
+        parts = self._parts(key)
+        chosen = [parts[label] for label in labels if label in parts]
+        if not chosen:
+            raise MissingInput(f"the label maps lack this part of {_name(key)}")
+        return field_of_voxels(np.concatenate(chosen), self.maps.grid)
+
+    def _parts(self, key: int) -> dict[int, IntArray]:
+        """Return the voxels (n, 3) of each subregion of a level; of none where the maps lack the level."""
+        return self.remembered(("parts", key), lambda: self._sorted(key))
+
+    def _sorted(self, key: int) -> dict[int, IntArray]:
+        box = self._boxes.get(key)
+        if box is None:
+            return {}
+        places = _nonzero(self.maps.vertebrae[box] == key)
+        labels = self.maps.subregions[box][places]
+        order = np.argsort(labels, kind="stable")
+        voxels = np.stack(places, axis=1)[order] + [each.start for each in box]
+        found, starts = np.unique(labels[order], return_index=True)
+        return dict(zip(found.tolist(), np.split(voxels, starts[1:]), strict=True))
 
     def remembered(self, name: tuple[str, int], make: Callable[[], T]) -> T:
         """Return what several quantities share (a section, a plane), made when it is first asked for."""
@@ -101,16 +134,19 @@ class Regions:
         if (high <= low).any():
             raise MissingInput("the canal is outside the label maps")
         box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-        voxels = np.argwhere(np.isin(self.maps.subregions[box], CANAL))
+        near = self.maps.subregions[box]
+        mask = (near == CANAL[0]) | (near == CANAL[1])
+        voxels = np.stack(_nonzero(mask), axis=1)
         if not len(voxels):
             raise MissingInput("the label maps have no canal here")
         return field_of_voxels(voxels + low, self.maps.grid)
 
-    def _smooth(self, mask: npt.NDArray[np.bool_], box: tuple[slice, ...], name: str) -> MaskField:
-        voxels = np.argwhere(mask)
-        if not len(voxels):
-            raise MissingInput(f"the label maps lack this part of {name}")
-        return field_of_voxels(voxels + [each.start for each in box], self.maps.grid)
+
+def _nonzero(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.intp], ...]:
+    """Return the places along each axis where a mask (i, j, k) is True, read in the order in which it lies in memory."""
+    order = np.argsort(mask.strides)[::-1]
+    found = np.nonzero(mask.transpose(order))
+    return tuple(found[int(np.flatnonzero(order == axis)[0])] for axis in range(3))
 
 
 def _name(key: int) -> str:

@@ -29,7 +29,7 @@ class Measurement:
     side : str
         "left", "right", or "" for neither.
     part : str
-        Name of the subregion it belongs to, or "".
+        Name of the subregion or muscle it belongs to, or "".
     curve : int or None
         Number of the scoliotic curve it belongs to, from the top, starting at 1.
     uncertainty : float or None

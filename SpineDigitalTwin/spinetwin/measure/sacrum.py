@@ -1,4 +1,4 @@
-"""The sacrum's endplate and axes, seen as the lower face of the lowest disc: the sacrum itself is one label."""
+"""The sacrum's endplate and axes, from the lower face of the lowest disc or, without discs, from its own upper face."""
 
 from __future__ import annotations
 
@@ -9,16 +9,27 @@ from ..anatomy.subregions import SubregionId
 from ..geometry import FloatArray, Frame
 from ..geometry.fields import MaskField, last_exits
 from .landmarks import Landmarks, Plate
+from .plates import plane_spread
 from .regions import Regions
 from .results import MissingInput
+from .rims import fitted_rim
 
 SOURCE = "lower face of the lowest disc"
+SOURCE_BONE = "upper face of the sacrum"
 
 _STEP = 1.5
 _ALAE = (0.0, 30.0)
 """Depths below the endplate between which the alae lie, mm."""
 
 _FEWEST = 200
+_FEWEST_OF_FACE = 12
+_THICKEST_DISC = 30.0
+_FLAT = 2.0
+"""How far a point of the sacrum's upper face may lie from its plane, mm."""
+
+_FOOTPRINT, _REACH = 0.7, 1.3
+"""Parts of the endplate above, about its middle, below which the face is looked for at first and at last."""
+
 _INNER = 0.8
 """Part of the disc's face, from its middle, that the plane is fitted to: its rim is rounded."""
 
@@ -47,7 +58,7 @@ _L4 = level("L4").order
 
 
 def sacral_plate(regions: Regions, spine: Landmarks, above: Level) -> tuple[Plate, Frame]:
-    """Fit a plane to the lower face of a disc.
+    """Fit a plane to the lower face of a disc, or to the upper face of the sacrum.
 
     Parameters
     ----------
@@ -64,13 +75,16 @@ def sacral_plate(regions: Regions, spine: Landmarks, above: Level) -> tuple[Plat
     Raises
     ------
     MissingInput
-        If the maps have no such disc, or there is no sacrum below it.
+        If there is no sacrum in the maps, or its upper face is not seen.
     """
     if not regions.volumes(level("S1").id):
         raise MissingInput("the sacrum is not in the label maps")
     frame = spine.frame(above.id)
-    field = regions.field(above.disc_id or 0, (SubregionId.DISC,))
-    face = _lower_face(field, frame)
+    source = SOURCE if regions.volumes(above.disc_id or 0) else SOURCE_BONE
+    if source == SOURCE:
+        face = _lower_face(regions.field(above.disc_id or 0, (SubregionId.DISC,)), frame)
+    else:
+        face = _upper_face(regions.field(level("S1").id, (SubregionId.SACRUM,)), spine, above.id)
     centre = face.mean(axis=0)
     inner = face[_within(face - centre, _INNER)]
     _, _, vectors = np.linalg.svd(inner - inner.mean(axis=0), full_matrices=False)
@@ -82,7 +96,13 @@ def sacral_plate(regions: Regions, spine: Landmarks, above: Level) -> tuple[Plat
     if not middle.any():
         raise MissingInput("the lowest disc has no middle")
     ends = [centre + float(pick(ahead[middle])) * anterior for pick in (np.max, np.min)]
-    return Plate(centre, normal, *ends), Frame(centre, np.stack([right, anterior, normal]), SOURCE)
+    axes = Frame(centre, np.stack([right, anterior, normal]), source)
+    bone = regions.field(level("S1").id, (SubregionId.SACRUM,))
+    fits = [fitted_rim(bone, axes, end, out, normal) for end, out in zip(ends, (anterior, -anterior), strict=True)]
+    front, back = (end if fit is None else fit for end, fit in zip(ends, fits, strict=True))
+    heights = (inner - inner.mean(axis=0)) @ normal
+    spread = plane_spread(regions.maps.grid, float(np.sqrt(np.mean(heights**2))), inner)
+    return Plate(centre, normal, front, back, spread), axes
 
 
 def _across(sacrum: FloatArray, centre: FloatArray, normal: FloatArray, frame: Frame) -> FloatArray:
@@ -111,6 +131,37 @@ def _lower_face(field: MaskField, frame: Frame) -> FloatArray:
     starts = starts[field.inside(starts)]
     exits = last_exits(field, starts, np.broadcast_to(down, starts.shape)).points
     return exits[np.isfinite(exits).all(axis=1)]
+
+
+def _upper_face(field: MaskField, spine: Landmarks, above: int) -> FloatArray:
+    """Return points (n, 3) on the face of the sacrum that looks at the lowest endplate, RAS mm.
+
+    Rays rise towards that endplate. A plane is fitted where they leave the bone below its middle, then wherever they leave it
+    near that plane: the alae and the articular processes lie off it.
+    """
+    plate, frame = spine.plate(above, "inferior"), spine.frame(above)
+    ahead = frame.anterior - (frame.anterior @ plate.normal) * plate.normal
+    ahead = ahead / np.linalg.norm(ahead)
+    right = np.cross(ahead, plate.normal)
+    half = (
+        np.array([np.linalg.norm(spine.point(above, 85) - spine.point(above, 84)), np.linalg.norm(plate.front - plate.back)])
+        / 2
+    )
+    ticks = (np.arange(-_REACH * each, _REACH * each + _STEP, _STEP) for each in half)
+    flat = np.stack(np.meshgrid(*ticks, indexing="ij"), axis=-1).reshape(-1, 2)
+    starts = plate.centre - _THICKEST_DISC * plate.normal + flat @ np.stack([right, ahead])
+    exits = last_exits(field, starts, np.broadcast_to(plate.normal, starts.shape)).points
+    heights = (exits - plate.centre) @ plate.normal
+    round_ = np.hypot(*(flat / half).T)
+    met = np.isfinite(heights) & (heights > -_THICKEST_DISC) & (heights < _STEP)
+    chosen = met & (round_ < _FOOTPRINT)
+    for reach in (_FOOTPRINT, 1.0, _REACH):
+        if chosen.sum() < _FEWEST_OF_FACE:
+            raise MissingInput("the upper face of the sacrum is not seen")
+        design = np.column_stack([flat, np.ones(len(flat))])
+        plane = design @ np.linalg.lstsq(design[chosen], heights[chosen], rcond=None)[0]
+        chosen = met & (np.abs(np.where(met, heights - plane, 0.0)) < _FLAT) & (round_ < reach)
+    return np.asarray(exits[chosen])
 
 
 def _within(offsets: FloatArray, part: float) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:

@@ -60,8 +60,26 @@ def spine_curve(spine: Landmarks) -> SpineCurve:
     return SpineCurve(tuple(key for key, _ in placed), points, curvature, torsion, float(_length(points, parameter)))
 
 
+def curve_spreads(curve: SpineCurve, drawn: Landmarks) -> dict[str, FloatArray]:
+    """Return the standard deviations of length, curvature (n,) and torsion (n,) over draws of the points.
+
+    Every draw is interpolated at the parameters of the curve itself: length, curvature and torsion do not depend on them.
+    """
+    points = np.stack([drawn.points[key, 50] for key in curve.levels])
+    parameter = _arc_parameter(curve.points)
+    curvature, torsion = _bends(points, parameter)
+    seen = np.isfinite(torsion).all(axis=1)
+    spread = np.full(len(curve.levels), np.nan)
+    spread[seen] = torsion[seen].std(axis=1)
+    return {
+        "length": np.asarray(_gap_lengths(points, parameter).sum(axis=0).std()),
+        "curvature": curvature.std(axis=1),
+        "torsion": spread,
+    }
+
+
 def _derivatives(points: FloatArray, parameter: FloatArray) -> tuple[Callable[[FloatArray], FloatArray], ...]:
-    """Return the first three derivatives of the spline through points (n, 3) at given parameters (n,)."""
+    """Return the first three derivatives of the splines through points (n, ..., 3) at given parameters (n,)."""
     from scipy.interpolate import make_interp_spline
 
     spline = make_interp_spline(parameter, points, k=5 if len(points) > _FEWEST else 3)
@@ -83,7 +101,7 @@ def _gap_lengths(points: FloatArray, parameter: FloatArray) -> FloatArray:
     half = np.diff(parameter) / 2
     at = (parameter[:-1] + half)[:, None] + half[:, None] * nodes
     speed = np.linalg.norm(_derivatives(points, parameter)[0](at), axis=-1)
-    return np.asarray((speed * weights).sum(axis=1) * half)
+    return np.asarray((np.tensordot(speed, weights, (1, 0)).T * half).T)
 
 
 def _length(points: FloatArray, parameter: FloatArray) -> float:
@@ -93,7 +111,7 @@ def _length(points: FloatArray, parameter: FloatArray) -> float:
 def _bends(points: FloatArray, parameter: FloatArray) -> tuple[FloatArray, FloatArray]:
     first, second, third = (derivative(parameter) for derivative in _derivatives(points, parameter))
     cross = np.cross(first, second)
-    area = np.linalg.norm(cross, axis=1)
-    curvature = area / np.linalg.norm(first, axis=1) ** 3
-    torsion = np.where(area > 1e-5, (cross * third).sum(axis=1) / np.maximum(area, 1e-5) ** 2, np.nan)
+    area = np.linalg.norm(cross, axis=-1)
+    curvature = area / np.linalg.norm(first, axis=-1) ** 3
+    torsion = np.where(area > 1e-5, (cross * third).sum(axis=-1) / np.maximum(area, 1e-5) ** 2, np.nan)
     return curvature, torsion

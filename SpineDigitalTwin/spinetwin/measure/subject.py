@@ -12,14 +12,14 @@ from ..anatomy import level
 from ..geometry import FloatArray, Frame, Grid, LabelMaps
 from .curves import ScolioticCurve, find_curves, tilts
 from .landmarks import Key, Landmarks, Plate
+from .muscle_levels import DiscPlane, UnseenDisc, disc_planes
+from .muscles import MuscleMap
 from .planes import View, patient_coronal, patient_sagittal, reference_frame
 from .plates import with_plates
 from .regions import Regions
 from .results import MissingInput
 from .sacrum import with_sacrum
-
-VOXEL_SPREAD = 12.0**-0.5
-"""Standard deviation of a position that is known to within one voxel, in voxels."""
+from .spread import VOXEL_SPREAD
 
 _BODY_POINTS = (50, *range(84, 86), *range(101, 125))
 
@@ -44,12 +44,15 @@ class Subject:
         Centres of the femoral heads, RAS mm.
     voxel : (3, 3) array
         Columns are the edges of a voxel in RAS, mm: how well points are known in each direction.
+    muscles : MuscleMap or None
+        The muscles around the spine, on a grid of their own.
     """
 
     spine: Landmarks
     regions: Regions | None = None
     heads: FloatArray | None = None
     voxel: FloatArray = None  # type: ignore[assignment]
+    muscles: MuscleMap | None = None
 
     def __post_init__(self) -> None:
         if self.voxel is None:
@@ -66,12 +69,19 @@ class Subject:
         maps: LabelMaps | None = None,
         heads: FloatArray | None = None,
         grid: Grid | None = None,
+        muscles: MuscleMap | None = None,
+        whole: bool = False,
     ) -> Subject:
-        """Gather what is known; the grid of the image tells how well points are known where there are no maps."""
-        regions = Regions(maps) if maps is not None else None
+        """Gather what is known.
+
+        The grid of the image tells how well points are known where there are no maps; `whole` says that the maps come from
+        `spinetwin.measure.wholes` and do not tell the parts behind the bodies apart.
+        """
+        regions = Regions(maps, whole=whole) if maps is not None else None
         grid = maps.grid if maps is not None else grid
-        spine = with_plates(with_sacrum(Landmarks(points, frames, suspect), regions), regions, edited)
-        return cls(spine, regions, heads, np.eye(3) * DEFAULT_VOXEL if grid is None else grid.ijk_to_ras[:3, :3].copy())
+        spine = with_sacrum(with_plates(Landmarks(points, frames, suspect), regions, edited), regions)
+        voxel = np.eye(3) * DEFAULT_VOXEL if grid is None else grid.ijk_to_ras[:3, :3].copy()
+        return cls(spine, regions, heads, voxel, muscles)
 
     @cached_property
     def reference(self) -> tuple[int, Frame]:
@@ -119,24 +129,35 @@ class Subject:
             (upper, lower) for upper, lower in zip(self.column, self.column[1:], strict=False) if _neighbours(upper, lower)
         )
 
+    @cached_property
+    def disc_planes(self) -> tuple[DiscPlane | UnseenDisc, ...]:
+        """The plane of every disc with the muscles around it; none without a muscle map."""
+        return disc_planes(self.spine, self.gaps, self.muscles) if self.muscles is not None else ()
+
     def drawn(self, count: int, rng: np.random.Generator) -> Landmarks:
         """Return the spine with `count` draws of its points, spread as far as voxels and doubts let them."""
         points = {}
         for key, where in self.spine.points.items():
             spread = VOXEL_SPREAD * (SUSPECT_FACTOR if key in self.spine.suspect else 1.0)
             points[key] = where + spread * rng.standard_normal((count, 3)) @ self.voxel.T
-        blur = VOXEL_SPREAD * self.voxel.T
-        plates = {key: _drawn_plate(plate, count, blur, rng) for key, plate in self.spine.plates.items()}
+        plates = {key: _drawn_plate(plate, count, self.voxel.T, rng) for key, plate in self.spine.plates.items()}
         return replace(self.spine, points=points, plates=plates)
 
 
-def _drawn_plate(plate: Plate, count: int, blur: FloatArray, rng: np.random.Generator) -> Plate:
-    """Return an endplate with `count` draws of its normal and its rims; its centre is as sure as the mean of many voxels."""
+def _drawn_plate(plate: Plate, count: int, voxel: FloatArray, rng: np.random.Generator) -> Plate:
+    """Return an endplate with `count` draws of its normal, rims and bottom; its centre is as sure as many voxels make it."""
     turns = np.radians(plate.tilt_spread) * rng.standard_normal((count, 3))
     normals = plate.normal + np.cross(turns, plate.normal)
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    front, back = (rim + rng.standard_normal((count, 3)) @ blur for rim in (plate.front, plate.back))
-    return Plate(np.broadcast_to(plate.centre, (count, 3)), normals, front, back)
+
+    def blurred(place: FloatArray) -> FloatArray:
+        return np.asarray(place + plate.rim_spread * rng.standard_normal((count, 3)) @ voxel)
+
+    front, back = blurred(plate.front), blurred(plate.back)
+    bottom = None if plate.bottom is None else blurred(plate.bottom)
+    return replace(
+        plate, centre=np.broadcast_to(plate.centre, (count, 3)), normal=normals, front=front, back=back, bottom=bottom
+    )
 
 
 def _neighbours(upper: int, lower: int) -> bool:

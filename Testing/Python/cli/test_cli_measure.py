@@ -3,8 +3,10 @@
 import csv
 import json
 
+import numpy as np
 import pytest
-from spinetwin.io import read_pois, write_pois
+from spinetwin.geometry import Grid
+from spinetwin.io import read_pois, write_label_map, write_pois, write_volume
 from spinetwin.io.measurements import read_measurements
 from spinetwin.poi import PoiSet
 
@@ -147,3 +149,114 @@ def test_every_entry_of_the_json_has_a_declared_quantity(run, points, out):
     content = json.loads((out / "measurements.json").read_text(encoding="utf-8"))
     assert {each["name"] for each in content["measurements"]} <= set(content["quantities"])
     assert all(each["definition"] for each in content["quantities"].values())
+
+
+def whole(folder, maps):
+    """A map of whole vertebrae and nothing else."""
+    write_label_map(folder / "whole.nii.gz", np.where(maps.vertebrae < 100, maps.vertebrae, 0).astype(np.uint8), maps.grid)
+    return folder / "whole.nii.gz"
+
+
+def test_a_vertebra_map_alone_gives_heights_and_says_what_is_missing(run, folder, maps, out):
+    said = run("measure", "--vertebrae", whole(folder, maps), "--out", out, "--quiet")
+    assert (said.code, said.err) == (0, "")
+    found = read_measurements(out / "measurements.json")
+    assert found.get("body_height_back", 22).value == pytest.approx(26.5, abs=1.5)
+    assert found.get("disc_height_middle", 22).value > 5
+    assert found.get("canal_area", 22).missing
+    assert found.get("part_volume", 22).reason == "the map does not tell the parts behind the body apart"
+
+
+def test_other_programs_labels_are_read_by_their_scheme(run, folder, maps, out):
+    ids = {21: 30, 22: 29, 23: 28}
+    array = np.zeros(maps.vertebrae.shape, dtype=np.uint8)
+    for own, other in ids.items():
+        array[maps.vertebrae == own] = other
+    write_label_map(folder / "total.nii.gz", array, maps.grid)
+    table = folder / "mine.csv"
+    table.write_text("label,kind,name,side\n30,vertebra,L2,\n29,vertebra,L3,\n28,vertebra,L4,\n")
+    seen = []
+    for scheme in ("totalsegmentator", table):
+        said = run("measure", "--vertebrae", folder / "total.nii.gz", "--vertebra-labels", scheme, "--out", out, "--quiet")
+        assert (said.code, said.err) == (0, "")
+        seen.append(read_measurements(out / "measurements.json"))
+    assert seen[0].all == seen[1].all
+    assert {each.level for each in seen[0].of("body_height_back")} == {21, 22, 23}
+
+
+def test_a_wrong_slice_distance_is_noticed(run, folder, maps, out):
+    affine = maps.grid.ijk_to_ras.copy()
+    affine[:3, np.abs(affine[2, :3]).argmax()] *= 0.5
+    array = np.where(maps.vertebrae < 100, maps.vertebrae, 0).astype(np.uint8)
+    write_label_map(folder / "flat.nii.gz", array, Grid(array.shape, affine))
+    said = run("measure", "--vertebrae", folder / "flat.nii.gz", "--out", out, "--quiet")
+    assert "Warning: bodies are 0.5" in said.out
+    assert "spacing in the header may be wrong" in said.out
+
+
+def write_muscles(folder, maps):
+    """Bars of psoas on either side of the spine, a fat image and a water image."""
+    affine = np.diag([2.0, 2.0, 2.0, 1.0])
+    middle = maps.grid.to_ras(np.array(maps.grid.shape) / 2)
+    affine[:3, 3] = middle - [120.0, 120.0, 80.0]
+    labels = np.zeros((120, 120, 80), dtype=np.uint8)
+    labels[35:45, 60:70], labels[75:85, 60:70] = 5, 6
+    grid = Grid(labels.shape, affine)
+    write_label_map(folder / "m.nii.gz", labels, grid)
+    write_volume(folder / "fat.nii.gz", np.full(labels.shape, 10, dtype=np.int16), grid)
+    write_volume(folder / "water.nii.gz", np.full(labels.shape, 30, dtype=np.int16), grid)
+    return folder / "m.nii.gz"
+
+
+def test_muscles_and_dixon_images(run, points, folder, maps, out):
+    muscles = write_muscles(folder, maps)
+    dixon = ("--fat", folder / "fat.nii.gz", "--water", folder / "water.nii.gz")
+    said = run("measure", points, *maps_of(folder), "--muscles", muscles, *dixon, "--out", out, "--quiet")
+    assert (said.code, said.err) == (0, "")
+    found = read_measurements(out / "measurements.json")
+    area = found.get("muscle_area", 22, "left", part="psoas")
+    assert area.value == pytest.approx(400.0, rel=0.1)
+    assert 1 < area.uncertainty < 20
+    assert found.get("muscle_fat_fraction", 22, "right", part="psoas").value == pytest.approx(0.25)
+    assert found.get("muscle_centroid_right", 22, "right", part="psoas").value == pytest.approx(40.0, abs=4.0)
+    page = (out / "measurements.html").read_text(encoding="utf-8")
+    assert "Muscle area left psoas" in page
+    with (out / "measurements.csv").open(newline="", encoding="utf-8") as file:
+        rows = [each for each in csv.DictReader(file) if each["name"] == "muscle_area"]
+    assert {(each["level"], each["side"], each["part"]) for each in rows} >= {("L3", "left", "psoas"), ("L2", "right", "psoas")}
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("--muscles", "m.nii.gz", "--muscle-labels", "mine"), "no scheme of labels 'mine'"),
+        (("--muscles", "m.nii.gz", "--muscle-labels", "lost.csv"), "no file"),
+        (("--muscles", "m.nii.gz", "--muscle-labels", "names.csv"), "no column label"),
+        (("--muscles", "m.nii.gz", "--muscle-labels", "spl"), "none of the labels"),
+        (("--muscles", "lost.nii.gz"), "lost.nii.gz"),
+        (("--muscles", "m.nii.gz", "--fat", "fat.nii.gz"), "belong together"),
+        (("--fat", "fat.nii.gz", "--water", "water.nii.gz"), "no muscles"),
+        (("--muscles", "m.nii.gz", "--fat", "v.nii.gz", "--water", "water.nii.gz"), "not on the grid"),
+        (("--femoral-heads", "nan", "1", "2", "3", "4", "5"), "finite"),
+    ],
+)
+def test_muscle_maps_that_cannot_be_used(run, refused, points, folder, maps, out, content, more, words):
+    write_muscles(folder, maps)
+    (folder / "names.csv").write_text("number,name,side\n5,psoas,left\n")
+    before = content(out)
+    named = [folder / each if str(each).endswith((".gz", ".csv")) else each for each in more]
+    said = run("measure", points, *named, "--out", out, "--quiet")
+    refused(said)
+    assert words in said.err
+    assert content(out) == before
+
+
+def test_nothing_to_measure_is_said(run, refused, out):
+    said = run("measure", "--out", out, "--quiet")
+    refused(said, "nothing to measure")
+
+
+def test_a_map_without_vertebrae_is_said(run, refused, folder, maps, out):
+    write_label_map(folder / "empty.nii.gz", np.zeros(maps.vertebrae.shape, dtype=np.uint8), maps.grid)
+    said = run("measure", "--vertebrae", folder / "empty.nii.gz", "--out", out, "--quiet")
+    refused(said, "no vertebra with a body", "--vertebra-labels")

@@ -7,7 +7,7 @@ from spinetwin.measure.compute import measure
 from spinetwin.measure.subject import Subject
 from spinetwin.phantom import Curve, Spacing, SpineParameters, make_spine
 from spinetwin.phantom.ground_truth.endplates import endplates
-from spinetwin.phantom.ground_truth.sizes import canal_sizes
+from spinetwin.phantom.ground_truth.sizes import canal_sizes, sizes
 from spinetwin.poi import compute_pois
 
 L3 = level("L3").id
@@ -102,3 +102,25 @@ def test_the_axis_has_no_superior_endplate(found):
     lost = found.get("endplate_area_superior", level("C2").id)
     assert lost.reason == "C2 has no superior endplate: the dens stands there"
     assert found.get("endplate_depth_inferior", level("C2").id).value > 8
+
+
+def test_every_number_says_how_far_it_may_be_off(scene):
+    found = measure(subject(scene, heads=np.array([[-90.0, 0.0, -700.0], [90.0, 0.0, -700.0]])), draws=40)
+    numbers = [each for each in found if each.value is not None]
+    unsure = {(each.name, level(each.level).name) for each in numbers if each.uncertainty is None and each.level}
+    # the axes of the atlas are those of its neighbours, the sacrum is the reference
+    assert unsure == {(name, key) for name in ("axial_rotation", "lateral_tilt") for key in ("C1", "S1")}
+    assert all(each.uncertainty is not None for each in found if each.value is not None and each.level is None)
+    assert all(each.uncertainty >= 0 for each in found if each.uncertainty is not None)
+
+
+@pytest.mark.parametrize(("name", "field"), [("body_height_front", "height_front"), ("body_height_back", "height_back")])
+def test_heights_are_as_uncertain_as_they_are_wrong(scene, name, field):
+    found = measure(subject(scene), draws=60)
+    off = [
+        (each.value - getattr(sizes(scene[0], each.level), field)) / each.uncertainty
+        for each in found.of(name)
+        if each.value is not None and getattr(sizes(scene[0], each.level), field) is not None
+    ]
+    assert len(off) > 20
+    assert 0.3 < np.sqrt(np.mean(np.square(off))) < 2.5

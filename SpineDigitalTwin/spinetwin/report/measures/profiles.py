@@ -33,11 +33,14 @@ class Profile:
         What is drawn; the band is that of the first one.
     sides : tuple of str
         Sides of a quantity that has two.
+    parts : tuple of str
+        Muscles of a quantity that has many.
     """
 
     title: str
     lines: Mapping[str, str]
     sides: tuple[str, ...] = ("",)
+    parts: tuple[str, ...] = ("",)
 
 
 PROFILES = (
@@ -49,6 +52,10 @@ PROFILES = (
     Profile("Canal width, mm", {"": "canal_width"}),
     Profile("Pedicle width, mm", {"": "pedicle_width"}, ("left", "right")),
     Profile("Facet orientation, deg", {"": "facet_orientation"}, ("left", "right")),
+    Profile("Psoas area, mm²", {"": "muscle_area"}, ("left", "right"), ("psoas", "iliopsoas")),
+    Profile("Erector spinae area, mm²", {"": "muscle_area"}, ("left", "right"), ("erector_spinae", "deep_back_muscles")),
+    Profile("Multifidus area, mm²", {"": "muscle_area"}, ("left", "right"), ("multifidus",)),
+    Profile("Quadratus lumborum area, mm²", {"": "muscle_area"}, ("left", "right"), ("quadratus_lumborum",)),
 )
 
 
@@ -67,23 +74,27 @@ def draw_profiles(found: Measurements) -> Figure:
     return figure
 
 
-def _values(found: Measurements, name: str, side: str) -> list[Measurement]:
-    return [each for each in found.of(name) if each.value is not None and each.side == side and each.level is not None]
+def _values(found: Measurements, profile: Profile, name: str, side: str) -> list[Measurement]:
+    return [
+        each
+        for each in found.of(name)
+        if each.value is not None and each.side == side and each.level is not None and each.part in profile.parts
+    ]
 
 
 def _longest(found: Measurements, profile: Profile) -> int:
-    return max(len(_values(found, name, side)) for name in profile.lines.values() for side in profile.sides)
+    return max(len(_values(found, profile, name, side)) for name in profile.lines.values() for side in profile.sides)
 
 
 def _draw(axes: Axes, found: Measurements, profile: Profile) -> None:
+    lines = [(legend or side, name, side) for legend, name in profile.lines.items() for side in profile.sides]
+    shown = {legend: _values(found, profile, name, side) for legend, name, side in lines}
     keys = sorted(
-        {each.level for name in profile.lines.values() for each in found.of(name) if each.level is not None},
+        {each.level for values in shown.values() for each in values if each.level is not None},
         key=lambda key: level(key).order,
     )
     _draw_band(axes, keys, norms_of(next(iter(profile.lines.values()))))
-    lines = [(legend or side, name, side) for legend, name in profile.lines.items() for side in profile.sides]
-    for ink, (legend, name, side) in zip(_INKS, lines, strict=False):
-        values = _values(found, name, side)
+    for ink, (legend, values) in zip(_INKS, shown.items(), strict=False):
         places = [keys.index(each.level) for each in values if each.level is not None]
         numbers = [each.value for each in values if each.value is not None]
         spread = [2 * (each.uncertainty or 0.0) for each in values]

@@ -36,6 +36,7 @@ _GROUPS = {
     "posterior": "Pedicles and facet joints",
     "curve": "The curve of the spine",
     "volume": "Volumes",
+    "muscle": "Muscles",
 }
 
 
@@ -120,7 +121,11 @@ def _group_table(found: Measurements, group: str, heading: str) -> str:
     quantities = [each for each in QUANTITIES if each.group == group and any(not m.missing for m in found.of(each.name))]
     single = [each for each in quantities if all(m.level is None for m in found.of(each.name))]
     by_level = [each for each in quantities if each not in single]
-    parts = [_single_table(found, single), _level_table(found, by_level)]
+    if group == "muscle":
+        names = dict.fromkeys(m.part for each in by_level for m in found.of(each.name) if m.part)
+        parts = [_level_table(Measurements(tuple(m for m in found if m.part == name)), by_level) for name in names]
+    else:
+        parts = [_single_table(found, single), _level_table(found, by_level)]
     body = "\n".join(part for part in parts if part)
     return f"<details open><summary><h2>{heading}</h2></summary>\n{body}\n</details>" if body else ""
 
