@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import ParameterError
+from ..measure.compute import DRAWS
 from ..measure.results import Measurement, Measurements
-from .common import count, make_folder, path_of, progress_bar, read_maps
+from .common import Progress, count, make_folder, path_of, progress_bar, read_maps
 
 if TYPE_CHECKING:
+    from ..measure.changes import Change
     from ..measure.subject import Subject
     from ..poi import PoiSet
     from .common import Steps
+
+MOST_DRAWS = 100_000
 
 _HEADLINES = (
     "cobb_patient",
@@ -56,55 +62,139 @@ def add(steps: Steps) -> None:
     measure.set_defaults(run=run)
 
 
+@dataclass(frozen=True)
+class Study:
+    """The files of one person at one time, and how they are measured.
+
+    Attributes
+    ----------
+    points : Path
+    subregions, vertebrae : Path or None
+        The two label maps; both or neither.
+    femoral_heads : sequence of six numbers, optional
+        Centres of the left and right femoral head, RAS mm.
+    draws : int
+        For the uncertainty; 0 for none.
+    before : Path or None
+        The measurements.json of an earlier study.
+    """
+
+    points: Path
+    subregions: Path | None = None
+    vertebrae: Path | None = None
+    femoral_heads: list[float] | None = None
+    draws: int = DRAWS
+    before: Path | None = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came out of a study, beside the files.
+
+    Attributes
+    ----------
+    subject : Subject
+    found : Measurements
+    changes : tuple of Change or None
+        Against the earlier study; None where there is none.
+    """
+
+    subject: Subject
+    found: Measurements
+    changes: tuple[Change, ...] | None
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Measure, write json, table and report, and say the most asked for."""
+    study = Study(
+        arguments.points,
+        arguments.subregions,
+        arguments.vertebrae,
+        arguments.femoral_heads,
+        arguments.draws,
+        arguments.before,
+    )
+    folder: Path = arguments.out
+    make_folder(folder)
+    with progress_bar("measure", arguments.quiet) as progress:
+        written = measure_study(study, folder, progress)
+    for line in headlines(written.found):
+        print(line)
+    if written.changes is not None:
+        print(f"{say_changes(written.changes)}: {folder / 'changes.csv'}")
+    print(f"{say_count(written.found)}: {folder / 'measurements.csv'}")
+    print(f"Report: {(folder / 'measurements.html').resolve()}")
+    return 0
+
+
+def measure_study(study: Study, folder: Path, progress: Progress) -> Written:
+    """Read a study, measure it, and write measurements.json, measurements.csv, the report, and changes.csv if asked for.
+
+    Parameters
+    ----------
+    study : Study
+    folder : Path
+        Where the files go; it exists.
+    progress : callable
+        Takes the fraction done and what is being worked on.
+
+    Raises
+    ------
+    SpineTwinError
+        If a file cannot be read or written, or the study asks for something impossible.
+    """
     from ..io import read_pois
     from ..io.measurements import read_measurements, write_changes, write_measurements, write_measurements_table
     from ..measure.changes import changes
     from ..measure.compute import measure
     from ..report.measures import write_measures_report
 
-    if (arguments.subregions is None) != (arguments.vertebrae is None):
+    _check(study)
+    progress(0.0, "reading")
+    points = read_pois(study.points)
+    before = None if study.before is None else read_measurements(study.before)
+    subject = _subject(points, study)
+    progress(0.3, "measuring")
+    found = measure(subject, draws=study.draws)
+    progress(0.6, "report")
+    write_measures_report(subject, found, folder, title=study.points.name.split(".")[0])
+    write_measurements(folder / "measurements.json", found, about=study.points.name)
+    write_measurements_table(folder / "measurements.csv", found)
+    different = None if before is None else changes(before, found)
+    if different is not None:
+        write_changes(folder / "changes.csv", different)
+    progress(1.0, "done")
+    return Written(subject, found, different)
+
+
+def _check(study: Study) -> None:
+    if (study.subregions is None) != (study.vertebrae is None):
         raise ParameterError("The two label maps belong together.", "Give both --subregions and --vertebrae, or neither.")
-    if not 0 <= arguments.draws <= 100_000:
-        raise ParameterError(f"The number of draws must be between 0 and 100000, not {arguments.draws}.")
-    make_folder(arguments.out)
-    points = read_pois(arguments.points)
-    before = None if arguments.before is None else read_measurements(arguments.before)
-    with progress_bar("measure", arguments.quiet) as progress:
-        progress(0.0, "reading")
-        subject = _subject(points, arguments)
-        progress(0.3, "measuring")
-        found = measure(subject, draws=arguments.draws)
-        progress(0.6, "report")
-        page = write_measures_report(subject, found, arguments.out, title=arguments.points.name.split(".")[0])
-        progress(1.0, "done")
-    write_measurements(arguments.out / "measurements.json", found, about=arguments.points.name)
-    write_measurements_table(arguments.out / "measurements.csv", found)
-    for line in headlines(found):
-        print(line)
-    if before is not None:
-        different = changes(before, found)
-        write_changes(arguments.out / "changes.csv", different)
-        beyond = sum(bool(each.sure) for each in different)
-        print(f"{count(different, 'change')}, {beyond} beyond the uncertainty: {arguments.out / 'changes.csv'}")
-    missing = sum(each.missing for each in found)
-    print(f"{count(found, 'measurement')}, {missing} missing with a reason: {arguments.out / 'measurements.csv'}")
-    print(f"Report: {page.resolve()}")
-    return 0
+    if not 0 <= study.draws <= MOST_DRAWS:
+        raise ParameterError(f"The number of draws must be between 0 and {MOST_DRAWS}, not {study.draws}.")
 
 
-def _subject(points: PoiSet, arguments: argparse.Namespace) -> Subject:
+def _subject(points: PoiSet, study: Study) -> Subject:
     from ..measure.frames import frames_from_points
     from ..measure.subject import Subject
     from ..poi import Status
 
-    maps = None if arguments.subregions is None else read_maps(arguments.subregions, arguments.vertebrae)
-    heads = None if arguments.femoral_heads is None else np.array(arguments.femoral_heads).reshape(2, 3)
+    maps = None if study.subregions is None or study.vertebrae is None else read_maps(study.subregions, study.vertebrae)
+    heads = None if study.femoral_heads is None else np.array(study.femoral_heads).reshape(2, 3)
     placed = {poi.key: np.array(poi.position) for poi in points if poi.position is not None}
     suspect = frozenset(poi.key for poi in points if poi.status is Status.SUSPECT)
     edited = frozenset(poi.key for poi in points if poi.edited)
     return Subject.of(placed, frames_from_points(placed), suspect=suspect, edited=edited, maps=maps, heads=heads)
+
+
+def say_changes(different: tuple[Change, ...]) -> str:
+    """Say how many quantities changed, and how many of them by more than their uncertainty."""
+    return f"{count(different, 'change')}, {sum(bool(each.sure) for each in different)} beyond the uncertainty"
+
+
+def say_count(found: Measurements) -> str:
+    """Say how many measurements there are, and how many of them are missing."""
+    return f"{count(found, 'measurement')}, {sum(each.missing for each in found)} missing with a reason"
 
 
 def headlines(found: Measurements) -> list[str]:

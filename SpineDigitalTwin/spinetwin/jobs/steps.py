@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from ..anatomy import level as level_of
 from ..anatomy import parse_levels, parse_points
+from ..commands.measure import MOST_DRAWS
 from ..errors import MapError, ParameterError
 from ..poi.rules import RULE_SETS
 from .events import LevelReady
 from .job import Done, Job, Step
+from .measuring import measurements
 from .options import number, one_of, text, three_numbers, whole_number
 from .output import Output
 
@@ -164,6 +166,9 @@ STEPS: Mapping[str, Step] = {
     ),
     "export": Step(
         ("subregions", "vertebrae"), export_maps, {"name": _file_name, "format": one_of((".nii.gz", ".nii", ".nrrd", ".mha"))}
+    ),
+    "measure": Step(
+        ("points",), measurements, {"draws": whole_number(0, MOST_DRAWS)}, ("subregions", "vertebrae", "before")
     ),
 }
 """By the name that a job file gives."""
