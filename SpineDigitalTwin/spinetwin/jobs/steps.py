@@ -167,8 +167,6 @@ STEPS: Mapping[str, Step] = {
     "export": Step(
         ("subregions", "vertebrae"), export_maps, {"name": _file_name, "format": one_of((".nii.gz", ".nii", ".nrrd", ".mha"))}
     ),
-    "measure": Step(
-        ("points",), measurements, {"draws": whole_number(0, MOST_DRAWS)}, ("subregions", "vertebrae", "before")
-    ),
+    "measure": Step(("points",), measurements, {"draws": whole_number(0, MOST_DRAWS)}, ("subregions", "vertebrae", "before")),
 }
 """By the name that a job file gives."""

@@ -9,7 +9,15 @@ from spinetwin.jobs.events import Progress
 from spinetwin.phantom import SpineParameters, make_spine
 from spinetwin.poi import compute_pois
 
-REPORT = ["measurements.csv", "measurements.html", "measurements.json", "old.txt", "profiles.png", "spine.png"]
+REPORT = [
+    "endplates.json",
+    "measurements.csv",
+    "measurements.html",
+    "measurements.json",
+    "old.txt",
+    "profiles.png",
+    "spine.png",
+]
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +30,11 @@ def maps():
 def inputs(maps, tmp_path):
     """The files of a study, under names that a clinic may give."""
     points = compute_pois(maps)
-    files = {"points": tmp_path / "Punkte.mrk.json", "subregions": tmp_path / "Maße s.mha", "vertebrae": tmp_path / "Maße v.mha"}
+    files = {
+        "points": tmp_path / "Punkte.mrk.json",
+        "subregions": tmp_path / "Maße s.mha",
+        "vertebrae": tmp_path / "Maße v.mha",
+    }
     write_pois(files["points"], points)
     write_label_map(files["subregions"], maps.subregions, maps.grid)
     write_label_map(files["vertebrae"], maps.vertebrae, maps.grid)
@@ -39,7 +51,7 @@ def test_it_writes_what_the_command_writes(job, start, inputs, folder, content, 
     maps = ("--subregions", inputs["subregions"], "--vertebrae", inputs["vertebrae"])
     assert main(["measure", inputs["points"], *maps, "--out", str(out), "--quiet"]) == 0
     for name in REPORT:
-        assert name == "old.txt" or (folder / name).read_bytes() == (out / name).read_bytes()
+        assert name in ("old.txt", "endplates.json") or (folder / name).read_bytes() == (out / name).read_bytes()
 
 
 def test_points_alone_are_enough_and_the_rest_has_its_reason(job, start, inputs, folder):
