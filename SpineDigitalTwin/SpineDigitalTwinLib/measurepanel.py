@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from .measurecobb import CobbPanel
 from .measurecompare import ComparePanel
 from .measureplot import PlotPanel
 from .messages import Message
+from .steps import StepRunner
 
 if TYPE_CHECKING:
     from spinetwin.jobs import Verdict
@@ -57,12 +58,13 @@ class MeasurePanel:
         self._message = Message(ui.measureMessage)
         self._summary = Table(ui.summaryTable, (_("Measurement"), _("Value ± SD"), _("Note")), 2)
         self._study: Study | None = None
-        self._stamp: object = None
+        self._stamps: object = None
+        self._steps = StepRunner(lambda _fraction: None, self._onPoints)
         self._folders: dict[str, tempfile.TemporaryDirectory[str]] = {}
         self._reported: object = None
         self.chooseFolder: Callable[[], str] = self._askFolder
         self.openPage: Callable[[Path], object] = _openInBrowser
-        self.cobb = CobbPanel(ui, parameters, self._onPoints)
+        self.cobb = CobbPanel(ui, parameters, self._onScene)
         self.plot = PlotPanel(ui, parameters)
         self.compare = ComparePanel(ui, background, self._message, self.plot.update)
         for button, action in (
@@ -93,18 +95,25 @@ class MeasurePanel:
 
     def _follow(self) -> None:
         """Read the study of the scene once as long as it stays."""
-        stamp = measureresults.stamp(measureresults.NOW)
-        if stamp == self._stamp:
+        before, self._stamps = self._stamps, _stamps()
+        if before == self._stamps:
             return
-        self._stamp, self._study = stamp, measureresults.study(measureresults.NOW)
+        self._study = measureresults.study(measureresults.NOW)
         rows = measuretexts.summary(self._study.found) if self._study is not None else []
         self._summary.show(dict(enumerate(_cells(row) for row in rows)))
+
+    def _onScene(self) -> None:
+        """Follow the points, and a study that a person took out of the scene."""
+        if self._stamps != _stamps():
+            self.refresh()
+        else:
+            self._onPoints()
 
     def _onPoints(self) -> None:
         """Say what would be measured; called after every change of a point, so it has to be quick."""
         positions = self.cobb.positions()
         problem = "" if positions else _NO_POINTS
-        self._ui.measureButton.enabled = not problem and not self._background.busy
+        self._ui.measureButton.enabled = not problem and not self.busy
         self._ui.measureButton.text = problem or (_("Measure again") if self._study is not None else _("Measure"))
         self._ui.measureState.text = self._stateText(positions)
         self._ui.measureState.setVisible(bool(positions))
@@ -125,23 +134,34 @@ class MeasurePanel:
         text = _("✓ {count} points of {first} to {last}").format(
             count=len(positions), first=level(levels[0]).name, last=level(levels[-1]).name
         )
-        if self._problem():
-            return _("{points}, no label maps: areas and volumes stay missing").format(points=text)
+        problem = self._problem()
+        if problem:
+            return _("{points}; areas and volumes stay missing ({problem})").format(points=text, problem=problem)
         return _("{points}, with the label maps of section 1").format(points=text)
 
     # --- measuring ----------------------------------------------------------------------------------------------------
 
     def measure(self) -> None:
         """Let the worker measure the points of the scene, with the label maps where there are such."""
+        self._message.clear()
+        self._steps.start(self._writing())
+
+    @property
+    def busy(self) -> bool:
+        """Whether files are being written for the worker, or something is running."""
+        return self._steps.busy or self._background.busy
+
+    def _writing(self) -> Iterator[float]:
+        """Write what the worker reads, one file at each step, and start it."""
         from SpinePOILib import pointnodes
         from spinetwin.io import write_pois
 
-        self._message.clear()
         parameters, scratch = self._parameters(), self._background.scratch()
         measured = measurelive.digest(self.cobb.positions())
         files = {"points": scratch / "points.mrk.json"}
         try:
             write_pois(files["points"], pointnodes.readAll())
+            yield 0.3
             if not self._problem():
                 files |= labelfiles.writeForWorker(parameters.subregions, parameters.vertebrae, scratch)
         except SpineTwinError as error:
@@ -215,9 +235,10 @@ class MeasurePanel:
     # --- the end ------------------------------------------------------------------------------------------------------
 
     def forget(self) -> None:
-        """Say nothing of a scene that is closed."""
+        """Say nothing of a scene that is closed, and measure nothing of it any more."""
+        self._steps.stop()
         self._message.clear()
-        self._study = self._stamp = self._reported = None
+        self._study = self._stamps = self._reported = None
         self._forget("shown")
 
     def close(self) -> None:
@@ -234,6 +255,10 @@ class MeasurePanel:
         folder = self._folders.pop(which, None)
         if folder is not None:
             folder.cleanup()
+
+
+def _stamps() -> tuple[object, ...]:
+    return tuple(measureresults.stamp(each) for each in (measureresults.NOW, measureresults.EARLIER))
 
 
 def _cells(row: measuretexts.Row) -> list:

@@ -120,13 +120,15 @@ class TestStudies:
     def test_all_is_saved_with_the_scene(self, results, host, files, now, earlier, tmp_path):
         results.keep("now", files["now"], "today", "abc")
         results.keep("earlier", files["earlier"], "März")
-        results.addTable(now)
+        table = columns(results.addTable(now))
         path = str(tmp_path / "measured.mrb")
         assert host.util.saveScene(path)
         host.mrmlScene.Clear(False)
         host.util.loadScene(path)
         assert results.study("now") == results.Study(now, "today", "abc")
         assert results.study("earlier") == results.Study(earlier, "März", "")
+        (loaded,) = host.util.getNodesByClass("vtkMRMLTableNode")
+        assert columns(loaded) == table
         before = host.mrmlScene.GetNumberOfNodes()
         results.keep("now", files["now"], "again")
         node = results.addTable(now)
@@ -322,6 +324,22 @@ class TestPlots:
         assert len(host.util.getNodesByClass("vtkMRMLPlotSeriesNode")) == 2
         plots.show(self.profile(plots, now, "Body height"), now, earlier)
         assert host.mrmlScene.GetNumberOfNodes() == most
+
+    def test_a_plot_is_saved_with_the_scene(self, plots, host, now, tmp_path):
+        profile = self.profile(plots, now, "Body height")
+        before = {name: self.values(each) for name, each in self.series(plots.show(profile, now)).items()}
+        path = str(tmp_path / "plot.mrb")
+        assert host.util.saveScene(path)
+        host.mrmlScene.Clear(False)
+        host.util.loadScene(path)
+        (chart,) = host.util.getNodesByClass("vtkMRMLPlotChartNode")
+        after = {name: self.values(each) for name, each in self.series(chart).items()}
+        assert list(after) == list(before)
+        for name, values in before.items():
+            np.testing.assert_allclose(after[name], values, atol=1e-3)
+        count = host.mrmlScene.GetNumberOfNodes()
+        assert plots.show(profile, now) is chart
+        assert host.mrmlScene.GetNumberOfNodes() == count
 
     def test_the_earlier_study_is_drawn_too(self, plots, now, earlier):
         found = self.series(plots.show(self.profile(plots, now, "Segmental angle"), now, earlier))

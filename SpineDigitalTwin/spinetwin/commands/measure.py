@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import ParameterError
-from ..measure.compute import DRAWS
 from ..measure.results import Measurement, Measurements
 from .common import Progress, count, make_folder, path_of, progress_bar, read_maps
 
@@ -63,31 +62,6 @@ def add(steps: Steps) -> None:
 
 
 @dataclass(frozen=True)
-class Study:
-    """The files of one person at one time, and how they are measured.
-
-    Attributes
-    ----------
-    points : Path
-    subregions, vertebrae : Path or None
-        The two label maps; both or neither.
-    femoral_heads : sequence of six numbers, optional
-        Centres of the left and right femoral head, RAS mm.
-    draws : int
-        For the uncertainty; 0 for none.
-    before : Path or None
-        The measurements.json of an earlier study.
-    """
-
-    points: Path
-    subregions: Path | None = None
-    vertebrae: Path | None = None
-    femoral_heads: list[float] | None = None
-    draws: int = DRAWS
-    before: Path | None = None
-
-
-@dataclass(frozen=True)
 class Written:
     """What came out of a study, beside the files.
 
@@ -106,18 +80,11 @@ class Written:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, write json, table and report, and say the most asked for."""
-    study = Study(
-        arguments.points,
-        arguments.subregions,
-        arguments.vertebrae,
-        arguments.femoral_heads,
-        arguments.draws,
-        arguments.before,
-    )
+    check(arguments)
     folder: Path = arguments.out
     make_folder(folder)
     with progress_bar("measure", arguments.quiet) as progress:
-        written = measure_study(study, folder, progress)
+        written = measure_into(folder, arguments, progress)
     for line in headlines(written.found):
         print(line)
     if written.changes is not None:
@@ -127,21 +94,36 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def measure_study(study: Study, folder: Path, progress: Progress) -> Written:
+def check(arguments: argparse.Namespace) -> None:
+    """Refuse what does not belong together, before anything is read.
+
+    Raises
+    ------
+    ParameterError
+        With what to do.
+    """
+    if (arguments.subregions is None) != (arguments.vertebrae is None):
+        raise ParameterError("The two label maps belong together.", "Give both --subregions and --vertebrae, or neither.")
+    if not 0 <= arguments.draws <= MOST_DRAWS:
+        raise ParameterError(f"The number of draws must be between 0 and {MOST_DRAWS}, not {arguments.draws}.")
+
+
+def measure_into(folder: Path, arguments: argparse.Namespace, progress: Progress) -> Written:
     """Read a study, measure it, and write measurements.json, measurements.csv, the report, and changes.csv if asked for.
 
     Parameters
     ----------
-    study : Study
     folder : Path
         Where the files go; it exists.
+    arguments : argparse.Namespace
+        Of the command, checked.
     progress : callable
         Takes the fraction done and what is being worked on.
 
     Raises
     ------
     SpineTwinError
-        If a file cannot be read or written, or the study asks for something impossible.
+        If a file cannot be read or written.
     """
     from ..io import read_pois
     from ..io.measurements import read_measurements, write_changes, write_measurements, write_measurements_table
@@ -149,16 +131,15 @@ def measure_study(study: Study, folder: Path, progress: Progress) -> Written:
     from ..measure.compute import measure
     from ..report.measures import write_measures_report
 
-    _check(study)
     progress(0.0, "reading")
-    points = read_pois(study.points)
-    before = None if study.before is None else read_measurements(study.before)
-    subject = _subject(points, study)
+    points = read_pois(arguments.points)
+    before = None if arguments.before is None else read_measurements(arguments.before)
+    subject = _subject(points, arguments)
     progress(0.3, "measuring")
-    found = measure(subject, draws=study.draws)
+    found = measure(subject, draws=arguments.draws)
     progress(0.6, "report")
-    write_measures_report(subject, found, folder, title=study.points.name.split(".")[0])
-    write_measurements(folder / "measurements.json", found, about=study.points.name)
+    write_measures_report(subject, found, folder, title=arguments.points.name.split(".")[0])
+    write_measurements(folder / "measurements.json", found, about=arguments.points.name)
     write_measurements_table(folder / "measurements.csv", found)
     different = None if before is None else changes(before, found)
     if different is not None:
@@ -167,20 +148,13 @@ def measure_study(study: Study, folder: Path, progress: Progress) -> Written:
     return Written(subject, found, different)
 
 
-def _check(study: Study) -> None:
-    if (study.subregions is None) != (study.vertebrae is None):
-        raise ParameterError("The two label maps belong together.", "Give both --subregions and --vertebrae, or neither.")
-    if not 0 <= study.draws <= MOST_DRAWS:
-        raise ParameterError(f"The number of draws must be between 0 and {MOST_DRAWS}, not {study.draws}.")
-
-
-def _subject(points: PoiSet, study: Study) -> Subject:
+def _subject(points: PoiSet, arguments: argparse.Namespace) -> Subject:
     from ..measure.frames import frames_from_points
     from ..measure.subject import Subject
     from ..poi import Status
 
-    maps = None if study.subregions is None or study.vertebrae is None else read_maps(study.subregions, study.vertebrae)
-    heads = None if study.femoral_heads is None else np.array(study.femoral_heads).reshape(2, 3)
+    maps = None if arguments.subregions is None else read_maps(arguments.subregions, arguments.vertebrae)
+    heads = None if arguments.femoral_heads is None else np.array(arguments.femoral_heads).reshape(2, 3)
     placed = {poi.key: np.array(poi.position) for poi in points if poi.position is not None}
     suspect = frozenset(poi.key for poi in points if poi.status is Status.SUSPECT)
     edited = frozenset(poi.key for poi in points if poi.edited)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,6 @@ VERSION = 1
 
 Entry = Mapping[str, Any]
 
-_VECTORS = ("centre", "normal", "front", "back")
 _SIDES = ("superior", "inferior")
 
 
@@ -37,12 +37,7 @@ def write_endplates(path: PathLike, known: KnownPlates) -> None:
         "format": FORMAT,
         "version": VERSION,
         "plates": [
-            {
-                "level": level_of(key).name,
-                "side": side,
-                **{name: getattr(plate, name).tolist() for name in _VECTORS},
-                "tilt_spread": plate.tilt_spread,
-            }
+            {"level": level_of(key).name, "side": side, **{name: _written(value) for name, value in vars(plate).items()}}
             for (key, side), plate in known.plates.items()
         ],
         "frames": [
@@ -82,9 +77,17 @@ def _known(content: Mapping[str, list[Entry]]) -> KnownPlates:
     )
 
 
+def _written(value: FloatArray | float | None) -> object:
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
 def _plate(entry: Entry) -> Plate:
-    centre, normal, front, back = (_numbers(entry, name, 3) for name in _VECTORS)
-    return Plate(centre, normal, front, back, float(_numbers(entry, "tilt_spread")))
+    """Return a plate; what it has none of, such as a spread of vectors, was written as null."""
+    given = [each.name for each in fields(Plate) if entry.get(each.name) is not None]
+    values = {
+        name: _numbers(entry, name, 3) if isinstance(entry[name], list) else float(_numbers(entry, name)) for name in given
+    }
+    return Plate(**values)  # type: ignore[arg-type]
 
 
 def _frame(entry: Entry) -> Frame:

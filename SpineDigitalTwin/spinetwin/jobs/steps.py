@@ -13,7 +13,7 @@ from ..errors import MapError, ParameterError
 from ..poi.rules import RULE_SETS
 from .events import LevelReady
 from .job import Done, Job, Step
-from .measuring import measurements
+from .measuring import OPTIONAL, measurements
 from .options import number, one_of, text, three_numbers, whole_number
 from .output import Output
 
@@ -167,6 +167,6 @@ STEPS: Mapping[str, Step] = {
     "export": Step(
         ("subregions", "vertebrae"), export_maps, {"name": _file_name, "format": one_of((".nii.gz", ".nii", ".nrrd", ".mha"))}
     ),
-    "measure": Step(("points",), measurements, {"draws": whole_number(0, MOST_DRAWS)}, ("subregions", "vertebrae", "before")),
+    "measure": Step(("points",), measurements, {"draws": whole_number(0, MOST_DRAWS)}, OPTIONAL),
 }
 """By the name that a job file gives."""
