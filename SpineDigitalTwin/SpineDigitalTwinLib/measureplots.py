@@ -67,13 +67,11 @@ def show(profile: Profile, now: Measurements, earlier: Measurements | None = Non
     now, earlier : Measurements
         The earlier ones are drawn pale.
     """
-    from spinetwin.measure.norms import norms_of
-
     lines = _lines(now, profile)
     before = _lines(earlier, profile) if earlier is not None else []
     rows = _rows([*lines, *before])
     chart = measurenodes.ensure(CHART, ROLE, _("Spine profile"))
-    series = _band(rows, norms_of(next(iter(profile.lines.values()))))
+    series = _band(rows, _normsOf(profile))
     for number, (ink, line) in enumerate(zip(_PALE, before, strict=False), start=1):
         name = _("earlier {what}").format(what=line.legend).strip()
         series += _joined(f"earlier {number}", name, line, rows, ink)
@@ -98,13 +96,35 @@ def _label(chart: Any, profile: Profile, rows: Mapping[int, int], series: Sequen
     measurenodes.remove(SERIES, [part for part in _PARTS if part not in roles])
     measurenodes.remove("vtkMRMLTableNode", [part for part in _PARTS if part not in roles])
     chart.SetTitle(profile.title)
-    chart.SetXAxisTitle(profile.title)
+    chart.SetXAxisTitle(_axisTitle(profile, rows))
+    chart.SetAxisTitleFontSize(12)
     chart.SetYAxisTitle(_("Level"))
     chart.SetYAxisRangeAuto(False)
     chart.SetYAxisRange(-0.5, len(rows) - 0.5)
     chart.SetLegendVisibility(len(series) > 2)
     chart.SetAttribute(LEVELS, ",".join(level(key).name for key in sorted(rows, key=rows.__getitem__)))
     chart.EndModify(was)
+
+
+def _axisTitle(profile: Profile, rows: Mapping[int, int]) -> str:
+    """Return the quantity, and whose the normal values are where there is a band."""
+    norms = _normsOf(profile)
+    sources = dict.fromkeys(norms[key].source for key in rows if key in norms)
+    if len(_known(rows, norms)) < 2:
+        return str(profile.title)
+    return _("{title}; grey: {sources}").format(title=profile.title, sources="; ".join(sources))
+
+
+def _normsOf(profile: Profile) -> Mapping[int, Norm]:
+    """Return the normal values of the first quantity of a profile: its band is theirs."""
+    from spinetwin.measure.norms import norms_of
+
+    return norms_of(next(iter(profile.lines.values())))
+
+
+def _known(rows: Mapping[int, int], norms: Mapping[int, Norm]) -> list[tuple[int, int]]:
+    """Return height in the plot and level id of the levels that have normal values, from the lowest."""
+    return sorted((row, key) for key, row in rows.items() if key in norms)
 
 
 def _lines(found: Measurements, profile: Profile) -> list[_Line]:
@@ -128,7 +148,7 @@ def _rows(lines: Iterable[_Line]) -> dict[int, int]:
 
 def _band(rows: Mapping[int, int], norms: Mapping[int, Norm]) -> list[Any]:
     """Return the series of mean plus and minus two standard deviations; none where fewer than two levels have norms."""
-    known = sorted((row, key) for key, row in rows.items() if key in norms)
+    known = _known(rows, norms)
     if len(known) < 2:
         return []
     heights = np.array([row for row, _key in known], dtype=float)

@@ -292,7 +292,8 @@ class TestPlots:
         assert [labels.GetValue(row) for row in (0, 16)] == ["T1", "L5"]
         assert chart.GetYAxisRange() == (-0.5, 16.5)
         assert not chart.GetYAxisRangeAuto()
-        assert chart.GetXAxisTitle() == "Body height, mm"
+        assert chart.GetTitle() == "Body height, mm"
+        assert chart.GetXAxisTitle() == "Body height, mm; grey: Masharawi 2010; Berry 1987", "the source of the band"
 
     def test_whiskers_reach_two_standard_deviations(self, plots, now):
         chart = plots.show(self.profile(plots, now, "Body height"), now)
@@ -315,6 +316,7 @@ class TestPlots:
     def test_without_norms_there_is_no_band(self, plots, now):
         chart = plots.show(self.profile(plots, now, "Axial rotation"), now)
         assert list(self.series(chart)) == ["measured ± 2 SD", "measured"]
+        assert chart.GetXAxisTitle() == "Axial rotation, deg"
 
     def test_another_profile_uses_the_same_chart_and_leaves_nothing(self, plots, host, now, earlier):
         first = plots.show(self.profile(plots, now, "Body height"), now, earlier)

@@ -45,6 +45,7 @@ class PlotView:
         ):
             axis = chart.GetAxis(place)
             axis.SetTitle(title or "")
+            axis.GetTitleProperties().SetFontSize(node.GetAxisTitleFontSize())
             axis.SetGridVisible(node.GetGridVisibility())
             axis.SetBehavior(vtk.vtkAxis.AUTO if auto else vtk.vtkAxis.FIXED)
             if not auto:
