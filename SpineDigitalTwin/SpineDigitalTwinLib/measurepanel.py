@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,11 +12,12 @@ import slicer
 from slicer.i18n import tr as _
 from spinetwin.errors import SpineTwinError
 
-from . import labelfiles, measurelive, measurenodes, measureresults, measuretexts
+from . import labelfiles, measurelive, measurenodes, measureresults, measuretables, measuretexts
 from .background import Background
-from .measurecobb import CobbPanel
-from .measurecompare import ComparePanel
-from .measureplot import PlotPanel
+from .measurecobbpanel import CobbPanel
+from .measurecomparepanel import ComparePanel
+from .measurefiles import ResultFolders
+from .measureplotpanel import PlotPanel
 from .messages import Message
 from .steps import StepRunner
 
@@ -60,8 +60,7 @@ class MeasurePanel:
         self._study: Study | None = None
         self._stamps: object = None
         self._steps = StepRunner(lambda _fraction: None, self._onPoints)
-        self._folders: dict[str, tempfile.TemporaryDirectory[str]] = {}
-        self._reported: object = None
+        self._folders = ResultFolders()
         self.chooseFolder: Callable[[], str] = self._askFolder
         self.openPage: Callable[[Path], object] = _openInBrowser
         self.cobb = CobbPanel(ui, parameters, self._onScene)
@@ -83,7 +82,7 @@ class MeasurePanel:
         self.cobb.refresh()
         self._onPoints()
         self._ui.resultsFrame.setVisible(self._study is not None)
-        report = self._page() is not None
+        report = self._folders.page() is not None
         self._ui.openReportButton.enabled = report
         self._ui.openReportButton.toolTip = (
             _("The report of this measurement in the browser")
@@ -167,24 +166,18 @@ class MeasurePanel:
         except SpineTwinError as error:
             self._message.fail(error)
             return
-        self._forget("running")
-        folder = self._folders["running"] = tempfile.TemporaryDirectory(
-            prefix="spinetwin-", dir=slicer.app.temporaryPath, ignore_cleanup_errors=True
-        )
         self._background.start(
-            _("Measuring:"), "measure", files, {}, folder.name, lambda verdict: self._onMeasured(verdict, measured)
+            _("Measuring:"), "measure", files, {}, self._folders.begin(), lambda verdict: self._onMeasured(verdict, measured)
         )
 
     def _onMeasured(self, verdict: Verdict, points: str) -> None:
         first = self._study is None
-        self._forget("shown")
-        self._folders["shown"] = self._folders.pop("running")
         measureresults.keep(measureresults.NOW, verdict.result.paths["measurements"], _("this study"), points)
         measureresults.keepEndplates(verdict.result.paths["endplates"])
-        self._reported = measureresults.stamp(measureresults.NOW)[0]
+        self._folders.arrived()
         self._follow()
         if self._study is not None:
-            measureresults.addTable(self._study.found)
+            measuretables.addTable(self._study.found)
         if first:
             self._parameters().cobbShown = True
         self._message.say(f"{verdict.result.summary}.")
@@ -197,12 +190,12 @@ class MeasurePanel:
     def showTable(self) -> None:
         """Bring the table of all measurements into view; it is made again where it was removed."""
         if self._study is not None:
-            found = measurenodes.find("vtkMRMLTableNode", measureresults.TABLE)
-            measurenodes.showTable(found or measureresults.addTable(self._study.found))
+            found = measurenodes.find("vtkMRMLTableNode", measuretables.TABLE)
+            measurenodes.showTable(found or measuretables.addTable(self._study.found))
 
     def openReport(self) -> None:
         """Open the report in the browser."""
-        page = self._page()
+        page = self._folders.page()
         if page is not None:
             self.openPage(page)
 
@@ -216,7 +209,7 @@ class MeasurePanel:
             return
         try:
             name = self._parameters().exportName or "spine"
-            written = measureresults.export(self._study, Path(folder), name, self._page())
+            written = measureresults.export(self._study, Path(folder), name, self._folders.page())
         except SpineTwinError as error:
             self._message.fail(error)
         else:
@@ -225,36 +218,24 @@ class MeasurePanel:
     def _askFolder(self) -> str:
         return str(qt.QFileDialog.getExistingDirectory(slicer.util.mainWindow(), _("Folder for the measurements")) or "")
 
-    def _page(self) -> Path | None:
-        """Return the report of the study that the scene has; None where it was measured in another session."""
-        if "shown" not in self._folders or self._reported != measureresults.stamp(measureresults.NOW)[0]:
-            return None
-        page = Path(self._folders["shown"].name) / measureresults.REPORT
-        return page if page.is_file() else None
-
     # --- the end ------------------------------------------------------------------------------------------------------
 
     def forget(self) -> None:
         """Say nothing of a scene that is closed, and measure nothing of it any more."""
         self._steps.stop()
         self._message.clear()
-        self._study = self._stamps = self._reported = None
-        self._forget("shown")
+        self._study = self._stamps = None
+        self._folders.forget()
 
     def close(self) -> None:
         """End all, for a panel that goes away."""
         self.cobb.close()
         self.plot.close()
-        self._forget("shown")
+        self._folders.forget()
 
     def cleanup(self) -> None:
         """Remove the folder of a run that came to nothing, once the worker has ended."""
-        self._forget("running")
-
-    def _forget(self, which: str) -> None:
-        folder = self._folders.pop(which, None)
-        if folder is not None:
-            folder.cleanup()
+        self._folders.cleanup()
 
 
 def _stamps() -> tuple[object, ...]:

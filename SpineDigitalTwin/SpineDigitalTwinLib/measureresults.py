@@ -1,4 +1,4 @@
-"""The results of measuring, kept in the scene as the text that the file has, and as a table for people."""
+"""The results of measuring, kept in the scene as the text that the file has."""
 
 from __future__ import annotations
 
@@ -7,26 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import slicer
 from slicer.i18n import tr as _
 
 from . import measurenodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from spinetwin.measure.changes import Change
     from spinetwin.measure.known import KnownPlates
-    from spinetwin.measure.results import Measurement, Measurements
+    from spinetwin.measure.results import Measurements
 
 NOW, EARLIER = "now", "earlier"
 """The two studies that a scene can hold."""
 
 PLATES = "endplates"
 
-TABLE, CHANGES = "table", "changes"
-
-REPORT = "measurements.html"
 
 _TEXT = "vtkMRMLTextNode"
 _POINTS = "SpineDigitalTwin.points"
@@ -164,69 +157,6 @@ def export(study: Study, folder: Path, name: str, report: Path | None) -> list[P
     write_measurements(files[0], study.found, about=study.about)
     write_measurements_table(files[1], study.found)
     if report is not None:
-        files.append(folder / f"{name}_{REPORT}")
+        files.append(folder / f"{name}_{report.name}")
         write_text(files[-1], report.read_text(encoding="utf-8"))
     return files
-
-
-# --- tables -----------------------------------------------------------------------------------------------------------
-
-
-def statusOf(measured: Measurement) -> str:
-    """Return "ok", "suspect" for what rests on suspect points, or "missing"."""
-    if measured.missing:
-        return "missing"
-    return "suspect" if "suspect" in measured.reason else "ok"
-
-
-def placeOf(measured: Measurement) -> str:
-    """Return the level, the curve, or the spine."""
-    from spinetwin.anatomy import level
-
-    if measured.level is not None:
-        return level(measured.level).name
-    return _("spine") if measured.curve is None else _("curve {number}").format(number=measured.curve)
-
-
-def addTable(found: Measurements) -> slicer.vtkMRMLTableNode:
-    """Put the measurements into the scene as a table, one row each; an earlier one is replaced."""
-    from spinetwin.measure.table import label_of
-    from spinetwin.report.measures.numbers import number
-
-    node = measurenodes.ensure("vtkMRMLTableNode", TABLE, _("Spine measurements"))
-    every = list(found)
-    parts = [" ".join(part for part in (each.side, each.part.replace("_", " ")) if part) for each in every]
-    columns = {
-        _("Level"): [placeOf(each) for each in every],
-        _("Quantity"): [label_of(each.name) for each in every],
-        _("Part"): parts,
-        _("Value"): [each.text if each.value is None else number(each.value, each.unit) for each in every],
-        "±": ["" if each.uncertainty is None else number(each.uncertainty, each.unit) for each in every],
-        _("Unit"): [each.unit for each in every],
-        _("Status"): [statusOf(each) for each in every],
-        _("Reason"): [each.reason for each in every],
-    }
-    measurenodes.fillTable(node, columns)
-    return node
-
-
-def addChanges(different: Iterable[Change]) -> slicer.vtkMRMLTableNode:
-    """Put the changes from one study to the next into the scene as a table; an earlier one is replaced."""
-    from spinetwin.measure.table import label_of
-    from spinetwin.report.measures.numbers import number
-
-    node = measurenodes.ensure("vtkMRMLTableNode", CHANGES, _("Spine measurements, changes"))
-    every = list(different)
-    sure = {None: "", True: _("yes"), False: _("no")}
-    columns = {
-        _("Level"): [placeOf(each.after) for each in every],
-        _("Quantity"): [label_of(each.after.name) for each in every],
-        _("Before"): [number(each.before.value or 0.0, each.before.unit) for each in every],
-        _("After"): [number(each.after.value or 0.0, each.after.unit) for each in every],
-        _("Change"): [number(each.difference, each.after.unit) for each in every],
-        "±": ["" if each.uncertainty is None else number(each.uncertainty, each.after.unit) for each in every],
-        _("Beyond the uncertainty"): [sure[each.sure] for each in every],
-        _("Unit"): [each.after.unit for each in every],
-    }
-    measurenodes.fillTable(node, columns)
-    return node

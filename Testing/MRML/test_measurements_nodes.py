@@ -49,6 +49,13 @@ def results(host):
 
 
 @pytest.fixture
+def tables(host):
+    from SpineDigitalTwinLib import measuretables
+
+    return measuretables
+
+
+@pytest.fixture
 def texts(host):
     from SpineDigitalTwinLib import measuretexts
 
@@ -117,10 +124,10 @@ class TestStudies:
         with pytest.raises(ReadError, match="version 99"):
             results.read(files["earlier"])
 
-    def test_all_is_saved_with_the_scene(self, results, host, files, now, earlier, tmp_path):
+    def test_all_is_saved_with_the_scene(self, results, tables, host, files, now, earlier, tmp_path):
         results.keep("now", files["now"], "today", "abc")
         results.keep("earlier", files["earlier"], "März")
-        table = columns(results.addTable(now))
+        table = columns(tables.addTable(now))
         path = str(tmp_path / "measured.mrb")
         assert host.util.saveScene(path)
         host.mrmlScene.Clear(False)
@@ -131,7 +138,7 @@ class TestStudies:
         assert columns(loaded) == table
         before = host.mrmlScene.GetNumberOfNodes()
         results.keep("now", files["now"], "again")
-        node = results.addTable(now)
+        node = tables.addTable(now)
         assert host.mrmlScene.GetNumberOfNodes() == before, "the nodes of the scene are used again"
         assert node.GetNumberOfRows() == len(now)
 
@@ -153,8 +160,8 @@ class TestStudies:
 
 
 class TestTables:
-    def test_one_row_for_each_measurement(self, results, now):
-        node = results.addTable(now)
+    def test_one_row_for_each_measurement(self, tables, now):
+        node = tables.addTable(now)
         found = columns(node)
         assert list(found) == ["Level", "Quantity", "Part", "Value", "±", "Unit", "Status", "Reason"]
         assert node.GetNumberOfRows() == len(now)
@@ -164,38 +171,38 @@ class TestTables:
         assert 0 < float(cobb["±"]) < 3
         assert row_of(node, Level="curve 1", Quantity="End vertebrae of the curve")["Value"] == "T5-T11"
 
-    def test_what_is_missing_or_suspect_says_why(self, results, now):
-        node = results.addTable(now)
+    def test_what_is_missing_or_suspect_says_why(self, tables, now):
+        node = tables.addTable(now)
         slope = row_of(node, Quantity="Sacral slope")
         assert (slope["Level"], slope["Value"], slope["±"], slope["Status"]) == ("spine", "", "", "missing")
         assert "S1" in slope["Reason"]
         height = row_of(node, Level="L3", Quantity="Body height in front")
         assert (height["Value"], height["Status"], height["Reason"]) == ("24.0", "suspect", "points of L3 are suspect")
 
-    def test_changes(self, results, now, earlier):
+    def test_changes(self, tables, now, earlier):
         from spinetwin.measure.changes import changes
 
         different = changes(earlier, now)
-        node = results.addChanges(different)
+        node = tables.addChanges(different)
         assert node.GetNumberOfRows() == len(different)
         row = row_of(node, Level="curve 1", Quantity="Cobb angle in the patient's coronal plane")
         assert (row["Before"], row["After"], row["Change"], row["Beyond the uncertainty"]) == ("32.0", "40.0", "8.0", "yes")
         same = row_of(node, Level="L3", Quantity="Body height in front")
         assert (same["Change"], same["Beyond the uncertainty"]) == ("0.0", "no")
 
-    def test_empty_tables_have_their_columns(self, results):
+    def test_empty_tables_have_their_columns(self, tables):
         from spinetwin.measure.results import Measurements
 
-        assert columns(results.addTable(Measurements(())))["Reason"] == []
-        assert columns(results.addChanges(()))["Change"] == []
+        assert columns(tables.addTable(Measurements(())))["Reason"] == []
+        assert columns(tables.addChanges(()))["Change"] == []
 
-    def test_a_table_comes_into_its_view(self, host, results, now):
+    def test_a_table_comes_into_its_view(self, host, tables, now):
         from SpineDigitalTwinLib import measurenodes
 
         view = host.vtkMRMLTableViewNode()
         view.SetLayoutName("Table")
         host.mrmlScene.AddNode(view)
-        node = results.addTable(now)
+        node = tables.addTable(now)
         measurenodes.showTable(node)
         assert view.GetTableNode() is node
 

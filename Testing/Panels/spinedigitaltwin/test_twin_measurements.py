@@ -59,7 +59,7 @@ def measured(placed, host, monkeypatch, result):
         placed.ui.measureButton.click()
         settle(host, until=lambda: not panel.measures.busy)
     if result.verdict is None:
-        shutil.copytree(panel.measures._folders["shown"].name, result.folder)
+        shutil.copytree(panel.measures._folders.page().parent, result.folder)
         paths = {name: str(result.folder / f"{name}.json") for name in ("measurements", "endplates")}
         result.verdict = SimpleNamespace(result=SimpleNamespace(paths=paths, summary="1 measurement, 0 missing with a reason"))
     return placed

@@ -11,7 +11,7 @@ import ctk
 from slicer.i18n import tr as _
 from spinetwin.errors import SpineTwinError
 
-from . import measurenodes, measureresults, measuretexts
+from . import measurenodes, measureresults, measuretables, measuretexts
 from .background import Background
 from .messages import Message
 
@@ -100,20 +100,20 @@ class ComparePanel:
         """Compare again, because one of the studies is another one."""
         different = self._different()
         if different is not None:
-            measureresults.addChanges(different)
+            measuretables.addChanges(different)
         self.refresh(self._study)
 
     def showChanges(self) -> None:
         """Bring the table of all changes into view; it is made again where it was removed."""
         different = self._different()
         if different is not None:
-            found = measurenodes.find("vtkMRMLTableNode", measureresults.CHANGES)
-            measurenodes.showTable(found or measureresults.addChanges(different))
+            found = measurenodes.find("vtkMRMLTableNode", measuretables.CHANGES)
+            measurenodes.showTable(found or measuretables.addChanges(different))
 
     def end(self) -> None:
         """Take the earlier study and the changes out of the scene."""
         measureresults.forget(measureresults.EARLIER)
-        measurenodes.remove("vtkMRMLTableNode", [measureresults.CHANGES])
+        measurenodes.remove("vtkMRMLTableNode", [measuretables.CHANGES])
         self.refresh(self._study)
         self._changed()
 
