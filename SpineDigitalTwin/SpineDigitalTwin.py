@@ -26,7 +26,8 @@ class SpineDigitalTwin(ScriptedLoadableModule):
         parent.helpText = _(
             "From a segmented spine to a digital twin: choose the two label maps of a spine (or a sample spine, which is "
             "computed on this machine), look at them as named and coded segments in slices and in 3D, correct the levels, "
-            "compute points of interest, and write the label maps. Work through the sections from the top."
+            "compute points of interest, measure curves and vertebrae, and write the label maps. Work through the sections "
+            "from the top."
         )
         parent.acknowledgementText = _(
             "The points of interest follow Graf et al., Rule-based Key-Point Extraction for MR-Guided Biomechanical "

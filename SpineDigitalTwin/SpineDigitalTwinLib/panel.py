@@ -17,6 +17,7 @@ from .datapanel import DataPanel
 from .exportpanel import ExportPanel
 from .labelpanel import LabelPanel
 from .levelpanel import LevelPanel
+from .measurepanel import MeasurePanel
 
 if TYPE_CHECKING:
     from .parameters import SpineDigitalTwinParameters
@@ -53,6 +54,7 @@ class Panel(VTKObservationMixin):
         self.data = DataPanel(ui, parameters, self.background, icons, self._onLoaded)
         self.labels = LabelPanel(ui, parameters, self.data.problem, lambda: self.levels.takeOver())
         self.levels = LevelPanel(ui, parameters, self.data.problem, self._onCorrected)
+        self.measures = MeasurePanel(ui, parameters, self.background, self.data.problem)
         self.export = ExportPanel(ui, parameters, self.background, self.data.problem)
         self._observed: Any = None
         self._number()
@@ -61,7 +63,14 @@ class Panel(VTKObservationMixin):
     def _number(self) -> None:
         """Count the sections from the top; one that is not there yet has no number."""
         ui = self._ui
-        sections = (ui.dataSection, ui.labelMapsSection, ui.levelsSection, ui.poiSection, ui.exportSection)
+        sections = (
+            ui.dataSection,
+            ui.labelMapsSection,
+            ui.levelsSection,
+            ui.poiSection,
+            ui.measureSection,
+            ui.exportSection,
+        )
         for number, section in enumerate(sections, start=1):
             section.text = f"{number}  {section.text}"
 
@@ -80,7 +89,7 @@ class Panel(VTKObservationMixin):
         """Let all sections show the state of the scene."""
         if self._parameters().parameterNode.GetScene() is None or slicer.mrmlScene.IsClosing():
             return
-        for section in (self.data, self.labels, self.levels, self.export):
+        for section in (self.data, self.labels, self.levels, self.measures, self.export):
             section.refresh()
 
     def forget(self) -> None:
@@ -90,7 +99,7 @@ class Panel(VTKObservationMixin):
         segmentation = self._parameters().segmentation
         if segmentation is not None:
             segments.release(segmentation)
-        for section in (self.labels, self.levels, self.export):
+        for section in (self.labels, self.levels, self.measures, self.export):
             section.forget()
 
     def close(self) -> None:
@@ -99,7 +108,9 @@ class Panel(VTKObservationMixin):
         self.removeObservers()
         self.data.close()
         self.labels.forget()
+        self.measures.close()
         self.background.close()
+        self.measures.cleanup()
 
     def _soon(self, *_arguments: object) -> None:
         self._later.start(0)

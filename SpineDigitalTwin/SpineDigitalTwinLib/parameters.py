@@ -56,6 +56,10 @@ class SpineDigitalTwinParameters:
     thoracic, lumbar : int
         How many vertebrae the person has.
     countFrom : CountFrom
+    cobbShown : bool
+        Whether the lines of the Cobb angles are in the views and follow the points.
+    profile : str
+        Title of the profile that is plotted; "" for the first one that there is.
     exportName, exportFormat : str
         Of the files that are written.
     """
@@ -73,5 +77,7 @@ class SpineDigitalTwinParameters:
     thoracic: Annotated[int, Minimum(11), Maximum(13), Default(12)]
     lumbar: Annotated[int, Minimum(4), Maximum(6), Default(5)]
     countFrom: CountFrom
+    cobbShown: bool
+    profile: str
     exportName: Annotated[str, Default("spine")]
     exportFormat: Annotated[str, Default(".nii.gz")]

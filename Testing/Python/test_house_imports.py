@@ -35,7 +35,7 @@ ROOMS = {
 
 DATA_TYPES = {
     "poi": {"poi", "poi.model", "poi.Poi", "poi.PoiSet", "poi.Status"},
-    "measure": {"measure.changes", "measure.results", "measure.table"},
+    "measure": {"measure.changes", "measure.known", "measure.landmarks", "measure.results", "measure.table"},
     "phantom": {"phantom.ground_truth.record"},
 }
 """What `io` may know of other rooms: the data, never the computing."""

@@ -115,8 +115,11 @@ def read_measurements(path: PathLike) -> Measurements:
     ReadError
         If the file is damaged, or something else.
     """
-    name = Path(path).name
-    content = read_json(path)
+    return measurements_in(read_json(path), Path(path).name)
+
+
+def measurements_in(content: object, name: str) -> Measurements:
+    """Return the measurements in what JSON held; `name` is for the sentences, errors as `read_measurements`."""
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ReadError(f"{name} holds no measurements.", "Give the measurements.json that `spinetwin measure` writes.")
     if content.get("version") != VERSION:

@@ -65,14 +65,14 @@ class Step:
         Takes the job, the scratch folder to write into, and the output for its events.
     options : mapping of str to OptionReader
         The options there are; all may be left out.
-    more : tuple of str
-        Names of files that may be left out.
+    optional : tuple of str
+        Names of files that it takes where they are given.
     """
 
     inputs: tuple[str, ...]
     run: Work
     options: Mapping[str, OptionReader] = field(default_factory=dict)
-    more: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
 
 
 def read_job(path: Path, steps: Mapping[str, Step]) -> Job:
@@ -150,13 +150,15 @@ def _mapping(content: Mapping[str, Any], key: str, path: Path) -> dict[str, Any]
 
 
 def _inputs(given: Mapping[str, Any], name: str, step: Step, path: Path) -> dict[str, Path]:
+    known = (*step.inputs, *step.optional)
     for key in given:
-        if key not in (*step.inputs, *step.more):
-            needed = ", ".join((*step.inputs, *step.more)) or "none"
-            raise ParameterError(f"The step {name} has no input {_short(key)}.", f"Its inputs: {needed}.")
+        if key not in known:
+            raise ParameterError(f"The step {name} has no input {_short(key)}.", f"Its inputs: {', '.join(known) or 'none'}.")
     inputs = {}
-    for key in (*step.inputs, *(each for each in step.more if each in given)):
+    for key in known:
         if key not in given:
+            if key in step.optional:
+                continue
             raise ReadError(f"The step {name} needs the input {key}.", f"Give its file in {path.name}.")
         inputs[key] = _path(given[key], f"The input {key}", path)
         if not inputs[key].is_file():

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from ..anatomy import level as level_of
 from ..anatomy import parse_levels, parse_points
+from ..commands.measure import MOST_DRAWS
 from ..errors import MapError, ParameterError
 from ..poi.rules import RULE_SETS
 from .events import LevelReady
 from .job import Done, Job, Step
 from .maps import import_map
+from .measuring import OPTIONAL, measurements
 from .options import number, one_of, text, three_numbers, whole_number
 from .output import Output
 from .segmenting import segmentation_step
@@ -145,12 +147,14 @@ _MODALITIES = ("t1w", "t2w")
 """Images that a file of label maps can hold: CT has negative values."""
 
 STEPS: Mapping[str, Step] = {
-    "segment": Step(("image",), segmentation_step, {"backend": text, "table": text}, more=("map", "second_map", "table_file")),
+    "import": Step(("map",), import_map),
+    "segment": Step(("image",), segmentation_step, {"backend": text, "table": text}, ("map", "second_map", "table_file")),
     "poi": Step(
         ("subregions", "vertebrae"),
         points_of_interest,
         {"rules": one_of(RULE_SETS), "levels": _level_ids, "only": _point_ids},
     ),
+    "measure": Step(("points",), measurements, {"draws": whole_number(0, MOST_DRAWS)}, OPTIONAL),
     "sample": Step(
         (),
         sample_spine,
@@ -165,7 +169,6 @@ STEPS: Mapping[str, Step] = {
             "part": text,
         },
     ),
-    "import": Step(("map",), import_map),
     "export": Step(
         ("subregions", "vertebrae"), export_maps, {"name": _file_name, "format": one_of((".nii.gz", ".nii", ".nrrd", ".mha"))}
     ),

@@ -17,6 +17,7 @@ from ...errors import WriteError
 from ...io.atomic import atomic_write, write_text
 from ...measure.results import Measurement, Measurements
 from ...measure.table import QUANTITIES, Quantity
+from .numbers import said
 from .profiles import draw_profiles
 from .spine import draw_spine
 
@@ -106,14 +107,7 @@ def _curve_rows(found: Measurements) -> Iterator[str]:
 
 
 def _value(measured: Measurement | None) -> str:
-    if measured is None or measured.missing:
-        return "–"
-    if measured.value is None:
-        return escape(measured.text)
-    digits = 3 if measured.unit == "1" else 5 if measured.unit == "1/mm" else 0 if measured.unit in ("mm2", "mm3") else 1
-    spread = "" if measured.uncertainty is None else f" ± {measured.uncertainty:.{digits}f}"
-    unit = {"deg": "°", "1": "", "mm2": " mm²", "mm3": " mm³", "1/mm": " /mm"}.get(measured.unit, f" {measured.unit}")
-    return f"{measured.value:.{digits}f}{spread}{unit}"
+    return escape(said(measured))
 
 
 def _group_table(found: Measurements, group: str, heading: str) -> str:
