@@ -77,10 +77,8 @@ def show(profile: Profile, now: Measurements, earlier: Measurements | None = Non
         series += _joined(f"earlier {number}", name, line, rows, ink)
     for number, (ink, line) in enumerate(zip(_INKS, lines, strict=False), start=1):
         name = line.legend or _("measured")
-        series += [
-            *_joined(f"line {number}", f"{name} ± 2 SD", line, rows, ink),
-            *_dots(f"dots {number}", name, line, rows, ink),
-        ]
+        series += _joined(f"line {number}", _lineName(name, line), line, rows, ink)
+        series += _dots(f"dots {number}", name, line, rows, ink)
     _label(chart, profile, rows, series)
     return chart
 
@@ -160,6 +158,13 @@ def _band(rows: Mapping[int, int], norms: Mapping[int, Norm]) -> list[Any]:
     series = _series("band", _("normal, mean ± 2 SD"), sides.T.ravel(), np.repeat(fine, 2), [], _GREY)
     series.SetLineWidth(3)
     return [series]
+
+
+def _lineName(name: str, line: _Line) -> str:
+    """Return what the legend calls the line that joins values: quantities of label maps have no whiskers."""
+    if any(each.uncertainty is not None for each in line.values):
+        return f"{name} ± 2 SD"
+    return _("{what}, joined").format(what=name)
 
 
 def _joined(role: str, name: str, line: _Line, rows: Mapping[int, int], ink: Ink) -> list[Any]:

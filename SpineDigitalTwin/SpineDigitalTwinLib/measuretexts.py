@@ -139,4 +139,4 @@ def live(figures: Iterable[CobbFigure]) -> str:
     from spinetwin.anatomy import level
 
     said = [f"{level(each.upper).name}-{level(each.lower).name} {each.angle:.1f}°" for each in figures]
-    return _("From the points now: Cobb {angles}").format(angles=", ".join(said)) if said else _("No curve of 10° or more")
+    return _("Now: {angles}").format(angles=", ".join(said)) if said else _("No curve of 10° or more")

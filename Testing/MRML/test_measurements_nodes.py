@@ -256,7 +256,7 @@ class TestTexts:
     def test_the_live_line(self, texts):
         from SpineDigitalTwinLib import measurelive
 
-        assert texts.live(measurelive.figures(bent_points())) == "From the points now: Cobb T5-T11 40.0°, T11-L4 28.0°"
+        assert texts.live(measurelive.figures(bent_points())) == "Now: T5-T11 40.0°, T11-L4 28.0°"
         assert texts.live(()) == "No curve of 10° or more"
 
 
@@ -320,10 +320,15 @@ class TestPlots:
         assert edges == pytest.approx([norm.mean - 2 * norm.sd, norm.mean + 2 * norm.sd])
         assert np.diff(np.unique(band[:, 1])).max() < 0.03, "dense enough to be an area"
 
+    def test_without_uncertainties_nothing_is_said_of_them(self, plots):
+        bare = measure(Subject.of(bent_points(), frames_from_points(bent_points())), draws=0)
+        chart = plots.show(self.profile(plots, bare, "Axial rotation"), bare)
+        assert list(self.series(chart)) == ["measured, joined", "measured"]
+
     def test_without_norms_there_is_no_band(self, plots, now):
-        chart = plots.show(self.profile(plots, now, "Axial rotation"), now)
+        chart = plots.show(self.profile(plots, now, "Segmental angle"), now)
         assert list(self.series(chart)) == ["measured ± 2 SD", "measured"]
-        assert chart.GetXAxisTitle() == "Axial rotation, deg"
+        assert chart.GetXAxisTitle() == "Segmental angle, deg"
 
     def test_another_profile_uses_the_same_chart_and_leaves_nothing(self, plots, host, now, earlier):
         first = plots.show(self.profile(plots, now, "Body height"), now, earlier)
