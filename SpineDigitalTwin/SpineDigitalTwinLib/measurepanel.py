@@ -162,7 +162,7 @@ class MeasurePanel:
             write_pois(files["points"], pointnodes.readAll())
             yield 0.3
             if not self._problem():
-                files |= labelfiles.writeForWorker(parameters.subregions, parameters.vertebrae, scratch)
+                files |= yield from labelfiles.writingForWorker(parameters.subregions, parameters.vertebrae, scratch)
         except SpineTwinError as error:
             self._message.fail(error)
             return

@@ -201,7 +201,7 @@ class TestMeasuring:
         def fail(*_):
             raise WriteError("The disk is full.", "Make room.")
 
-        monkeypatch.setattr(labelfiles, "writeForWorker", fail)
+        monkeypatch.setattr(labelfiles, "writingForWorker", fail)
         before = rows(measured.ui.summaryTable)
         measured.ui.measureButton.click()
         settle(host)
