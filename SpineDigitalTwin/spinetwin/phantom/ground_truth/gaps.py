@@ -120,7 +120,7 @@ def _near_part(part: Part, points: FloatArray) -> FloatArray:
     That is outside its box, and between two of every few samples that are so far from it that what lies between them is too.
     """
     low, high = np.array(part.box[0]) - _STEP, np.array(part.box[1]) + _STEP
-    near = ((points > low) & (points < high)).all(axis=-1)
+    near = np.asarray(((points > low) & (points < high)).all(axis=-1))
     some = np.full(points[..., ::_FEW, 0].shape, FAR)
     held = near[..., ::_FEW]
     some[held] = part.distance(*points[..., ::_FEW, :][held].T)
