@@ -22,6 +22,7 @@ MAX_FACET_GAP = 8.0
 
 _FACING = 1.5
 _STEP = 0.05
+_FEW, _STEEPEST = 5, 4.0
 _SECTION = ((60, Sub.CORD), (61, Sub.CANAL))
 
 
@@ -114,10 +115,20 @@ def _facing(upper: VertebraShape, above: int, lower: VertebraShape, below: int, 
 
 
 def _near_part(part: Part, points: FloatArray) -> FloatArray:
-    """Return the distance to a part, `FAR` outside its box (there lies nothing of it, nor does any line enter it)."""
+    """Return the distance to a part along lines (..., samples, 3), `FAR` where no line can enter it.
+
+    That is outside its box, and between two of every few samples that are so far from it that what lies between them is too.
+    """
     low, high = np.array(part.box[0]) - _STEP, np.array(part.box[1]) + _STEP
-    near = ((points > low) & (points < high)).all(axis=-1)
+    near = np.asarray(((points > low) & (points < high)).all(axis=-1))
+    some = np.full(points[..., ::_FEW, 0].shape, FAR)
+    held = near[..., ::_FEW]
+    some[held] = part.distance(*points[..., ::_FEW, :][held].T)
+    close = np.abs(some) < _STEEPEST * _FEW * _STEP
+    close |= ~held
+    near &= np.repeat(close | np.roll(close, -1, axis=-1), _FEW, axis=-1)[..., : points.shape[-2]]
     values = np.full(points.shape[:-1], FAR)
+    values[..., ::_FEW] = some
     values[near] = part.distance(*points[near].T)
     return values
 

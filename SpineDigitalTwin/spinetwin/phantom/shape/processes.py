@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -54,7 +55,7 @@ class Articular:
         spread = across * self.half[0] + along * self.half[1] + np.abs(self.facet.normal) * self.thickness + 0.5
         return around(*[limb.box for limb in self.limbs], (triple(point - spread), triple(point + spread)))
 
-    @property
+    @cached_property
     def axes(self) -> tuple[Triple, Triple]:
         """Unit vectors across and along the facet."""
         normal = np.array(self.facet.normal)
