@@ -1,7 +1,8 @@
 """How real the phantom's vertebrae are: dimensions beside those of real people, and pictures; run `make realism`.
 
-Every data set is one person, so the phantom is made as large as that person: one factor a data set, chosen so that half of the
-levels have more volume and half have less. Real and phantom masks have the same voxel size and go through the same measuring.
+Every data set is one person of unknown sex and stature, so the phantom is the woman or the man, whichever is nearer, of the
+stature with which half of the levels have more volume and half have less. Real and phantom masks have the same voxel size and
+go through the same measuring.
 """
 
 from __future__ import annotations
@@ -15,39 +16,23 @@ from realism_axes import Bone, bones
 from realism_data import SOURCES, Bones, Source, phantom_bones, real_bones
 from realism_measure import dimensions_of
 from realism_picture import column, gallery
+from realism_sd import sd_of
 from spinetwin.anatomy import level
 from spinetwin.geometry.fields import SURFACE, MaskField
-from spinetwin.phantom.person.dimensions import DIMENSIONS
-from spinetwin.phantom.person.spread import SPREAD
-
-RELATIVE_SD = 0.08
-"""Standard deviation among people, relative to the mean, of a dimension that has no published one."""
-
-PUBLISHED = {
-    "total width": "transverse_span",
-    "body width": "body_width",
-    "waist width": "body_width",
-    "body depth": "body_depth",
-    "waist depth": "body_depth",
-    "height front": "height_front",
-    "height middle": "height_front",
-    "height back": "height_back",
-    "canal width": "canal_width",
-    "canal depth": "canal_depth",
-}
-"""Columns of the phantom's table whose spread, relative to the mean, is that of a dimension."""
-
-SMALLEST_SD = {"drop": 3.0, "rise": 3.0, "back": 3.0}
-"""mm, by the last word of a dimension: where a process ends, which is no size and may be zero."""
-
-VOXEL_SD = 1.5
-"""mm: what differs by less than a voxel's edge cannot be told apart."""
+from spinetwin.phantom.person.sex_and_stature import MEAN_STATURE_CM
 
 SHOWN = {
     "whole_spine_ct_masks": ("C1", "C2", "C5", "T1", "T6", "T11", "L3", "L5"),
     "lumbosacral_meshes": ("L3", "L5"),
     "verse004": ("T11", "L3", "L5"),
 }
+SEXES = {"f": "woman", "m": "man"}
+
+_VOLUME_EXPONENT = 1.5
+"""About the power of the stature by which the volume of a vertebra grows; only the number of rounds depends on it."""
+
+_ROUNDS = 3
+
 DAMAGED = {"verse004": {"L1"}}
 """Levels that are shown but not counted: a compression fracture."""
 
@@ -79,26 +64,28 @@ def compare(real: dict[int, Bone], phantom: dict[int, Bone]) -> list[Comparison]
     for key, bone in real.items():
         theirs, ours = dimensions_of(bone), dimensions_of(phantom[key])
         found += [
-            Comparison(level(key).name, name, theirs[name], ours[name], _sd(key, name, theirs[name]))
+            Comparison(level(key).name, name, theirs[name], ours[name], sd_of(key, name, ours[name]))
             for name in theirs
             if name in ours
         ]
     return found
 
 
-def _sd(key: int, name: str, value: float) -> float:
-    """Return the standard deviation of a dimension (of a volume: three times that of a length)."""
-    column = PUBLISHED.get(name)
-    relative = SPREAD[key][column] / getattr(DIMENSIONS[key], column) if column else RELATIVE_SD
-    if name == "volume":
-        return 3 * relative * value
-    return max(relative * abs(value), SMALLEST_SD.get(name.split()[-1], VOXEL_SD))
+def likeness(source: Source, real: Bones) -> tuple[str, float, Bones]:
+    """Return sex, stature in cm and bones of the phantom that is as large as a real person."""
+    means = {sex: phantom_bones(source, sex) for sex in ("f", "m")}
+    sex = min(means, key=lambda each: abs(np.log(_larger(source, real, means[each]))))
+    height, phantom = MEAN_STATURE_CM[sex], means[sex]
+    for _ in range(_ROUNDS):
+        height *= _larger(source, real, phantom) ** (1.0 / _VOLUME_EXPONENT)
+        phantom = phantom_bones(source, sex, height)
+    return sex, height, phantom
 
 
-def size_of(source: Source, real: Bones, phantom: Bones) -> float:
-    """Size of a person against the mean phantom, from the volumes of the vertebrae."""
+def _larger(source: Source, real: Bones, phantom: Bones) -> float:
+    """Return by how much a person has more bone than a phantom, as the median of the levels that count."""
     counted = [key for key in real if level(key).region != "sacral" and level(key).name not in DAMAGED.get(source.name, ())]
-    return float(np.cbrt(np.median([_volume(real[key]) / _volume(phantom[key]) for key in counted])))
+    return float(np.median([_volume(real[key]) / _volume(phantom[key]) for key in counted]))
 
 
 def _volume(mask: MaskField) -> float:
@@ -123,11 +110,10 @@ def main() -> None:
 
 
 def _report(source: Source, real: Bones, out: Path, everything: bool) -> None:
-    scale = size_of(source, real, phantom_bones(source, 1.0))
-    phantom = phantom_bones(source, scale)
+    sex, height, phantom = likeness(source, real)
     ours, theirs = bones(phantom), bones(real)
     found = compare(theirs, ours)
-    print(f"\n### {source.name}: phantom {scale:.3f} times the mean")
+    print(f"\n### {source.name}: phantom of a {SEXES[sex]} of {height:.0f} cm")
     damaged = DAMAGED.get(source.name, set())
     _print_volumes(found, damaged)
     _print_summary([each for each in found if each.level not in damaged])

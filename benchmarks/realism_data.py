@@ -13,7 +13,7 @@ from spinetwin.anatomy import level
 from spinetwin.geometry import Grid
 from spinetwin.geometry.fields import MaskField, field_of_voxels
 from spinetwin.io import read_label_map
-from spinetwin.phantom import Spacing, SpineParameters, make_spine
+from spinetwin.phantom import Spacing, Spine, SpineParameters, make_spine
 
 DATA = Path(os.environ.get("SPINETWIN_REAL_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 
@@ -64,10 +64,14 @@ def real_bones(source: Source) -> Bones:
     return dict(_masks(*read_label_map(folder / "vertebrae.nii.gz")))
 
 
-def phantom_bones(source: Source, scale: float) -> Bones:
-    """Voxelise the straight phantom of a given size with the spacing of a data set."""
-    spine = make_spine(SpineParameters(levels=source.levels, scale=scale))
-    maps = spine.voxelise(spine.grid(source.spacing))
+def phantom_bones(source: Source, sex: str = "", height_cm: float | None = None) -> Bones:
+    """Voxelise the straight phantom of a given sex and stature with the spacing of a data set."""
+    return masks_of(make_spine(SpineParameters(levels=source.levels, sex=sex, height_cm=height_cm)), source.spacing)
+
+
+def masks_of(spine: Spine, spacing: Spacing) -> Bones:
+    """Voxelise the vertebrae of a phantom."""
+    maps = spine.voxelise(spine.grid(spacing))
     bone = np.where(np.isin(maps.vertebrae, list(spine.shapes)), maps.vertebrae, 0)
     return dict(_masks(bone, maps.grid))
 

@@ -7,7 +7,7 @@ through the body or the extent of a part.
 from __future__ import annotations
 
 import numpy as np
-from realism_axes import STEP, Bone, body_middle, body_walls
+from realism_axes import STEP, Bone, Mask, body_middle, body_walls
 from spinetwin.anatomy import level
 
 ENDPLATE = 0.22
@@ -68,22 +68,32 @@ def _processes(bone: Bone) -> dict[str, float]:
 
 
 def _articular(bone: Bone, back: float) -> dict[str, float]:
+    """How high and how low the articular processes reach, on the side of less: the other may be a bent spinous process."""
     beside = bone.inside.copy()
     beside[:, bone.index(back - 1.0, 1) :] = False
     beside[:, : bone.index(back - 30.0, 1)] = False
-    beside[bone.index(-5.0, 0) : bone.index(5.0, 0)] = False
-    low, high = bone.extent(2, beside)
-    return {"articular rise": high, "articular drop": -low}
+    sides = beside[: bone.index(-5.0, 0)], beside[bone.index(5.0, 0) :]
+    reach = [bone.extent(2, side) for side in sides if side.any()]
+    return {"articular rise": min(high for _, high in reach), "articular drop": min(-low for low, _ in reach)}
 
 
 def _transverse(bone: Bone, back: float) -> dict[str, float]:
+    beside = _beside_body(bone, back)
     places = []
     for side in (-1, 1):
-        near = bone.index(bone.extent(0)[side > 0] - side * 3.0, 0)
-        outer = bone.inside[near:] if side > 0 else bone.inside[: near + 1]
+        near = bone.index(bone.extent(0, beside)[side > 0] - side * 3.0, 0)
+        outer = beside[near:] if side > 0 else beside[: near + 1]
         places.append((np.argwhere(outer).mean(axis=0)[1:] - bone.centre[1:]) * STEP)
     y, z = np.mean(places, axis=0)
     return {"transverse back": back - float(y), "transverse rise": float(z)}
+
+
+def _beside_body(bone: Bone, back: float) -> Mask:
+    """Return what may be a transverse process: in the chest what lies behind the body, which is wider than those of T12."""
+    beside = bone.inside.copy()
+    if level(bone.name).region == "thoracic":
+        beside[:, bone.index(back, 1) :] = False
+    return beside
 
 
 def _canal(bone: Bone) -> dict[str, float]:

@@ -22,7 +22,7 @@ CLEARANCE = 1.5
 HALF_TURNED = 1.0 - float(np.sqrt(0.5))
 """How far an edge rounded to a radius of 1 lies, where it has turned half way, within each of the faces it joins."""
 
-_STEEPEST, _ROUND = 0.35, 30.0
+_STEEPEST, _ROUND = 0.35, 15.0
 """The tip of a spinous process is upright, unless it leans more than that (tangent), and convex with this radius, mm."""
 
 _BOWL = 0.72
