@@ -128,7 +128,7 @@ _BESIDE = 3.0
 """Distance from the median plane, mm, within which no pedicle lies."""
 
 _FINE = 0.25
-_COARSE = 1.0
+_COARSE = 1.5
 """Steps of samples, mm: along a line, and over a surface whose edge counts in part."""
 
 

@@ -52,10 +52,10 @@ PROFILES = (
     Profile("Canal width, mm", {"": "canal_width"}),
     Profile("Pedicle width, mm", {"": "pedicle_width"}, ("left", "right")),
     Profile("Facet orientation, deg", {"": "facet_orientation"}, ("left", "right")),
-    Profile("Psoas area, mm²", {"": "muscle_area"}, ("left", "right"), ("psoas", "iliopsoas")),
-    Profile("Erector spinae area, mm²", {"": "muscle_area"}, ("left", "right"), ("erector_spinae", "deep_back_muscles")),
-    Profile("Multifidus area, mm²", {"": "muscle_area"}, ("left", "right"), ("multifidus",)),
-    Profile("Quadratus lumborum area, mm²", {"": "muscle_area"}, ("left", "right"), ("quadratus_lumborum",)),
+    Profile("Psoas or iliopsoas, mm²", {"": "muscle_area"}, ("left", "right"), ("psoas", "iliopsoas")),
+    Profile("Erector spinae or all deep, mm²", {"": "muscle_area"}, ("left", "right"), ("erector_spinae", "deep_back_muscles")),
+    Profile("Multifidus, mm²", {"": "muscle_area"}, ("left", "right"), ("multifidus",)),
+    Profile("Quadratus lumborum, mm²", {"": "muscle_area"}, ("left", "right"), ("quadratus_lumborum",)),
 )
 
 
