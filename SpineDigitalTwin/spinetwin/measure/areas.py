@@ -32,7 +32,8 @@ def endplate_area(spine: Landmarks, regions: Regions, key: int, side: str) -> fl
     across = frame.right - (frame.right @ normal) * normal
     across /= np.linalg.norm(across)
     half = 0.75 * float(np.linalg.norm(spine.point(key, 85) - spine.point(key, 84)))
-    sections = (Section(field, plate.centre - d * normal, across, np.cross(normal, across), half, _COARSE) for d in _BELOW_RIM)
+    up = np.cross(normal, across)
+    sections = (Section(field, plate.centre - d * normal, across, up, half, _COARSE) for d in _BELOW_RIM)
     return max(section.area for section in sections)
 
 
