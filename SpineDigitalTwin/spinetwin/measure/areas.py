@@ -41,9 +41,12 @@ def canal_section(spine: Landmarks, regions: Regions, key: int) -> Section:
     """Cut the canal, cord included, with the axial plane of the vertebra through the centre of its body."""
     frame = spine.frame(key)
     at = spine.point(key, 61)
-    return regions.remembered(
+    section = regions.remembered(
         ("canal", key), lambda: Section(regions.canal_near(at), at, frame.right, frame.anterior, half=22.0)
     )
+    if not (section.values > SURFACE).any():
+        raise MissingInput("the canal does not reach this plane")
+    return section
 
 
 def canal_area(spine: Landmarks, regions: Regions, key: int) -> float:
