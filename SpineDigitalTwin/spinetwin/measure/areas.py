@@ -107,7 +107,8 @@ def _shortest_side(points: FloatArray) -> float:
 def pedicle_width(spine: Landmarks, regions: Regions, key: int, side: str) -> float:
     """Return the least side-to-side width of the "left" or "right" pedicle at its mid height, mm.
 
-    Followed backwards from the posterior wall of the body to the middle of the canal, in coronal planes of the vertebra.
+    Followed backwards in coronal planes of the vertebra, from the posterior wall of the body half way to the middle of the
+    canal: further back the processes begin, which are labels of their own.
     """
     frame = spine.frame(key)
     field = regions.field(key, (*BODY, SubregionId.ARCH))
@@ -119,7 +120,7 @@ def pedicle_width(spine: Landmarks, regions: Regions, key: int, side: str) -> fl
     sign = 1.0 if side == "right" else -1.0
     outwards = np.arange(0.0, 30.0, _FINE)
     heights = np.arange(-12.0, 14.0, 1.0)
-    planes = frame.origin + np.arange(wall - 1.0, end, -1.0)[:, None] * frame.anterior
+    planes = frame.origin + np.arange(wall - 1.0, (wall + end) / 2, -1.0)[:, None] * frame.anterior
     lines = planes[:, None, None] + outwards[:, None, None] * sign * frame.right + heights[None, :, None] * frame.superior
     widths = [_strip_width(inside, outwards) for inside in field.inside(lines)]
     seen = [width for width in widths if width > 0]
