@@ -120,7 +120,7 @@ def pedicle_width(spine: Landmarks, regions: Regions, key: int, side: str) -> fl
     sign = 1.0 if side == "right" else -1.0
     outwards = np.arange(0.0, 30.0, _FINE)
     heights = np.arange(-12.0, 14.0, 1.0)
-    planes = frame.origin + np.arange(wall - 1.0, (wall + end) / 2, -1.0)[:, None] * frame.anterior
+    planes = frame.origin + np.arange(wall - _BEHIND, (wall + end) / 2, -1.0)[:, None] * frame.anterior
     lines = planes[:, None, None] + outwards[:, None, None] * sign * frame.right + heights[None, :, None] * frame.superior
     widths = [_strip_width(inside, outwards) for inside in field.inside(lines)]
     seen = [width for width in widths if width > 0]
@@ -128,6 +128,9 @@ def pedicle_width(spine: Landmarks, regions: Regions, key: int, side: str) -> fl
         raise MissingInput(f"the {side} pedicle is not seen")
     return min(seen)
 
+
+_BEHIND = 2.0
+"""Distance behind the posterior wall, mm, from which on no voxel of the body is met beside the canal."""
 
 _BESIDE = 3.0
 """Distance from the median plane, mm, within which no pedicle lies."""
