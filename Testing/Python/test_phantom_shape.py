@@ -49,6 +49,21 @@ def test_spinous_processes_of_the_neck_end_in_two_prongs(name):
     assert VertebraShape.of("L3").solid([0.0, -60.0, -18.0]) < 0
 
 
+@pytest.mark.parametrize("name", ["T12", *LOIN])
+def test_the_spinous_process_ends_upright_and_furthest_back_in_its_middle(name):
+    shape = VertebraShape.of(name)
+    solid = next(part.solid for part in shape.parts if part.subregion == Sub.SPINOUS)
+    angle = np.radians(solid.inclination)
+    tip = np.array(solid.root) - solid.length * np.array([np.cos(angle), np.sin(angle)])
+    y = np.arange(tip[0] - 6.0, tip[0] + 6.0, 0.01)
+    ends = []
+    for z in tip[1] + np.array([-0.3, 0.0, 0.3]) * solid.heights[1]:
+        inside = solid.distance(0 * y, y, np.full_like(y, z)) < 0
+        ends.append(y[inside.argmax()])
+    assert ends[1] < min(ends[0], ends[2])
+    assert abs(ends[0] - ends[2]) < 1.0
+
+
 @pytest.mark.parametrize("name", NECK)
 def test_the_vertebral_artery_finds_a_foramen(name):
     shape = VertebraShape.of(name)

@@ -98,7 +98,7 @@ def test_a_wedge_is_lower_in_front_and_bends_the_spine_there():
     front, back = height(body, 0.40 * depth), height(body, -0.40 * depth)
     assert front / back == pytest.approx(row.height_front * 0.65 / row.height_back, abs=0.08)  # at the very rim
     facts = measured(spine)
-    assert facts["front_to_back"] == pytest.approx(row.height_front * 0.65 / row.height_back, abs=0.01)
+    assert facts["front_to_back"] == pytest.approx(row.height_front * 0.65 / row.height_back, abs=0.015)  # rounded corners
     assert facts["genant_grade"] == 2
     plain, bent = build("", "T11-L3"), build("wedge:L1:0.35", "T11-L3")
     angle = [sagittal(each, "T12", False) - sagittal(each, "L2", True) for each in (plain, bent)]
@@ -110,7 +110,7 @@ def test_a_biconcave_body_is_lower_in_its_middle():
     spine, maps = voxels("biconcave:T12:0.3", "T11-L1")
     body = local(spine, maps, "T12", 49)
     depth = spine.shapes[level("T12").id].row.body_depth
-    assert height(body, 0.0) / height(body, -0.44 * depth) == pytest.approx(0.76, abs=0.05)  # 0.7 against the very rim
+    assert height(body, 0.0) / height(body, -0.44 * depth) == pytest.approx(0.7, abs=0.05)
     assert measured(spine)["middle_to_back"] == pytest.approx(0.7, abs=1e-9)
     assert measured(spine)["genant_grade"] == 2
 
@@ -246,7 +246,7 @@ def test_the_truth_names_every_variant():
     assert all(each.measured for each in result.variants)
     assert spine.shapes[level("T12").id].row.height_front == pytest.approx(dimensions("T12").height_front * 0.7)
     whole = ground_truth(build("", "T12-L1"), levels=[level("T12").id]).sizes[level("T12").id]
-    assert result.sizes[level("T12").id].height_front == pytest.approx(whole.height_front * 0.7, rel=0.03)
+    assert result.sizes[level("T12").id].height_front == pytest.approx(whole.height_front * 0.7, rel=0.04)
 
 
 def test_turning_a_variant_turns_its_truth():

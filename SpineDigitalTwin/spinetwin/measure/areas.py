@@ -32,7 +32,8 @@ def endplate_area(spine: Landmarks, regions: Regions, key: int, side: str) -> fl
     across = frame.right - (frame.right @ normal) * normal
     across /= np.linalg.norm(across)
     half = 0.75 * float(np.linalg.norm(spine.point(key, 85) - spine.point(key, 84)))
-    sections = (Section(field, plate.centre - d * normal, across, np.cross(normal, across), half, _COARSE) for d in _BELOW_RIM)
+    up = np.cross(normal, across)
+    sections = (Section(field, plate.centre - d * normal, across, up, half, _COARSE) for d in _BELOW_RIM)
     return max(section.area for section in sections)
 
 
@@ -40,9 +41,12 @@ def canal_section(spine: Landmarks, regions: Regions, key: int) -> Section:
     """Cut the canal, cord included, with the axial plane of the vertebra through the centre of its body."""
     frame = spine.frame(key)
     at = spine.point(key, 61)
-    return regions.remembered(
+    section = regions.remembered(
         ("canal", key), lambda: Section(regions.canal_near(at), at, frame.right, frame.anterior, half=22.0)
     )
+    if not (section.values > SURFACE).any():
+        raise MissingInput("the canal does not reach this plane")
+    return section
 
 
 def canal_area(spine: Landmarks, regions: Regions, key: int) -> float:
@@ -103,7 +107,8 @@ def _shortest_side(points: FloatArray) -> float:
 def pedicle_width(spine: Landmarks, regions: Regions, key: int, side: str) -> float:
     """Return the least side-to-side width of the "left" or "right" pedicle at its mid height, mm.
 
-    Followed backwards from the posterior wall of the body to the middle of the canal, in coronal planes of the vertebra.
+    Followed backwards in coronal planes of the vertebra, from the posterior wall of the body half way to the middle of the
+    canal: further back the processes begin, which are labels of their own.
     """
     frame = spine.frame(key)
     field = regions.field(key, (*BODY, SubregionId.ARCH))
@@ -115,7 +120,7 @@ def pedicle_width(spine: Landmarks, regions: Regions, key: int, side: str) -> fl
     sign = 1.0 if side == "right" else -1.0
     outwards = np.arange(0.0, 30.0, _FINE)
     heights = np.arange(-12.0, 14.0, 1.0)
-    planes = frame.origin + np.arange(wall - 1.0, end, -1.0)[:, None] * frame.anterior
+    planes = frame.origin + np.arange(wall - _BEHIND, (wall + end) / 2, -1.0)[:, None] * frame.anterior
     lines = planes[:, None, None] + outwards[:, None, None] * sign * frame.right + heights[None, :, None] * frame.superior
     widths = [_strip_width(inside, outwards) for inside in field.inside(lines)]
     seen = [width for width in widths if width > 0]
@@ -124,11 +129,14 @@ def pedicle_width(spine: Landmarks, regions: Regions, key: int, side: str) -> fl
     return min(seen)
 
 
+_BEHIND = 2.0
+"""Distance behind the posterior wall, mm, from which on no voxel of the body is met beside the canal."""
+
 _BESIDE = 3.0
 """Distance from the median plane, mm, within which no pedicle lies."""
 
 _FINE = 0.25
-_COARSE = 1.0
+_COARSE = 1.5
 """Steps of samples, mm: along a line, and over a surface whose edge counts in part."""
 
 

@@ -156,10 +156,19 @@ def greatest_view(spine: Landmarks, curve: ScolioticCurve, view: View) -> View:
     step = _SEARCH_STEP
     best = 0.0
     while step > 1e-4:
-        sizes = [float(np.max(cobb(spine, curve, turned(view, angle)))) for angle in angles]
-        best = float(angles[int(np.argmax(sizes))])
+        sizes = _turned_sizes(spine, curve, view, angles)
+        best = float(angles[int(np.argmax(sizes.reshape(len(angles), -1).max(axis=1)))])
         angles, step = np.linspace(best - step, best + step, 9), step / 4
     return turned(view, best)
+
+
+def _turned_sizes(spine: Landmarks, curve: ScolioticCurve, view: View, angles: FloatArray) -> FloatArray:
+    """Return the angles (m, ...) between the end plates of a curve in a view turned by angles (m,), degrees."""
+    a = np.radians(angles)[:, None]
+    across = np.cos(a) * view.across + np.sin(a) * np.cross(view.up, view.across)
+    ends = spine.plate(curve.upper, "superior").normal, spine.plate(curve.lower, "inferior").normal
+    upper, lower = (np.arctan2(np.moveaxis(normal @ across.T, -1, 0), normal @ view.up) for normal in ends)
+    return np.asarray(np.degrees(np.abs(upper - lower)))
 
 
 def greatest_angle_spread(drawn: Landmarks, curve: ScolioticCurve, view: View) -> float:
@@ -171,5 +180,5 @@ def greatest_angle_spread(drawn: Landmarks, curve: ScolioticCurve, view: View) -
         If an end plate is not known.
     """
     angles = np.arange(-85.0, 85.1, 1.0)
-    sizes = np.stack([cobb(drawn, curve, turned(view, angle)) for angle in angles])
+    sizes = _turned_sizes(drawn, curve, view, angles)
     return float(angles[sizes.argmax(axis=0)].std())

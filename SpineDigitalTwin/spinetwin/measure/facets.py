@@ -81,8 +81,8 @@ def facet_plane(regions: Regions, upper: int, lower: int, side: str) -> tuple[Fl
     from scipy.spatial import KDTree
 
     above, below = (_surface(regions, key, label) for key, label in zip((upper, lower), _PARTS[side], strict=True))
-    gaps, nearest = KDTree(below).query(above)
-    if gaps.min() > _WIDEST:
+    gaps, nearest = KDTree(below).query(above, distance_upper_bound=_WIDEST)
+    if not np.isfinite(gaps).any():
         raise MissingInput(f"the {side} processes are further apart than {_WIDEST:g} mm")
     facing = gaps <= gaps.min() + _MARGIN
     middles = (above[facing] + below[nearest[facing]]) / 2

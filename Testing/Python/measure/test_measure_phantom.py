@@ -60,6 +60,13 @@ def test_sizes_are_those_of_the_shape(scene, found):
     assert 0.75 * width * depth * np.pi / 4 < area < 1.2 * width * depth * np.pi / 4
 
 
+@pytest.mark.parametrize("name", ["C4", "C6", "T4", "T8", "T12", "L1", "L3", "L4"])
+def test_pedicles_are_as_wide_as_the_shape_was_made(scene, found, name):
+    key = level(name).id
+    widths = [found.get("pedicle_width", key, side).value for side in ("left", "right")]
+    assert np.mean(widths) == pytest.approx(scene[0].shapes[key].row.pedicle_width, abs=1.6)
+
+
 def test_every_number_of_a_whole_spine_has_a_unit_and_no_level_is_lost(found):
     assert {each.level for each in found.of("body_height_back")} == set(range(2, 25))
     assert all(each.unit for each in found if each.value is not None)

@@ -65,19 +65,13 @@ def rim_normal(body: Body, superior: bool) -> FloatArray:
     return np.asarray(normal / np.linalg.norm(normal))
 
 
-def body_height(shape: VertebraShape, place: float) -> float:
-    """Return the height in mm of a body in the midline: in front (1), in the middle (0), behind (-1)."""
-    x, y, z = np.zeros(1), np.array([place * shape.body.depth / 2]), np.zeros(1)
-    return -float(shape.body.above(x, y, z)[0] + shape.body.below(x, y, z)[0])
-
-
 def _genant(loss: float) -> float:
     return float(np.searchsorted(GENANT, loss + 1e-9, side="right"))
 
 
 def _wedge(spine: Spine, variant: Variant) -> dict[str, float]:
     shape = _shape(spine, variant)
-    front, back = body_height(shape, 1), body_height(shape, -1)
+    front, back = shape.body.height_at(1), shape.body.height_at(-1)
     plates = [rim_normal(shape.body, superior) for superior in (True, False)]
     lean = [float(np.degrees(np.arctan2(normal[1], normal[2]))) for normal in plates]
     return {
@@ -90,7 +84,7 @@ def _wedge(spine: Spine, variant: Variant) -> dict[str, float]:
 
 
 def _biconcave(spine: Spine, variant: Variant) -> dict[str, float]:
-    middle, back = (body_height(_shape(spine, variant), place) for place in (0, -1))
+    middle, back = (_shape(spine, variant).body.height_at(place) for place in (0, -1))
     return {
         "height_middle_mm": middle,
         "height_back_mm": back,
@@ -168,7 +162,7 @@ def _osteophytes(spine: Spine, variant: Variant) -> dict[str, float]:
     def own(p: FloatArray) -> FloatArray:
         return np.asarray(body.distance(*np.moveaxis(p, -1, 0)), dtype=np.float64)
 
-    start = np.array([0.0, 0.0, body.height / 2 - 2.0])
+    start = np.array([0.0, 0.0, body.height / 2 - 1.0])
     reach = [last_exit(inside, start, (0, 1, 0)) or 0.0 for inside in (nearby(shape).part(Sub.BODY_BORDER), own)]
     return {"lip_in_front_mm": reach[0] - reach[1]}
 

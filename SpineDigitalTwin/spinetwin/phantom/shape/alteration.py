@@ -99,13 +99,9 @@ def _concavity(body: Body, ratio: float) -> float:
 
     Heights are linear in it.
     """
-    x, y = np.zeros(2), np.array([0.0, -body.depth / 2])
-    flat, bowl = (
-        -(each.above(x, y, x) + each.below(x, y, x))
-        for each in (replace(body, concavity=(0.0, 0.0)), replace(body, concavity=(1.0, 1.0)))
-    )
-    middle, back = flat - bowl
-    return float((flat[0] - ratio * flat[1]) / (middle - ratio * back))
+    flat, hollow = (replace(body, concavity=(depth, depth)) for depth in (0.0, 1.0))
+    middle, back = (flat.height_at(place) - hollow.height_at(place) for place in (0, -1))
+    return (flat.height_at(0) - ratio * flat.height_at(-1)) / (middle - ratio * back)
 
 
 NOTHING = Alteration()

@@ -80,6 +80,12 @@ class Body:
         )
         return (-a, -b - self.hollow, -h), (a, b, h)
 
+    def height_at(self, place: float) -> float:
+        """Return the height in the midline: in front (1) and behind (-1) between the corners, and in the middle (0)."""
+        off = HALF_TURNED * self.rim
+        x, y = np.zeros(1), np.array([place * (self.depth / 2 - off)])
+        return -float(self.above(x, y, x)[0] + self.below(x, y, x)[0]) - 2.0 * off * abs(place)
+
     def side(self, x: Array, y: Array, z: Array) -> Array:
         """Return the signed distance to the side wall, prolonged above and below the endplates."""
         a, b = self.width / 2, (self.depth + self.hollow) / 2

@@ -52,10 +52,10 @@ PROFILES = (
     Profile("Canal width, mm", {"": "canal_width"}),
     Profile("Pedicle width, mm", {"": "pedicle_width"}, ("left", "right")),
     Profile("Facet orientation, deg", {"": "facet_orientation"}, ("left", "right")),
-    Profile("Psoas area, mm²", {"": "muscle_area"}, ("left", "right"), ("psoas", "iliopsoas")),
-    Profile("Erector spinae area, mm²", {"": "muscle_area"}, ("left", "right"), ("erector_spinae", "deep_back_muscles")),
-    Profile("Multifidus area, mm²", {"": "muscle_area"}, ("left", "right"), ("multifidus",)),
-    Profile("Quadratus lumborum area, mm²", {"": "muscle_area"}, ("left", "right"), ("quadratus_lumborum",)),
+    Profile("Psoas or iliopsoas, mm²", {"": "muscle_area"}, ("left", "right"), ("psoas", "iliopsoas")),
+    Profile("Erector spinae or all deep, mm²", {"": "muscle_area"}, ("left", "right"), ("erector_spinae", "deep_back_muscles")),
+    Profile("Multifidus, mm²", {"": "muscle_area"}, ("left", "right"), ("multifidus",)),
+    Profile("Quadratus lumborum, mm²", {"": "muscle_area"}, ("left", "right"), ("quadratus_lumborum",)),
 )
 
 
@@ -89,16 +89,18 @@ def _longest(found: Measurements, profile: Profile) -> int:
 def _draw(axes: Axes, found: Measurements, profile: Profile) -> None:
     lines = [(legend or side, name, side) for legend, name in profile.lines.items() for side in profile.sides]
     shown = {legend: _values(found, profile, name, side) for legend, name, side in lines}
-    keys = sorted(
-        {each.level for values in shown.values() for each in values if each.level is not None},
-        key=lambda key: level(key).order,
-    )
+    keys = _between(found, profile, {each.level for values in shown.values() for each in values if each.level is not None})
     _draw_band(axes, keys, norms_of(next(iter(profile.lines.values()))))
     for ink, (legend, values) in zip(_INKS, shown.items(), strict=False):
-        places = [keys.index(each.level) for each in values if each.level is not None]
-        numbers = [each.value for each in values if each.value is not None]
-        spread = [2 * (each.uncertainty or 0.0) for each in values]
-        axes.errorbar(numbers, places, xerr=spread, color=ink, marker="o", markersize=3.5, linewidth=1.2, label=legend or None)
+        # a level without a value leaves a gap in the line
+        numbers, spread = np.full(len(keys), np.nan), np.zeros(len(keys))
+        for each in values:
+            if each.level is not None and each.value is not None:
+                place = keys.index(each.level)
+                numbers[place], spread[place] = each.value, 2 * (each.uncertainty or 0.0)
+        axes.errorbar(
+            numbers, range(len(keys)), xerr=spread, color=ink, marker="o", markersize=3.5, linewidth=1.2, label=legend or None
+        )
     axes.set_yticks(range(len(keys)), [level(key).name for key in keys], fontsize=8)
     axes.invert_yaxis()
     axes.set_title(profile.title, fontsize=10, color=colours.INK)
@@ -106,6 +108,15 @@ def _draw(axes: Axes, found: Measurements, profile: Profile) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     if len(lines) > 1:
         axes.legend(fontsize=8, frameon=False)
+
+
+def _between(found: Measurements, profile: Profile, seen: set[int]) -> list[int]:
+    """Return the levels that were asked for from the first to the last one that is seen, those without a value too."""
+    asked = {each.level for name in profile.lines.values() for each in found.of(name) if each.level is not None}
+    orders = [level(key).order for key in seen]
+    return sorted(
+        (key for key in asked | seen if min(orders) <= level(key).order <= max(orders)), key=lambda key: level(key).order
+    )
 
 
 def _draw_band(axes: Axes, keys: Sequence[int], norms: Mapping[int, Norm]) -> None:
