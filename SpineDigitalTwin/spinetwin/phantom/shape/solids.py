@@ -25,7 +25,7 @@ HALF_TURNED = 1.0 - float(np.sqrt(0.5))
 _STEEPEST, _ROUND = 0.35, 15.0
 """The tip of a spinous process is upright, unless it leans more than that (tangent), and convex with this radius, mm."""
 
-_BOWL = 0.72
+_HOLLOW_REACH = 0.72
 """Where the hollow of an endplate is down to a third (1/e), against its half axes."""
 
 
@@ -113,11 +113,11 @@ class Body:
     def _hollowed(self, concavity: float, x: Array, y: Array) -> Array:
         """How far an endplate lies below the plane of its corners, which rounding and hollow alone would leave too low."""
         off = HALF_TURNED * self.rim
-        corner = float(np.exp(-(((self.depth / 2 - off) / (_BOWL * self.depth / 2)) ** 2)))
+        corner = float(np.exp(-(((self.depth / 2 - off) / (_HOLLOW_REACH * self.depth / 2)) ** 2)))
         return np.asarray(concavity * (self._bowl(x, y) - corner) - off)
 
     def _bowl(self, x: Array, y: Array) -> Array:
-        a, b = _BOWL * self.width / 2, _BOWL * self.depth / 2
+        a, b = _HOLLOW_REACH * self.width / 2, _HOLLOW_REACH * self.depth / 2
         return np.asarray(np.exp(((x / a) ** 2 + (y / b) ** 2) * -1.0))
 
     def _rise(self, x: Array, y: Array) -> Array:
