@@ -264,6 +264,12 @@ def test_nonsense_is_refused_or_becomes_one_vertebra(where, found):
             separate_vertebrae(subregions, GRID)
 
 
+def test_a_map_that_would_not_fit_into_memory_is_refused(monkeypatch, lumbar):
+    monkeypatch.setattr("spinetwin.segmentation.separation.voxels.MOST_VOXELS", 1000)
+    with pytest.raises(MapError, match="is too large"):
+        separated(lumbar)
+
+
 def test_random_labels_end_in_a_map_of_levels():
     subregions = np.random.default_rng(0).choice([0, *SubregionId], size=(12, 12, 12)).astype(np.uint8)
     separation = separate_vertebrae(subregions, GRID)
