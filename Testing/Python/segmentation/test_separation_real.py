@@ -1,4 +1,4 @@
-"""The separation on real segmentations (never part of the project): the crops around L3 in CT and around C6 in MR."""
+"""The separation on real segmentations (never part of the project): crops of CT and MR, bodies of whole lumbar scans."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from damaged_maps import dice_by_level, stored
 from spinetwin.anatomy import SubregionId
-from spinetwin.io import read_label_maps
+from spinetwin.io import read_label_map, read_label_maps
 from spinetwin.segmentation.cleanup import clean_instances
 from spinetwin.segmentation.separation import separate_vertebrae
 
@@ -63,3 +63,35 @@ def test_clean_up_leaves_a_good_map_alone(maps):
     np.testing.assert_array_equal(cleaned.vertebrae[bone], maps.vertebrae[bone])
     disc = maps.subregions == SubregionId.DISC
     np.testing.assert_array_equal(cleaned.vertebrae[disc], maps.vertebrae[disc])
+
+
+BODIES = ("VB1_10_DzZ_T1", "VB1_11_DzZ_T2", "VB2_02", "VB2_05", "VB2_10")
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_bodies_alone_without_any_disc_are_told_apart(name):
+    labels, grid = _read("lumbar_mr", f"{name}_labels.nii.gz")
+    separation = separate_vertebrae(np.where(labels > 0, int(SubregionId.BODY_BORDER), 0).astype(np.uint8), grid)
+    dice = dice_by_level(separation.vertebrae, labels.astype(np.uint8))
+    assert len(separation.levels) == len(dice) == int(labels.max())
+    assert min(value for value, _ in dice.values()) > 0.995
+    assert separation.naming.question
+
+
+def test_bodies_and_discs_of_another_segmentator_agree_with_its_vertebrae():
+    parts, grid = _read("totalsegmentator_example", "bodies_and_discs.nii.gz")
+    whole, _ = _read("totalsegmentator_example", "segmentation.nii.gz")
+    subregions = np.array([0, SubregionId.BODY_BORDER, SubregionId.DISC], np.uint8)[parts]
+    found = separate_vertebrae(subregions, grid).vertebrae
+    # its ids run from T11 (33) down to S1 (26); one voxel of 3 mm at the rim of a body may be another's
+    lumbar = [whole[(found == key) & (whole > 24)] for key in np.unique(found[(found > 0) & (found < 100)])]
+    owners = [int(np.bincount(each).argmax()) for each in lumbar]
+    assert owners == [32, 31, 30, 29, 28, 27, 26]
+    assert min((each == owner).mean() for each, owner in zip(lumbar, owners, strict=True)) > 0.95
+
+
+def _read(*parts):
+    path = DATA.joinpath(*parts)
+    if not path.is_file():
+        pytest.skip(f"there is no {path}; set SPINETWIN_REAL_DATA to the folder of the real data")
+    return read_label_map(path)

@@ -20,6 +20,8 @@ _SPREAD_FIRST, _SPREAD_SECOND = 0.22, 0.14
 """Standard deviation of the logarithm of a height against the expected one, before and after looking at the neighbours."""
 _PRICE = 4.0
 """What a cut costs where nothing speaks for it, in half squared standard deviations; it earns as much where all does."""
+_DENS_WIDTH = 0.85
+"""A first piece that has less than this part of its area at its top may be C2."""
 _NEAR = 18.0
 _ARCH_PRICE = 1.5
 """What a vertebra with no arch, and each arch too many, costs."""
@@ -212,13 +214,22 @@ def _price(profile: Profile, height: FloatArray) -> FloatArray:
 
 
 def _end_cost(volume: FloatArray, height: FloatArray, first: int, last: int, spread: float) -> float:
-    """Cost of the first or last piece: it may be cut off by the image, and a dens is narrow, so only excess volume counts."""
+    """Cost of the first or last piece: it may be cut off by the image, so only excess volume counts, and less below a dens."""
     if last <= first:
         return 0.0
-    middle = min((first + last) // 2, len(height) - 1)
-    length = (volume[last] - volume[first]) / (height[middle] / HEIGHT_TO_WIDTH) ** 2
-    excess = max(0.0, float(np.log(max(length, 1e-9) / height[middle])))
-    return float(0.5 * (excess / spread) ** 2)
+    usual = float(height[min((first + last) // 2, len(height) - 1)])
+    length = (volume[last] - volume[first]) / (usual / HEIGHT_TO_WIDTH) ** 2
+    excess = max(0.0, float(np.log(max(length, 1e-9) / usual)))
+    allowed = 2.0 * spread if first == 0 and _bears_dens(volume, usual, last) else spread
+    return float(0.5 * (excess / allowed) ** 2)
+
+
+def _bears_dens(volume: FloatArray, height: float, last: int) -> bool:
+    """Say whether the first piece, down to `last`, is narrower at its top than a body is."""
+    top, low, high = int(0.4 * height), last - int(0.2 * height), last - int(0.8 * height)
+    if high <= top:
+        return False
+    return bool(volume[top] / top < _DENS_WIDTH * (volume[low] - volume[high]) / (low - high))
 
 
 def _correction(profile: Profile, places: list[int]) -> FloatArray:

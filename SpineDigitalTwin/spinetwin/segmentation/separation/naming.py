@@ -15,7 +15,7 @@ from ...geometry import FloatArray
 from ..chain import Chain
 
 _HEIGHTS = {row["level"]: float(row["height_mm"]) for row in read_table("level_heights.csv", __package__)}
-_SIZE_SPREAD, _PERSON_SPREAD = 0.05, 0.12
+_SIZE_SPREAD, _PERSON_SPREAD = 0.08, 0.10
 """Standard deviations of the logarithm of a height: of one level within a person, and of persons."""
 _NUMBERS = tuple(product((12, 13, 11), (5, 6, 4)))
 

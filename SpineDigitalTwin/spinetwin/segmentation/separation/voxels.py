@@ -24,6 +24,10 @@ SACRUM = (int(SubregionId.SACRUM),)
 POSTERIOR = tuple(range(int(SubregionId.ARCH), int(SubregionId.INFERIOR_ARTICULAR_RIGHT) + 1))
 
 
+MOST_VOXELS = 30_000_000
+"""Labelled voxels that are still worked on, at about 160 bytes each: a whole spine at a third of a millimetre."""
+
+
 @dataclass(frozen=True)
 class VoxelList:
     """The voxels of a map that are not background.
@@ -55,12 +59,17 @@ class VoxelList:
         Raises
         ------
         MapError
-            If the map is not of whole numbers, or does not fit the grid.
+            If the map is not of whole numbers, does not fit the grid, or is too large.
         """
         if labels.shape != grid.shape:
             raise MapError(f"A label map of shape {labels.shape} does not fit a grid of shape {grid.shape}.")
         if labels.dtype.kind not in "iu":
             raise MapError(f"A label map holds whole numbers, not {labels.dtype}.", "Convert it to integers first.")
+        if int(np.count_nonzero(labels)) > MOST_VOXELS:
+            raise MapError(
+                f"A label map with more than {MOST_VOXELS / 1e6:.0f} million labelled voxels is too large.",
+                "Resample it to 1 mm or crop it to the spine.",
+            )
         order = "F" if labels.flags.f_contiguous and not labels.flags.c_contiguous else "C"
         row = labels.ravel(order="F" if order == "F" else "C")
         flat = np.flatnonzero(row)
@@ -84,14 +93,14 @@ class VoxelList:
         return border
 
     @cached_property
-    def neighbours(self) -> Rows:
+    def neighbours(self) -> Numbers:
         """Pairs of rows, (2, m), of voxels of vertebrae that share a face."""
         shape = self.grid.shape
         strides = (shape[1] * shape[2], shape[2], 1) if self.order == "C" else (1, shape[0], shape[0] * shape[1])
-        rows = np.flatnonzero(self.which((*BODY, *POSTERIOR)))
+        rows = np.flatnonzero(self.which((*BODY, *POSTERIOR))).astype(np.int32)
         return np.concatenate([self._along(rows, axis, stride) for axis, stride in enumerate(strides)], axis=1)
 
-    def _along(self, rows: Rows, axis: int, stride: int) -> Rows:
+    def _along(self, rows: Numbers, axis: int, stride: int) -> Numbers:
         flat = self.flat[rows]
         first = np.flatnonzero(self.index[rows, axis] < self.grid.shape[axis] - 1)
         wanted = flat[first] + stride
