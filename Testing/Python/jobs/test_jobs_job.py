@@ -65,7 +65,11 @@ def test_what_is_no_job(read, text, words):
 @pytest.mark.parametrize(
     ("changes", "kind", "sentence"),
     [
-        ({"step": ...}, ParameterError, "the job.json asks for the step None, which there is not. Steps: poi, sample, export."),
+        (
+            {"step": ...},
+            ParameterError,
+            "the job.json asks for the step None, which there is not. Steps: poi, sample, import, export.",
+        ),
         ({"step": "magic"}, ParameterError, "asks for the step 'magic', which there is not."),
         ({"step": ["poi"]}, ParameterError, "asks for the step ['poi'], which there is not."),
         ({"step": "x" * 100_000}, ParameterError, "asks for the step 'xxx"),
