@@ -301,10 +301,14 @@ def cuttingPlane() -> tuple[np.ndarray, np.ndarray] | None:
 
 def jumpTo(vertebrae: slicer.vtkMRMLLabelMapVolumeNode, label: int, block: Block = WHOLE) -> np.ndarray | None:
     """Centre all slice views on a vertebra; returns its centre (3,), RAS mm, or None where a block of the map has none."""
-    array = slicer.util.arrayFromVolume(vertebrae).T[block]
-    found = np.argwhere(array == label)
+    # in Slicer's own order, in which the voxels lie in memory
+    there = slicer.util.arrayFromVolume(vertebrae)[block[::-1]] == label
+    found = np.flatnonzero(there.reshape(-1))
     if not len(found):
         return None
-    centre = mapvoxels.gridOf(vertebrae).to_ras(found.mean(axis=0) + [each.start or 0 for each in block])
+    kji = [each.mean() for each in np.unravel_index(found, there.shape)]
+    centre = mapvoxels.gridOf(vertebrae).to_ras(
+        [middle + (each.start or 0) for middle, each in zip(kji[::-1], block, strict=True)]
+    )
     slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *centre, slicer.vtkMRMLSliceNode.CenteredJumpSlice)
     return centre
