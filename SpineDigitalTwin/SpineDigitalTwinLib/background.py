@@ -37,7 +37,7 @@ class Background:
         self._done: Done | None = None
         self._failed: Callable[[], object] = lambda: None
         self._title = ""
-        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._scratches: list[tempfile.TemporaryDirectory[str]] = []
         ui.workerFrame.setVisible(False)
         ui.diagnosticsButton.setVisible(False)
         ui.cancelButton.connect("clicked()", self.cancel)
@@ -49,12 +49,12 @@ class Background:
         return bool(self._worker.busy)
 
     def scratch(self) -> Path:
-        """Return an empty folder that lives until the next one is asked for."""
-        self._forget()
-        self._scratch = tempfile.TemporaryDirectory(
-            prefix="spinetwin-", dir=slicer.app.temporaryPath, ignore_cleanup_errors=True
-        )
-        return Path(self._scratch.name)
+        """Return an empty folder that lives until the next one is asked for while nothing runs."""
+        if not self.busy:
+            self._forget()
+        folder = tempfile.TemporaryDirectory(prefix="spinetwin-", dir=slicer.app.temporaryPath, ignore_cleanup_errors=True)
+        self._scratches.append(folder)
+        return Path(folder.name)
 
     def start(
         self,
@@ -66,7 +66,7 @@ class Background:
         done: Done,
         failed: Callable[[], object] = lambda: None,
     ) -> None:
-        """Begin a run.
+        """Begin a run; while another one is going on, say so.
 
         Parameters
         ----------
@@ -79,6 +79,11 @@ class Background:
         failed : callable
             Called when it has not, or was cancelled.
         """
+        if self.busy:
+            # two sections were pressed at nearly the same time
+            self._say(_("{title} something else is running; try again when it has ended.").format(title=title))
+            failed()
+            return
         self._title, self._done, self._failed = title, done, failed
         self._say(title)
         self._ui.workerBar.value = 0
@@ -130,6 +135,6 @@ class Background:
         qt.QApplication.clipboard().setText(self._worker.diagnostics())
 
     def _forget(self) -> None:
-        if self._scratch is not None:
-            self._scratch.cleanup()
-            self._scratch = None
+        for folder in self._scratches:
+            folder.cleanup()
+        self._scratches.clear()

@@ -14,9 +14,13 @@ from . import inputs, mapvoxels, painting, points, segments, volumes
 from .draining import drain
 
 if TYPE_CHECKING:
-    from spinetwin.geometry import LabelMaps
+    from spinetwin.geometry import Grid, IntArray, LabelMaps
     from spinetwin.segmentation.chain import Chain
+    from spinetwin.segmentation.flat import Block
+    from spinetwin.segmentation.history import History
     from spinetwin.segmentation.levels import LevelEdit
+
+WHOLE = (slice(None), slice(None), slice(None))
 
 CUTTING_SLICE = "Red"
 """The slice view along whose plane a vertebra is cut."""
@@ -48,23 +52,56 @@ class LevelEditor:
         self.subregions, self.vertebrae, self.segmentation = subregions, vertebrae, segmentation
         self._run = run
         self._history = History()
-        self._counted: tuple[int, list[int]] = (-1, [])
+        self._seen: tuple[int, int] | None = None
+        self._levels: list[int] = []
+        self._block = WHOLE
         self.chain = Chain.of(self.levels())
         """The numbers of vertebrae that the names follow."""
-        self._chains: tuple[list[Chain], list[Chain]] = ([], [])
+        self._past: list[tuple[Chain, Block]] = []
+        self._future: list[tuple[Chain, Block]] = []
 
     def levels(self) -> list[int]:
-        """Return the ids of the levels in the map, from the top; counted once as long as its voxels stay."""
+        """Return the ids of the levels in the map, from the top."""
+        self._look()
+        return self._levels
+
+    def block(self) -> Block:
+        """Return the block of the grid that holds all labels: most of an image need not be looked at."""
+        self._look()
+        return self._block
+
+    def _look(self) -> None:
+        """Look at all voxels, once as long as nobody else changes them."""
+        from spinetwin.segmentation.flat import occupied_block
+
+        if self._seen != self._times():
+            maps = self.maps()
+            block = occupied_block(maps.subregions, maps.vertebrae)
+            self._note(maps.vertebrae[block], block)
+
+    def _note(self, vertebrae: IntArray, block: Block) -> None:
+        """Keep what the voxels of a block say, which holds all labels."""
         from spinetwin.segmentation.levels import levels_of
 
-        changed = mapvoxels.contentTime(self.vertebrae)
-        if changed != self._counted[0]:
-            self._counted = changed, [each.id for each in levels_of(mapvoxels.labelsOf(self.vertebrae))]
-        return self._counted[1]
+        self._seen, self._block = self._times(), block
+        self._levels = [each.id for each in levels_of(vertebrae)]
+
+    def _times(self) -> tuple[int, int]:
+        return mapvoxels.contentTime(self.subregions), mapvoxels.contentTime(self.vertebrae)
+
+    def grid(self) -> Grid:
+        """Return where the voxels of the maps lie."""
+        return mapvoxels.gridOf(self.vertebrae)
 
     def maps(self) -> LabelMaps:
         """Return the label maps as they are now."""
         return inputs.labelMaps(self.subregions, self.vertebrae)
+
+    def _held(self, block: Block | None = None) -> LabelMaps:
+        """Return a block of them, by default the one that holds all labels."""
+        from spinetwin.segmentation.flat import cropped
+
+        return cropped(self.maps(), self.block() if block is None else block)
 
     # --- corrections --------------------------------------------------------------------------------------------------
 
@@ -108,7 +145,7 @@ class LevelEditor:
             raise ParameterError(
                 f"There is nothing below {level(upper).name}.", "Choose a vertebra that has a neighbour below."
             )
-        before = self.maps()
+        before = self._held()
         name = _("merge {upper} and {lower}").format(upper=level(upper).name, lower=level(below[0]).name)
         self._do(name, before, merge_levels(before, upper, below[0], self.chain))
 
@@ -124,7 +161,7 @@ class LevelEditor:
         from spinetwin.anatomy import level
         from spinetwin.segmentation.levels import split_level
 
-        before = self.maps()
+        before = self._held()
         self._do(_("split {name}").format(name=level(label).name), before, split_level(before, label, *plane, self.chain))
 
     def takeOver(self) -> tuple[str, ...]:
@@ -143,29 +180,40 @@ class LevelEditor:
         from spinetwin.anatomy import level
         from spinetwin.segmentation.levels import repaint
 
-        before = self.maps()
+        block = painting.reach(self.segmentation, self.grid(), self.block())
+        before = self._held(block)
         painted = painting.mapsOf(self.segmentation, before)
         edit = repaint(before, painted.maps)
         painting.mark(self.segmentation, False)
         if not (np.array_equal(edit.maps.subregions, before.subregions) and not edit.repainted):
             names = ", ".join(level(each).name for each in edit.repainted) or _("the canal")
-            self._do(_("corrections of {names}").format(names=names), before, edit, isShown=True)
+            self._do(_("corrections of {names}").format(names=names), before, edit, block=block, isShown=True)
         return painted.leftOut
 
     def _relabel(self, name: str, mapping: dict[int, int], chain: Chain | None = None) -> None:
         from spinetwin.segmentation.levels import rename_levels
 
-        before = self.maps()
+        before = self._held()
         edit = rename_levels(before, mapping)
         if edit.renamed:
             self._do(name, before, edit, chain)
         self.chain = chain or self.chain
 
-    def _do(self, name: str, before: LabelMaps, edit: LevelEdit, chain: Chain | None = None, *, isShown: bool = False) -> None:
+    def _do(
+        self,
+        name: str,
+        before: LabelMaps,
+        edit: LevelEdit,
+        chain: Chain | None = None,
+        block: Block | None = None,
+        *,
+        isShown: bool = False,
+    ) -> None:
         self._refuseLoss(edit)
-        self._chains = ([*self._chains[0], self.chain], [])
+        block = block or self.block()
+        self._past, self._future = [*self._past, (self.chain, block)], []
         self.chain = chain or self.chain
-        self._run(self._doing(name, before, edit, isShown))
+        self._run(self._doing(name, before, edit, block, isShown))
 
     def _refuseLoss(self, edit: LevelEdit) -> None:
         from spinetwin.errors import ParameterError
@@ -176,11 +224,14 @@ class LevelEditor:
                 _("Take them over first, in section Label maps."),
             )
 
-    def _doing(self, name: str, before: LabelMaps, edit: LevelEdit, isShown: bool) -> Generator[float, None, None]:
+    def _doing(
+        self, name: str, before: LabelMaps, edit: LevelEdit, block: Block, isShown: bool
+    ) -> Generator[float, None, None]:
         yield 0.0
         # the maps of the scene are still those before
         self._history = self._history.add(name, before, edit)
-        yield from self._showing(replace(edit, number=self._history.count), isShown)
+        yield 0.0
+        yield from self._showing(replace(edit, number=self._history.count), block, isShown)
 
     # --- undo ---------------------------------------------------------------------------------------------------------
 
@@ -197,31 +248,36 @@ class LevelEditor:
     def undo(self) -> None:
         """Take the latest correction back."""
         if self._history.done:
-            history, edit = self._history.undo(self.maps())
-            self._refuseLoss(edit)
-            self._history = history
-            self._swapChain(*self._chains)
-            self._run(self._showing(edit))
+            self._step(self._history.undo, self._past, self._future)
 
     def redo(self) -> None:
         """Do again what was taken back last."""
         if self._history.undone:
-            history, edit = self._history.redo(self.maps())
-            self._refuseLoss(edit)
-            self._history = history
-            self._swapChain(*reversed(self._chains))
-            self._run(self._showing(edit))
+            self._step(self._history.redo, self._future, self._past)
 
-    def _swapChain(self, source: list[Chain], target: list[Chain]) -> None:
-        target.append(self.chain)
-        self.chain = source.pop()
+    def _step(
+        self,
+        step: Callable[[LabelMaps], tuple[History, LevelEdit]],
+        source: list[tuple[Chain, Block]],
+        target: list[tuple[Chain, Block]],
+    ) -> None:
+        chain, block = source[-1]
+        history, edit = step(self._held(block))
+        self._refuseLoss(edit)
+        self._history = history
+        source.pop()
+        target.append((self.chain, block))
+        self.chain = chain
+        self._run(self._showing(edit, block))
 
     # --- the scene ----------------------------------------------------------------------------------------------------
 
-    def _showing(self, edit: LevelEdit, isShown: bool = False) -> Generator[float, None, None]:
-        volumes.updateVertebrae(self.vertebrae, edit.maps.vertebrae)
+    def _showing(self, edit: LevelEdit, block: Block, isShown: bool = False) -> Generator[float, None, None]:
+        volumes.updateVertebrae(self.vertebrae, edit.maps.vertebrae, block)
         if edit.lost or edit.repainted:
-            volumes.update(self.subregions, edit.maps.subregions)
+            volumes.update(self.subregions, edit.maps.subregions, block)
+        if all(own.start <= other.start and other.stop <= own.stop for own, other in zip(block, self._block, strict=True)):
+            self._note(edit.maps.vertebrae, block)
         points.follow(edit)
         yield 0.0
         node = self.segmentation
@@ -229,7 +285,7 @@ class LevelEditor:
             return
         if edit.lost or edit.repainted:
             kept = segments.surfacesOf(node, edit.renamed, (*edit.lost, *edit.repainted))
-            yield from segments.showing(edit.maps, node.GetName(), node, kept)
+            yield from segments.showing(edit.maps, node.GetName(), node, kept, self.grid())
         else:
             segments.rename(node, edit.renamed)
 
@@ -243,13 +299,16 @@ def cuttingPlane() -> tuple[np.ndarray, np.ndarray] | None:
     return matrix[:3, 3], matrix[:3, 2]
 
 
-def jumpTo(vertebrae: slicer.vtkMRMLLabelMapVolumeNode, label: int) -> np.ndarray | None:
-    """Centre all slice views on a vertebra; returns its centre (3,), RAS mm, or None where the map does not have it."""
-    array = slicer.util.arrayFromVolume(vertebrae)
-    found = np.flatnonzero(array.reshape(-1) == label)
+def jumpTo(vertebrae: slicer.vtkMRMLLabelMapVolumeNode, label: int, block: Block = WHOLE) -> np.ndarray | None:
+    """Centre all slice views on a vertebra; returns its centre (3,), RAS mm, or None where a block of the map has none."""
+    # in Slicer's own order, in which the voxels lie in memory
+    there = slicer.util.arrayFromVolume(vertebrae)[block[::-1]] == label
+    found = np.flatnonzero(there.reshape(-1))
     if not len(found):
         return None
-    kji = [axis.mean() for axis in np.unravel_index(found, array.shape)]
-    centre = mapvoxels.gridOf(vertebrae).to_ras(kji[::-1])
+    kji = [each.mean() for each in np.unravel_index(found, there.shape)]
+    centre = mapvoxels.gridOf(vertebrae).to_ras(
+        [middle + (each.start or 0) for middle, each in zip(kji[::-1], block, strict=True)]
+    )
     slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *centre, slicer.vtkMRMLSliceNode.CenteredJumpSlice)
     return centre

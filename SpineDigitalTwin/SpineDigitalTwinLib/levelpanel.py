@@ -171,7 +171,7 @@ class LevelPanel:
         self._describe()
         chosen = self.chosen()
         if chosen is not None and self._editor is not None:
-            leveleditor.jumpTo(self._editor.vertebrae, chosen)
+            leveleditor.jumpTo(self._editor.vertebrae, chosen, self._editor.block())
 
     def _describe(self) -> None:
         """Say on the buttons what they do with the level that is chosen."""

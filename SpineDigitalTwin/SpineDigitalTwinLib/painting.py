@@ -12,7 +12,8 @@ from . import layers, segments
 from .parts import Part
 
 if TYPE_CHECKING:
-    from spinetwin.geometry import LabelMaps
+    from spinetwin.geometry import Grid, LabelMaps
+    from spinetwin.segmentation.flat import Block
 
     from .segments import Node
 
@@ -33,6 +34,19 @@ def isCorrected(node: Node | None) -> bool:
 def mark(node: Node, corrected: bool) -> None:
     """Take note that a segmentation has such corrections, or that it has none any more."""
     node.SetAttribute(segments.CORRECTED, "1" if corrected else None)
+
+
+def reach(node: Node, grid: Grid, block: Block) -> Block:
+    """Return the smallest block of a grid that holds another block and all label maps of a segmentation."""
+    low, high = [each.start for each in block], [each.stop for each in block]
+    for layer in layers.of(node):
+        start = layers.startIn(grid, layer.image)
+        if start is not None:
+            ends = [a + n for a, n in zip(start, layer.image.GetDimensions(), strict=True)]
+            low = [max(min(pair), 0) for pair in zip(low, start, strict=True)]
+            high = [min(max(pair), most) for *pair, most in zip(high, ends, grid.shape, strict=True)]
+    i, j, k = (slice(a, b) for a, b in zip(low, high, strict=True))
+    return i, j, k
 
 
 def mapsOf(node: Node, maps: LabelMaps) -> Painted:

@@ -168,6 +168,7 @@ class SampleMaker:
         maps = inputs.labelMaps(nodes[SUBREGIONS], nodes[VERTEBRAE])
         segmentation = yield from segments.showing(maps, _("{name}, segments").format(name=self._sample.name))
         visibility.layInSlices(nodes.get(volumes.IMAGE), nodes[VERTEBRAE])
+        _choose(nodes, segmentation)
         yield 0.0
         yield from surfaces.make(segmentation)
 
@@ -177,3 +178,13 @@ class SampleMaker:
         if slicer.app.layoutManager() is not None:
             slicer.util.resetThreeDViews()
         slicer.util.showStatusMessage(_("{name}: ready").format(name=self._sample.name), 3000)
+
+
+def _choose(nodes: Mapping[str, Any], segmentation: Any) -> None:
+    """Let the module open on a sample, unless a person has chosen other maps there."""
+    from SpineDigitalTwin import SpineDigitalTwinLogic
+
+    parameters = SpineDigitalTwinLogic().getParameterNode()
+    if parameters.subregions is None and parameters.vertebrae is None:
+        parameters.image, parameters.segmentation = nodes.get(volumes.IMAGE), segmentation
+        parameters.subregions, parameters.vertebrae = nodes[SUBREGIONS], nodes[VERTEBRAE]

@@ -20,7 +20,7 @@ from .parts import Part, colourOf, levelOf, nameOf
 from .sharedmap import combining, geometryOf
 
 if TYPE_CHECKING:
-    from spinetwin.geometry import LabelMaps
+    from spinetwin.geometry import Grid, LabelMaps
 
     Node = slicer.vtkMRMLSegmentationNode
     Surfaces = Mapping[Part, vtk.vtkPolyData]
@@ -53,15 +53,16 @@ def show(maps: LabelMaps, name: str, node: Node | None = None, surfaces: Surface
 
 
 def showing(
-    maps: LabelMaps, name: str, node: Node | None = None, surfaces: Surfaces | None = None
+    maps: LabelMaps, name: str, node: Node | None = None, surfaces: Surfaces | None = None, whole: Grid | None = None
 ) -> Generator[float, None, Node]:
-    """Do as `show`, in steps; nothing is seen before the last of them."""
-    shared = yield from combining(maps)
+    """Do as `show`, in steps; nothing is seen before the last of them. The maps may be a block of a `whole` grid."""
+    whole = whole or maps.grid
+    shared = yield from combining(maps, whole)
     yield 0.0
     # removing old segments one by one would erase each from the voxels that they share
     segmentation = slicer.vtkSegmentation()
     segmentation.SetSourceRepresentationName(LABELMAP)
-    segmentation.SetConversionParameter(GEOMETRY, geometryOf(maps.grid))
+    segmentation.SetConversionParameter(GEOMETRY, geometryOf(whole))
     for part, number in shared.numbers.items():
         segment = slicer.vtkSegment()
         segment.SetLabelValue(number)

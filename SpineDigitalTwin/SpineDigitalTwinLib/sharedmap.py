@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,6 @@ from .parts import Part, rank
 
 if TYPE_CHECKING:
     from spinetwin.geometry import Grid, IntArray, LabelMaps
-    from spinetwin.segmentation.flat import Block
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,15 @@ class SharedMap:
     numbers: Mapping[Part, int]
 
 
-def combining(maps: LabelMaps) -> Generator[float, None, SharedMap]:
-    """Give each pair of labels a number of its own, counted from 1; in steps, each far below the tenth of a second."""
+def combining(maps: LabelMaps, whole: Grid) -> Generator[float, None, SharedMap]:
+    """Give each pair of labels a number of its own, counted from 1; in steps, each far below the tenth of a second.
+
+    Parameters
+    ----------
+    maps : LabelMaps
+    whole : Grid
+        That they lie on, or are a block of.
+    """
     from spinetwin.segmentation.flat import flat, occupied, occupied_block
 
     block = occupied_block(maps.subregions, maps.vertebrae)
@@ -50,7 +56,8 @@ def combining(maps: LabelMaps) -> Generator[float, None, SharedMap]:
     order = sorted(range(len(parts)), key=lambda index: rank(parts[index]))
     number = np.zeros(len(upper) * len(lower), np.int16)
     number[present[order]] = np.arange(1, len(parts) + 1)
-    image = _emptyImage(maps.grid, block)
+    first = np.round(whole.to_ijk(maps.grid.ijk_to_ras[:3, 3])).astype(int)
+    image = _emptyImage(whole, [slice(each.start + a, each.stop + a) for each, a in zip(block, first, strict=True)])
     yield 0.0
     voxelsOf(image).reshape(-1)[at] = number[pairs]
     return SharedMap(image, {parts[index]: place for place, index in enumerate(order, start=1)})
@@ -64,7 +71,7 @@ def _ranked(labels: IntArray) -> tuple[IntArray, IntArray]:
     return occurring, place[labels]
 
 
-def _emptyImage(grid: Grid, block: Block) -> slicer.vtkOrientedImageData:
+def _emptyImage(grid: Grid, block: Sequence[slice]) -> slicer.vtkOrientedImageData:
     image = slicer.vtkOrientedImageData()
     # an image without voxels would have no place either
     image.SetExtent(*[bound for each in block for bound in (each.start, max(each.stop, each.start + 1) - 1)])

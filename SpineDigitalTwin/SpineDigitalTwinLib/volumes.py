@@ -16,6 +16,7 @@ from .sharedmap import voxelsOf
 
 if TYPE_CHECKING:
     from spinetwin.geometry import Grid
+    from spinetwin.segmentation.flat import Block
 
 IMAGE = "image"
 
@@ -114,22 +115,23 @@ def _vertebraColour(label: int) -> tuple[float, float, float]:
     return colours.rgb(colours.of_level(level.id)) if level else GREY
 
 
-def update(node: slicer.vtkMRMLLabelMapVolumeNode, array: np.ndarray) -> None:
+def update(node: slicer.vtkMRMLLabelMapVolumeNode, array: np.ndarray, block: Block) -> None:
     """Give a volume other voxels.
 
     Parameters
     ----------
     node : vtkMRMLLabelMapVolumeNode
     array : (i, j, k) array
-        Of the shape that it has.
+    block : tuple of 3 slices
+        Where they go.
     """
-    slicer.util.arrayFromVolume(node)[:] = array.T
+    slicer.util.arrayFromVolume(node).T[block] = array
     slicer.util.arrayFromVolumeModified(node)
 
 
-def updateVertebrae(node: slicer.vtkMRMLLabelMapVolumeNode, array: np.ndarray) -> None:
+def updateVertebrae(node: slicer.vtkMRMLLabelMapVolumeNode, array: np.ndarray, block: Block) -> None:
     """Give a vertebra map other voxels, and its colour table the names and colours of the levels that it has now."""
-    update(node, array)
+    update(node, array, block)
     table = node.GetDisplayNode().GetColorNode() if node.GetDisplayNode() else None
     if table is None or not table.IsA("vtkMRMLColorTableNode") or table.GetType() != table.User:
         return

@@ -26,18 +26,16 @@ def cropped(maps: LabelMaps) -> LabelMaps:
 
     The border tells cut vertebrae from whole ones: only a level that reaches the edge of the image reaches that of the block.
     """
-    from spinetwin.geometry import LabelMaps
-    from spinetwin.segmentation.flat import occupied_block
+    from spinetwin.segmentation import flat
 
-    held = occupied_block(maps.subregions, maps.vertebrae)
+    held = flat.occupied_block(maps.subregions, maps.vertebrae)
     # maps without labels are written, too: the worker says what is wrong with them
     ends = [(each.start, max(each.stop, each.start + 1)) for each in held]
     i, j, k = (
         slice(max(low - _BORDER_VOXELS, 0), min(high + _BORDER_VOXELS, count))
         for (low, high), count in zip(ends, maps.grid.shape, strict=True)
     )
-    part = maps.subregions[i, j, k]
-    return LabelMaps(maps.grid.crop([i.start, j.start, k.start], part.shape), part, maps.vertebrae[i, j, k])
+    return flat.cropped(maps, (i, j, k))
 
 
 def writeMaps(maps: LabelMaps, folder: Path) -> dict[str, Path]:

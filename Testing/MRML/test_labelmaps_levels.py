@@ -148,7 +148,7 @@ def test_surfaces_of_other_vertebrae_are_kept_when_two_are_merged(host, editor):
     assert surface("Spinal canal") is canal
     assert surface("L1 vertebral body") is None
     made = len(list(surfaces.make(segmentation)))
-    assert made == sum(name.startswith("L1") for name in segment_names(editor))
+    assert made == 1 + sum(name.startswith("L1") for name in segment_names(editor)), "one look at where parts lie comes first"
 
 
 def test_a_whole_spine_is_closed_quickly(host, editor):
@@ -159,3 +159,45 @@ def test_a_whole_spine_is_closed_quickly(host, editor):
     segmentation = editor.segmentation.GetSegmentation()
     assert not any(segmentation.GetSegment(each).GetRepresentation("Binary labelmap") for each in segmentation.GetSegmentIDs())
     host.mrmlScene.Clear(False)
+
+
+def test_a_large_image_around_a_small_spine(host, lumbar_maps):
+    """Only the block that holds labels is looked at; all else of the image stays, and so does its place."""
+    from SpineDigitalTwinLib import segments, volumes
+    from SpineDigitalTwinLib.leveleditor import LevelEditor, jumpTo
+    from spinetwin.geometry import LabelMaps
+
+    before, after = (7, 20, 3), (30, 1, 9)
+    borders = list(zip(before, after, strict=True))
+    arrays = [np.pad(each, borders) for each in (lumbar_maps.subregions, lumbar_maps.vertebrae)]
+    maps = LabelMaps(lumbar_maps.grid.crop([-each for each in before], arrays[0].shape), *arrays)
+    nodes = volumes.addSubregions("a", maps.subregions, maps.grid), volumes.addVertebrae("b", maps.vertebrae, maps.grid)
+    editor = LevelEditor(*nodes, segments.show(maps, "spine"))
+    small = [each.stop - each.start for each in editor.block()]
+    assert all(inner <= outer for inner, outer in zip(small, lumbar_maps.grid.shape, strict=True))
+    from spinetwin.segmentation.levels import merge_levels
+
+    editor.merge(20)
+    expected = merge_levels(maps, 20, 21, editor.chain)
+    now = editor.maps()
+    assert np.array_equal(now.vertebrae, expected.maps.vertebrae)
+    assert np.array_equal(now.subregions, expected.maps.subregions)
+    from SpineDigitalTwinLib import painting
+
+    assert np.array_equal(painting.mapsOf(editor.segmentation, now).maps.vertebrae, now.vertebrae), (
+        "segments lie where they lay"
+    )
+    centre = maps.grid.to_ras(np.argwhere(now.vertebrae == 22).mean(axis=0))
+    assert np.allclose(jumpTo(nodes[1], 22, editor.block()), centre)
+    editor.undo()
+    assert np.array_equal(editor.maps().vertebrae, maps.vertebrae)
+    assert np.array_equal(editor.maps().subregions, maps.subregions)
+
+
+def test_a_map_that_somebody_else_changes_is_looked_at_again(host, editor):
+    levels, block = editor.levels(), editor.block()
+    array = host.util.arrayFromVolume(editor.vertebrae)
+    array[0, 0, 0] = 1
+    host.util.arrayFromVolumeModified(editor.vertebrae)
+    assert editor.levels() == [1, *levels]
+    assert [each.start for each in editor.block()] == [0, 0, 0] != [each.start for each in block]

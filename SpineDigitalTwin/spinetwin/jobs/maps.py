@@ -12,6 +12,7 @@ from .output import Output
 def import_map(job: Job, folder: Path, output: Output) -> Done:
     """Unpack a label map, and tell by its labels which of the two it is: its kind is the name of the result."""
     from ..io import read_label_map, write_label_map
+    from ..io.volumes import suffix_of
     from ..segmentation.flat import labels_of
     from ..segmentation.kinds import kind_of
 
@@ -22,8 +23,8 @@ def import_map(job: Job, folder: Path, output: Output) -> Done:
     kind = kind_of(labels_of(array).tolist())
     if not kind:
         raise MapError(f"{path.name} holds neither levels nor parts of vertebrae.", "Choose the label maps of a spine.")
-    # NIfTI would round the place of the grid
-    file = folder / f"{kind}.mha"
+    # NIfTI would round the place of other grids, and only NIfTI can hold its own: their axes need not be at right angles
+    file = folder / f"{kind}{'.nii' if suffix_of(path).startswith('.nii') else '.mha'}"
     write_label_map(file, array, grid, packed=False)
     progress(1.0, "done")
     return Done({kind: file}, f"{path.name}: {kind} on {' x '.join(map(str, grid.shape))} voxels")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..geometry import IntArray
+from ..geometry import IntArray, LabelMaps
 
 Indices = npt.NDArray[np.int64]
 Block = tuple[slice, slice, slice]
@@ -61,3 +61,9 @@ def _used(array: IntArray) -> list[Indices]:
         np.flatnonzero(flattened.any(axis=0)),
     ]
     return found[::-1] if array.flags.f_contiguous else found
+
+
+def cropped(maps: LabelMaps, block: Block) -> LabelMaps:
+    """Return a block of two maps with its own grid; copies, in Fortran order."""
+    subregions, vertebrae = (np.asfortranarray(each[block]) for each in (maps.subregions, maps.vertebrae))
+    return LabelMaps(maps.grid.crop([each.start for each in block], subregions.shape), subregions, vertebrae)

@@ -99,6 +99,12 @@ def test_a_button_puts_the_spine_into_the_scene(host, press):
     segments = [segmentation.GetNthSegment(n) for n in range(segmentation.GetNumberOfSegments())]
     assert {"C1 vertebral arch", "T8 vertebral body", "L5/S1 disc", "S1"} <= {each.GetName() for each in segments}
     assert all(each.GetRepresentation("Closed surface") for each in segments)
+    parameters = host.mrmlScene.GetSingletonNode("SpineDigitalTwin", "vtkMRMLScriptedModuleNode")
+    chosen = {role: parameters.GetNodeReference(role) for role in ("subregions", "vertebrae", "segmentation")}
+    assert chosen == {
+        role: found[f"Straight spine, {name}"]
+        for role, name in zip(chosen, ("subregions", "vertebrae", "segments"), strict=True)
+    }
 
 
 def test_a_second_press_waits_for_nobody(host, sources, maker, monkeypatch):

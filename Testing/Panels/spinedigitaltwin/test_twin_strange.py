@@ -239,3 +239,14 @@ def test_maps_of_one_slice(twin, host):
     choose(twin, host, maps)
     press_everything(twin, host)
     assert twin._parameters.segmentation.GetSegmentation().GetNumberOfSegments() == 1
+
+
+def test_two_things_at_once_for_the_worker(twin, host):
+    first, second = twin.panel.data.sampleButtons[2], twin.panel.background
+    first.click()
+    gaveUp = []
+    second.start("Other:", "sample", {}, {}, second.scratch(), print, lambda: gaveUp.append(True))
+    assert gaveUp == [True]
+    assert twin.ui.workerLabel.text == "Other: something else is running; try again when it has ended."
+    twin.ui.cancelButton.click()
+    wait(twin, host)
