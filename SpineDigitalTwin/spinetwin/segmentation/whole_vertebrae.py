@@ -31,6 +31,8 @@ _REACH = 1.15
 """How far beyond its core a body reaches to the sides, in depths of the core."""
 _SIDE_MM, _BEHIND_MM, _GAP_MM = 4.0, 2.0, 2.0
 _COARSE = 1.3
+_FRONT = 2.2
+"""How far back from its front a body's core may begin, in depths."""
 _NARROW_SHARE = 0.05
 _BEYOND_MM = 15.0
 _STEEP = 0.5
@@ -138,7 +140,14 @@ def _compact_core(depth: FloatArray, grid: Grid, corner: npt.NDArray[np.int64], 
         extent = np.ptp(grid.to_ras(np.argwhere(core)), axis=0).max()
         if cut or extent <= _COMPACT * depth.max():
             break
+        depth = _front_part(depth, core, grid)
     return core, share
+
+
+def _front_part(depth: FloatArray, core: Mask, grid: Grid) -> FloatArray:
+    """Return the depths near the front of a core alone: arches that are thicker than the body lie further back."""
+    fronts = grid.to_ras(np.moveaxis(np.indices(depth.shape), 0, -1))[..., 1]
+    return np.where(fronts >= fronts[core].max() - _FRONT * depth.max(), depth, 0.0)
 
 
 def _core(depth: FloatArray, share: float, grid: Grid, corner: npt.NDArray[np.int64]) -> Mask:
