@@ -2,7 +2,7 @@
 
 A body is the thickest part of its vertebra: what lies deepest inside is its core. Seen from there, to the back and between the
 neighbours, the bone ends at the canal; what lies in front of that place, and not further to the sides than the core reaches, is
-body. Measured against subregions: Dice 0.991 on a real L3 from CT.
+body. Measured against subregions on six real vertebrae, L2 to L4 of CT and C5 to C7 of MR: Dice 0.986 to 0.990.
 """
 
 from __future__ import annotations
@@ -21,15 +21,20 @@ Mask = npt.NDArray[np.bool_]
 Box = tuple[slice, ...]
 
 _WITHOUT_BODY = ("C1",)
-_CORE_DEPTH = 0.6
-"""Of the largest depth: voxels deeper than that are the core."""
+_CORE_DEPTHS = (0.6, 0.7, 0.8, 0.9)
+"""Of the largest depth: voxels deeper than that are the core. The first that leaves it compact is taken."""
+_COMPACT = 3.3
+"""Largest extent of a core in depths: a longer one reaches through the pedicles into the articular pillars."""
 _RIVAL = 0.25
 """Of the largest piece: smaller pieces of the core are no body."""
 _REACH = 1.15
 """How far beyond its core a body reaches to the sides, in depths of the core."""
 _SIDE_MM, _BEHIND_MM, _GAP_MM = 4.0, 2.0, 2.0
 _COARSE = 1.3
+_FRONT = 2.2
+"""How far back from its front a body's core may begin, in depths."""
 _NARROW_SHARE = 0.05
+_BEYOND_MM = 15.0
 _STEEP = 0.5
 """Least rise of the line between neighbouring bodies: not even a strong kyphosis tilts it by 60 degrees."""
 _SHARES = (0.2, 0.9)
@@ -56,13 +61,14 @@ class Bodies:
 
 @dataclass(frozen=True)
 class _Vertebra:
-    """One vertebra in its box: its voxels, their distance in mm to the core, how deep it is, and the core's centre, RAS mm."""
+    """One vertebra in its box: its voxels, their distance in mm to the core, how deep that begins and its centre, RAS mm."""
 
     box: Box
     voxels: npt.NDArray[np.int64]
     points: FloatArray
     to_core: FloatArray
     depth: float
+    share: float
     centre: FloatArray
 
 
@@ -103,18 +109,50 @@ def find_bodies(vertebrae: IntArray, grid: Grid, levels: tuple[int, ...]) -> Bod
 def _look(vertebrae: IntArray, box: Box, key: int, grid: Grid) -> _Vertebra:
     mask = vertebrae[box] == key
     corner = np.array([each.start for each in box])
-    # the edge of the image is no surface of a vertebra that is cut off there, but nothing is known beyond it
-    depth = ndimage.distance_transform_edt(np.pad(mask, 1), sampling=grid.spacing)[1:-1, 1:-1, 1:-1]
-    core = _core(depth, grid, corner)
+    depth = _depths(mask, box, vertebrae.shape, grid)
+    cut = any(each.start == 0 or each.stop == size for each, size in zip(box, vertebrae.shape, strict=True))
+    core, share = _compact_core(depth, grid, corner, cut=cut)
     voxels = np.argwhere(mask)
     to_core = ndimage.distance_transform_edt(~core, sampling=grid.spacing)[tuple(voxels.T)]
     centre = grid.to_ras(np.argwhere(core) + corner).mean(axis=0)
-    return _Vertebra(box, voxels, grid.to_ras(voxels + corner), to_core, float(depth.max()), centre)
+    return _Vertebra(box, voxels, grid.to_ras(voxels + corner), to_core, float(depth.max()), share, centre)
 
 
-def _core(depth: FloatArray, grid: Grid, corner: npt.NDArray[np.int64]) -> Mask:
+def _depths(mask: Mask, box: Box, shape: tuple[int, ...], grid: Grid) -> FloatArray:
+    """Return how deep in mm each voxel lies; a vertebra that is cut off by the edge of the image goes on as it ends there."""
+    wider = mask
+    inner = []
+    for axis, each in enumerate(box):
+        more = int(np.ceil(_BEYOND_MM / grid.spacing[axis]))
+        ends = more if each.start == 0 else 1, more if each.stop == shape[axis] else 1
+        for end, count in enumerate(ends):
+            width = [(0, 0)] * 3
+            width[axis] = (count, 0) if end == 0 else (0, count)
+            wider = np.pad(wider, width, mode="edge" if count == more and more > 1 else "constant")
+        inner.append(slice(ends[0], ends[0] + mask.shape[axis]))
+    return np.asarray(ndimage.distance_transform_edt(wider, sampling=grid.spacing)[tuple(inner)])
+
+
+def _compact_core(depth: FloatArray, grid: Grid, corner: npt.NDArray[np.int64], *, cut: bool) -> tuple[Mask, float]:
+    """Return the core, and of which share of the largest depth it is; what is left of a vertebra that is cut may be flat."""
+    for share in _CORE_DEPTHS:
+        core = _core(depth, share, grid, corner)
+        extent = np.ptp(grid.to_ras(np.argwhere(core)), axis=0).max()
+        if cut or extent <= _COMPACT * depth.max():
+            break
+        depth = _front_part(depth, core, grid)
+    return core, share
+
+
+def _front_part(depth: FloatArray, core: Mask, grid: Grid) -> FloatArray:
+    """Return the depths near the front of a core alone: arches that are thicker than the body lie further back."""
+    fronts = grid.to_ras(np.moveaxis(np.indices(depth.shape), 0, -1))[..., 1]
+    return np.where(fronts >= fronts[core].max() - _FRONT * depth.max(), depth, 0.0)
+
+
+def _core(depth: FloatArray, share: float, grid: Grid, corner: npt.NDArray[np.int64]) -> Mask:
     """Return the piece of deep voxels that is the body's: of the large ones that furthest to the front."""
-    pieces, count = ndimage.label(depth >= _CORE_DEPTH * depth.max())
+    pieces, count = ndimage.label(depth >= share * depth.max())
     sizes = np.bincount(pieces.ravel(), minlength=count + 1)[1:]
     rivals = [piece for piece in range(1, count + 1) if sizes[piece - 1] >= _RIVAL * sizes.max()]
     fronts = [float(grid.to_ras(np.argwhere(pieces == piece) + corner).mean(axis=0)[1]) for piece in rivals]
@@ -146,7 +184,7 @@ def _upwards(column: list[_Vertebra], row: int) -> FloatArray:
 
 def _body(vertebra: _Vertebra, up: FloatArray, grid: Grid) -> Mask:
     """Say which voxels of a vertebra are body."""
-    core_depth = _CORE_DEPTH * vertebra.depth
+    core_depth = vertebra.share * vertebra.depth
     relative = vertebra.points - vertebra.centre
     behind = vertebra.to_core > core_depth + _BEHIND_MM
     if behind.mean() < _NARROW_SHARE:

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ...geometry import FloatArray, IntArray, PartialMaps
+from ...geometry import FloatArray, IntArray, PartialMaps, bounds
 from ...segmentation.evaluation import CaseScores
+from ...segmentation.evaluation.distances import voxels_of
 from ...segmentation.evaluation.structures import STRUCTURES, Structure, membership
 from .. import colours
 
@@ -96,17 +97,15 @@ def _array(maps: PartialMaps, *, use_subregions: bool) -> IntArray:
 
 def _middle(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     """Return the voxel that lies deepest in the difference, so that each cut shows some of it."""
-    voxels = np.argwhere(mask)
-    low, high = voxels.min(axis=0), voxels.max(axis=0) + 1
-    box = mask[tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))]
+    low, high = bounds(voxels_of(mask))
+    box = mask[tuple(slice(int(a), int(b) + 1) for a, b in zip(low, high, strict=True))]
     depth = ndimage.uniform_filter(box.astype(np.float32), 5)
     deepest = np.unravel_index(int(np.argmax(depth * box)), box.shape)
     return np.asarray(low + np.array(deepest), dtype=np.int64)
 
 
 def _extent(mask: npt.NDArray[np.bool_], maps: PartialMaps) -> tuple[FloatArray, FloatArray]:
-    voxels = np.argwhere(mask)
-    corners = np.array(np.meshgrid(*zip(voxels.min(axis=0), voxels.max(axis=0), strict=True))).reshape(3, -1).T
+    corners = np.array(np.meshgrid(*zip(*bounds(voxels_of(mask)), strict=True))).reshape(3, -1).T
     points = maps.grid.to_ras(corners)
     return points.min(axis=0) - _MARGIN_MM, points.max(axis=0) + _MARGIN_MM
 

@@ -38,10 +38,16 @@ class SurfaceDistances:
     to_first: FloatArray
 
 
+def voxels_of(mask: Mask) -> Voxels:
+    """Return the voxels (n, 3) of a mask; several times as quick as numpy's argwhere in three dimensions."""
+    at = np.flatnonzero(np.ascontiguousarray(mask))
+    return np.stack(np.unravel_index(at, mask.shape), axis=1)
+
+
 def border(mask: Mask) -> Voxels:
     """Return the surface voxels (n, 3) of a mask."""
-    inner = ndimage.binary_erosion(mask, border_value=0)
-    return np.argwhere(mask & ~inner)
+    mask = np.ascontiguousarray(mask)
+    return voxels_of(mask & ~ndimage.binary_erosion(mask, border_value=0))
 
 
 def surface_distances(first: Mask, second: Mask, grid: Grid) -> SurfaceDistances:

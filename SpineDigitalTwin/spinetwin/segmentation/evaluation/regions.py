@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from ...geometry import Grid, IntArray
-from .distances import border
+from .distances import border, voxels_of
 from .structures import REGIONS, region_codes
 
 _SAME_MM = 1e-6
@@ -36,7 +36,7 @@ def regions_of(reference: IntArray, wanted: npt.NDArray[np.bool_], grid: Grid) -
     """
     regions = region_codes()[reference]
     known = border(regions > 0)
-    others = np.argwhere(wanted & (regions == 0))
+    others = voxels_of(wanted & (regions == 0))
     if not len(known) or not len(others):
         return regions
     distances, nearest = cKDTree(grid.to_ras(known)).query(grid.to_ras(others), k=min(_NEIGHBOURS, len(known)))
