@@ -14,11 +14,11 @@ from measurement_truth import canal_section, endplate_area, femoral_heads, muscl
 from spinetwin.anatomy import level
 from spinetwin.geometry import Grid
 from spinetwin.measure.compute import measure
+from spinetwin.measure.muscle_labels import MUSCLE_LABELS
 from spinetwin.measure.muscle_levels import DiscPlane
 from spinetwin.measure.muscles import MuscleMap
 from spinetwin.measure.results import Measurements
 from spinetwin.measure.rotation import axial_rotation
-from spinetwin.measure.schemes import SCHEMES
 from spinetwin.measure.subject import Subject
 from spinetwin.phantom import Curve, Spacing, Spine, SpineParameters, make_spine, muscle_map
 from spinetwin.phantom.ground_truth.angles import angles
@@ -140,7 +140,7 @@ def muscles_of(spine: Spine, spacing: Spacing) -> MuscleMap:
     affine[:3, 3] = middle - np.array([0.0, 10.0, 0.0]) - sizes / 2
     shape = tuple(int(n) for n in np.ceil(sizes / steps))
     grid = Grid(shape, affine)
-    return MuscleMap.of(grid, muscle_map(spine, grid), SCHEMES["spinetwin"].muscles)
+    return MuscleMap.of(grid, muscle_map(spine, grid), MUSCLE_LABELS["spinetwin"])
 
 
 def cobb_between(spine: Spine, upper: str, lower: str) -> float:

@@ -12,16 +12,17 @@ import numpy.typing as npt
 
 from ..anatomy import level
 from ..errors import MapError, ParameterError
+from ..measure.muscle_labels import MUSCLE_LABELS
+from ..segmentation.backends import TABLES
 from .common import path_of, read_maps
+from .label_tables import muscles_named, table_named
 
 if TYPE_CHECKING:
     from ..geometry import Grid, LabelMaps
     from ..measure.muscles import MuscleMap
-    from ..measure.schemes import Scheme
     from ..measure.subject import Subject
     from ..poi import PoiSet
-
-SCHEME_HELP = "spinetwin, totalsegmentator, spl, or a csv file with the columns label, kind, name and side"
+    from ..segmentation.backends import MappingTable
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,9 @@ def add_inputs(measure: argparse.ArgumentParser) -> None:
     )
     measure.add_argument(
         "--vertebra-labels",
-        default="spinetwin",
-        metavar="SCHEME",
-        help=f"what the labels of a vertebra map alone mean: {SCHEME_HELP} (default: %(default)s, VerSe too)",
+        default="spineps",
+        metavar="TABLE",
+        help=f"what the labels of a vertebra map alone mean: {', '.join(TABLES)}, or a csv file of your own (default: ours)",
     )
     measure.add_argument(
         "--femoral-heads",
@@ -68,8 +69,8 @@ def add_inputs(measure: argparse.ArgumentParser) -> None:
     measure.add_argument(
         "--muscle-labels",
         default="spinetwin",
-        metavar="SCHEME",
-        help=f"what its labels mean: {SCHEME_HELP} (default: %(default)s, the phantom's)",
+        metavar="TABLE",
+        help=f"what its labels mean: {', '.join(MUSCLE_LABELS)}, or a csv file of label, name and side (default: ours)",
     )
     measure.add_argument("--fat", type=path_of, metavar="IMAGE", help="fat image (Dixon) on the grid of the muscle map")
     measure.add_argument("--water", type=path_of, metavar="IMAGE", help="water image (Dixon): adds fat fractions of muscles")
@@ -140,25 +141,24 @@ def _seen(arguments: argparse.Namespace) -> _Seen:
         return _Seen()
     if arguments.subregions is not None:
         return _Seen(read_maps(arguments.subregions, arguments.vertebrae))
-    return _whole(arguments.vertebrae, scheme_named(arguments.vertebra_labels))
+    return _whole(arguments.vertebrae, table_named(arguments.vertebra_labels))
 
 
-def _whole(path: Path, scheme: Scheme) -> _Seen:
+def _whole(path: Path, table: MappingTable) -> _Seen:
     """Read a map of whole vertebrae and find their bodies."""
     from ..io import read_label_map
-    from ..measure.schemes import renamed
-    from ..measure.wholes import with_bodies
+    from ..segmentation.backends.mapping import mapped
+    from ..segmentation.whole_vertebrae import split_vertebrae
 
     labels, grid = read_label_map(path)
-    vertebrae = renamed(labels, {**scheme.vertebrae, **scheme.discs})
-    found = with_bodies(vertebrae, grid)
-    if not found.bodies:
-        reasons = f" ({next(iter(found.lacks.values()))})" if found.lacks else ""
+    maps, bodies = split_vertebrae(mapped(labels, table.of_kind("vertebrae"), "vertebra"), grid)
+    if not bodies.found:
         raise MapError(
-            f"{path.name} shows no vertebra with a body{reasons}.",
-            f"Its labels were read as those of {scheme.name}; name another scheme with --vertebra-labels.",
+            f"{path.name} shows no vertebra with a body.",
+            f"Its labels were read as those of {table.name}; name another table with --vertebra-labels.",
         )
-    return _Seen(found.maps, True, tuple(f"{level(key).name}: {why}" for key, why in found.lacks.items()))
+    unsure = (f"The body of {level(key).name} cannot be told from its shape." for key in bodies.unsure)
+    return _Seen(maps, True, tuple(unsure))
 
 
 def _muscles(arguments: argparse.Namespace) -> MuscleMap | None:
@@ -167,7 +167,7 @@ def _muscles(arguments: argparse.Namespace) -> MuscleMap | None:
 
     if arguments.muscles is None:
         return None
-    names = scheme_named(arguments.muscle_labels).muscles
+    names = muscles_named(arguments.muscle_labels)
     labels, grid = read_label_map(arguments.muscles)
     fat = None
     if arguments.fat is not None:
@@ -187,23 +187,3 @@ def _dixon(path: Path, grid: Grid, muscles: str) -> npt.NDArray[Any]:
             f"{path.name} is not on the grid of {muscles}: {describe_difference(own, grid)}.", "Resample it onto that grid."
         )
     return ordered
-
-
-def scheme_named(name: str) -> Scheme:
-    """Return a known scheme of labels, or the one that a csv file describes.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such scheme, or the file describes none.
-    ReadError
-        If the file cannot be read.
-    """
-    from ..io.measurements import read_rows
-    from ..measure.schemes import SCHEMES, scheme_of
-
-    if name in SCHEMES:
-        return SCHEMES[name]
-    if not name.lower().endswith(".csv"):
-        raise ParameterError(f"There is no scheme of labels {name!r}.", f"Known are {', '.join(SCHEMES)}; or give a csv file.")
-    return scheme_of(Path(name).name, read_rows(name, ("label", "name")))

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..anatomy import level as level_of
@@ -15,7 +15,7 @@ from ..measure.changes import Change
 from ..measure.results import Measurement, Measurements
 from ..measure.table import QUANTITIES
 from .atomic import write_text
-from .texts import PathLike, read_json, read_text
+from .texts import PathLike, read_json
 
 FORMAT = "spinetwin measurements"
 VERSION = 1
@@ -157,23 +157,3 @@ def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise ValueError
     return float(value)
-
-
-def read_rows(path: PathLike, needed: Sequence[str]) -> list[dict[str, str | None]]:
-    """Return the rows of a csv table that a person wrote, by the names of its columns.
-
-    Raises
-    ------
-    ReadError
-        If the file cannot be read, is no table, or lacks a column that is needed.
-    """
-    name = Path(path).name
-    reader = csv.DictReader(read_text(path).splitlines(), skipinitialspace=True)
-    try:
-        rows = list(reader)
-    except csv.Error as error:
-        raise ReadError(f"{name} is no csv table ({error}).", "Save it as csv with commas.") from error
-    lacking = [each for each in needed if each not in (reader.fieldnames or ())]
-    if lacking:
-        raise ReadError(f"{name} has no column {' and no column '.join(lacking)}.", "Name the columns in its first row.")
-    return rows

@@ -29,7 +29,7 @@ def read_rows(path: PathLike, needed: Sequence[str]) -> list[dict[str, str]]:
         If it is no such file, has no row, or lacks a column.
     """
     hint = f"A csv file with the columns {', '.join(needed)} is needed."
-    lines = read_text(path, hint).splitlines()
+    lines = read_text(path, hint).splitlines() or [""]
     separator = max(",;\t", key=lines[0].count)
     try:
         rows = list(csv.DictReader(lines, delimiter=separator))

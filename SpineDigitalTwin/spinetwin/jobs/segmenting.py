@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..anatomy import level
-from ..errors import MapError, ParameterError
+from ..commands.label_tables import table_named
+from ..errors import MapError
 from .job import Done, Job
 from .output import Output
 from .preflight import free_memory, refuse_too_large
@@ -108,7 +109,7 @@ def segment(asked: Asked, folder: Path, progress: Progress, warn: Say) -> Done:
     progress(0.0, f"reading {asked.image.name}")
     with clock.stage("read"):
         grid = read_grid(asked.image)
-        table = _table(asked.table)
+        table = table_named(asked.table) if asked.table else None
         request = Request(cache(lambda: read_volume(asked.image)[0]), grid, _sources(asked.maps, table), table)
     backend, why = choose(asked.backend, request)
     name = backend.describe().name
@@ -159,21 +160,6 @@ def _sources(paths: tuple[Path, ...], table: MappingTable | None) -> tuple[Sourc
         told = table.kinds[0] if table and len(table.kinds) == 1 else kind_of_name(path.name)
         sources.append(Source(path.name, told or kind_of_map(array), array, grid))
     return tuple(sources)
-
-
-def _table(name: str) -> MappingTable | None:
-    from ..io.rows import read_rows
-    from ..segmentation.backends import TABLES, MappingTable, table_of
-    from ..segmentation.backends.mapping import COLUMNS, entries_of
-
-    if not name:
-        return None
-    if name in TABLES:
-        return table_of(name)
-    path = Path(name)
-    if path.suffix.lower() != ".csv":
-        raise ParameterError(f"There is no table {name!r}.", f"Choose one of {', '.join(TABLES)}, or a csv file of your own.")
-    return MappingTable(path.name, f"a table of one's own ({path.name})", entries_of(read_rows(path, COLUMNS), path.name))
 
 
 def _findings(maps: LabelMaps) -> list[str]:

@@ -75,7 +75,7 @@ class Subject:
         """Gather what is known.
 
         The grid of the image tells how well points are known where there are no maps; `whole` says that the maps come from
-        `spinetwin.measure.wholes` and do not tell the parts behind the bodies apart.
+        `spinetwin.segmentation.whole_vertebrae` and do not tell the parts behind the bodies apart.
         """
         regions = Regions(maps, whole=whole) if maps is not None else None
         grid = maps.grid if maps is not None else grid

@@ -7,20 +7,22 @@ body. Measured against subregions on six real vertebrae, L2 to L4 of CT and C5 t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ..anatomy import LEVELS, level
-from ..geometry import FloatArray, Grid, IntArray
+from ..anatomy import LEVELS, SubregionId, level
+from ..geometry import FloatArray, Grid, IntArray, LabelMaps
 
 Mask = npt.NDArray[np.bool_]
 Box = tuple[slice, ...]
 
 _WITHOUT_BODY = ("C1",)
+_WITH_BODIES = ("cervical", "thoracic", "lumbar")
 _CORE_DEPTHS = (0.6, 0.7, 0.8, 0.9)
 """Of the largest depth: voxels deeper than that are the core. The first that leaves it compact is taken."""
 _COMPACT = 3.3
@@ -36,7 +38,12 @@ _FRONT = 2.2
 _NARROW_SHARE = 0.05
 _BEYOND_MM = 15.0
 _STEEP = 0.5
-"""Least rise of the line between neighbouring bodies: not even a strong kyphosis tilts it by 60 degrees."""
+"""Least share of the line between neighbouring bodies that runs along the spine."""
+_ASIDE = 0.25
+"""How far a core may lie beside the line between its neighbours', as a share of it: less than 0.15 in the sharpest kyphosis."""
+_NEAR = 3
+"""Lines between neighbours, above and below, that tell the direction of the spine."""
+_UPRIGHT = np.array([0.0, 0.0, 1.0])
 _SHARES = (0.2, 0.9)
 """What a body may be of its vertebra."""
 
@@ -92,13 +99,14 @@ def find_bodies(vertebrae: IntArray, grid: Grid, levels: tuple[int, ...]) -> Bod
     boxes = ndimage.find_objects(vertebrae)
     wanted = [each.id for each in LEVELS if each.id in levels and each.name not in _WITHOUT_BODY]
     present = {key: boxes[key - 1] for key in wanted if key <= len(boxes) and boxes[key - 1] is not None}
-    looked = {key: _look(vertebrae, box, key, grid) for key, box in present.items()}
-    column = _column(looked)
+    ups = _directions({key: _centroid(vertebrae, box, key, grid) for key, box in present.items()})
+    looked = {key: _look(vertebrae, box, key, grid, _front(ups[key])) for key, box in present.items()}
+    column = _without_outliers(_column(looked, ups), looked)
     vertebrae_of_column = [looked[key] for key in column]
     mask = np.zeros(vertebrae.shape, dtype=bool, order="F")
     sure = []
     for row, (key, vertebra) in enumerate(zip(column, vertebrae_of_column, strict=True)):
-        inside = _body(vertebra, _upwards(vertebrae_of_column, row), grid)
+        inside = _body(vertebra, _direction([each.centre for each in vertebrae_of_column], row), grid)
         if not _SHARES[0] <= inside.mean() <= _SHARES[1]:
             continue
         sure.append(key)
@@ -106,12 +114,83 @@ def find_bodies(vertebrae: IntArray, grid: Grid, levels: tuple[int, ...]) -> Bod
     return Bodies(mask, tuple(sure), tuple(key for key in looked if key not in sure))
 
 
-def _look(vertebrae: IntArray, box: Box, key: int, grid: Grid) -> _Vertebra:
+def split_vertebrae(vertebrae: IntArray, grid: Grid) -> tuple[LabelMaps, Bodies]:
+    """Make both maps from a map of whole vertebrae: bodies, and all that lies behind them as arch.
+
+    Parameters
+    ----------
+    vertebrae : (i, j, k) array
+        Level ids; discs (100 + id) are kept, other labels above 100 are dropped, and so are stray pieces.
+    grid : Grid
+        In any storage order, oblique or not.
+
+    Returns
+    -------
+    LabelMaps
+        A level whose body is unsure is arch as a whole.
+    Bodies
+    """
+    discs = [each.disc_id for each in LEVELS if each.disc_id is not None]
+    kept = np.where(np.isin(vertebrae, discs), vertebrae, 0).astype(np.uint8)
+    subregions = np.where(kept > 0, SubregionId.DISC, 0).astype(np.uint8)
+    wholes = {each.id: each for each in LEVELS}
+    for label, box in enumerate(ndimage.find_objects(np.where(np.isin(vertebrae, list(wholes)), vertebrae, 0)), start=1):
+        if box is None:
+            continue
+        piece = _largest_piece(vertebrae[box] == label)
+        kept[box][piece] = label
+        subregions[box][piece] = SubregionId.SACRUM if wholes[label].region == "sacral" else SubregionId.ARCH
+    levels = [each.id for each in LEVELS if each.region in _WITH_BODIES and (kept == each.id).any()]
+    bodies = find_bodies(kept, grid, tuple(levels))
+    subregions[bodies.mask] = SubregionId.BODY_BORDER
+    return LabelMaps(grid, subregions, kept), bodies
+
+
+def _largest_piece(mask: Mask) -> Mask:
+    pieces, count = ndimage.label(mask, np.ones((3, 3, 3)))
+    return mask if count < 2 else np.asarray(pieces == 1 + np.bincount(pieces.ravel())[1:].argmax())
+
+
+def _centroid(vertebrae: IntArray, box: Box, key: int, grid: Grid) -> FloatArray:
+    corner = np.array([each.start for each in box])
+    return grid.to_ras(np.argwhere(vertebrae[box] == key).mean(axis=0) + corner)
+
+
+def _directions(centroids: Mapping[int, FloatArray]) -> dict[int, FloatArray]:
+    """Return the rough direction of the spine (3,) at each vertebra, towards the head.
+
+    It is the median of the lines between neighbours near by, because the centre of a vertebra that is cut off lies elsewhere.
+    """
+    ordered = sorted(centroids, key=lambda each: level(each).order)
+    if len(ordered) < 2:
+        return dict.fromkeys(ordered, _UPRIGHT)
+    lines = np.array([_direction([centroids[above], centroids[below]], 0) for above, below in pairwise(ordered)])
+    found = {}
+    for row, key in enumerate(ordered):
+        median = np.median(lines[max(row - _NEAR, 0) : row + _NEAR], axis=0)
+        found[key] = np.asarray(median / max(float(np.linalg.norm(median)), 1e-9))
+    return found
+
+
+def _direction(places: Sequence[FloatArray], row: int) -> FloatArray:
+    """Return the direction (3,) at one of some places (3,) from the top; the patient's where a single one tells none."""
+    line = places[max(row - 1, 0)] - places[min(row + 1, len(places) - 1)]
+    length = float(np.linalg.norm(line))
+    return line / length * (-1.0 if line[2] < 0 else 1.0) if length > 1.0 else _UPRIGHT
+
+
+def _front(up: FloatArray) -> FloatArray:
+    """Return the patient's anterior direction (3,) at right angles to that of the spine."""
+    front = np.array([0.0, 1.0, 0.0]) - up[1] * up
+    return np.asarray(front / max(float(np.linalg.norm(front)), 1e-9))
+
+
+def _look(vertebrae: IntArray, box: Box, key: int, grid: Grid, front: FloatArray) -> _Vertebra:
     mask = vertebrae[box] == key
     corner = np.array([each.start for each in box])
     depth = _depths(mask, box, vertebrae.shape, grid)
     cut = any(each.start == 0 or each.stop == size for each, size in zip(box, vertebrae.shape, strict=True))
-    core, share = _compact_core(depth, grid, corner, cut=cut)
+    core, share = _compact_core(depth, grid, front, cut=cut)
     voxels = np.argwhere(mask)
     to_core = ndimage.distance_transform_edt(~core, sampling=grid.spacing)[tuple(voxels.T)]
     centre = grid.to_ras(np.argwhere(core) + corner).mean(axis=0)
@@ -133,33 +212,33 @@ def _depths(mask: Mask, box: Box, shape: tuple[int, ...], grid: Grid) -> FloatAr
     return np.asarray(ndimage.distance_transform_edt(wider, sampling=grid.spacing)[tuple(inner)])
 
 
-def _compact_core(depth: FloatArray, grid: Grid, corner: npt.NDArray[np.int64], *, cut: bool) -> tuple[Mask, float]:
+def _compact_core(depth: FloatArray, grid: Grid, front: FloatArray, *, cut: bool) -> tuple[Mask, float]:
     """Return the core, and of which share of the largest depth it is; what is left of a vertebra that is cut may be flat."""
     for share in _CORE_DEPTHS:
-        core = _core(depth, share, grid, corner)
+        core = _core(depth, share, grid, front)
         extent = np.ptp(grid.to_ras(np.argwhere(core)), axis=0).max()
         if cut or extent <= _COMPACT * depth.max():
             break
-        depth = _front_part(depth, core, grid)
+        depth = _front_part(depth, core, grid, front)
     return core, share
 
 
-def _front_part(depth: FloatArray, core: Mask, grid: Grid) -> FloatArray:
+def _front_part(depth: FloatArray, core: Mask, grid: Grid, front: FloatArray) -> FloatArray:
     """Return the depths near the front of a core alone: arches that are thicker than the body lie further back."""
-    fronts = grid.to_ras(np.moveaxis(np.indices(depth.shape), 0, -1))[..., 1]
+    fronts = grid.to_ras(np.moveaxis(np.indices(depth.shape), 0, -1)) @ front
     return np.where(fronts >= fronts[core].max() - _FRONT * depth.max(), depth, 0.0)
 
 
-def _core(depth: FloatArray, share: float, grid: Grid, corner: npt.NDArray[np.int64]) -> Mask:
+def _core(depth: FloatArray, share: float, grid: Grid, front: FloatArray) -> Mask:
     """Return the piece of deep voxels that is the body's: of the large ones that furthest to the front."""
     pieces, count = ndimage.label(depth >= share * depth.max())
     sizes = np.bincount(pieces.ravel(), minlength=count + 1)[1:]
     rivals = [piece for piece in range(1, count + 1) if sizes[piece - 1] >= _RIVAL * sizes.max()]
-    fronts = [float(grid.to_ras(np.argwhere(pieces == piece) + corner).mean(axis=0)[1]) for piece in rivals]
+    fronts = [float(grid.to_ras(np.argwhere(pieces == piece)).mean(axis=0) @ front) for piece in rivals]
     return np.asarray(pieces == rivals[int(np.argmax(fronts))])
 
 
-def _column(looked: Mapping[int, _Vertebra]) -> list[int]:
+def _column(looked: Mapping[int, _Vertebra], ups: Mapping[int, FloatArray]) -> list[int]:
     """Return the levels whose cores lie above each other, from the top: the longest run of neighbours.
 
     Of a vertebra that is cut off only the spinous process may be left, whose core lies far behind the bodies.
@@ -168,18 +247,23 @@ def _column(looked: Mapping[int, _Vertebra]) -> list[int]:
     runs: list[list[int]] = []
     for key in ordered:
         line = looked[runs[-1][-1]].centre - looked[key].centre if runs else np.zeros(3)
-        if runs and abs(line[2]) >= _STEEP * np.linalg.norm(line):
+        if runs and abs(line @ ups[key]) >= _STEEP * np.linalg.norm(line):
             runs[-1].append(key)
         else:
             runs.append([key])
     return max(runs, key=lambda run: (len(run), sum(looked[each].depth for each in run)), default=[])
 
 
-def _upwards(column: list[_Vertebra], row: int) -> FloatArray:
-    """Return the direction of the spine at a vertebra of the column, from the neighbour below to that above."""
-    line = column[max(row - 1, 0)].centre - column[min(row + 1, len(column) - 1)].centre
-    length = float(np.linalg.norm(line))
-    return line / length * (-1.0 if line[2] < 0 else 1.0) if length > 1.0 else np.array([0.0, 0.0, 1.0])
+def _without_outliers(column: list[int], looked: Mapping[int, _Vertebra]) -> list[int]:
+    """Leave out levels whose core lies far from the line between their neighbours': an arch without a body."""
+    kept = list(column)
+    for above, key, below in zip(column, column[1:], column[2:], strict=False):
+        first, place, last = (looked[each].centre for each in (above, key, below))
+        line = last - first
+        aside = np.linalg.norm(np.cross(place - first, line)) / (line @ line)
+        if above in kept and aside > _ASIDE:
+            kept.remove(key)
+    return kept
 
 
 def _body(vertebra: _Vertebra, up: FloatArray, grid: Grid) -> Mask:

@@ -167,16 +167,16 @@ def test_a_vertebra_map_alone_gives_heights_and_says_what_is_missing(run, folder
     assert found.get("part_volume", 22).reason == "the map does not tell the parts behind the body apart"
 
 
-def test_other_programs_labels_are_read_by_their_scheme(run, folder, maps, out):
+def test_other_programs_labels_are_read_by_their_table(run, folder, maps, out):
     ids = {21: 30, 22: 29, 23: 28}
     array = np.zeros(maps.vertebrae.shape, dtype=np.uint8)
     for own, other in ids.items():
         array[maps.vertebrae == own] = other
     write_label_map(folder / "total.nii.gz", array, maps.grid)
     table = folder / "mine.csv"
-    table.write_text("label,kind,name,side\n30,vertebra,L2,\n29,vertebra,L3,\n28,vertebra,L4,\n")
+    table.write_text("label,level\n30,L2\n29,L3\n28,L4\n")
     seen = []
-    for scheme in ("totalsegmentator", table):
+    for scheme in ("totalsegmentator-v2", table):
         said = run("measure", "--vertebrae", folder / "total.nii.gz", "--vertebra-labels", scheme, "--out", out, "--quiet")
         assert (said.code, said.err) == (0, "")
         seen.append(read_measurements(out / "measurements.json"))
@@ -229,7 +229,7 @@ def test_muscles_and_dixon_images(run, points, folder, maps, out):
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (("--muscles", "m.nii.gz", "--muscle-labels", "mine"), "no scheme of labels 'mine'"),
+        (("--muscles", "m.nii.gz", "--muscle-labels", "mine"), "no table 'mine'"),
         (("--muscles", "m.nii.gz", "--muscle-labels", "lost.csv"), "no file"),
         (("--muscles", "m.nii.gz", "--muscle-labels", "names.csv"), "no column label"),
         (("--muscles", "m.nii.gz", "--muscle-labels", "spl"), "none of the labels"),

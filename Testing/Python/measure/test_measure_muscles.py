@@ -6,9 +6,9 @@ from spinetwin.anatomy import level
 from spinetwin.errors import MapError, ParameterError
 from spinetwin.geometry import Frame, Grid
 from spinetwin.measure.compute import measure
+from spinetwin.measure.muscle_labels import MUSCLE_LABELS, muscle_labels
 from spinetwin.measure.muscles import MuscleMap, fat_fraction, muscle_section, slice_area
 from spinetwin.measure.results import MissingInput
-from spinetwin.measure.schemes import SCHEMES, renamed, scheme_of
 from spinetwin.measure.subject import Subject
 from spinetwin.phantom import Curve, Spacing, SpineParameters, make_spine, muscle_map
 from spinetwin.poi import compute_pois
@@ -86,16 +86,10 @@ def test_what_is_not_there_is_said():
         MuscleMap.of(muscles.grid, muscles.labels, {("psoas", "left"): 77})
 
 
-def test_the_schemes_that_are_known():
-    total = SCHEMES["totalsegmentator"]
-    assert total.vertebrae[31] == level("L1").id
-    assert total.vertebrae[26] == level("S1").id
-    assert total.vertebrae[50] == level("C1").id
-    assert total.muscles["iliopsoas", "right"] == 89
-    assert SCHEMES["spl"].discs[551] == level("L5").disc_id
-    assert SCHEMES["spinetwin"].vertebrae[level("T13").id] == level("T13").id
-    labels = np.array([[[0, 31, 5, 26]]], dtype=np.uint8)
-    assert renamed(labels, total.vertebrae).tolist() == [[[0, level("L1").id, 0, level("S1").id]]]
+def test_the_tables_that_are_known():
+    assert MUSCLE_LABELS["totalsegmentator-v2"]["iliopsoas", "right"] == 89
+    assert MUSCLE_LABELS["spl"]["psoas", "left"] == 231
+    assert MUSCLE_LABELS["spinetwin"]["multifidus", "left"] == 1
 
 
 @pytest.mark.parametrize(
@@ -106,16 +100,13 @@ def test_the_schemes_that_are_known():
         ([{"label": "0", "name": "psoas", "side": "left"}], "whole numbers"),
         ([{"label": "99999999", "name": "psoas", "side": "left"}], "whole numbers"),
         ([{"label": "3", "name": "psoas", "side": "up"}], "no name or no side"),
-        ([{"label": "3", "kind": "bone", "name": "x"}], "kind in row 1"),
-        ([{"label": "3", "kind": "vertebra", "name": "Q9"}], "Q9"),
-        ([{"label": "3", "kind": "disc", "name": "S1"}], "no disc below S1"),
         ([{"label": "3", "name": "a", "side": "left"}, {"label": "3", "name": "b", "side": "left"}], "comes twice"),
         ([{"label": "3", "name": "a", "side": "left"}, {"label": "4", "name": "a", "side": "left"}], "two labels"),
     ],
 )
-def test_schemes_that_cannot_be(rows, words):
+def test_tables_of_muscles_that_cannot_be(rows, words):
     with pytest.raises(ParameterError, match=words):
-        scheme_of("labels.csv", rows)
+        muscle_labels("labels.csv", rows)
 
 
 @pytest.fixture(scope="module", params=[Spacing(1.5, 1.5, 1.5), Spacing(right=0.9, anterior=0.9, superior=4.0)], ids=str)
@@ -127,7 +118,7 @@ def scene(request):
     maps = spine.voxelise(tight)
     points = compute_pois(maps)
     placed = {poi.key: np.array(poi.position) for poi in points if poi.position is not None}
-    muscles = MuscleMap.of(grid, muscle_map(spine, grid), SCHEMES["spinetwin"].muscles)
+    muscles = MuscleMap.of(grid, muscle_map(spine, grid), MUSCLE_LABELS["spinetwin"])
     subject = Subject.of(placed, points.frames, maps=maps, muscles=muscles)
     return spine, subject, measure(subject, draws=20)
 
@@ -148,7 +139,7 @@ def test_the_muscles_of_the_phantom(scene):
     off, sure, middles = [], [], []
     for disc in subject.disc_planes:
         areas, centroids = exact(spine, disc.frame)
-        for (muscle, side), label in SCHEMES["spinetwin"].muscles.items():
+        for (muscle, side), label in MUSCLE_LABELS["spinetwin"].items():
             measured = found.get("muscle_area", disc.upper, side, part=muscle)
             if measured is None or measured.missing or areas[label] < 100:
                 continue

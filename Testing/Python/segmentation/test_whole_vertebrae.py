@@ -88,7 +88,7 @@ def test_of_a_vertebra_that_is_cut_off_the_spinous_process_is_no_body():
     thoracolumbar = tuple(key for key in PRESACRAL if level(key).order >= level("T1").order)
     bodies = find_bodies(np.where(gone, 0, maps.vertebrae).astype(np.uint8), maps.grid, thoracolumbar)
     assert set(bodies.unsure) == set(upper[-2:])
-    assert min(agreement(maps, bodies).values()) > 0.95
+    assert min(agreement(maps, bodies).values()) > 0.92
 
 
 def test_what_is_a_body_alone_or_a_ball_is_left_to_the_person():

@@ -15,7 +15,7 @@ from ...geometry import IntArray
 COLUMNS = ("label", "level")
 """What a table of one's own must have; it may have `map`, `part` and `subregion` too."""
 
-_PARTS = ("vertebra", "disc", "endplate", "")
+_PARTS = ("vertebra", "disc", "endplate", "rib", "")
 _KINDS = ("subregions", "vertebrae")
 _LARGEST = 65535
 _PACKAGE = f"{__package__}.tables"
@@ -103,8 +103,8 @@ def entries_of(rows: Iterable[Mapping[str, str]], where: str) -> tuple[Entry, ..
     Parameters
     ----------
     rows : iterable of mapping
-        `label`, and `level` by name or empty; `part` is vertebra (also where it is empty), disc (the one below the level) or
-        endplate; `subregion` by name or number, or empty; `map` is subregions or vertebrae, or empty for any.
+        `label`, and `level` by name or empty; `part` is vertebra (also where it is empty), disc (the one below the level),
+        endplate or rib; `subregion` by name or number, or empty; `map` is subregions or vertebrae, or empty for any.
     where : str
         What the table is called in messages.
 
@@ -132,7 +132,7 @@ def _entry(row: Mapping[str, str]) -> Entry:
     if kind not in ("", *_KINDS):
         raise ParameterError(f"{kind!r} is no kind of map.", f"Write {' or '.join(_KINDS)}, or nothing.")
     if part not in _PARTS:
-        raise ParameterError(f"{part!r} is no part.", "Write vertebra, disc or endplate, or nothing.")
+        raise ParameterError(f"{part!r} is no part.", "Write vertebra, disc, endplate or rib, or nothing.")
     named = row.get("subregion", "")
     meant = subregion(int(named) if named.isdecimal() else named).id if named else 0
     vertebra = _vertebra(row.get("level", ""), part)
@@ -147,7 +147,7 @@ def _vertebra(name: str, part: str) -> int:
             raise ParameterError(f"A {part} needs a level.")
         return 0
     found = level(int(name) if name.isdecimal() else name)
-    label = {"disc": found.disc_id, "endplate": found.endplate_id}.get(part, found.id)
+    label = {"disc": found.disc_id, "endplate": found.endplate_id, "rib": found.rib_id}.get(part, found.id)
     if label is None:
         raise ParameterError(f"There is no {part} of {found.name}.")
     return label
