@@ -156,9 +156,28 @@ def test_a_map_without_a_spine_is_refused(maps, array, word):
         take(maps, table_of("verse"), array(maps))
 
 
-def test_subregions_alone_are_refused(maps):
-    with pytest.raises(MapError, match="tells subregions but no levels"):
-        take(maps, table_of("spineps"), maps.subregions, "subregions")
+def test_subregions_alone_are_separated_into_vertebrae(maps):
+    found = take(maps, table_of("spineps"), maps.subregions, "subregions")
+    bone = ~np.isin(maps.subregions, [SubregionId.ENDPLATE, SubregionId.CANAL, SubregionId.CORD, 0])
+    assert (found.maps.vertebrae == maps.vertebrae)[bone].mean() > 0.98
+    assert set(found.confidence) == {each.id for each in PRESACRAL if each.name in ("T12", "L1", "L2", "L3", "L4", "L5")}
+    assert min(found.confidence.values()) > 0.7
+    assert found.warnings[0].startswith("Levels were told from the subregions (sacrum")
+    assert "not verified" in found.warnings[0]
+
+
+def test_exchanged_sides_are_told_when_subregions_are_separated(maps):
+    exchanged = maps.subregions.copy()
+    for left in (SubregionId.COSTAL_LEFT, SubregionId.SUPERIOR_ARTICULAR_LEFT, SubregionId.INFERIOR_ARTICULAR_LEFT):
+        exchanged[maps.subregions == left] = left + 1
+        exchanged[maps.subregions == left + 1] = left
+    found = take(maps, table_of("spineps"), exchanged, "subregions")
+    assert any("left and right" in each.lower() for each in found.warnings)
+
+
+def test_subregions_without_a_body_are_refused(maps):
+    with pytest.raises(MapError, match="holds no vertebral body"):
+        take(maps, table_of("spineps"), np.where(maps.subregions == SubregionId.DISC, 100, 0), "subregions")
 
 
 def test_two_maps_of_one_kind_are_refused(maps):

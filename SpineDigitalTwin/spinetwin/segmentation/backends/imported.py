@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from ...anatomy import LEVELS, SubregionId, level
 from ...errors import MapError, ParameterError
 from ...geometry import Grid, IntArray, LabelMaps, labels_in
 from ...geometry.resampling import resampled_labels
+from ..separation import separate_vertebrae
 from ..whole_vertebrae import find_bodies
 from .mapping import TABLES, MappingTable, mapped
 from .plausible import lacking, merged_labels, name_range, unknown_labels
@@ -56,26 +58,45 @@ class ImportBackend:
             warnings += unknown_labels(source, request.table)
             warnings += merged_labels(source, request.table)
             found[source.kind] = _on_grid(source, request.grid, warnings)
-        maps, told = _with_bodies(_together(found, request.table, request.grid))
-        warnings += told
-        present = labels_in(maps.vertebrae)
+        maps = _translated(found, request.table, request.grid)
+        if maps.vertebrae.any():
+            maps, confidence, told = _with_bodies(maps)
+        else:
+            progress(0.9, "separating the vertebrae")
+            maps, confidence, told = _separated(maps)
         progress(1.0, "translated")
-        return Segmentation(
-            maps, {each.id: None for each in LEVELS if each.id in present}, tuple(warnings), {"table": request.table.name}
-        )
+        return Segmentation(maps, confidence, (*warnings, *told), {"table": request.table.name})
 
 
-def _with_bodies(maps: LabelMaps) -> tuple[LabelMaps, list[str]]:
+_Result = tuple[LabelMaps, Mapping[int, float | None], Sequence[str]]
+"""Maps, the confidence of each level, and what a person should know."""
+
+
+def _separated(maps: LabelMaps) -> _Result:
+    """Tell the vertebrae of a map of subregions from each other, and say what their names rest on."""
+    found = separate_vertebrae(maps.subregions, maps.grid)
+    naming, levels = found.naming, found.levels
+    said = [f"Levels were told from the subregions ({', '.join(naming.anchors) or 'by size alone'}) and are not verified."]
+    said += [naming.question] if naming.question else []
+    said += [*naming.findings, *([found.sides.message] if found.sides.message else [])]
+    said += [f"{level(each.level).name}: {'; '.join(each.doubts)}." for each in levels if each.doubts]
+    vertebrae = np.asfortranarray(found.vertebrae)
+    return LabelMaps(maps.grid, maps.subregions, vertebrae), {each.level: each.confidence for each in levels}, said
+
+
+def _with_bodies(maps: LabelMaps) -> _Result:
     """Tell the bodies of whole vertebrae from their arches, and say that this is an estimate."""
+    present = labels_in(maps.vertebrae)
+    confidence: dict[int, float | None] = {each.id: None for each in LEVELS if each.id in present}
     without, _ = lacking(maps)
     bodies = find_bodies(maps.vertebrae, maps.grid, tuple(level(name).id for name in without))
     if not bodies.found:
-        return maps, []
+        return maps, confidence, []
     subregions = maps.subregions.copy(order="F")
     subregions[bodies.mask] = SubregionId.BODY_BORDER
     names = name_range([level(key).name for key in bodies.found])
     said = [f"{names}: whole vertebrae; their bodies were told from the arches by shape."]
-    return LabelMaps(maps.grid, subregions, maps.vertebrae), said
+    return LabelMaps(maps.grid, subregions, maps.vertebrae), confidence, said
 
 
 def _on_grid(source: Source, grid: Grid, warnings: list[str]) -> IntArray:
@@ -107,20 +128,18 @@ def _same_voxels(first: Grid, second: Grid) -> bool:
     )
 
 
-def _together(found: dict[str, IntArray], table: MappingTable, grid: Grid) -> LabelMaps:
-    """Return the pair of maps; where a map of subregions is given, it alone says what is which subregion."""
+def _translated(found: dict[str, IntArray], table: MappingTable, grid: Grid) -> LabelMaps:
+    """Return the pair of maps; where a map of subregions is given, it alone says what is which subregion.
+
+    Of a map that tells subregions and no levels, the map of vertebrae is empty.
+    """
+    levels, parts = table.of_kind("vertebrae"), table.of_kind("subregions")
     if "vertebrae" not in found:
         source = found["subregions"]
-        vertebrae = mapped(source, table.of_kind("subregions"), "vertebra")
-        if not vertebrae.any():
-            raise MapError(
-                "The map tells subregions but no levels.", "Give the map of vertebrae too: --map SUBREGIONS VERTEBRAE."
-            )
-        return LabelMaps(grid, mapped(source, table.of_kind("subregions"), "subregion"), vertebrae)
-    levels = table.of_kind("vertebrae")
+        return LabelMaps(grid, mapped(source, parts, "subregion"), mapped(source, parts, "vertebra"))
     vertebrae = mapped(found["vertebrae"], levels, "vertebra")
-    own = mapped(found["vertebrae"], levels, "subregion")
-    subregions = mapped(found["subregions"], table.of_kind("subregions"), "subregion") if "subregions" in found else own
     if not vertebrae.any():
         raise MapError(f"No label of the map is a level in the table {table.name}.", _CONVERT)
+    own = mapped(found["vertebrae"], levels, "subregion")
+    subregions = mapped(found["subregions"], parts, "subregion") if "subregions" in found else own
     return LabelMaps(grid, subregions, vertebrae)
