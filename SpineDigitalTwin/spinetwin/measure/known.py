@@ -63,9 +63,10 @@ class KnownPlates:
             RAS mm.
         """
         still = {key for key, place in self.corners.items() if key in points and _near(points[key], place)}
+        moved = frozenset(self.corners) - still
         held = {key: plate for key, plate in self.plates.items() if self._holds(*key, still)}
         frames = {key: frame for key, frame in self.frames.items() if self._has_neighbour(key, still)}
-        return Subject(Landmarks(points, {**frames_from_points(points), **frames}, plates=held))
+        return Subject(Landmarks(points, {**frames_from_points(points), **frames}, plates=held, edited=moved))
 
     def _holds(self, key: int, side: str, still: set[Key]) -> bool:
         own = [(key, poi) for rim in _CORNERS[side].values() for poi in rim if (key, poi) in self.corners]

@@ -77,12 +77,15 @@ class Landmarks:
         Points to be trusted less.
     plates : mapping of (level id, "superior" or "inferior") to Plate
         Endplates that are known otherwise than by corner points, such as that of the sacrum.
+    edited : frozenset of (level id, point id)
+        Points that a person has placed: they count, however far off they lie.
     """
 
     points: Mapping[Key, FloatArray]
     frames: Mapping[int, Frame]
     suspect: frozenset[Key] = frozenset()
     plates: Mapping[tuple[int, str], Plate] = field(default_factory=dict)
+    edited: frozenset[Key] = frozenset()
 
     @cached_property
     def levels(self) -> tuple[int, ...]:
@@ -157,7 +160,8 @@ class Landmarks:
         if not all(rims.values()) or sum(len(rim) for rim in rims.values()) < 3:
             raise MissingInput(f"the corners of the {side} endplate of {level(key).name} are not placed")
         points = np.stack([*rims["front"], *rims["back"]], axis=-2)
-        centre, normal, flat = _steady_plane(points)
+        placed = any((key, poi) in self.edited for ids in corners.values() for poi in ids)
+        centre, normal, flat = _plane(points) if placed else _steady_plane(points)
         if np.any(flat > 0.5):
             raise MissingInput(f"the corners of the {side} endplate of {level(key).name} lie on one line")
         normal = normal * np.where(normal @ self.frame(key).superior < 0, -1.0, 1.0)[..., None]
@@ -168,22 +172,25 @@ class Landmarks:
         return Plate(centre, normal, front, back)
 
 
+def _plane(points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return centre, normal and flatness of the plane nearest to points (..., n, 3)."""
+    centre = points.mean(axis=-2)
+    return centre, *_normal(points - centre[..., None, :])
+
+
 def _steady_plane(points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return centre, normal and flatness of the plane through points (..., n, 3), without one that lies far off the others.
 
     One misplaced corner of six turns the plane by many degrees; leaving each out in turn shows which it is.
     """
-    centre = points.mean(axis=-2)
-    normal, flat = _normal(points - centre[..., None, :])
+    centre, normal, flat = _plane(points)
     if points.ndim > 2 or len(points) < _ENOUGH_TO_DROP:
         return centre, normal, flat
     others = [_off_plane(np.delete(points, one, axis=0), points[one]) for one in range(len(points))]
     worst = int(np.argmax([off for off, _ in others]))
     off, spread = others[worst]
     if off > max(_FAR_OFF, 4 * spread):
-        rest = np.delete(points, worst, axis=0)
-        centre = rest.mean(axis=0)
-        normal, flat = _normal(rest - centre)
+        return _plane(np.delete(points, worst, axis=0))
     return centre, normal, flat
 
 

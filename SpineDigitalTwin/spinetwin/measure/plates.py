@@ -6,7 +6,6 @@ reach.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from ..anatomy import level
 from ..geometry import FloatArray, Frame, Grid
 from ..geometry.fields import MaskField
-from .landmarks import CAPPED, INFERIOR_CORNERS, SUPERIOR_CORNERS, Key, Landmarks, Plate
+from .landmarks import CAPPED, INFERIOR_CORNERS, SUPERIOR_CORNERS, Landmarks, Plate
 from .regions import BODY, Regions
 from .results import MissingInput
 from .rims import first_exits, fitted_rim, rim_spread
@@ -40,15 +39,15 @@ _FEWEST = 20
 _CORNERS = {"superior": SUPERIOR_CORNERS, "inferior": INFERIOR_CORNERS}
 
 
-def with_plates(spine: Landmarks, regions: Regions | None, edited: Collection[Key] = ()) -> Landmarks:
+def with_plates(spine: Landmarks, regions: Regions | None) -> Landmarks:
     """Return the landmarks with the endplates that the maps show.
+
+    An endplate with a corner that a person placed stays the plane of its corners, so that edits count.
 
     Parameters
     ----------
     regions : Regions or None
         The label maps.
-    edited : collection of (level id, point id)
-        Points that a person placed: an endplate with such a corner stays the plane of its corners, so that edits count.
     """
     if regions is None:
         return spine
@@ -57,7 +56,7 @@ def with_plates(spine: Landmarks, regions: Regions | None, edited: Collection[Ke
         if (key, 50) not in spine.points:
             continue
         for side, corners in _CORNERS.items():
-            touched = any((key, poi) in edited for rim in corners.values() for poi in rim)
+            touched = any((key, poi) in spine.edited for rim in corners.values() for poi in rim)
             if touched or (key, side) in plates or (key, side) in CAPPED:
                 continue
             try:

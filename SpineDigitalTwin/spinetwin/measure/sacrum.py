@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..anatomy import Level, level
@@ -45,7 +47,7 @@ def with_sacrum(spine: Landmarks, regions: Regions | None) -> Landmarks:
         return spine
     sacrum = level("S1").id
     plates = {**spine.plates, (sacrum, "superior"): plate}
-    return Landmarks(spine.points, {**spine.frames, sacrum: frame}, spine.suspect, plates)
+    return replace(spine, frames={**spine.frames, sacrum: frame}, plates=plates)
 
 
 def _last_lumbar(spine: Landmarks) -> Level | None:

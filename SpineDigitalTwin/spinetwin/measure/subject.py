@@ -79,7 +79,7 @@ class Subject:
         """
         regions = Regions(maps, whole=whole) if maps is not None else None
         grid = maps.grid if maps is not None else grid
-        spine = with_sacrum(with_plates(Landmarks(points, frames, suspect), regions, edited), regions)
+        spine = with_sacrum(with_plates(Landmarks(points, frames, suspect, edited=edited), regions), regions)
         voxel = np.eye(3) * DEFAULT_VOXEL if grid is None else grid.ijk_to_ras[:3, :3].copy()
         return cls(spine, regions, heads, voxel, muscles)
 

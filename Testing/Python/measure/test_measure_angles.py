@@ -204,6 +204,21 @@ def test_a_plate_needs_corners_that_span_a_plane():
         Landmarks(points, {22: frame}).plate(22, "superior")
 
 
+def test_a_corner_that_a_person_placed_counts_however_far_off_it_lies(boxes):
+    frame = Frame(np.zeros(3), np.eye(3))
+    points = boxes.box_points(22, frame)
+    points[22, 101] = points[22, 101] + [0.0, 0.0, 12.0]
+    doubted = Landmarks(points, {22: frame}).plate(22, "superior")
+    believed = Landmarks(points, {22: frame}, edited=frozenset({(22, 101)})).plate(22, "superior")
+    assert doubted.normal == pytest.approx([0.0, 0.0, 1.0])
+    corners = np.array([points[22, poi] for poi in (101, 102, 109, 110, 117, 118)])
+    middle = corners.mean(axis=0)
+    assert believed.centre == pytest.approx(middle)
+    assert believed.normal == pytest.approx(
+        np.linalg.svd(corners - middle)[2][2] * np.sign(np.linalg.svd(corners - middle)[2][2, 2])
+    )
+
+
 def test_uncertain_points_make_uncertain_angles(boxes):
     points, frames = coronal_spine(arc(50.0), boxes)
     sure = measure(Subject.of(points, frames), draws=400, seed=1)
