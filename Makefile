@@ -18,7 +18,7 @@ PIP := -m pip --disable-pip-version-check install -qq --no-warn-script-location
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONUTF8 := 1
 
-.PHONY: help demo test lint format accuracy measurements images realism pictures benchmark cmake-lists clean
+.PHONY: help demo test lint format accuracy measurements separation images realism pictures benchmark cmake-lists clean
 .DEFAULT_GOAL := help
 
 help:
@@ -28,6 +28,7 @@ help:
 	@echo "make format     let ruff rewrite what it can"
 	@echo "make accuracy   measure the accuracy on spines with known truth"
 	@echo "make measurements  compare measured angles and sizes with the truth"
+	@echo "make separation    tell vertebrae apart without a network, and compare with the truth"
 	@echo "make images     measure seconds and memory of the phantom's images"
 	@echo "make pictures   draw the thumbnails and pictures of the README anew"
 	@echo "make realism    compare the phantom's vertebrae with real ones"
@@ -56,6 +57,9 @@ accuracy: $(VENV)/installed-base
 # Meshes are read with VTK, which comes with the test environment.
 measurements: $(VENV)/installed-base
 	@$(VENV_PYTHON) benchmarks/measurements.py
+
+separation: $(VENV)/installed-base
+	@$(VENV_PYTHON) benchmarks/separation.py
 
 images: $(VENV)/installed-base
 	@$(VENV_PYTHON) benchmarks/images.py
