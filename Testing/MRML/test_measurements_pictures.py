@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from slicerhost.spines import segmented
 from spinetwin.phantom import Curve, SpineParameters, make_spine
 from spinetwin.poi import compute_pois
 
@@ -23,7 +24,7 @@ def red(pixels):
 def test_lines_and_angle_in_3d(host, threeDView, maps, picture):
     from SpineDigitalTwinLib import measurelines, measurelive, volumes
 
-    bone = volumes.addSegmentation("Bone", volumes.addVertebrae("levels", maps.vertebrae, maps.grid))
+    bone = segmented(host, "Bone", volumes.addVertebrae("levels", maps.vertebrae, maps.grid))
     bone.CreateClosedSurfaceRepresentation()
     points = {poi.key: np.array(poi.position) for poi in compute_pois(maps) if poi.position is not None}
     threeDView.window.SetSize(480, 720)

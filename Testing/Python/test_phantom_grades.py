@@ -55,7 +55,7 @@ def test_heights_fall_with_the_grade_and_each_number_has_its_source():
 def test_the_truth_knows_the_height_and_the_others_keep_theirs():
     before, after = (make_spine(each) for each in (SpineParameters(), WORN["L5/S1 collapsed"]))
     heights = [sizes(spine, L5).disc_height_middle for spine in (before, after)]
-    assert heights[0] - heights[1] == pytest.approx(before.shapes[L5].row.disc_height / 2, abs=0.05)
+    assert heights[0] - heights[1] == pytest.approx(before.shapes[L5].row.disc_height / 2, abs=0.1)
     assert sizes(after, L4).disc_height_middle == pytest.approx(sizes(before, L4).disc_height_middle, abs=1e-6)
     assert sizes(after, L4).height_middle == pytest.approx(sizes(before, L4).height_middle, abs=1e-6)
 

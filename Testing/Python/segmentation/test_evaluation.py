@@ -148,8 +148,8 @@ def test_every_structure_of_a_spine_is_compared_and_has_its_region(spine):
         total = whole(case, name, "structures").reference_mm3
         assert all(parts)
         # what lies beside the sacrum is in no region
-        assert sum(parts) <= total
-        assert name == "disc" or sum(parts) == total or name in ("canal", "cord")
+        assert sum(parts) <= total * (1 + 1e-9)
+        assert sum(parts) == pytest.approx(total) or name in ("disc", "canal", "cord")
     assert not [each for each in case.structures if each.structure == "sacrum" and each.region]
 
 

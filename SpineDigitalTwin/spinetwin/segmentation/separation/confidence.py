@@ -16,7 +16,7 @@ from .voxels import BODY, Mask, VoxelList
 
 _NO_GAP, _CUT_OFF, _ODD_SIZE, _NO_ARCH, _NO_BODY, _UNCLEAR = 0.5, 0.8, 0.7, 0.8, 0.7, 0.6
 """What is left of the confidence in a level for which this holds."""
-_SEEN = 0.5
+_SEEN = 0.65
 _CLEAR_LEAD = 0.9
 _NECK_TOP = ("C1", "C2")
 """What is a body here differs from the neighbours by nature."""

@@ -17,6 +17,8 @@ _TIP = 97.0
 _JUMP = 1.2
 """The transverse processes below T12 are longer by at least this factor: 72 against 49 mm from tip to tip for the mean
 dimensions of the literature."""
+_ALIKE = 1.05
+"""Those above T12 may be shorter by this factor at most: T11 has short ones too."""
 _DENS_HEIGHT, _DENS_WIDTH = 0.4, 0.65
 """A body that rises this much farther than its half height, and is there no wider than this part of its area, bears a dens."""
 _SEEN = 0.5
@@ -69,12 +71,12 @@ def _sacrum(voxels: VoxelList, spine: Straightened, places: tuple[Place, ...]) -
 
 
 def _last_thoracic(voxels: VoxelList, spine: Straightened, places: tuple[Place, ...], owner: IntArray) -> int | None:
-    """Return the row of the vertebra with the shortest transverse processes, if those above and below are longer."""
+    """Return the row of the vertebra with short transverse processes, none much shorter above and long ones below."""
     spans = transverse_spans(voxels, spine, len(places), owner)
     found = [
         row
         for row in range(1, len(spans) - 1)
-        if spans[row] <= spans[row - 1] and spans[row + 1] > _JUMP * spans[row] and places[row].has_body
+        if spans[row] <= _ALIKE * spans[row - 1] and spans[row + 1] > _JUMP * spans[row] and places[row].has_body
     ]
     return found[-1] if len(found) == 1 else None
 
