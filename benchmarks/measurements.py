@@ -1,5 +1,6 @@
 """How far measurements lie from the truth of procedural spines; prints the table of the README.
 
+Each study is measured three times, in one thread; the least time counts.
 The truth is that of the continuous shape (`spinetwin.phantom.ground_truth`), which shares no code with the measuring.
 Run `make measurements`.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Callable
 
 import numpy as np
 from measurement_truth import canal_section, endplate_area, femoral_heads, muscle_areas
@@ -27,6 +29,7 @@ from spinetwin.phantom.ground_truth.record import Angles, Sizes
 from spinetwin.phantom.ground_truth.sizes import sizes
 from spinetwin.poi.compute import compute_pois
 
+ROUNDS = 3
 POSTURES = {"straight": (), "Cobb 25": (Curve(25.0),), "Cobb 60": (Curve(60.0),)}
 SPACINGS = {"1 mm": Spacing(1.0, 1.0, 1.0), "3.3 mm slices": Spacing(right=3.3, anterior=0.75, superior=0.75)}
 WANTED = {
@@ -169,9 +172,8 @@ def main() -> None:
             points = compute_pois(maps)
             placed = {poi.key: np.array(poi.position) for poi in points if poi.position is not None}
             muscles = muscles_of(spine, spacing)
-            start = time.process_time()
-            found = measure(Subject.of(placed, points.frames, maps=maps), draws=0)
-            seconds.append(time.process_time() - start)
+            found, took = timed(lambda: measure(Subject.of(placed, points.frames, maps=maps), draws=0))  # noqa: B023 - called here
+            seconds.append(took)
             subject = Subject.of(placed, points.frames, maps=maps, heads=heads, muscles=muscles)
             more = measure(subject, draws=0)
             columns[name] = {
@@ -188,6 +190,16 @@ def main() -> None:
             limits = "" if wanted is None else f"{wanted[0]:g} / {wanted[1]:g}"
             print(f"| {group} | " + " | ".join(cells) + f" | {limits} |")
         print(f"| all quantities, CPU-s | {seconds[0]:.2f} | {seconds[1]:.2f} | 0.5 |", flush=True)
+
+
+def timed(work: Callable[[], Measurements]) -> tuple[Measurements, float]:
+    """Return measurements and the least CPU seconds of some rounds: whatever else the machine does can only add to them."""
+    rounds = []
+    for _ in range(ROUNDS):
+        start = time.process_time()
+        found = work()
+        rounds.append(time.process_time() - start)
+    return found, min(rounds)
 
 
 def _cell(values: np.ndarray | None) -> str:

@@ -13,7 +13,10 @@ from .tables import read_table
 
 
 class PointId(IntEnum):
-    """The points that code asks for by name; every other point is only a row of the table."""
+    """The points that code asks for by name; every other point is only a row of the table.
+
+    ALL and PLL are the anterior and posterior longitudinal ligaments.
+    """
 
     ARCH = 41
     SPINOUS = 42
@@ -23,7 +26,25 @@ class PointId(IntEnum):
     INFERIOR_ARTICULAR_RIGHT = 48
     BODY = 50
     CANAL = 61
+    MUSCLE_BODY_LEFT = 84
+    MUSCLE_BODY_RIGHT = 85
     DISC = 100
+    ALL_SUPERIOR = 101
+    PLL_SUPERIOR = 102
+    ALL_INFERIOR = 103
+    PLL_INFERIOR = 104
+    BODY_SUPERIOR = 105
+    BODY_POSTERIOR = 106
+    BODY_INFERIOR = 107
+    BODY_ANTERIOR = 108
+    ALL_SUPERIOR_LEFT = 109
+    PLL_SUPERIOR_LEFT = 110
+    ALL_INFERIOR_LEFT = 111
+    PLL_INFERIOR_LEFT = 112
+    ALL_SUPERIOR_RIGHT = 117
+    PLL_SUPERIOR_RIGHT = 118
+    ALL_INFERIOR_RIGHT = 119
+    PLL_INFERIOR_RIGHT = 120
     DIRECTION_POSTERIOR = 128
     DIRECTION_INFERIOR = 129
     DIRECTION_RIGHT = 130

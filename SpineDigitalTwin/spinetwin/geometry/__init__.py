@@ -1,6 +1,6 @@
 """Grids, label maps, frames, curves and sub-voxel surfaces. Knows no other room of the house."""
 
-from .frame import Frame
+from .frame import Frame, nearest_frame
 from .grid import FloatArray, Grid, IntArray, bounds
 from .labelmaps import LabelMaps, PartialMaps, label_counts, labels_in
 
@@ -14,4 +14,5 @@ __all__ = [
     "bounds",
     "label_counts",
     "labels_in",
+    "nearest_frame",
 ]

@@ -89,3 +89,38 @@ class Frame:
     def to_ras(self, local: npt.ArrayLike) -> FloatArray:
         """Map mm along right, anterior, superior (..., 3) back to RAS mm."""
         return np.asarray(local, dtype=np.float64) @ self.axes + self.origin
+
+
+_FLAT = 0.5
+"""Three measured axes of which one is so much shorter than another span no space to speak of."""
+
+
+def nearest_frame(origin: FloatArray, rows: FloatArray, source: str) -> Frame | None:
+    """Return the frame whose axes are nearest to three measured ones, because points in files are rounded and moved.
+
+    Parameters
+    ----------
+    origin : (3,) array
+        RAS mm.
+    rows : (3, 3) array
+        Right, anterior and superior, of about the same length.
+    source : str
+        How they were found, for people.
+
+    Returns
+    -------
+    Frame or None
+        None where they lie nearly in a plane, or are mirrored.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> nearest_frame(np.zeros(3), np.diag([9.9, 10.0, 10.1]), "points").axes.round(12).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    >>> nearest_frame(np.zeros(3), np.diag([-10.0, 10.0, 10.0]), "points") is None
+    True
+    """
+    left, sizes, right = np.linalg.svd(rows)
+    if sizes[-1] < _FLAT * sizes[0] or np.linalg.det(rows) <= 0:
+        return None
+    return Frame(origin, left @ right, source)

@@ -12,10 +12,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..anatomy import level
+from ..anatomy import PointId, level
 from ..anatomy.subregions import SubregionId
 from ..geometry import FloatArray
 from ..geometry.fields import SURFACE, MaskField
+from .bodies import width
 from .landmarks import Landmarks
 from .regions import BODY, Regions, Section
 from .results import MissingInput
@@ -31,7 +32,7 @@ def endplate_area(spine: Landmarks, regions: Regions, key: int, side: str) -> fl
     normal = plate.normal if side == "superior" else -plate.normal
     across = frame.right - (frame.right @ normal) * normal
     across /= np.linalg.norm(across)
-    half = 0.75 * float(np.linalg.norm(spine.point(key, 85) - spine.point(key, 84)))
+    half = 0.75 * float(width(spine, key))
     up = np.cross(normal, across)
     sections = (Section(field, plate.centre - d * normal, across, up, half, _COARSE) for d in _BELOW_RIM)
     return max(section.area for section in sections)
@@ -40,7 +41,7 @@ def endplate_area(spine: Landmarks, regions: Regions, key: int, side: str) -> fl
 def canal_section(spine: Landmarks, regions: Regions, key: int) -> Section:
     """Cut the canal, cord included, with the axial plane of the vertebra through the centre of its body."""
     frame = spine.frame(key)
-    at = spine.point(key, 61)
+    at = spine.point(key, PointId.CANAL)
     section = regions.remembered(
         ("canal", key), lambda: Section(regions.canal_near(at), at, frame.right, frame.anterior, half=22.0)
     )
@@ -112,8 +113,8 @@ def pedicle_width(spine: Landmarks, regions: Regions, key: int, side: str) -> fl
     """
     frame = spine.frame(key)
     field = regions.field(key, (*BODY, SubregionId.ARCH))
-    wall = float((spine.point(key, 106) - frame.origin) @ frame.anterior)
-    canal = spine.point(key, 61)
+    wall = float((spine.point(key, PointId.BODY_POSTERIOR) - frame.origin) @ frame.anterior)
+    canal = spine.point(key, PointId.CANAL)
     end = float((canal - frame.origin) @ frame.anterior)
     if end >= wall:
         raise MissingInput("the canal does not lie behind the body")

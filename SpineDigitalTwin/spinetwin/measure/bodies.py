@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..anatomy import PointId
 from ..geometry import FloatArray
 from .landmarks import Landmarks, Plate
 from .results import MissingInput
@@ -40,7 +41,7 @@ def depth(spine: Landmarks, key: int, side: str) -> FloatArray:
 
 def width(spine: Landmarks, key: int) -> FloatArray:
     """Return the side-to-side size (...) of the body at mid height, mm."""
-    return _length(spine.point(key, 85) - spine.point(key, 84))
+    return _length(spine.point(key, PointId.MUSCLE_BODY_RIGHT) - spine.point(key, PointId.MUSCLE_BODY_LEFT))
 
 
 def height_ratio(spine: Landmarks, key: int, first: str, second: str) -> FloatArray:

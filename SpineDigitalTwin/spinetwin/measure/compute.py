@@ -9,7 +9,7 @@ from importlib import import_module
 
 import numpy as np
 
-from ..anatomy import LEVELS, level
+from ..anatomy import LEVELS, PointId, level
 from ..geometry import FloatArray
 from . import curves as curve_functions
 from . import sagittal
@@ -98,7 +98,7 @@ class _Survey:
         """Ask of every body."""
         function = _named(quantity)
         for key in self.subject.column:
-            if (key, 50) in self.subject.spine.points:
+            if (key, PointId.BODY) in self.subject.spine.points:
                 yield self.ask(quantity, _asking(function, key, *quantity.arguments), self.subject.doubt(key), level=key)
 
     def gaps(self, quantity: Quantity) -> Iterator[Measurement]:
@@ -131,7 +131,7 @@ class _Survey:
         return replace(measured, uncertainty=spread)
 
     def _bodies(self) -> list[int]:
-        return [key for key in self.subject.column if (key, 50) in self.subject.spine.points]
+        return [key for key in self.subject.column if (key, PointId.BODY) in self.subject.spine.points]
 
     def sagittal(self, quantity: Quantity) -> Iterator[Measurement]:
         """Ask for one number in the sagittal plane."""

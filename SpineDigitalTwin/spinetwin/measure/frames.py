@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..anatomy import level
-from ..geometry import FloatArray, Frame
+from ..anatomy import PointId, level
+from ..geometry import FloatArray, Frame, nearest_frame
 from ..geometry.curves import spline_tangents
 
-_BODY, _POSTERIOR, _INFERIOR, _RIGHT = 50, 128, 129, 130
-_BEHIND = (41, 42, 61)
+_DIRECTIONS = (PointId.DIRECTION_POSTERIOR, PointId.DIRECTION_INFERIOR, PointId.DIRECTION_RIGHT)
+_BEHIND = (PointId.ARCH, PointId.SPINOUS, PointId.CANAL)
 """Points behind the body that show where back is: arch, spinous process, canal."""
 
 
@@ -29,8 +29,8 @@ def frames_from_points(points: Mapping[tuple[int, int], FloatArray]) -> dict[int
         The direction points (128, 129, 130) of a level are followed exactly; where they are missing, the superior axis is the
         tangent of the curve through the bodies and the posterior one points to the arch.
     """
-    column = sorted((key for key, poi in points if poi == _BODY), key=lambda each: level(each).order)
-    tangents = _tangents(np.array([points[key, _BODY] for key in column]))
+    column = sorted((key for key, poi in points if poi == PointId.BODY), key=lambda each: level(each).order)
+    tangents = _tangents(np.array([points[key, PointId.BODY] for key in column]))
     frames = {}
     for key, superior in zip(column, tangents, strict=True):
         frame = _from_directions(points, key) or _from_arch(points, key, superior)
@@ -47,21 +47,18 @@ def _tangents(centres: FloatArray) -> list[FloatArray | None]:
 
 
 def _from_directions(points: Mapping[tuple[int, int], FloatArray], key: int) -> Frame | None:
-    if any((key, poi) not in points for poi in (_POSTERIOR, _INFERIOR, _RIGHT)):
+    if any((key, poi) not in points for poi in _DIRECTIONS):
         return None
-    centre = points[key, _BODY]
-    rows = np.stack([points[key, _RIGHT] - centre, centre - points[key, _POSTERIOR], centre - points[key, _INFERIOR]])
-    u, sizes, v = np.linalg.svd(rows)
-    if sizes[-1] < 0.5 * sizes[0] or np.linalg.det(rows) <= 0:
-        return None
-    return Frame(np.asarray(centre), u @ v, "direction points")
+    centre = points[key, PointId.BODY]
+    posterior, inferior, right = (points[key, poi] - centre for poi in _DIRECTIONS)
+    return nearest_frame(np.asarray(centre), np.stack([right, -posterior, -inferior]), "direction points")
 
 
 def _from_arch(points: Mapping[tuple[int, int], FloatArray], key: int, superior: FloatArray | None) -> Frame | None:
     behind = next((points[key, poi] for poi in _BEHIND if (key, poi) in points), None)
     if behind is None or superior is None:
         return None
-    centre = np.asarray(points[key, _BODY])
+    centre = np.asarray(points[key, PointId.BODY])
     back = behind - centre
     back = back - (back @ superior) * superior
     if np.linalg.norm(back) < 1.0:

@@ -8,27 +8,32 @@ from functools import cached_property
 
 import numpy as np
 
-from ..anatomy import level
+from ..anatomy import PointId, level
 from ..geometry import FloatArray, Frame
 from .results import MissingInput
 from .spread import VOXEL_SPREAD
 
 Key = tuple[int, int]
 
-SUPERIOR_CORNERS = {"front": (101, 117, 109), "back": (102, 118, 110)}
+SUPERIOR_CORNERS = {
+    "front": (PointId.ALL_SUPERIOR, PointId.ALL_SUPERIOR_RIGHT, PointId.ALL_SUPERIOR_LEFT),
+    "back": (PointId.PLL_SUPERIOR, PointId.PLL_SUPERIOR_RIGHT, PointId.PLL_SUPERIOR_LEFT),
+}
 """Points of the superior endplate: median, right, left."""
 
-INFERIOR_CORNERS = {"front": (103, 119, 111), "back": (104, 120, 112)}
+INFERIOR_CORNERS = {
+    "front": (PointId.ALL_INFERIOR, PointId.ALL_INFERIOR_RIGHT, PointId.ALL_INFERIOR_LEFT),
+    "back": (PointId.PLL_INFERIOR, PointId.PLL_INFERIOR_RIGHT, PointId.PLL_INFERIOR_LEFT),
+}
 
 _MEDIAN = {
-    "superior": {"front": 101, "middle": 105, "back": 102},
-    "inferior": {"front": 103, "middle": 107, "back": 104},
+    "superior": {"front": PointId.ALL_SUPERIOR, "middle": PointId.BODY_SUPERIOR, "back": PointId.PLL_SUPERIOR},
+    "inferior": {"front": PointId.ALL_INFERIOR, "middle": PointId.BODY_INFERIOR, "back": PointId.PLL_INFERIOR},
 }
 
 CAPPED = {(level("C2").id, "superior")}
 """Endplates that something stands on: the dens."""
 
-_BODY = 50
 _ENOUGH_TO_DROP = 6
 _FAR_OFF = 2.5
 """mm from the plane of the others beyond which a corner is taken for misplaced."""
@@ -115,8 +120,8 @@ class Landmarks:
 
     def centre(self, key: int) -> FloatArray:
         """Return the centre (..., 3) of the body of a level, or of the sacrum's endplate where that is all there is."""
-        if (key, _BODY) in self.points:
-            return self.points[key, _BODY]
+        if (key, PointId.BODY) in self.points:
+            return self.points[key, PointId.BODY]
         plate = self.plates.get((key, "superior"))
         if plate is None:
             raise MissingInput(f"the body of {level(key).name} is not seen")

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..anatomy import level
+from .bodies import width
 from .curves import ScolioticCurve
 from .results import MissingInput
 from .sagittal import angle_between
@@ -103,7 +102,7 @@ def _lumbar_modifier(subject: Subject, lumbar: ScolioticCurve | None) -> tuple[s
         return "A", "there is no lumbar curve"
     try:
         line = float(subject.coronal.offset(subject.spine.centre(level("S1").id)))
-        half = float(np.linalg.norm(subject.spine.point(lumbar.apex, 85) - subject.spine.point(lumbar.apex, 84))) / 2
+        half = float(width(subject.spine, lumbar.apex)) / 2
     except MissingInput:
         return "?", "the sacrum is not seen, which the lumbar modifier needs"
     away = abs(float(subject.coronal.offset(subject.spine.centre(lumbar.apex))) - line)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..anatomy import level
+from ..anatomy import PointId, level
 from ..geometry import FloatArray, Frame, Grid
 from ..geometry.fields import MaskField
+from .bodies import width
 from .landmarks import CAPPED, INFERIOR_CORNERS, SUPERIOR_CORNERS, Landmarks, Plate
 from .regions import BODY, Regions
 from .results import MissingInput
@@ -53,7 +54,7 @@ def with_plates(spine: Landmarks, regions: Regions | None) -> Landmarks:
         return spine
     plates = dict(spine.plates)
     for key in spine.frames:
-        if (key, 50) not in spine.points:
+        if (key, PointId.BODY) not in spine.points:
             continue
         for side, corners in _CORNERS.items():
             touched = any((key, poi) in spine.edited for rim in corners.values() for poi in rim)
@@ -76,10 +77,10 @@ def fitted_plate(spine: Landmarks, regions: Regions, key: int, side: str) -> Pla
     """
     frame = spine.frame(key)
     field = regions.field(key, BODY)
-    width, depth = (float(np.linalg.norm(spine.point(key, a) - spine.point(key, b))) for a, b in ((85, 84), (108, 106)))
+    depth = float(np.linalg.norm(spine.point(key, PointId.BODY_ANTERIOR) - spine.point(key, PointId.BODY_POSTERIOR)))
     way = frame.superior if side == "superior" else -frame.superior
-    middle = _middle(field, frame, spine.points[key, 50], way)
-    heights, flat = _heights(field, frame, middle, way, _SHARE / 2 * np.array([width, depth]))
+    middle = _middle(field, frame, spine.points[key, PointId.BODY], way)
+    heights, flat = _heights(field, frame, middle, way, _SHARE / 2 * np.array([width(spine, key), depth]))
     if len(flat) < _FEWEST:
         raise MissingInput(f"the {side} endplate of {level(key).name} is met in too few places")
     design = np.column_stack([flat, np.ones(len(flat))])
@@ -100,7 +101,7 @@ def fitted_plate(spine: Landmarks, regions: Regions, key: int, side: str) -> Pla
         back,
         tilt_spread=plane_spread(field.grid, residual, flat @ frame.axes[:2]),
         rim_spread=rim_spread(field.grid) if all(fitted for _, fitted in rims) else VOXEL_SPREAD,
-        bottom=_bottom(heights, flat, middle, spine.points[key, 50], frame),
+        bottom=_bottom(heights, flat, middle, spine.points[key, PointId.BODY], frame),
     )
 
 

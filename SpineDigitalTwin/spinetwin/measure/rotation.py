@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..anatomy import level
+from ..anatomy import PointId, level
 from ..geometry import FloatArray, Frame
 from .curves import ScolioticCurve
 from .landmarks import Landmarks
 from .planes import View
 from .results import MissingInput
-
-_ARCH, _BODY = 41, 50
 
 
 def axial_rotation(frame: Frame, reference: Frame) -> float:
@@ -42,9 +40,11 @@ def rotation_uncertainty(spine: Landmarks, key: int, spread: float) -> float | N
     The sideways uncertainty of the two centroids that make the posterior axis, over the distance between them; None where
     these are not placed.
     """
-    if (key, _ARCH) not in spine.points or (key, _BODY) not in spine.points:
+    if (key, PointId.ARCH) not in spine.points or (key, PointId.BODY) not in spine.points:
         return None
-    lever = float(np.linalg.norm(np.mean(spine.point(key, _ARCH) - spine.point(key, _BODY), axis=tuple(_draws(spine)))))
+    lever = float(
+        np.linalg.norm(np.mean(spine.point(key, PointId.ARCH) - spine.point(key, PointId.BODY), axis=tuple(_draws(spine))))
+    )
     return float(np.degrees(np.sqrt(2.0) * spread / max(lever, 1.0)))
 
 

@@ -10,6 +10,7 @@ from ..anatomy import Level, level
 from ..anatomy.subregions import SubregionId
 from ..geometry import FloatArray, Frame
 from ..geometry.fields import MaskField, last_exits
+from .bodies import width
 from .landmarks import Landmarks, Plate
 from .plates import plane_spread
 from .regions import Regions
@@ -145,10 +146,7 @@ def _upper_face(field: MaskField, spine: Landmarks, above: int) -> FloatArray:
     ahead = frame.anterior - (frame.anterior @ plate.normal) * plate.normal
     ahead = ahead / np.linalg.norm(ahead)
     right = np.cross(ahead, plate.normal)
-    half = (
-        np.array([np.linalg.norm(spine.point(above, 85) - spine.point(above, 84)), np.linalg.norm(plate.front - plate.back)])
-        / 2
-    )
+    half = np.array([width(spine, above), np.linalg.norm(plate.front - plate.back)]) / 2
     ticks = (np.arange(-_REACH * each, _REACH * each + _STEP, _STEP) for each in half)
     flat = np.stack(np.meshgrid(*ticks, indexing="ij"), axis=-1).reshape(-1, 2)
     starts = plate.centre - _THICKEST_DISC * plate.normal + flat @ np.stack([right, ahead])

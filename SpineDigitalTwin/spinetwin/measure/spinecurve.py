@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..anatomy import PointId
 from ..geometry import FloatArray
 from .landmarks import Landmarks
 from .results import MissingInput
@@ -51,7 +52,7 @@ def spine_curve(spine: Landmarks) -> SpineCurve:
     MissingInput
         If fewer than five bodies are seen: torsion needs third derivatives.
     """
-    placed = [(key, spine.points[key, 50]) for key in spine.levels if (key, 50) in spine.points]
+    placed = [(key, spine.points[key, PointId.BODY]) for key in spine.levels if (key, PointId.BODY) in spine.points]
     if len(placed) < _FEWEST:
         raise MissingInput(f"fewer than {_FEWEST} vertebral bodies are seen")
     points = np.array([point for _, point in placed])
@@ -65,7 +66,7 @@ def curve_spreads(curve: SpineCurve, drawn: Landmarks) -> dict[str, FloatArray]:
 
     Every draw is interpolated at the parameters of the curve itself: length, curvature and torsion do not depend on them.
     """
-    points = np.stack([drawn.points[key, 50] for key in curve.levels])
+    points = np.stack([drawn.points[key, PointId.BODY] for key in curve.levels])
     parameter = _arc_parameter(curve.points)
     curvature, torsion = _bends(points, parameter)
     seen = np.isfinite(torsion).all(axis=1)

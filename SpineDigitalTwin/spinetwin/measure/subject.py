@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..anatomy import level
+from ..anatomy import POINTS, PointId, level
 from ..geometry import FloatArray, Frame, Grid, LabelMaps
 from .curves import ScolioticCurve, find_curves, tilts
 from .landmarks import Key, Landmarks, Plate
@@ -21,7 +21,8 @@ from .results import MissingInput
 from .sacrum import with_sacrum
 from .spread import VOXEL_SPREAD
 
-_BODY_POINTS = (50, *range(84, 86), *range(101, 125))
+_OF_THE_BODY = ("corpus", "body_", "muscle_insertion_vertebral_body", "anterior_longitudinal", "posterior_longitudinal")
+_BODY_POINTS = tuple(each.id for each in POINTS if each.name.startswith(_OF_THE_BODY))
 
 SUSPECT_FACTOR = 3.0
 """How much less a suspect point is trusted."""
@@ -120,7 +121,7 @@ class Subject:
     def column(self) -> tuple[int, ...]:
         """Levels with a body, from the top; the sacrum where its endplate is known."""
         spine = self.spine
-        return tuple(key for key in spine.levels if (key, 50) in spine.points or (key, "superior") in spine.plates)
+        return tuple(key for key in spine.levels if (key, PointId.BODY) in spine.points or (key, "superior") in spine.plates)
 
     @cached_property
     def gaps(self) -> tuple[tuple[int, int], ...]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..anatomy import PointId
 from ..anatomy import level as level_of
-from ..geometry import FloatArray, Frame
+from ..geometry import FloatArray, Frame, nearest_frame
 from .model import PoiSet
 
 _ARROWS = (
@@ -45,10 +45,7 @@ def _from_arrows(pois: PoiSet, level: int) -> Frame | None:
     if body is None or any(end is None for end in ends):
         return None
     rows = np.array([sign * (end - body) for (_, sign), end in zip(_ARROWS, ends, strict=True) if end is not None])
-    # the nearest rotation, because a file may be rounded
-    left, _, right = np.linalg.svd(rows)
-    axes = left @ right
-    return Frame(body, axes, "direction points") if np.linalg.det(axes) > 0 else None
+    return nearest_frame(body, rows, "direction points")
 
 
 def _computed(pois: PoiSet, level: int, point: int) -> FloatArray | None:
