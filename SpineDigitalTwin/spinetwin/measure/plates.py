@@ -17,7 +17,7 @@ from .bodies import width
 from .landmarks import CAPPED, INFERIOR_CORNERS, SUPERIOR_CORNERS, Landmarks, Plate
 from .regions import BODY, Regions
 from .results import MissingInput
-from .rims import first_exits, fitted_rim, rim_spread
+from .rims import first_exits, fitted_rim, furthest_exits, rim_spread
 from .spread import VOXEL_SPREAD
 
 _SHARE = 0.75
@@ -37,6 +37,12 @@ _HIGHEST = 32.0
 
 _NODES = 9
 _FEWEST = 20
+_INSIDE = 3.0
+"""How far inside the body the wall below an endplate is looked for, mm."""
+
+_NOTCHED = 5.0
+"""A corner point that lies so far inside the end of its endplate is no corner, mm."""
+
 _CORNERS = {"superior": SUPERIOR_CORNERS, "inferior": INFERIOR_CORNERS}
 
 
@@ -125,7 +131,7 @@ def _middle(field: MaskField, frame: Frame, centre: FloatArray, way: FloatArray)
     if not np.isfinite(top) or top < _BELOW:
         return centre
     starts = centre + (top - _BELOW) * way + _STRIP[:, None] * frame.right
-    walls, _ = first_exits(field, starts, np.stack([frame.anterior, -frame.anterior]), _HIGHEST)
+    walls = furthest_exits(field, starts, np.stack([frame.anterior, -frame.anterior]), _HIGHEST)
     ahead = float((walls[:, 0] - walls[:, 1]).mean()) / 2
     return np.asarray(centre + ahead * frame.anterior) if np.isfinite(ahead) else centre
 
@@ -154,21 +160,25 @@ class _Plane:
     endwards: FloatArray
     depth: float
 
-    @property
-    def end(self) -> FloatArray:
-        """Where the median line ends (3,)."""
+    def end(self, field: MaskField) -> FloatArray:
+        """Return where the median line ends (3,): above the wall that is met a little inside the body."""
         along = self.outwards - (self.outwards @ self.normal) * self.normal
-        return np.asarray(self.centre + self.depth / 2 * along / np.linalg.norm(along))
+        along = along / np.linalg.norm(along)
+        inside = self.centre - _INSIDE * self.endwards
+        wall = float(furthest_exits(field, inside[None], along[None], _HIGHEST)[0, 0])
+        return np.asarray(self.centre + (wall if np.isfinite(wall) else self.depth / 2) * along)
 
 
 def _rim(spine: Landmarks, field: MaskField, key: int, side: str, name: str, plane: _Plane) -> tuple[FloatArray, bool]:
     """Return the rim (3,) in the median plane, and whether it is fitted.
 
-    It is looked for about the median corner point and, where that lies on no edge, about the end of the plane; the point itself
-    stands for it where no edge can be fitted.
+    It is looked for about the median corner point and, where that lies on no edge, about the end of the plane; the first of
+    them stands for it where no edge can be fitted. A corner far inside the end was stopped by a notch of the endplate.
     """
-    placed = spine.points.get((key, _CORNERS[side][name][0]))
-    guesses = [plane.end] if placed is None else [placed, plane.end]
+    placed, end = spine.points.get((key, _CORNERS[side][name][0])), plane.end(field)
+    guesses = [end] if placed is None else [placed, end]
+    if placed is not None and (end - placed) @ plane.outwards > _NOTCHED:
+        guesses.reverse()
     for guess in guesses:
         fitted = fitted_rim(field, spine.frame(key), guess, plane.outwards, plane.endwards)
         if fitted is not None:

@@ -88,6 +88,19 @@ def first_exits(
     return distances, found & ((~outside).sum(axis=-1) == first)
 
 
+def furthest_exits(field: MaskField, starts: FloatArray, directions: FloatArray, reach: float) -> FloatArray:
+    """Return the distances (n, m), mm, at which rays leave the body for good, as in `first_exits`; NaN where one does not."""
+    steps = np.arange(0.0, reach, _STEP)
+    values = field.at(starts[:, None, None] + steps[:, None] * directions[:, None])
+    inside = values > SURFACE
+    last = inside.shape[-1] - 1 - inside[..., ::-1].argmax(axis=-1)
+    found = inside.any(axis=-1) & (last < len(steps) - 1)
+    before = np.take_along_axis(values, last[..., None], axis=-1)[..., 0]
+    after = np.take_along_axis(values, np.minimum(last + 1, len(steps) - 1)[..., None], axis=-1)[..., 0]
+    drop = np.where(found, before - after, 1.0)
+    return np.where(found, (last + (before - SURFACE) / drop) * _STEP, np.nan)
+
+
 def _summit(u: FloatArray, v: FloatArray, aside: FloatArray, window: float) -> tuple[float, float] | None:
     """Return height and place of the summit of the parabola through points (n, m) of the edge; None where it has none."""
     place = 0.0

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from spinetwin.anatomy import level
+from spinetwin.anatomy import PointId, SubregionId, level
+from spinetwin.geometry import LabelMaps
 from spinetwin.measure.compute import measure
 from spinetwin.measure.subject import Subject
 from spinetwin.phantom import Curve, Spacing, SpineParameters, make_spine
@@ -38,6 +39,22 @@ def test_the_curve_that_was_put_in_is_found(found):
     assert found.get("curve_apex", curve=major).text in ("T7", "T8", "T9")
     ends = found.get("curve_ends", curve=major).text
     assert ends in ("T3-L1", "T2-L1", "T3-T12", "T4-L1")
+
+
+def test_a_notch_in_an_endplate_is_not_taken_for_its_rim(scene):
+    """On real endplates the ray that looks for the front corner may leave the body at a notch, 13 mm behind the front wall."""
+    _, maps, points = scene
+    placed = {poi.key: np.array(poi.position) for poi in points if poi.position is not None}
+    whole = Subject.of(placed, points.frames, maps=maps).spine.plate(L3, "superior")
+    frame = points.frames[L3]
+    voxels = np.argwhere((maps.vertebrae == L3) & (maps.subregions == SubregionId.BODY_BORDER))
+    right, front, up = (frame.to_local(maps.grid.to_ras(voxels)) - frame.to_local(whole.front)).T
+    subregions = maps.subregions.copy()
+    subregions[tuple(voxels[(np.abs(right) < 8) & (front > -12) & (front < -7) & (up > -5)].T)] = 0
+    notched = LabelMaps(maps.grid, subregions, maps.vertebrae)
+    corner = {**placed, (L3, PointId.ALL_SUPERIOR): whole.front - 13.0 * frame.anterior}
+    found = Subject.of(corner, points.frames, maps=notched).spine.plate(L3, "superior")
+    assert np.linalg.norm(found.front - whole.front) < 1.0
 
 
 def test_lordosis_and_slope_reach_down_to_the_sacrum_that_the_disc_shows(found):

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...anatomy import level
+from ...anatomy import PointId, level
 from ...geometry import FloatArray
+from ...measure.bodies import width
 from ...measure.curves import ScolioticCurve, cobb
 from ...measure.landmarks import Landmarks
 from ...measure.planes import View
@@ -78,7 +79,7 @@ def _outlines(spine: Landmarks, key: int) -> dict[str, FloatArray]:
         right = spine.frame(key).right * _half_width(spine, key)
     except MissingInput:
         return {}
-    if (key, 50) not in spine.points:
+    if (key, PointId.BODY) not in spine.points:
         return {
             "coronal": np.stack([upper.centre - right, upper.centre + right]),
             "sagittal": np.stack([upper.front, upper.back]),
@@ -93,7 +94,7 @@ def _outlines(spine: Landmarks, key: int) -> dict[str, FloatArray]:
 
 def _half_width(spine: Landmarks, key: int) -> float:
     try:
-        return float(np.linalg.norm(spine.point(key, 85) - spine.point(key, 84)) / 2)
+        return float(width(spine, key)) / 2
     except MissingInput:
         return 20.0
 
