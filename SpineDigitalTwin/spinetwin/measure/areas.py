@@ -105,6 +105,11 @@ def _shortest_side(points: FloatArray) -> float:
     return float(min(first[best], second[best]))
 
 
+_PEDICLE = (*BODY, SubregionId.ARCH)
+_ROOTS = (SubregionId.SUPERIOR_ARTICULAR_LEFT, SubregionId.SUPERIOR_ARTICULAR_RIGHT)
+"""Their roots reach into the pedicles, at T1 over half of them; in the neck they stand beside them as pillars."""
+
+
 def pedicle_width(spine: Landmarks, regions: Regions, key: int, side: str) -> float:
     """Return the least side-to-side width of the "left" or "right" pedicle at its mid height, mm.
 
@@ -112,7 +117,7 @@ def pedicle_width(spine: Landmarks, regions: Regions, key: int, side: str) -> fl
     canal: further back the processes begin, which are labels of their own.
     """
     frame = spine.frame(key)
-    field = regions.field(key, (*BODY, SubregionId.ARCH))
+    field = regions.field(key, _PEDICLE if level(key).region == "cervical" else (*_PEDICLE, *_ROOTS))
     wall = float((spine.point(key, PointId.BODY_POSTERIOR) - frame.origin) @ frame.anterior)
     canal = spine.point(key, PointId.CANAL)
     end = float((canal - frame.origin) @ frame.anterior)

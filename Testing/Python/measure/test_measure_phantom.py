@@ -77,7 +77,7 @@ def test_sizes_are_those_of_the_shape(scene, found):
     assert 0.75 * width * depth * np.pi / 4 < area < 1.2 * width * depth * np.pi / 4
 
 
-@pytest.mark.parametrize("name", ["C4", "C6", "T4", "T8", "T12", "L1", "L3", "L4"])
+@pytest.mark.parametrize("name", ["C4", "C6", "T1", "T4", "T8", "T12", "L1", "L3", "L4"])
 def test_pedicles_are_as_wide_as_the_shape_was_made(scene, found, name):
     key = level(name).id
     widths = [found.get("pedicle_width", key, side).value for side in ("left", "right")]
