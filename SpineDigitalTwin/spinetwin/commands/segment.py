@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from ..segmentation.backends import BACKENDS, TABLES
+from ..jobs.backends import BACKENDS
+from ..segmentation.backends import TABLES
 from .common import make_folder, path_of, progress_bar
 
 if TYPE_CHECKING:

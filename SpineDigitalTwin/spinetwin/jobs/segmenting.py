@@ -104,14 +104,15 @@ def segment(asked: Asked, folder: Path, progress: Progress, warn: Say) -> Done:
     """
     from ..io import read_grid, read_volume, write_label_map
     from ..segmentation.backends import Request, choose
+    from .backends import BACKENDS
 
     clock = _Clock()
     progress(0.0, f"reading {asked.image.name}")
     with clock.stage("read"):
         grid = read_grid(asked.image)
         table = table_named(asked.table) if asked.table else None
-        request = Request(cache(lambda: read_volume(asked.image)[0]), grid, _sources(asked.maps, table), table)
-    backend, why = choose(asked.backend, request)
+        request = Request(cache(lambda: read_volume(asked.image)[0]), grid, _sources(asked.maps, table), table, asked.image)
+    backend, why = choose(asked.backend, request, BACKENDS)
     name = backend.describe().name
     needs = refuse_too_large(name, grid, asked.image.name, free_memory())
     progress(_READ, f"{name}: {needs}" if needs else name)

@@ -8,9 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-import spinetwin.segmentation.backends as backends
+from spinetwin.jobs import backends
 from spinetwin.jobs.worker import work
-from spinetwin.segmentation.backends import Availability, Description, choose
+from spinetwin.segmentation.backends import Availability, Description, ImportBackend
 
 FOREVER = 600
 
@@ -30,7 +30,7 @@ class Strange:
     def run(self, request, progress):
         progress(0.5, "half of the work")
         self._happens()
-        return backends.BACKENDS[-1].run(request, progress)
+        return ImportBackend().run(request, progress)
 
 
 def nap():
@@ -73,5 +73,5 @@ def bug():
 STRANGE = tuple(Strange(each.__name__, each) for each in (nap, family, greedy, full_disk, babble, crash, bug))
 
 if __name__ == "__main__":
-    backends.choose = lambda name, request: choose(name, request, STRANGE)
+    backends.BACKENDS = STRANGE
     sys.exit(work(Path(sys.argv[1])))

@@ -7,8 +7,8 @@ import pytest
 from spinetwin.errors import ParameterError
 from spinetwin.geometry import Grid
 from spinetwin.jobs import preflight
+from spinetwin.jobs.backends import BACKENDS
 from spinetwin.jobs.preflight import free_memory, needs_of, refuse_too_large
-from spinetwin.segmentation.backends import BACKENDS
 
 
 def grid_of(*shape):

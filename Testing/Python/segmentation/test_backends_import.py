@@ -6,11 +6,11 @@ from spinetwin.anatomy import LEVELS, SUBREGIONS, SubregionId, level
 from spinetwin.errors import MapError, ParameterError
 from spinetwin.geometry import Grid
 from spinetwin.phantom import SpineParameters, make_spine
-from spinetwin.segmentation.backends import BACKENDS, TABLES, Availability, MappingTable, Request, Source, choose, table_of
+from spinetwin.segmentation.backends import TABLES, Availability, ImportBackend, MappingTable, Request, Source, choose, table_of
 from spinetwin.segmentation.backends.mapping import entries_of
 from spinetwin.segmentation.backends.plausible import chain_order, lacking
 
-IMPORT = BACKENDS[-1]
+IMPORT = ImportBackend()
 PRESACRAL = [each for each in LEVELS if each.region in ("cervical", "thoracic", "lumbar")]
 
 
@@ -301,14 +301,14 @@ def test_auto_takes_the_best_that_can_run_and_says_why(maps):
 def test_what_cannot_run_says_what_to_do(maps):
     request = Request(unread, maps.grid)
     with pytest.raises(ParameterError, match=r"No backend can run.*there is no label map.*--map LABELS"):
-        choose("auto", request)
+        choose("auto", request, (IMPORT,))
     with pytest.raises(ParameterError, match="cannot run: there is no label map"):
-        choose("import", request)
+        choose("import", request, (IMPORT,))
     with pytest.raises(ParameterError, match=r"no backend 'magic'.*auto, import"):
-        choose("magic", request)
+        choose("magic", request, (IMPORT,))
     source = Source("v", "vertebrae", maps.vertebrae, maps.grid)
     with pytest.raises(ParameterError, match=r"what the labels mean.*verse"):
-        choose("auto", Request(unread, maps.grid, (source,)))
+        choose("auto", Request(unread, maps.grid, (source,)), (IMPORT,))
 
 
 def test_nothing_needs_to_be_installed(tmp_path):

@@ -1,15 +1,17 @@
 """What makes label maps: one small protocol, and everything that follows it."""
 
-from .choice import BACKENDS, choose
+from .choice import AUTO, choose
+from .imported import ImportBackend
 from .mapping import TABLES, MappingTable, table_of
 from .protocol import Availability, Backend, Description, Request, Segmentation, Source
 
 __all__ = [
-    "BACKENDS",
+    "AUTO",
     "TABLES",
     "Availability",
     "Backend",
     "Description",
+    "ImportBackend",
     "MappingTable",
     "Request",
     "Segmentation",

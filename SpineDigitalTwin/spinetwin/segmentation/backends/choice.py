@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from ...errors import ParameterError
-from .imported import ImportBackend
 from .protocol import Backend, Request
 
 AUTO = "auto"
 
-BACKENDS: tuple[Backend, ...] = (ImportBackend(),)
-"""The best first: `auto` takes the first that can run."""
 
-
-def choose(name: str, request: Request, backends: tuple[Backend, ...] = BACKENDS) -> tuple[Backend, str]:
+def choose(name: str, request: Request, backends: tuple[Backend, ...]) -> tuple[Backend, str]:
     """Return a backend that can run, and why it was chosen.
 
     Parameters
@@ -21,6 +17,7 @@ def choose(name: str, request: Request, backends: tuple[Backend, ...] = BACKENDS
         Of a backend, or "auto" for the best that can run.
     request : Request
     backends : tuple of Backend
+        The best first.
 
     Raises
     ------

@@ -89,12 +89,24 @@ class Request:
         Label maps to take over.
     table : MappingTable or None
         What their labels mean.
+    path : Path or None
+        File of the image, for programs that read it themselves.
+    device : str
+        "auto", "cpu", "cuda:0", "mps": where a network runs.
+    offline : bool
+        Whether nothing may be fetched.
+    store : Path or None
+        Folder where a backend may keep stages that are finished, to go on from there when the same request comes again.
     """
 
     image: Callable[[], npt.NDArray[Any]]
     grid: Grid
     sources: tuple[Source, ...] = ()
     table: MappingTable | None = None
+    path: Path | None = None
+    device: str = "auto"
+    offline: bool = False
+    store: Path | None = None
 
 
 @dataclass(frozen=True)

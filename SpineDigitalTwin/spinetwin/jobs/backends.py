@@ -1,0 +1,13 @@
+"""Every backend there is: some are functions of the core, others programs in an environment of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..segmentation.backends import ImportBackend
+
+if TYPE_CHECKING:
+    from ..segmentation.backends import Backend
+
+BACKENDS: tuple[Backend, ...] = (ImportBackend(),)
+"""The best first: `auto` takes the first that can run."""
