@@ -8,7 +8,8 @@ from spinetwin.anatomy import level
 from spinetwin.errors import ParameterError
 from spinetwin.geometry import Grid
 from spinetwin.phantom import Curve, RandomSpec, SpineParameters, make_spine, training_pair
-from spinetwin.phantom.image.randomise import APICES, deformation, random_grid, random_look, random_spine, warp
+from spinetwin.phantom.image.contrast import tissue_id
+from spinetwin.phantom.image.randomise import APICES, deformation, degrade, random_grid, random_look, random_spine, warp
 
 CLASSES = {0, 26, 41, 42, 43, 44, 45, 46, 47, 48, 49, 60, 61, 62, 100}
 SMALL = RandomSpec(shape=(48, 54, 48), spacing=2.0)
@@ -83,10 +84,37 @@ def test_a_senseless_wander_is_refused(wander):
 
 
 def test_contrasts_differ_from_pair_to_pair():
-    looks = [random_look(np.random.default_rng(seed)).mean for seed in range(12)]
+    looks = [random_look(np.random.default_rng(seed), SMALL).mean for seed in range(12)]
     order = {tuple(np.argsort(each[[2, 3, 6, 11]])) for each in looks}
     assert len(order) > 4
     assert min(each.min() for each in looks) >= 0.0
+
+
+def test_tissues_may_look_like_a_modality_alone():
+    """Without strange pairs, fat is brighter than the cortex of bone in T1w, whatever disturbs it."""
+    spec = replace(SMALL, strange=0.0, modalities=("t1w",))
+    fat, cortex = tissue_id("fat"), tissue_id("cortical_bone")
+    looks = [random_look(np.random.default_rng(seed), spec).mean for seed in range(20)]
+    assert all(each[fat] > each[cortex] for each in looks)
+
+
+@pytest.mark.parametrize(("lateral", "smooth"), [(1.0, True), (0.0, False)])
+def test_slices_follow_each_other_from_side_to_side(lateral, smooth):
+    """Thick slices make noise smooth across them: along the last index where all slices are lateral, else along another."""
+    noise = np.random.default_rng(0).random((48, 48, 48), dtype=np.float32)
+    spec = replace(SMALL, lateral=lateral, thickness=10.0, spacing=1.0, noise=0.0)
+    counted = 0
+    for seed in range(9):
+        image = degrade(noise, np.random.default_rng(seed), spec)
+        steps = [np.abs(np.diff(image, axis=axis)).mean() for axis in range(3)]
+        counted += int(np.argmin(steps)) == 2
+    assert (counted >= 7) if smooth else (counted <= 2)
+
+
+@pytest.mark.parametrize("modalities", [(), ("t2w", "x-ray")])
+def test_an_unknown_modality_is_refused(modalities):
+    with pytest.raises(ParameterError, match="may look like t2w"):
+        replace(SMALL, modalities=modalities)
 
 
 def test_a_deformation_is_short_and_does_not_fold():

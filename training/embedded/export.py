@@ -20,12 +20,14 @@ def main() -> None:
     options = parser.parse_args()
     recipe = Recipe()
     state = torch.load(options.folder / "training.pt", map_location="cpu", weights_only=True)
-    network = SpineNet(recipe.widths, len(LABELS)).eval()
-    network.load_state_dict(state["network"])
+    network = SpineNet(recipe.widths, len(LABELS))
+    kept = torch.optim.swa_utils.AveragedModel(network)
+    kept.load_state_dict(state["kept"])
+    kept.eval()
     options.out.mkdir(parents=True, exist_ok=True)
     weights = options.out / "model.onnx"
     torch.onnx.export(
-        network,
+        kept.module,
         (torch.zeros(1, 1, *recipe.patch),),
         weights,
         input_names=["image"],

@@ -26,7 +26,7 @@ class Recipe:
     patch : (3,) tuple of int
         Voxels that the network sees at once, cut from a pair; each a multiple of 16.
     widths : tuple of int
-        Channels at full, half, quarter, ... resolution.
+        Channels at half, quarter, ... resolution.
     steps, batch : int
         Number of updates of the weights, and patches in each.
     reuse : float
@@ -37,6 +37,8 @@ class Recipe:
         Highest learning rate and weight decay of AdamW.
     warm_up : float
         Share of the steps over which the learning rate rises; afterwards it falls along a cosine.
+    memory : float
+        How slowly the weights that are kept follow those that are trained: their average over 1 / (1 - memory) steps.
     held_out : int
         Pairs that are never trained on and are looked at on the way.
     """
@@ -44,16 +46,26 @@ class Recipe:
     seed: int = 7
     pairs: RandomSpec = field(
         default_factory=lambda: RandomSpec(
-            shape=(128, 128, 64), spacing=1.5, orientation="PIR", cobb=60.0, wander=(20.0, 70.0, 10.0), thickness=5.0
+            shape=(128, 128, 64),
+            spacing=1.5,
+            orientation="PIR",
+            cobb=60.0,
+            wander=(20.0, 70.0, 10.0),
+            thickness=5.0,
+            modalities=("t2w", "t2w", "t1w"),
+            strange=0.3,
+            lateral=0.8,
+            noise=0.04,
         )
     )
     patch: tuple[int, int, int] = (96, 112, 48)
-    widths: tuple[int, ...] = (8, 24, 48, 96, 128)
-    steps: int = 6000
+    widths: tuple[int, ...] = (32, 64, 80, 112)
+    steps: int = 12000
     batch: int = 1
-    reuse: float = 4.0
-    ring: int = 64
-    rate: float = 3e-3
+    reuse: float = 8.0
+    ring: int = 96
+    rate: float = 2e-3
     decay: float = 1e-4
     warm_up: float = 0.05
+    memory: float = 0.998
     held_out: int = 6

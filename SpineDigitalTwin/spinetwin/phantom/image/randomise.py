@@ -30,6 +30,17 @@ APICES = tuple(each.name for each in levels_between(level("T2"), level("L3")) if
 """Levels with room for a curve on both sides."""
 _Number = TypeVar("_Number", bound=np.generic)
 
+_LIMITS = (
+    ("cobb", 80.0),
+    ("turn", 30.0),
+    ("deformation", 6.0),
+    ("thickness", 10.0),
+    ("strange", 1.0),
+    ("lateral", 1.0),
+    ("bias", 1.0),
+    ("noise", 0.5),
+)
+"""What of a `RandomSpec` is a number from 0 to a maximum."""
 _CANAL = (0.0, -22.0, 0.0)
 """About where the canal lies from the middle of a vertebra, mm along right, anterior and superior."""
 _NODE_MM = 32.0
@@ -60,6 +71,12 @@ class RandomSpec:
         Displacement by a smooth deformation, mm.
     thickness : float
         Thickness of the slices that are taken, mm; afterwards they are resampled to `spacing`.
+    modalities : tuple of str
+        What tissues may look like before that is disturbed, each as likely as any other.
+    strange : float
+        Share of pairs whose tissues look like nothing in particular.
+    lateral : float
+        Share of pairs whose slices follow each other along the last array index; the others' do along any other.
     bias, noise : float
         Amplitude of a smooth shading, and standard deviation of the noise against the range of grey values.
     """
@@ -74,6 +91,9 @@ class RandomSpec:
     turn: float = 12.0
     deformation: float = 4.0
     thickness: float = 4.0
+    modalities: tuple[str, ...] = MODALITIES
+    strange: float = 0.5
+    lateral: float = 1 / 3
     bias: float = 0.4
     noise: float = 0.08
 
@@ -85,8 +105,12 @@ class RandomSpec:
             raise ParameterError(f"The first level must lie above the last, but {self.first} lies below {self.last}.")
         if len(self.wander) != 3 or not all(0.0 <= each <= 150.0 for each in self.wander):
             raise ParameterError(f"The wander of training pairs is three lengths of 0 to 150 mm, not {self.wander}.")
-        limits = (("cobb", 80.0), ("turn", 30.0), ("deformation", 6.0), ("thickness", 10.0), ("bias", 1.0), ("noise", 0.5))
-        for name, most in limits:
+        unknown = [each for each in self.modalities if each not in MODALITIES]
+        if unknown or not self.modalities:
+            raise ParameterError(
+                f"Training pairs may look like {', '.join(MODALITIES)}, not {', '.join(unknown) or 'nothing'}."
+            )
+        for name, most in _LIMITS:
             value = getattr(self, name)
             if not (np.isfinite(value) and 0.0 <= value <= most):
                 raise ParameterError(f"The {name} of training pairs must be between 0 and {most:g}, not {value:g}.")
@@ -165,11 +189,11 @@ def _turned(degrees: FloatArray) -> FloatArray:
     return np.asarray(np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross)
 
 
-def random_look(rng: np.random.Generator) -> Look:
-    """Return what tissues look like in no particular modality: half of the time anything, else a modality that is disturbed."""
+def random_look(rng: np.random.Generator, spec: RandomSpec) -> Look:
+    """Return what tissues look like in no particular modality: sometimes anything, else a modality that is disturbed."""
     chance = rng.random(SIZE, dtype=np.float32)
-    amount = rng.uniform(0.1, 0.5) if rng.random() < 0.5 else 1.0
-    basis = look(MODALITIES[rng.integers(len(MODALITIES))]).mean
+    amount = 1.0 if rng.random() < spec.strange else rng.uniform(0.1, 0.5)
+    basis = look(spec.modalities[rng.integers(len(spec.modalities))]).mean
     known = np.clip(basis, -200.0, 1000.0) if basis.min() < 0 else basis
     scaled = (known - known.min()) / (known.max() - known.min())
     mean = (scaled * (1.0 - amount) + chance * amount).astype(np.float32)
@@ -181,7 +205,7 @@ def random_image(spine: Spine, grid: Grid, rng: np.random.Generator, spec: Rando
     """Return an image of random contrast, before anything is done to it."""
     grades = rng.integers(1, 6, 256)
     anatomy = Anatomy(spine, bowel(spine_curve(spine), rng), lambda key: int(grades[key]))
-    looks = random_look(rng)
+    looks = random_look(rng, spec)
     image, tissues = paint_image(anatomy, grid, looks, 0.0)
     add_texture(image, tissues, looks, grid, spine, rng)
     return image * smooth_field(image.shape, spec.bias * rng.random(), rng)
@@ -223,7 +247,8 @@ def warp(
 
 def degrade(image: Image, rng: np.random.Generator, spec: RandomSpec) -> Image:
     """Take an image with a random resolution, ringing, noise and grey scale; the result goes from 0 to 1."""
-    axis, count = int(rng.integers(3)), max(int(rng.uniform(1.0, spec.thickness) / spec.spacing), 1)
+    axis = 2 if rng.random() < spec.lateral else int(rng.integers(2))
+    count = max(int(rng.uniform(1.0, spec.thickness) / spec.spacing), 1)
     image = ndimage.gaussian_filter(image, rng.uniform(0.0, 0.7, 3))
     if count > 1:
         image = thick_slices(image, axis, count)
