@@ -52,7 +52,7 @@ def archive(tmp_path):
 @pytest.mark.parametrize("prefix", ["", "T2w_semantic/"])
 def test_an_archive_with_or_without_a_folder_around_it(tmp_path, prefix):
     archive = zipped(tmp_path / "a.zip", {prefix + name: content for name, content in FILES.items()})
-    unpack(archive, tmp_path / "there", quiet)
+    unpack(archive, tmp_path / "there", quiet, "inference_config.json")
     assert content_of(tmp_path / "there") == FILES
 
 
@@ -67,7 +67,7 @@ def _lying(name):
     """A file that is longer than the archive says."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        archive.writestr("a", b"x" * 1000)
+        archive.writestr("inference_config.json", b"x" * 1000)
     raw = data.getvalue().replace((1000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
     name.write_bytes(raw)
 
@@ -84,6 +84,7 @@ HOSTILE = {
     "bomb": (lambda name: zipped(name, {"a": bytes(5_000_000)}, compression=zipfile.ZIP_DEFLATED), "would grow to 5 MB"),
     "crowd": (lambda name: zipped(name, {f"a{number}": b"" for number in range(5001)}), "holds 5001 files"),
     "lie": (_lying, "damaged"),
+    "something else": (lambda name: zipped(name, {"photo.jpg": b"1"}), "holds no inference_config.json: it is something else"),
     "empty": (lambda name: zipped(name, {}), "holds no file"),
     "no archive": (lambda name: name.write_bytes(b"<html>Please log in</html>"), "no zip archive"),
     "cut": (lambda name: name.write_bytes(zipped(name).read_bytes()[:2000]), "damaged"),
@@ -108,6 +109,14 @@ def test_a_folder_with_a_link_is_refused(tmp_path):
     (tmp_path / "from" / "link").symlink_to("/etc/passwd")
     with pytest.raises(ReadError, match="link"):
         copy_folder(tmp_path / "from", tmp_path / "to", quiet)
+
+
+def test_a_folder_of_a_trainer_is_no_folder_around_it_all(weights, tmp_path):
+    name, inside = "totalspineseg-step1", {"nnUNetTrainer__nnUNetPlans__3d_fullres/fold_0/checkpoint_final.pth": b"1"}
+    for number, prefix in enumerate(("", "Dataset101_TotalSpineSeg_step1/")):
+        archive = zipped(tmp_path / f"{number}.zip", {prefix + path: content for path, content in inside.items()})
+        weights.add(name, archive, quiet, trust=True)
+        assert content_of(weights.place(name)) == inside
 
 
 def test_what_is_missing_says_size_licence_and_how(weights):
@@ -196,13 +205,13 @@ def test_a_download_is_remembered_and_another_file_refused_ever_after(weights, p
     weights.download(NAME, quiet)
     assert weights.state(NAME).ready
     weights.remove(NAME)
-    published["file"] = zipped(tmp_path / "other.zip", {"a": b"1", "b": b"2"})
+    published["file"] = zipped(tmp_path / "other.zip", {"inference_config.json": b"1", "b": b"2"})
     with pytest.raises(ReadError, match="not the file that it was when it came first"):
         weights.download(NAME, quiet)
     assert weights.state(NAME).kind == "missing"
     assert not list(weights.folder.glob("*.zip"))
     weights.add(NAME, published["file"], quiet, trust=True)
-    assert content_of(weights.place(NAME)) == {"a": b"1", "b": b"2"}
+    assert content_of(weights.place(NAME)) == {"inference_config.json": b"1", "b": b"2"}
 
 
 def test_offline_nothing_is_fetched(weights):

@@ -24,6 +24,8 @@ class Weights:
         Kinds of images it was trained on, as BIDS spells them; none where it takes any.
     folder : str
         Where its files go, below the folder for weights.
+    holds : str
+        A file that is in it, with ``*`` for any part of a name: what lacks it is something else.
     url : str
     hosts : tuple of str
         Where the address may lead to; ``*.`` stands for any name before.
@@ -39,6 +41,7 @@ class Weights:
     role: str
     contrasts: tuple[str, ...]
     folder: str
+    holds: str
     url: str
     hosts: tuple[str, ...]
     size_mb: float | None
@@ -55,7 +58,8 @@ def _weights(row: Mapping[str, str]) -> Weights:
     size = float(row["size_mb"]) if row["size_mb"] else None
     name, backend, role = row["name"], row["backend"], row["role"]
     contrasts, hosts = tuple(row["contrasts"].split()), tuple(row["hosts"].split())
-    return Weights(name, backend, role, contrasts, row["folder"], row["url"], hosts, size, row["licence"], row["source"])
+    places = row["folder"], row["holds"], row["url"]
+    return Weights(name, backend, role, contrasts, *places, hosts, size, row["licence"], row["source"])
 
 
 WEIGHTS: Mapping[str, Weights] = {row["name"]: _weights(row) for row in read_table("manifest.csv", __package__)}

@@ -176,7 +176,7 @@ class Store:
 
         with Scratch(self.folder) as scratch:
             new = scratch.folder / "new"
-            (unpack if source.is_file() else copy_folder)(source, new, unpacking)
+            (unpack if source.is_file() else copy_folder)(source, new, unpacking, weights.holds)
             self._put_in_place(weights, new, scratch.folder / "before")
         self._record(weights.name, self.place(weights.name), origin, archive or known)
 

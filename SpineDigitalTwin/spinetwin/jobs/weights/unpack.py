@@ -8,6 +8,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from ...errors import ReadError, WriteError
@@ -23,15 +24,17 @@ _PIECE = 1 << 20
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, RuntimeError)
 
 
-def unpack(archive: Path, target: Path, progress: Progress) -> None:
+def unpack(archive: Path, target: Path, progress: Progress, holds: str = "*") -> None:
     """Unpack a zip archive.
 
     Parameters
     ----------
     archive : Path
     target : Path
-        A folder, made here. If the archive holds one folder and nothing beside it, its content goes there.
+        A folder, made here.
     progress : callable
+    holds : str
+        A file that must be in it, with ``*`` for any part of a name; a folder around it all is taken away.
 
     Raises
     ------
@@ -44,8 +47,8 @@ def unpack(archive: Path, target: Path, progress: Progress) -> None:
     try:
         with zipfile.ZipFile(archive) as opened:
             files = [each for each in opened.infolist() if not each.is_dir()]
-            names = _inside(archive, [each.filename for each in files])
             _refuse_traps(archive, files)
+            names = _inside(archive, [each.filename for each in files], holds)
             total = max(1, sum(each.file_size for each in files))
             _refuse_full_disk(target.parent, total)
             done = 0
@@ -58,7 +61,7 @@ def unpack(archive: Path, target: Path, progress: Progress) -> None:
     progress(1.0, "unpacked")
 
 
-def copy_folder(source: Path, target: Path, progress: Progress) -> None:
+def copy_folder(source: Path, target: Path, progress: Progress, holds: str = "*") -> None:
     """Copy the files of a folder; links in it are refused, for nobody can say what they will lead to.
 
     Raises
@@ -71,7 +74,7 @@ def copy_folder(source: Path, target: Path, progress: Progress) -> None:
     if strange is not None:
         raise ReadError(f"{strange} is a link or no file.", "Replace it by the file itself.")
     files = [each for each in paths if each.is_file()]
-    names = _inside(source, [each.relative_to(source).as_posix() for each in files])
+    names = _inside(source, [each.relative_to(source).as_posix() for each in files], holds)
     total = max(1, sum(each.stat().st_size for each in files))
     _refuse_full_disk(target.parent, total)
     done = 0
@@ -86,8 +89,8 @@ def copy_folder(source: Path, target: Path, progress: Progress) -> None:
     progress(1.0, "copied")
 
 
-def _inside(source: Path, names: Iterable[str]) -> list[PurePosixPath]:
-    """Return the names as paths below a folder, without a folder that holds them all."""
+def _inside(source: Path, names: Iterable[str], holds: str) -> list[PurePosixPath]:
+    """Return the names as paths below a folder, without a folder that is around them all."""
     paths = [PurePosixPath(name.replace("\\", "/")) for name in names]
     if not paths:
         raise ReadError(f"{source.name} holds no file.", "Is it the right one?")
@@ -96,9 +99,18 @@ def _inside(source: Path, names: Iterable[str]) -> list[PurePosixPath]:
             raise ReadError(f"{source.name} holds a file whose name leads out of its folder: {path}.", "Do not use it.")
     if len({str(path).casefold() for path in paths}) < len(paths):
         raise ReadError(f"{source.name} holds two files of one name.", "Do not use it.")
-    top = {path.parts[0] for path in paths}
-    nested = len(top) == 1 and all(len(path.parts) > 1 for path in paths)
-    return [PurePosixPath(*path.parts[1:]) for path in paths] if nested else paths
+    bare = [PurePosixPath(*path.parts[1:]) for path in paths]
+    nested = len({path.parts[0] for path in paths}) == 1 and all(path.parts for path in bare)
+    found = next((each for each in (paths, bare if nested else []) if any(_is_like(path, holds) for path in each)), None)
+    if found is None:
+        raise ReadError(f"{source.name} holds no {holds}: it is something else.", "Is it the right one?")
+    return found
+
+
+def _is_like(path: PurePosixPath, pattern: str) -> bool:
+    """Say whether a path has the parts of a pattern, one by one."""
+    wanted = pattern.split("/")
+    return len(wanted) == len(path.parts) and all(map(fnmatchcase, path.parts, wanted))
 
 
 def _refuse_traps(archive: Path, files: list[zipfile.ZipInfo]) -> None:
