@@ -77,7 +77,7 @@ def test_vertebrae_that_are_not_found_are_said(case, with_weights, tmp_path, cap
     with_weights("random")
     assert segment(case, tmp_path / "out", "--map", str(case[0] / "subregions.nii.gz"), "--table", "spineps") == 1
     said = capsys.readouterr().err
-    assert "SPINEPS found no vertebra in spine_T2w.nii.gz: Number of vertebra 0 smaller than number of corpus regions" in said
+    assert "SPINEPS did not segment spine_T2w.nii.gz: Number of vertebra 0 smaller than number of corpus regions" in said
 
 
 def test_cancelling_ends_it_and_leaves_nothing(request_of, with_weights, tmp_path):

@@ -16,6 +16,7 @@ from ...segmentation.backends import Availability, Description, Request, Segment
 from ...segmentation.backends.mapping import mapped
 from ...segmentation.backends.protocol import Progress
 from ..environments import Environment, Program, environment_for, install
+from ..environments.requirements import requirements_of
 from ..weights import Store, Weights, weights_for
 from .contrast import contrast_of
 from .ear import Ear
@@ -49,7 +50,7 @@ class SpinepsBackend:
             NAME,
             "SPINEPS",
             "subregions and vertebrae of sagittal MR, as published; the weights are fetched or imported on request",
-            download_mb=420.0,
+            download_mb=requirements_of(NAME).download_mb,
             licence="Apache-2.0",
         )
 

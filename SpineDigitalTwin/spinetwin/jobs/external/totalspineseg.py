@@ -12,6 +12,7 @@ from ...errors import MapError, ProgramError
 from ...segmentation.backends import Availability, Description, Request, Segmentation
 from ...segmentation.backends.protocol import Progress
 from ..environments import Program, environment_for, install
+from ..environments.requirements import requirements_of
 from ..weights import Store, Weights, weights_of
 from .ear import Ear
 from .running import NO_NETWORK, availability, gpu_variables, name_of, run_heard, taken_over, use_cpu, verified, workplace
@@ -46,7 +47,7 @@ class TotalSpineSegBackend:
             NAME,
             "TotalSpineSeg",
             "whole vertebrae, discs, canal and sacrum of MR; posterior points will be missing",
-            download_mb=400.0,
+            download_mb=requirements_of(NAME).download_mb,
             licence="LGPL-3.0",
         )
 
