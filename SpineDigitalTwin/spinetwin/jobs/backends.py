@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..segmentation.backends import ImportBackend
+from .external.spineps import SpinepsBackend
+from .external.totalspineseg import TotalSpineSegBackend
 
 if TYPE_CHECKING:
     from ..segmentation.backends import Backend
 
-BACKENDS: tuple[Backend, ...] = (ImportBackend(),)
+BACKENDS: tuple[Backend, ...] = (ImportBackend(), SpinepsBackend(), TotalSpineSegBackend())
 """The best first: `auto` takes the first that can run."""
