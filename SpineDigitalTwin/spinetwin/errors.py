@@ -34,3 +34,7 @@ class MapError(SpineTwinError):
 
 class ParameterError(SpineTwinError):
     """An option or parameter outside what is possible."""
+
+
+class ProgramError(SpineTwinError):
+    """Another program that was started and did not do its work."""
