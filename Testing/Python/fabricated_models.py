@@ -1,7 +1,7 @@
 """Makes real model folders with weights that were never trained, for a phantom whose grey values tell its subregions.
 
-Run by a Python that has torch and nnU-Net: ``python fabricated_models.py OUT PHANTOM.npz INSTANCE``, where PHANTOM holds `image`,
-`labels` (channels) and `spacing`, and INSTANCE is nnunet, random, torchscript or onnx.
+Run by a Python that has torch and nnU-Net: ``python fabricated_models.py OUT PHANTOM.npz INSTANCE``, where PHANTOM holds
+`image`, `labels` (channels) and `spacing`, and INSTANCE is nnunet, random, torchscript or onnx.
 """
 
 import json
@@ -11,10 +11,21 @@ from pathlib import Path
 import numpy as np
 
 NAMES = (
-    "sacrum arcus_vertebrae spinous_process costal_process_left costal_process_right superior_articular_left "
-    "superior_articular_right inferior_articular_left inferior_articular_right corpus_border spinal_cord spinal_canal "
-    "endplate intervertebral_disc"
-).split()
+    "sacrum",
+    "arcus_vertebrae",
+    "spinous_process",
+    "costal_process_left",
+    "costal_process_right",
+    "superior_articular_left",
+    "superior_articular_right",
+    "inferior_articular_left",
+    "inferior_articular_right",
+    "corpus_border",
+    "spinal_cord",
+    "spinal_canal",
+    "endplate",
+    "intervertebral_disc",
+)
 """Label n of phase 1 is called NAMES[n - 1]."""
 CUTOUT, SPACING = (64, 128, 32), (1.5, 1.5, 3.3)
 """Voxels and edges of the cutouts of phase 2, posterior, inferior, right."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..segmentation.backends import ImportBackend
+from .external.two_phase import TwoPhaseBackend
 
 if TYPE_CHECKING:
     from ..segmentation.backends import Backend
 
-BACKENDS: tuple[Backend, ...] = (ImportBackend(),)
+BACKENDS: tuple[Backend, ...] = (ImportBackend(), TwoPhaseBackend())
 """The best first: `auto` takes the first that can run."""

@@ -72,6 +72,8 @@ def _without_bias(values: Float32, grid: Grid) -> Float32:
         for step, count in zip(grid.spacing, values.shape, strict=True)
     ]
     find = sitk.N4BiasFieldCorrectionImageFilter()
+    # on so few voxels threads wait for each other most of the time
+    find.SetNumberOfThreads(1)
     find.SetNumberOfControlPoints(
         [int(np.ceil(step * count / _KNOTS_MM)) + 3 for step, count in zip(grid.spacing, values.shape, strict=True)]
     )

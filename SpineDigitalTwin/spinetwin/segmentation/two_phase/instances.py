@@ -98,7 +98,7 @@ def find_instances(
     """
     if not len(centres):
         raise MapError("No middle of a vertebral body was found, around which the instance network could look.")
-    working = _working_grid(subregions, grid, settings)
+    working = working_grid(subregions, grid, settings)
     classes = _classes(resampled_labels(subregions, grid, working))
     cutouts = []
     for done, centre in enumerate(working.to_ijk(centres), start=1):
@@ -147,7 +147,7 @@ def cut(array: npt.NDArray[np.uint8], start: tuple[int, int, int], size: tuple[i
     return result
 
 
-def _working_grid(subregions: IntArray, grid: Grid, settings: CutoutSettings) -> Grid:
+def working_grid(subregions: IntArray, grid: Grid, settings: CutoutSettings) -> Grid:
     """Return a grid of the network's spacing and orientation around all that it sees."""
     turn = Turn.to(settings.orientation, grid)
     table = np.zeros(256, dtype=bool)
