@@ -174,7 +174,7 @@ def by_hand(state, weights, bias):
 
 def nnunet(folder, random=False):
     """Phase 2 by nnU-Net: all bone in view is said to belong to the vertebra in the centre."""
-    weights, bias = np.array([0.0, 0.0, 1.0, 0.0]), np.array([0.0, -9.0, -0.5, -9.0])
+    weights, bias = np.array([0.0, 0.0, 1.0, 0.0]), np.array([0.0, -9.0, -1.5, -9.0])
     names = ("above", "centre", "below")
     model = folder / "nnUNetTrainer__nnUNetPlans__3d_fullres"
     write_nnunet(model, CUTOUT[::-1], SPACING[::-1], {"noNorm": "NoNormalization"}, names, [(weights, bias)], random)

@@ -56,9 +56,15 @@ def test_both_models_are_read(models):
     assert [found.subregions[n] for n in (1, 2, 10, 14)] == [26, 41, 49, 100]
     # the plan counts k, j, i
     assert found.instance_settings.cutouts.spacing == (0.8, 0.75, 3.3)
-    assert found.instance_settings.cutouts.size == (248, 304, 64)
+    assert found.instance_settings.cutouts.size == (64, 64, 16)
     assert sorted(weights_of(found))[0] == "instance/dataset.json"
     assert lacking(models) == ""
+
+
+def test_a_second_model_that_sees_but_parts_of_its_cutouts_is_refused(models):
+    (models / "instance" / MODEL / "spinetwin.json").write_text('{"cutout": [64, 64, 20]}')
+    with pytest.raises(ParameterError, match="64 x 64 x 16 voxels at once"):
+        read_models(models)
 
 
 def test_another_file_gives_another_hash(models):

@@ -31,7 +31,7 @@ MODELS_VARIABLE = "SPINETWIN_MODELS"
 _WORKER = "spinetwin.jobs.external.two_phase_worker"
 _PACKAGES = ("torch", "nnunetv2")
 _PATIENCE_S = 120.0
-"""Silence that is a hang: while such large libraries are loaded, nothing else of the child gets its turn, not even a heartbeat."""
+"""Silence that is a hang: while such large libraries are loaded, nothing else of the child gets its turn."""
 
 
 class TwoPhaseBackend:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ...errors import MapError, ParameterError, ReadError
 from ...geometry import IntArray
 from .devices import device_of, is_memory, memory_in_words
-from .instances import CLASSES, InstanceRun, Labels
+from .instances import CLASSES, OFFSET, InstanceRun, Labels
 from .model_folder import ModelFolder
 from .settings import ModelSettings
 
@@ -46,7 +46,7 @@ def open_instance_model(model: ModelFolder | Path, settings: ModelSettings, devi
         from .nnunet import open_model
 
         network, spacing = open_model(model, device), np.array(settings.cutouts.spacing)
-        return lambda classes: network.labels(classes.astype(np.float32), spacing, lambda _: None)
+        return lambda classes: network.labels(classes.astype(np.float32) + OFFSET, spacing, lambda _: None)
     scores = _onnx(model) if model.suffix == ".onnx" else _torch_script(model, device)
 
     def run(classes: Labels) -> IntArray:

@@ -24,6 +24,9 @@ InstanceRun = Callable[[Labels], IntArray]
 CLASSES = {int(row["subregion"]): int(row["class"]) for row in read_table("instance_classes.csv", __package__)}
 """What the instance network sees of each subregion."""
 
+OFFSET = 1
+"""Added to the classes for nnU-Net, which would cut off borders of 0 and with them the middle that tells the centre."""
+
 _CUTOUT = (248, 304, 64)
 _SPACING = (0.75, 0.75, 1.65)
 

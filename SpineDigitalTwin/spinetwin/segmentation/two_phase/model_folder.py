@@ -51,8 +51,17 @@ class ModelFolder:
     @property
     def spacing(self) -> tuple[float, float, float]:
         """Edges of the voxels that the network sees, mm, along i, j, k of an image as we hold it."""
+        return self._planned("spacing")
+
+    @property
+    def patch(self) -> tuple[int, int, int]:
+        """Voxels that the network sees at once, along i, j, k of an image as we hold it."""
+        i, j, k = self._planned("patch_size")
+        return int(i), int(j), int(k)
+
+    def _planned(self, name: str) -> tuple[float, float, float]:
         # files are read by SimpleITK, whose arrays have k, j, i
-        planned = self.plans["configurations"][self.configuration]["spacing"]
+        planned = self.plans["configurations"][self.configuration][name]
         k, j, i = (float(planned[axis]) for axis in self.plans["transpose_backward"])
         return i, j, k
 

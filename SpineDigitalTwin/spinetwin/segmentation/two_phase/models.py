@@ -13,7 +13,7 @@ from ...errors import ParameterError, ReadError
 from ...geometry import FloatArray, IntArray
 from .grey import Float32
 from .instance_model import SUFFIXES, open_instance_model
-from .instances import InstanceRun, Labels
+from .instances import CutoutSettings, InstanceRun, Labels
 from .labels import TABLE, subregions_of
 from .model_folder import ModelFolder, find_model, read_model
 from .nnunet import open_model
@@ -99,7 +99,7 @@ def read_models(folder: Path) -> Models:
         instance,
         subregions_of(semantic.labels, semantic.path),
         read_settings(semantic.path),
-        read_settings(instance.path, instance.spacing) if isinstance(instance, ModelFolder) else read_settings(place.parent),
+        _instance_settings(instance) if isinstance(instance, ModelFolder) else read_settings(place.parent),
     )
 
 
@@ -122,6 +122,18 @@ def _check_instance(model: ModelFolder) -> None:
             f"{model.path} tells {len(model.labels)} labels; phase 2 tells three: the vertebrae above, centre and below.",
             "Are the two models exchanged?",
         )
+
+
+def _instance_settings(model: ModelFolder) -> ModelSettings:
+    """Return the settings beside a model of phase 2, which must see its cutouts as a whole."""
+    found = read_settings(model.path, CutoutSettings(model.patch, model.spacing))
+    if any(size > seen for size, seen in zip(found.cutouts.size, model.patch, strict=True)):
+        raise ParameterError(
+            f"{model.path} sees {' x '.join(map(str, model.patch))} voxels at once, which is less than its "
+            "cutouts: in a part of one it cannot know which vertebra is in the centre.",
+            "Plan it with training/two_phase/train.py, or make the cutouts smaller in spinetwin.json.",
+        )
+    return found
 
 
 def weights_of(models: Models) -> dict[str, str]:

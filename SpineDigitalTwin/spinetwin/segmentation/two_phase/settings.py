@@ -37,22 +37,22 @@ class ModelSettings:
     input: str = INPUTS[0]
 
 
-def read_settings(folder: Path, spacing: tuple[float, float, float] | None = None) -> ModelSettings:
+def read_settings(folder: Path, cutouts: CutoutSettings | None = None) -> ModelSettings:
     """Read the settings beside a model.
 
     Parameters
     ----------
     folder : Path
         That may hold spinetwin.json with `orientation`, `bias_correction`, `cutout` (voxels), `spacing` (mm) and `input`.
-    spacing : (3,) tuple of float, optional
-        That of the plan, where nothing else is said.
+    cutouts : CutoutSettings, optional
+        Those of the plan, where nothing else is said.
 
     Raises
     ------
     ReadError
         If the file is damaged, or says something impossible.
     """
-    path, usual = folder / FILE, ModelSettings()
+    path, usual = folder / FILE, ModelSettings(cutouts=cutouts or CutoutSettings())
     said: dict[str, object] = {}
     if path.is_file():
         try:
@@ -65,7 +65,7 @@ def read_settings(folder: Path, spacing: tuple[float, float, float] | None = Non
     if coding not in INPUTS:
         raise ReadError(f"{path}: {coding!r} is no input.", f"Write {' or '.join(INPUTS)}.")
     size = _three(said.get("cutout", list(usual.cutouts.size)), path, "cutout")
-    edges = _three(said.get("spacing", list(spacing or usual.cutouts.spacing)), path, "spacing")
+    edges = _three(said.get("spacing", list(usual.cutouts.spacing)), path, "spacing")
     i, j, k = (int(each) for each in size)
     return ModelSettings(
         orientation, bool(said.get("bias_correction", True)), CutoutSettings((i, j, k), edges, orientation), coding
