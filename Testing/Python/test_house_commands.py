@@ -84,8 +84,9 @@ def _installed(make) -> Path:
     """Pretend that everything is installed, with a Python that only writes down what it is asked."""
     said = make.folder / "said"
     _script(make.folder / ".venv" / "bin" / "python", f'echo "$@" >> "{said}"')
-    for stamp in ("installed-base", "installed-test"):
-        (make.folder / ".venv" / stamp).touch()
+    (make.folder / ".venv-backends").mkdir()
+    for stamp in (".venv/installed-base", ".venv/installed-test", ".venv-backends/installed"):
+        (make.folder / stamp).touch()
     return said
 
 
@@ -100,6 +101,16 @@ def test_a_second_test_checks_style_and_types_and_then_runs_pytest(make):
     assert make("test").returncode == 0
     asked = [line.split()[1] for line in said.read_text(encoding="utf-8").splitlines()]
     assert asked == ["ruff", "ruff", "mypy", "pytest"]
+
+
+def test_tests_run_without_the_packages_of_the_backends_and_say_so(make):
+    said = _installed(make)
+    (make.folder / ".venv-backends" / "installed").unlink()
+    _script(make.folder / ".venv" / "bin" / "python", f'echo "$@" >> "{said}"; [ "$2" != spinetwin ]')
+    run = make("test")
+    assert run.returncode == 0
+    assert "could not be installed; their tests are skipped" in run.stderr
+    assert said.read_text(encoding="utf-8").splitlines()[-1].startswith("-m pytest")
 
 
 def test_new_dependencies_are_installed_again(make):

@@ -22,6 +22,8 @@ from .variables import clean_variables
 _GUARD = Path(__file__).with_name("guard.py")
 _LOOK_S = 0.2
 """How often the waiting thread looks up, so that an interruption is noticed on every system."""
+_SILENT_LOOKS = 10
+"""Looks in vain after its end; on a busy computer its last words may take a second to be read."""
 _KEPT_LINES = 40
 _TOLD_LINES = 3
 _END_S = 5.0
@@ -124,13 +126,12 @@ def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
     streams = [pipe for pipe in (process.stdout, process.stderr) if pipe is not None]
     for pipe in streams:
         threading.Thread(target=_read, args=(pipe, queue), name="child", daemon=True).start()
-    left = len(streams)
-    while left:
+    left, silent = len(streams), 0
+    while left and silent < _SILENT_LOOKS:
         try:
             line = queue.get(timeout=_LOOK_S)
         except Empty:
-            if process.poll() is not None:
-                return
+            silent = silent + 1 if process.poll() is not None else 0
             continue
         if line is None:
             left -= 1

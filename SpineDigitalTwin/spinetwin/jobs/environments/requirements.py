@@ -32,7 +32,7 @@ class Requirements:
     distributions : int
         How many packages that makes, measured.
     download_mb, disk_mb : float
-        What is fetched, and what it takes on the disk, both at most.
+        What is fetched, and what it takes on the disk; measured on Linux with the CPU build of torch, others are larger.
     source : str
         Where the pins come from.
     """

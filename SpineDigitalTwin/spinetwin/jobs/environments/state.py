@@ -161,4 +161,5 @@ def _missing(folder: Path, record: Mapping[str, Any]) -> str:
 
 
 def _size(needed: Requirements) -> str:
-    return f"{needed.download_mb / 1000:.1f} GB to fetch, {needed.disk_mb / 1000:.1f} GB on the disk"
+    fetched, kept = needed.download_mb / 1000, needed.disk_mb / 1000
+    return f"{fetched:.1f} GB to fetch and {kept:.1f} GB on the disk, more where torch comes with CUDA"

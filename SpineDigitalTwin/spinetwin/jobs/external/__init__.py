@@ -1,1 +1,1 @@
-"""Backends that are programs of their own, run as children in a private environment."""
+"""Segmentation by programs of other people, each in an environment of its own."""

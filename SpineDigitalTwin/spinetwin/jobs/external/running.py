@@ -1,0 +1,131 @@
+"""What all backends in other environments share: what they lack, where they compute, and a place to work in."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from ...errors import ParameterError, ProgramError
+from ...segmentation.backends import Availability, ImportBackend, Request, Segmentation, Source, table_of
+from ..environments import Environment, Program, home, run_program, state_for
+from ..environments.folders import made
+from ..scratch import Scratch, sweep
+from ..weights import Store, Weights
+from .ear import Ear
+
+NO_NETWORK = {
+    **dict.fromkeys(("http_proxy", "https_proxy", "ftp_proxy", "all_proxy"), "http://127.0.0.1:9"),
+    **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9"),
+    "no_proxy": "",
+    "NO_PROXY": "",
+    "HF_HUB_OFFLINE": "1",
+    "MPLBACKEND": "Agg",
+}
+"""Programs fetch what they lack without asking; here nothing is fetched that nobody asked for."""
+
+
+def availability(backend: str, needed: Sequence[Weights], root: Path | None) -> Availability:
+    """Say whether environment and weights are there; quick, nothing is started or read."""
+    state = state_for(backend, root)
+    store = Store(root)
+    lacking = [] if state.ready else [state.reason]
+    lacking += [each.reason for each in (store.state(weights.name) for weights in needed) if not each.ready]
+    if lacking:
+        return Availability(False, " ".join(lacking))
+    return Availability(True, "environment and weights are there")
+
+
+def verified(needed: Sequence[Weights], root: Path | None) -> dict[str, str]:
+    """Return the hashes of all files of weights, each compared with what it was when it came.
+
+    Raises
+    ------
+    ParameterError, ReadError
+        If one is missing, unknown, or has changed.
+    """
+    store = Store(root)
+    found = {weights.folder: store.verify(weights.name) for weights in needed}
+    return {f"{folder}/{path}": f"sha256:{digest}" for folder, files in found.items() for path, digest in files.items()}
+
+
+@contextmanager
+def workplace(root: Path | None) -> Iterator[Path]:
+    """Give an empty folder that is removed afterwards, and by the next run if this one is killed."""
+    folder = made((home() if root is None else root) / "runs")
+    sweep(folder)
+    with Scratch(folder) as scratch:
+        place = scratch.folder / "work"
+        place.mkdir()
+        yield place
+
+
+def run_heard(title: str, program: Program, ear: Ear, name: str) -> None:
+    """Run a program for an image, and give its own reason if it fails.
+
+    Raises
+    ------
+    ProgramError
+        If it fails.
+    """
+    try:
+        run_program(program, ear.hear)
+    except ProgramError as error:
+        if not ear.reasons:
+            raise
+        raise ProgramError(f"{title} did not segment {name}: {ear.reasons[-1]}") from error
+
+
+def has_gpu(environment: Environment) -> bool:
+    """Say whether the torch of an environment can use a GPU of this computer, without starting it."""
+    return not environment.packages.get("torch", "").endswith("+cpu") and shutil.which("nvidia-smi") is not None
+
+
+def gpu_variables(device: str) -> dict[str, str]:
+    """Return the variables that show a program only the GPU that was asked for ("cuda:1")."""
+    _, _, number = device.partition(":")
+    return {"CUDA_VISIBLE_DEVICES": number} if number else {}
+
+
+def use_cpu(device: str, environment: Environment) -> bool:
+    """Say whether to compute on the CPU.
+
+    Raises
+    ------
+    ParameterError
+        If a GPU was asked for that there is not.
+    """
+    if device == "auto":
+        return not has_gpu(environment)
+    if device.startswith("cuda"):
+        if not has_gpu(environment):
+            raise ParameterError(f"The device {device} cannot be used: torch or the driver lacks CUDA.", "Take --device cpu.")
+        return False
+    if device != "cpu":
+        raise ParameterError(f"This program knows no device {device}.", "Take --device cpu.")
+    return True
+
+
+def name_of(request: Request) -> str:
+    """Return how to call the image in messages."""
+    return request.path.name if request.path is not None else "the image"
+
+
+def taken_over(found: Mapping[str, Path], table: str, request: Request) -> Segmentation:
+    """Read the maps that a program has made, by kind, as an import does: on the grid of the image, with our labels.
+
+    Raises
+    ------
+    MapError, ReadError
+        If they cannot be read, or hold no vertebra.
+    """
+    from ...io import read_label_map
+
+    sources = tuple(Source(path.name, kind, *read_label_map(path)) for kind, path in found.items())
+    return ImportBackend().run(replace(request, sources=sources, table=table_of(table)), _unheard)
+
+
+def _unheard(_: float, __: str) -> None:
+    """Take progress that is too quick to tell of."""

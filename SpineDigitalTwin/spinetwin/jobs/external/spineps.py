@@ -1,0 +1,149 @@
+"""The published SPINEPS with its own weights, in its own environment.
+
+Möller et al. 2024, "SPINEPS: automatic whole spine segmentation of T2-weighted MR images using a two-phase approach to
+multi-class semantic and instance segmentation", https://github.com/Hendrik-code/spineps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...errors import MapError, ParameterError, ProgramError
+from ...geometry import Grid, IntArray
+from ...geometry.resampling import resampled_labels
+from ...segmentation.backends import Availability, Description, Request, Segmentation, Source, table_of
+from ...segmentation.backends.mapping import mapped
+from ...segmentation.backends.protocol import Progress
+from ..environments import Environment, Program, environment_for, install
+from ..environments.requirements import requirements_of
+from ..weights import Store, Weights, weights_for
+from .contrast import contrast_of
+from .ear import Ear
+from .judging import judged
+from .running import NO_NETWORK, availability, gpu_variables, name_of, run_heard, taken_over, use_cpu, verified, workplace
+
+NAME = "spineps"
+_TABLE = "spineps"
+_DEFAULT = "T2w"
+_CASE = "sub-case"
+_OUT = "derivatives_seg"
+_BEGUN, _RUN, _READ = 0.03, 0.9, 0.95
+"""Fractions of the work at which its stages end."""
+
+
+class SpinepsBackend:
+    """Runs SPINEPS.
+
+    Parameters
+    ----------
+    root : Path, optional
+        The program's own folder, with environments and weights; default `home()`.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        self._root = root
+
+    def describe(self) -> Description:
+        """Say what it is."""
+        return Description(
+            NAME,
+            "SPINEPS",
+            "subregions and vertebrae of sagittal MR, as published; the weights are fetched or imported on request",
+            download_mb=requirements_of(NAME).download_mb,
+            licence="Apache-2.0",
+        )
+
+    def available(self, request: Request) -> Availability:
+        """Say what of environment and weights is missing for the contrast of this image."""
+        contrast = contrast_of(request.path) or _DEFAULT
+        needed = _needed(contrast)
+        if not needed:
+            return Availability(False, f"SPINEPS has no weights for {contrast} images.")
+        return availability(NAME, needed, self._root)
+
+    def install(self, folder: Path, progress: Progress) -> None:
+        """Make its environment below a folder; the weights are asked for by themselves."""
+        install(NAME, progress, root=folder)
+
+    def run(self, request: Request, progress: Progress) -> Segmentation:
+        """Segment; a map of subregions that the request brings along is taken over instead of predicting it."""
+        told = contrast_of(request.path)
+        contrast = told or _DEFAULT
+        needed = _needed(contrast)
+        if not needed:
+            raise ParameterError(f"SPINEPS has no weights for {contrast} images.", "Choose another backend.")
+        environment = environment_for(NAME, self._root)
+        progress(0.0, "checking the weights")
+        hashes = verified(needed, self._root)
+        warnings = [] if told else [f"The name of {name_of(request)} does not tell its contrast; it was taken for {contrast}."]
+        with workplace(self._root) as place:
+            image = _prepared(request, place, contrast)
+            ear = Ear(NAME, lambda done, what: progress(_BEGUN + (_RUN - _BEGUN) * done, what))
+            run_heard("SPINEPS", _program(image, needed, environment, request, Store(self._root)), ear, name_of(request))
+            progress(_RUN, "reading the maps")
+            found = _maps(place, request, ear.reasons)
+        progress(_READ, "comparing with the separation")
+        confidence, doubts = judged(found.maps)
+        warnings += [*found.warnings, *(f"SPINEPS says: {each}." for each in ear.reasons), *doubts]
+        versions = {**environment.versions("SPINEPS", "TPTBox", "torch"), "table": _TABLE, "contrast": contrast}
+        progress(1.0, "done")
+        return Segmentation(found.maps, confidence, tuple(warnings), versions, hashes)
+
+
+def _needed(contrast: str) -> tuple[Weights, ...]:
+    """Return the weights for a contrast, semantic and instance; none if one of them is not published."""
+    found = weights_for(NAME, "semantic", contrast), weights_for(NAME, "instance", contrast)
+    return tuple(each for each in found if each is not None) if None not in found else ()
+
+
+def _prepared(request: Request, place: Path, contrast: str) -> Path:
+    """Write the image under a name that SPINEPS understands, and beside it what it need not predict."""
+    from ...io import write_label_map, write_volume
+
+    data = place / "data"
+    data.mkdir()
+    image = data / f"{_CASE}_{contrast}.nii.gz"
+    write_volume(image, request.image(), request.grid)
+    given = next((each for each in request.sources if each.kind == "subregions"), None)
+    if given is not None:
+        table = request.table or table_of(_TABLE)
+        labels = mapped(_on_grid(given, request.grid), table.of_kind("subregions"), "subregion")
+        raw = data / _OUT / f"output_raw_{contrast}"
+        raw.mkdir(parents=True)
+        write_label_map(raw / f"{_CASE}_mod-{contrast}_seg-spine-raw_msk.nii.gz", labels, request.grid)
+    return image
+
+
+def _on_grid(source: Source, grid: Grid) -> IntArray:
+    return source.array if source.grid.same_place(grid) else resampled_labels(source.array, source.grid, grid)
+
+
+def _program(image: Path, needed: tuple[Weights, ...], environment: Environment, request: Request, store: Store) -> Program:
+    semantic, instance = (store.place(each.name) for each in needed)
+    arguments = ["sample", "--input", str(image), "--model-semantic", str(semantic), "--model-instance", str(instance)]
+    # levels are named by this program; mirroring would exchange left and right
+    arguments += ["--model-labeling", "none", "--no-tta", "--derivative-name", _OUT]
+    if use_cpu(request.device, environment):
+        arguments.append("--cpu")
+    variables = {
+        **NO_NETWORK,
+        **gpu_variables(request.device),
+        "SPINEPS_SEGMENTOR_MODELS": str(store.folder / NAME),
+        "SPINEPS_NO_CITATION_REMINDER": "1",
+    }
+    return Program(environment.python, "spineps.entrypoint", tuple(arguments), variables, image.parent)
+
+
+def _maps(place: Path, request: Request, reasons: Sequence[str]) -> Segmentation:
+    """Read what was made."""
+    words = {"subregions": "spine", "vertebrae": "vert"}
+    paths = {kind: next((place / "data" / _OUT).glob(f"**/*_seg-{word}_msk.nii.gz"), None) for kind, word in words.items()}
+    found = {kind: path for kind, path in paths.items() if path is not None}
+    if len(found) < len(paths):
+        raise ProgramError(f"SPINEPS ended without maps for {name_of(request)}.", "Its own messages tell more.")
+    try:
+        return taken_over(found, _TABLE, request)
+    except MapError as error:
+        why = f": {reasons[-1]}" if reasons else ""
+        raise MapError(f"SPINEPS found no vertebra in {name_of(request)}{why}.", "Is it an image of the spine?") from error

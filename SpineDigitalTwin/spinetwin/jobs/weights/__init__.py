@@ -1,0 +1,7 @@
+"""Weights of other people's networks: fetched or imported on request, and never opened unless somebody vouches for them."""
+
+from .download import size_of
+from .manifest import WEIGHTS, Weights, weights_for, weights_of
+from .store import State, Store
+
+__all__ = ["WEIGHTS", "State", "Store", "Weights", "size_of", "weights_for", "weights_of"]

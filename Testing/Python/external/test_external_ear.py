@@ -1,0 +1,132 @@
+"""What SPINEPS and TotalSpineSeg say, as progress: lines that the published versions have written."""
+
+from pathlib import Path
+
+import pytest
+from spinetwin.anatomy.tables import read_table
+from spinetwin.errors import ParameterError, ProgramError
+from spinetwin.jobs.backends import BACKENDS
+from spinetwin.jobs.environments import Environment, Program
+from spinetwin.jobs.external import running
+from spinetwin.jobs.external.contrast import contrast_of
+from spinetwin.jobs.external.ear import Ear
+
+SPINEPS = """\
+\x1b[92m[T2w] Model loaded from /w/semantic\x1b[0m\x1b[0m
+\x1b[0m[SPINEPS] Processing sub-case_T2w.nii.gz\x1b[0m\x1b[0m
+\x1b[44m - [SPINEPS] Prepare input image\x1b[0m\x1b[0m
+\x1b[44m - [SPINEPS] Predict Semantic Mask\x1b[0m\x1b[0m
+  0%|          | 0/4 [00:00<?, ?it/s]
+running prediction :  50%|█████     | 2/4 [00:02<00:02,  1.28s/it]
+finish: 100%|██████████| 4/4 [00:12<00:00,  3.04s/it]
+argmax cpu:   0%|          | 0/1 [00:00<?, ?it/s]
+\x1b[0m ---- [SPINEPS] Post-process semantic mask...\x1b[0m\x1b[0m
+\x1b[44m - [SPINEPS] Predict instance mask\x1b[0m\x1b[0m
+ ---- [SPINEPS] Vertebra Body cutouts:  40%|████      | 2/5 [00:00<00:00, 153.87it/s]
+\x1b[93m ---- [SPINEPS] Number of vertebra 0 smaller than number of corpus regions 5\x1b[0m\x1b[0m
+\x1b[44m - [SPINEPS] Post process\x1b[0m\x1b[0m
+\x1b[91m[Init] sub-case_T2w.nii.gz was not segmented: the image was empty.\x1b[0m\x1b[0m
+"""
+
+
+def heard(program, text):
+    seen = []
+    ear = Ear(program, lambda done, what: seen.append((round(done, 3), what)))
+    for line in text.splitlines():
+        ear.hear(line)
+    return seen, ear.reasons
+
+
+def test_spineps_is_understood():
+    seen, reasons = heard("spineps", SPINEPS)
+    assert seen == [
+        (0.06, "loading the networks"),
+        (0.08, "preparing the image"),
+        (0.25, "predicting the subregions"),
+        (0.425, "predicting the subregions (2/4)"),
+        (0.62, "tidying the subregions"),
+        (0.65, "predicting the vertebrae"),
+        (0.75, "predicting the vertebrae (2/5)"),
+        (0.92, "tidying the vertebrae"),
+    ]
+    assert reasons == ["Number of vertebra 0 smaller than number of corpus regions 5", "the image was empty."]
+
+
+def test_progress_never_goes_back():
+    seen, _ = heard("spineps", SPINEPS + SPINEPS)
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+def test_bars_of_the_two_steps_of_totalspineseg_are_told_apart():
+    bar = " 50%|#####     | 4/8 [00:04<00:04,  1.0s/it]\n"
+    seen, _ = heard("totalspineseg", bar + "Running step 1 model:\n" + bar + "Running step 2 model:\n" + bar)
+    assert [done for done, _ in seen] == [0.1, 0.275, 0.5, 0.7]
+
+
+def test_the_table_grows_from_stage_to_stage():
+    rows = read_table("progress.csv", "spinetwin.jobs.external")
+    for program in {row["program"] for row in rows}:
+        begins = [float(row["begin"]) for row in rows if row["program"] == program and row["kind"] != "reason"]
+        assert begins == sorted(begins)
+        assert all(0 <= each <= 1 for each in begins)
+
+
+@pytest.mark.parametrize(
+    ("name", "contrast"),
+    [
+        ("sub-01_T2w.nii.gz", "T2w"),
+        ("sub-01_acq-sag_T1w.nii", "T1w"),
+        ("spine ct.mha", "CT"),
+        ("T1_and_T2.nii.gz", "T2w"),
+        ("fact2w.nii.gz", ""),
+        ("spine.nii.gz", ""),
+    ],
+)
+def test_contrasts_are_told_by_names(name, contrast):
+    assert contrast_of(Path(name)) == contrast
+
+
+def test_a_file_without_a_name_has_no_contrast():
+    assert contrast_of(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("torch", "driver", "gpu"), [("2.13.0+cpu", "x", False), ("2.13.0", None, False), ("2.13.0", "x", True)]
+)
+def test_devices(monkeypatch, torch, driver, gpu):
+    monkeypatch.setattr(running.shutil, "which", lambda _: driver)
+    environment = Environment("any", Path(), {"torch": torch})
+    assert running.use_cpu("auto", environment) is not gpu
+    assert running.use_cpu("cpu", environment)
+    if gpu:
+        assert not running.use_cpu("cuda:1", environment)
+    else:
+        with pytest.raises(ParameterError, match="lacks CUDA"):
+            running.use_cpu("cuda:1", environment)
+    with pytest.raises(ParameterError, match="no device mps"):
+        running.use_cpu("mps", environment)
+    assert running.gpu_variables("cuda:1") == {"CUDA_VISIBLE_DEVICES": "1"}
+    assert running.gpu_variables("auto") == {}
+
+
+def test_the_reason_of_a_program_counts_more_than_its_last_words(monkeypatch):
+    def fail(_, hear):
+        hear("a was not segmented: it is a knee.")
+        raise ProgramError("it ended with exit code 1.")
+
+    monkeypatch.setattr(running, "run_program", fail)
+    ear = Ear("spineps", lambda *_: None)
+    with pytest.raises(ProgramError, match=r"^SPINEPS did not segment a\.nii: it is a knee\.$"):
+        running.run_heard("SPINEPS", Program(Path(), "spineps"), ear, "a.nii")
+
+
+def test_programs_have_no_network():
+    assert {running.NO_NETWORK[name] for name in ("http_proxy", "HTTPS_PROXY")} == {"http://127.0.0.1:9"}
+
+
+def test_they_are_listed():
+    names = [each.describe().name for each in BACKENDS]
+    assert {"import", "spineps", "totalspineseg"} <= set(names)
+    for each in BACKENDS:
+        told = each.describe()
+        assert bool(told.download_mb) == bool(told.licence), told.name
