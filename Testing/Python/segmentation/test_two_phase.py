@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from damaged_maps import dice_by_level
 from spinetwin.anatomy import LEVELS, level
-from spinetwin.errors import MapError, ParameterError, ReadError
+from spinetwin.errors import MapError, ParameterError, ReadError, SpineTwinError
 from spinetwin.geometry import Grid, LabelMaps
 from spinetwin.geometry.resampling import resampled_labels
 from spinetwin.phantom import Curve, Spacing, SpineParameters, make_spine
@@ -13,6 +13,7 @@ from spinetwin.segmentation.backends.stages import Stages
 from spinetwin.segmentation.separation import separate_vertebrae
 from spinetwin.segmentation.separation.voxels import BODY
 from spinetwin.segmentation.two_phase import Networks, segment
+from spinetwin.segmentation.two_phase.devices import memory_in_words
 from spinetwin.segmentation.two_phase.grey import BRIGHTEST, prepared
 from spinetwin.segmentation.two_phase.instances import CutoutSettings, centres_of, cut, start_of, working_grid
 from spinetwin.segmentation.two_phase.orientation import Turn, respaced
@@ -237,3 +238,21 @@ def test_a_slice_too_thin_for_a_field_is_only_scaled():
 def test_an_image_that_is_none(fill, words):
     with pytest.raises(ReadError, match=words):
         prepared(np.full((8, 8, 8), fill), Grid((8, 8, 8), np.eye(4)))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory"),
+    ],
+)
+def test_memory_that_runs_out_is_one_sentence(error):
+    with pytest.raises(SpineTwinError, match="not enough memory for the network"), memory_in_words("the network"):
+        raise error
+
+
+def test_other_failures_keep_their_words():
+    with pytest.raises(RuntimeError, match="shape"), memory_in_words("the network"):
+        raise RuntimeError("shape")

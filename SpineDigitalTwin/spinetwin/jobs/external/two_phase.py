@@ -19,6 +19,7 @@ from ...segmentation.backends import Availability, Description, Request, Segment
 from ...segmentation.two_phase.models import lacking
 from ..environments import Program, home, lend_package, state_for
 from ..job import write_job
+from .running import NO_NETWORK
 from .workers import run_worker
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class TwoPhaseBackend:
         with tempfile.TemporaryDirectory(prefix="spinetwin-") as name:
             folder = Path(name)
             job = self._job(request, folder)
-            variables = {**lend_package(folder), "nnUNet_compile": "f"}
+            variables = {**NO_NETWORK, **lend_package(folder), "nnUNet_compile": "f"}
             result = run_worker(Program(self.python(), _WORKER, (str(job),), variables), progress, _PATIENCE_S)
             return _taken_over(result.paths, request)
 
