@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from ..segmentation.backends import ImportBackend
 from .external.spineps import SpinepsBackend
 from .external.totalspineseg import TotalSpineSegBackend
+from .external.two_phase import TwoPhaseBackend
 
 if TYPE_CHECKING:
     from ..segmentation.backends import Backend
 
-BACKENDS: tuple[Backend, ...] = (ImportBackend(), SpinepsBackend(), TotalSpineSegBackend())
+BACKENDS: tuple[Backend, ...] = (ImportBackend(), SpinepsBackend(), TwoPhaseBackend(), TotalSpineSegBackend())
 """The best first: `auto` takes the first that can run."""

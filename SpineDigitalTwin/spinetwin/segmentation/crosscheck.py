@@ -13,6 +13,8 @@ from ..geometry import IntArray
 from .levels import levels_of
 from .separation.confidence import LevelConfidence
 
+_LARGE, _SMALL = 0.2, 0.05
+"""Shares of a vertebra that count as a part of it; small ones where there is no large one."""
 _AGREE = 0.9
 """Dice from which on two vertebrae are the same for all purposes."""
 
@@ -71,11 +73,6 @@ def _compared(key: int, columns: list[int], common: npt.NDArray[np.int64], given
 
 def _in_words(key: int, common: npt.NDArray[np.int64], columns: list[int], agreement: float) -> str:
     shares = {each: int(common[key, each]) / int(common[key].sum()) for each in columns}
-    several = sum(share > 0.2 for share in shares.values())
-    if several > 1:
-        what = f"it lies in {several} vertebrae"
-    elif not several:
-        what = "there is no vertebra"
-    else:
-        what = "the two have other borders"
+    parts = next((found for least in (_LARGE, _SMALL) if (found := sum(share > least for share in shares.values()))), 0)
+    what = ("there is no vertebra", "the two have other borders", f"it lies in {parts} vertebrae")[min(parts, 2)]
     return f"network and separation disagree on {level_of(key).name}: by the separation {what} (Dice {agreement:.2f})"

@@ -4,6 +4,7 @@ from .choice import AUTO, choose
 from .imported import ImportBackend
 from .mapping import TABLES, MappingTable, table_of
 from .protocol import Availability, Backend, Description, Request, Segmentation, Source
+from .stages import Stages
 
 __all__ = [
     "AUTO",
@@ -16,6 +17,7 @@ __all__ = [
     "Request",
     "Segmentation",
     "Source",
+    "Stages",
     "choose",
     "table_of",
 ]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy.typing as npt
 
 from ...geometry import Grid, IntArray, LabelMaps
+from .stages import Stages
 
 if TYPE_CHECKING:
     from .mapping import MappingTable
@@ -97,6 +99,7 @@ class Request:
         Whether nothing may be fetched.
     store : Path or None
         Folder where a backend may keep stages that are finished, to go on from there when the same request comes again.
+        What is an array goes through `stages`.
     """
 
     image: Callable[[], npt.NDArray[Any]]
@@ -107,6 +110,11 @@ class Request:
     device: str = "auto"
     offline: bool = False
     store: Path | None = None
+
+    @cached_property
+    def stages(self) -> Stages:
+        """The finished stages of this request, which survive a crash."""
+        return Stages(self.store)
 
 
 @dataclass(frozen=True)

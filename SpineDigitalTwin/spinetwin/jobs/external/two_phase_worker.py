@@ -1,0 +1,83 @@
+"""The child of the two-phase backend, in an environment with torch and nnU-Net: ``python -m ... JOB.json``.
+
+It is a worker like any other, so that it says how far it is, has a heartbeat, and leaves nothing half-written.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..job import Done, Job, Step
+from ..options import text
+from ..output import Output
+from ..worker import work
+from .two_phase import MAPS, RECORD, STEP
+
+if TYPE_CHECKING:
+    from ...segmentation.two_phase import TwoPhase
+
+_PACKAGES = ("torch", "nnunetv2", "onnxruntime", "SimpleITK", "numpy")
+_READ, _CHECKED = 0.01, 0.03
+
+
+def two_phase(job: Job, folder: Path, output: Output) -> Done:
+    """Segment an image with two models, and write what came of it."""
+    from ...io import read_volume
+    from ...segmentation.backends.stages import Stages
+    from ...segmentation.two_phase import segment
+    from ...segmentation.two_phase.models import networks_of, read_models, weights_of
+
+    progress = output.progress(STEP)
+    progress(0.0, "looking the models over")
+    models = read_models(Path(job.options["models"]))
+    progress(_READ, "computing the hashes of the weights")
+    weights = weights_of(models)
+    progress(_CHECKED, "reading the image")
+    image, grid = read_volume(job.inputs["image"])
+    store = job.options.get("store")
+    stages = Stages(Path(store) if store else None)
+    found = segment(
+        lambda: image,
+        grid,
+        networks_of(models, job.options.get("device", "auto"), weights),
+        lambda done, what: progress(_CHECKED + (1.0 - _CHECKED) * done, what),
+        stages,
+    )
+    return Done(_written(found, weights, stages.reused, folder), f"{len(found.confidence)} levels")
+
+
+def _written(found: TwoPhase, weights: Mapping[str, str], reused: tuple[str, ...], folder: Path) -> dict[str, Path]:
+    files = {MAPS: folder / "maps.npz", RECORD: folder / "record.json"}
+    np.savez(files[MAPS], subregions=found.maps.subregions, vertebrae=found.maps.vertebrae)
+    content = {
+        "confidence": {str(key): value for key, value in found.confidence.items()},
+        "warnings": list(found.warnings),
+        "versions": _versions(),
+        "weights": dict(weights),
+        "reused": list(reused),
+    }
+    files[RECORD].write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    return files
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+STEPS: Mapping[str, Step] = {STEP: Step(("image",), two_phase, {"models": text, "device": text, "store": text})}
+
+if __name__ == "__main__":
+    sys.exit(work(Path(sys.argv[1]), STEPS))

@@ -1,0 +1,106 @@
+"""A worker of ours in another environment, followed by the events it says."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ...errors import ProgramError, SpineTwinError
+from ..endings import ending
+from ..environments import Program, run_program
+from ..events import Failure, Progress, Result, Started, event_of
+from ..listen import PATIENCE_S
+from ..tree import end_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Tell = Callable[[float, str], None]
+_LOOK_S = 0.5
+
+
+def run_worker(program: Program, tell: Tell, patience_s: float = PATIENCE_S) -> Result:
+    """Run a worker to its end.
+
+    Parameters
+    ----------
+    program : Program
+        Whose module says events, as `spinetwin.jobs.worker` does; what else it prints is no harm.
+    tell : callable
+        Takes the fraction done, which never goes back, and what is being worked on.
+    patience_s : float
+        Seconds of silence after which it is ended; a worker has a heartbeat.
+
+    Raises
+    ------
+    SpineTwinError
+        If the worker says so.
+    ProgramError
+        If it cannot be started, dies, hangs, or ends without a result.
+    """
+    ear = _Ear(tell)
+    with _watched(ear, patience_s):
+        try:
+            run_program(program, ear.hear)
+        except ProgramError as error:
+            if ear.hung:
+                raise _error_of(ending("hang", seconds=patience_s)) from error
+            if ear.failure is None:
+                raise
+    if ear.failure is not None:
+        raise SpineTwinError(ear.failure.message, ear.failure.hint)
+    if ear.result is None:
+        raise _error_of(ending("no_result"))
+    return ear.result
+
+
+def _error_of(failure: Failure) -> ProgramError:
+    return ProgramError(failure.message, failure.hint)
+
+
+class _Ear:
+    """What a worker has said so far."""
+
+    def __init__(self, tell: Tell) -> None:
+        self.result: Result | None = None
+        self.failure: Failure | None = None
+        self.pid: int | None = None
+        self.hung = False
+        self.heard = time.monotonic()
+        self._tell, self._reached = tell, 0.0
+
+    def hear(self, line: str) -> None:
+        """Take one line."""
+        self.heard = time.monotonic()
+        event = event_of(line)
+        if isinstance(event, Progress):
+            self._reached = max(self._reached, min(event.fraction, 1.0))
+            self._tell(self._reached, event.message)
+        elif isinstance(event, Started):
+            self.pid = event.pid
+        elif isinstance(event, Result):
+            self.result = event
+        elif isinstance(event, Failure):
+            self.failure = event
+
+
+@contextmanager
+def _watched(ear: _Ear, patience_s: float) -> Iterator[None]:
+    """End a worker that is silent for too long; before its first event there is no process to be named, and nothing hangs."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(_LOOK_S):
+            if ear.pid is not None and time.monotonic() - ear.heard > patience_s:
+                ear.hung = True
+                end_tree(ear.pid)
+                return
+
+    threading.Thread(target=watch, name="patience", daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()

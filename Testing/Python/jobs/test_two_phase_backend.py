@@ -1,0 +1,264 @@
+"""The two-phase backend from end to end: real predictor, real files, real process, and weights that are made up."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import fabricated_models
+import numpy as np
+import pytest
+from damaged_maps import dice_by_level
+from spinetwin.anatomy import level
+from spinetwin.errors import ParameterError, ProgramError, SpineTwinError
+from spinetwin.geometry import Grid
+from spinetwin.io import write_volume
+from spinetwin.jobs.backends import BACKENDS
+from spinetwin.jobs.environments import Program, lend_package
+from spinetwin.jobs.external.two_phase import MODELS_VARIABLE, TwoPhaseBackend
+from spinetwin.jobs.external.workers import run_worker
+from spinetwin.phantom import Spacing, SpineParameters, make_spine
+from spinetwin.segmentation.backends import Request
+from spinetwin.segmentation.two_phase.labels import subregions_of
+from spinetwin.segmentation.two_phase.orientation import Turn
+
+VARIABLE = "SPINETWIN_BACKENDS_PYTHON"
+
+
+def python_with_torch():
+    if importlib.util.find_spec("torch") and importlib.util.find_spec("nnunetv2"):
+        return Path(sys.executable)
+    given = os.environ.get(VARIABLE)
+    if not given:
+        pytest.skip(f"no torch and nnU-Net here, and {VARIABLE} names no Python that has them")
+    return Path(given)
+
+
+def tell_nothing(done, what):
+    pass
+
+
+@pytest.fixture(scope="module")
+def python():
+    return python_with_torch()
+
+
+@pytest.fixture(scope="module")
+def truth():
+    """A lumbar spine on a grid of even sizes, that a U-Net can halve."""
+    spine = make_spine(SpineParameters(levels="T12-S1"))
+    grid = spine.grid(Spacing(right=3.3, anterior=1.8, superior=1.8))
+    i, j, k = (each + each % 2 for each in grid.shape)
+    return spine.voxelise(Grid((i, j, k), grid.ijk_to_ras))
+
+
+@pytest.fixture(scope="module")
+def image(truth):
+    """Grey values that tell the subregions, and one dark voxel, so that nnU-Net crops nothing away."""
+    grey = 100.0 + 50.0 * channels(truth)
+    grey[tuple(each // 2 for each in grey.shape)] = 0.0
+    return grey
+
+
+def channels(truth):
+    numbers = {name: number for number, name in enumerate(fabricated_models.NAMES, start=1)}
+    table = np.zeros(256, dtype=np.uint8)
+    for label, subregion in subregions_of(numbers, Path()).items():
+        table[subregion] = label
+    return table[truth.subregions]
+
+
+@pytest.fixture(scope="module")
+def fabricate(python, truth, image, tmp_path_factory):
+    """Make a folder of models, once for each kind of the second one."""
+    folder, made = tmp_path_factory.mktemp("Modelle für Tests"), {}
+    turn = Turn.to("PIR", truth.grid)
+    np.savez(
+        folder / "phantom.npz",
+        image=turn.turned(image),
+        labels=turn.turned(channels(truth)),
+        spacing=turn.grid(truth.grid).spacing,
+    )
+
+    def make(kind):
+        if kind not in made:
+            script = fabricated_models.__file__
+            subprocess.run([python, script, folder / kind, folder / "phantom.npz", kind], check=True, capture_output=True)
+            made[kind] = folder / kind
+        return made[kind]
+
+    return make
+
+
+def request_of(truth, image, **more):
+    return Request(lambda: image, truth.grid, device="cpu", **more)
+
+
+def test_an_image_becomes_maps(python, fabricate, truth, image, tmp_path):
+    path, told = tmp_path / "Rücken 1.nii.gz", []
+    write_volume(path, image, truth.grid)
+    models, store = fabricate("torchscript"), tmp_path / "store"
+    store.mkdir()
+    backend = TwoPhaseBackend(models, python)
+    request = request_of(truth, image, path=path, store=store)
+    assert backend.available(request).ready
+    found = backend.run(request, lambda done, what: told.append((done, what)))
+
+    # phase 1 tells each subregion by its grey value, by nnU-Net's own predictor with two folds
+    assert (found.maps.subregions == truth.subregions).mean() > 0.999
+    dice = dice_by_level(found.maps.vertebrae, truth.vertebrae)
+    assert all(level(label).name == name for name, (_, label) in dice.items())
+    # phase 2 knows but bands across the spine
+    assert min(value for value, _ in dice.values()) > 0.7
+    assert [level(key).name for key in found.confidence] == ["T12", "L1", "L2", "L3", "L4", "L5"]
+    assert any("not verified" in each for each in found.warnings)
+    assert {"torch", "nnunetv2"} <= set(found.versions)
+    assert sum(name.endswith(".pth") for name in found.weights) == 2
+    assert all(value.startswith("sha256:") and len(value) == 71 for value in found.weights.values())
+    fractions = [done for done, _ in told]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    # progress that comes too fast is left out
+    assert any(what.startswith("phase 2") for _, what in told)
+
+    # both phases are there already
+    kept = {each.name: each.stat().st_mtime_ns for each in store.iterdir()}
+    assert sorted(kept) == ["two-phase-instances.npz", "two-phase-semantic.npz"]
+    again = backend.run(request, tell_nothing)
+    np.testing.assert_array_equal(again.maps.vertebrae, found.maps.vertebrae)
+    assert again.confidence == found.confidence
+    assert {each.name: each.stat().st_mtime_ns for each in store.iterdir()} == kept
+
+
+def test_onnx_says_the_same_as_torchscript(python, fabricate, truth, image):
+    if subprocess.run([python, "-c", "import onnx, onnxruntime"], capture_output=True).returncode:
+        pytest.skip("that Python has no onnx and onnxruntime")
+    maps = [
+        TwoPhaseBackend(fabricate(kind), python).run(request_of(truth, image), tell_nothing).maps
+        for kind in ("onnx", "torchscript")
+    ]
+    np.testing.assert_array_equal(maps[0].vertebrae, maps[1].vertebrae)
+
+
+def test_a_second_network_that_sees_one_vertebra_everywhere_is_not_believed(python, fabricate, truth, image):
+    found = TwoPhaseBackend(fabricate("nnunet"), python).run(request_of(truth, image), tell_nothing)
+    assert len(found.confidence) < 6
+    assert max(found.confidence.values()) < 0.5
+    assert any("disagree" in each for each in found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda models: (models / "fold_1" / "checkpoint_final.pth").write_bytes(b"PK\x03\x04 cut off"), "damaged"),
+        (lambda models: _exchange(models / "dataset.json", lambda content: content["labels"].popitem()), "do not fit"),
+        (lambda models: _pickle_a_program(models / "fold_0" / "checkpoint_final.pth"), "holds more than weights"),
+    ],
+)
+def test_a_damaged_model_is_refused_in_words(python, fabricate, truth, image, tmp_path, damage, words):
+    models = tmp_path / "models"
+    _copy(fabricate("torchscript"), models)
+    damage(next((models / "semantic").glob("*")))
+    with pytest.raises(SpineTwinError, match=words):
+        TwoPhaseBackend(models, python).run(request_of(truth, image), tell_nothing)
+    assert not (tmp_path / "was here").exists()
+
+
+def test_a_device_that_is_not_there(python, fabricate, truth, image):
+    request = Request(lambda: image, truth.grid, device="cuda:7")
+    with pytest.raises(SpineTwinError, match="no device cuda:7"):
+        TwoPhaseBackend(fabricate("torchscript"), python).run(request, tell_nothing)
+
+
+def _copy(source, target):
+    import shutil
+
+    shutil.copytree(source, target)
+
+
+def _exchange(path, change):
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def _pickle_a_program(path):
+    """Put a pickle that makes a folder into a file as PyTorch writes it."""
+    import zipfile
+
+    target = str(path.parents[4] / "was here").encode()
+    program = b"cos\nmkdir\n(X" + len(target).to_bytes(4, "little") + target + b"tR."
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("archive/data.pkl", program)
+        file.writestr("archive/version", "3\n")
+        file.writestr("archive/byteorder", "little")
+
+
+# what needs no torch
+
+
+def test_it_is_one_of_the_backends():
+    assert any(isinstance(each, TwoPhaseBackend) for each in BACKENDS)
+
+
+def test_what_is_missing_is_said(tmp_path, monkeypatch, truth):
+    request = request_of(truth, None)
+    monkeypatch.setenv(MODELS_VARIABLE, str(tmp_path / "nowhere"))
+    said = TwoPhaseBackend().available(request)
+    assert not said.ready
+    assert "nowhere" in said.reason
+    assert MODELS_VARIABLE in said.reason
+
+
+def test_models_of_ones_own_are_not_fetched(tmp_path):
+    with pytest.raises(ParameterError, match="models of your own"):
+        TwoPhaseBackend(tmp_path).install(tmp_path, tell_nothing)
+
+
+STARTED = 'import os, time; print(\'{"event": "started", "pid": %d, "version": "1"}\' % os.getpid(), flush=True);'
+
+
+def child(code):
+    return Program(Path(sys.executable), "-c", (STARTED + code,))
+
+
+def test_a_child_that_is_silent_is_ended():
+    with pytest.raises(ProgramError, match="silent"):
+        run_worker(child("time.sleep(60)"), tell_nothing, patience_s=1.0)
+
+
+def test_a_child_that_dies_is_told_of():
+    with pytest.raises(ProgramError, match="ended"):
+        run_worker(child("os.kill(os.getpid(), 9)" if os.name == "posix" else "os._exit(3)"), tell_nothing)
+
+
+def test_a_child_without_a_result_is_told_of():
+    with pytest.raises(ProgramError, match="without a result"):
+        run_worker(child("print('garbage'); print('{\"event\": 7}'); print('[[[')"), tell_nothing)
+
+
+def test_what_a_child_says_itself_counts_most():
+    failure = '{"event": "error", "code": "map", "message": "No bone.", "hint": "Look again."}'
+    with pytest.raises(SpineTwinError, match=r"No bone\. Look again\."):
+        run_worker(child(f"print('{failure}'); os._exit(1)"), tell_nothing)
+
+
+def test_progress_of_a_child_never_goes_back():
+    lines = [f'{{"event": "progress", "stage": "s", "fraction": {each}, "message": "m"}}' for each in (0.2, 0.1, 0.9, 7)]
+    result = '{"event": "result", "paths": {"a": "b"}, "summary": ""}'
+    told = []
+    found = run_worker(child(f"print({json.dumps(chr(10).join([*lines, result]))!s})"), lambda done, _: told.append(done))
+    assert told == [0.2, 0.2, 0.9, 1.0]
+    assert found.paths == {"a": "b"}
+
+
+def test_the_child_can_import_this_package_alone(tmp_path):
+    seen = []
+    variables = lend_package(tmp_path)
+    code = "import spinetwin.jobs.external.two_phase_worker as w; print(w.STEP)"
+    from spinetwin.jobs.environments import run_program
+
+    run_program(Program(Path(sys.executable), "-c", (code,), variables), seen.append)
+    assert seen[-1] == "two-phase"

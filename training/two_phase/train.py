@@ -1,0 +1,136 @@
+"""Train both phases by nnU-Net v2: ``python train.py nnUNet_raw --out FOLDER``; ``--dry-run`` prints what would be done.
+
+At the end FOLDER/models holds the folders `semantic` and `instance` for ``SPINETWIN_MODELS``. Needs torch and nnunetv2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from datasets import PHASES, Phase
+
+PLANS = "nnUNetPlans"
+
+
+def main() -> None:
+    """Plan, preprocess, train every fold, and put the models where they are found."""
+    options = _options()
+    if options.whole_patch is not None:
+        see_cutouts_whole(options.whole_patch, options.raw / PHASES["instance"].folder / "spinetwin.json")
+        return
+    raw, out = options.raw.absolute(), options.out.absolute()
+    variables = {
+        "nnUNet_raw": str(raw),
+        "nnUNet_preprocessed": str(out / "preprocessed"),
+        "nnUNet_results": str(out / "results"),
+    }
+    for name in options.phases:
+        for command in commands(PHASES[name], options, out):
+            print(" ".join(shlex.quote(each) for each in command), flush=True)
+            if not options.dry_run:
+                # the folder of splits has to be there before the first fold is trained
+                _copy_splits(PHASES[name], raw, out)
+                subprocess.run(command, env={**os.environ, **variables}, check=True)  # noqa: S603 - our own commands
+        if not (options.dry_run or options.plan_only):
+            _collect(PHASES[name], raw, out, options.trainer)
+
+
+def commands(phase: Phase, options: argparse.Namespace, out: Path) -> Iterator[list[str]]:
+    """Yield the commands of a phase."""
+    here, number = [sys.executable, str(Path(__file__).absolute())], str(phase.number)
+    entry = "from nnunetv2.experiment_planning.plan_and_preprocess_entrypoints import {0}; {0}()"
+    yield [sys.executable, "-c", entry.format("extract_fingerprint_entry"), "-d", number, "-np", "2"]
+    yield [sys.executable, "-c", entry.format("plan_experiment_entry"), "-d", number]
+    if phase.name == "instance":
+        plan = out / "preprocessed" / phase.folder / f"{PLANS}.json"
+        yield [*here, str(options.raw.absolute()), "--out", str(out), "--whole-patch", str(plan)]
+    yield [
+        *(sys.executable, "-c", entry.format("preprocess_entry"), "-d", number),
+        *("-c", phase.configuration, "-np", "2"),
+    ]
+    if options.plan_only:
+        return
+    train = "from nnunetv2.run.run_training import run_training_entry; run_training_entry()"
+    for fold in range(phase.folds) if options.folds is None else options.folds:
+        yield [
+            *(sys.executable, "-c", train, number, phase.configuration, str(fold)),
+            *("-tr", options.trainer or phase.trainer, "-device", options.device),
+        ]
+
+
+def see_cutouts_whole(plan: Path, settings: Path) -> None:
+    """Let a plan see each cutout at once: in a part of one nobody knows which vertebra is the one in the centre.
+
+    Parameters
+    ----------
+    plan : Path
+        nnU-Net's plans.json, which is changed.
+    settings : Path
+        The spinetwin.json of the data set.
+    """
+    from nnunetv2.experiment_planning.experiment_planners.network_topology import get_pool_and_conv_props
+
+    said = json.loads(settings.read_text(encoding="utf-8"))
+    content = json.loads(plan.read_text(encoding="utf-8"))
+    turn = content["transpose_forward"]
+    # nnU-Net counts k, j, i, and turns that
+    size, spacing = ([said[name][::-1][axis] for axis in turn] for name in ("cutout", "spacing"))
+    configuration = content["configurations"]["3d_fullres"]
+    _, strides, kernels, patch, _ = get_pool_and_conv_props(spacing, size, 4, 999999)
+    settings_of_network = configuration["architecture"]["arch_kwargs"]
+    usual, stages = settings_of_network["features_per_stage"], len(strides)
+    settings_of_network |= {
+        "n_stages": stages,
+        "strides": [list(map(int, each)) for each in strides],
+        "kernel_sizes": [list(map(int, each)) for each in kernels],
+        "features_per_stage": [usual[min(each, len(usual) - 1)] for each in range(stages)],
+        "n_conv_per_stage": [2] * stages,
+        "n_conv_per_stage_decoder": [2] * (stages - 1),
+    }
+    configuration |= {"patch_size": [int(each) for each in patch], "spacing": spacing, "batch_size": 2}
+    plan.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def _copy_splits(phase: Phase, raw: Path, out: Path) -> None:
+    folder = out / "preprocessed" / phase.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(raw / phase.folder / "splits_final.json", folder / "splits_final.json")
+
+
+def _collect(phase: Phase, raw: Path, out: Path, trainer: str | None) -> None:
+    """Copy what nnU-Net has trained, without its logs, beside what the network expects."""
+    name = f"{trainer or phase.trainer}__{PLANS}__{phase.configuration}"
+    source, target = out / "results" / phase.folder / name, out / "models" / phase.name / name
+    shutil.rmtree(target, ignore_errors=True)
+    for file in (*source.glob("*.json"), *source.glob("fold_*/checkpoint_final.pth")):
+        place = target / file.relative_to(source)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, place)
+    shutil.copy(raw / phase.folder / "spinetwin.json", target / "spinetwin.json")
+    print(f"{phase.name}: {target}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("raw", type=Path, help="folder that prepare.py has made")
+    parser.add_argument("--out", type=Path, required=True, help="for what nnU-Net makes, and the models")
+    parser.add_argument("--phases", nargs="+", choices=tuple(PHASES), default=list(PHASES))
+    parser.add_argument("--folds", nargs="+", type=int, help="instead of all")
+    parser.add_argument("--trainer", help="instead of that in phases.csv, such as nnUNetTrainer_250epochs_NoMirroring")
+    parser.add_argument("--device", default="cuda", choices=("cuda", "cpu", "mps"))
+    parser.add_argument("--plan-only", action="store_true", help="stop before the training")
+    parser.add_argument("--dry-run", action="store_true", help="print the commands only")
+    parser.add_argument("--whole-patch", type=Path, metavar="PLANS", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
