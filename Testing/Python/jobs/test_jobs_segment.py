@@ -51,7 +51,13 @@ def test_maps_are_taken_over_and_the_report_tells_how(job, start, inputs, maps, 
         np.testing.assert_array_equal(array, expected)
         assert grid.same_place(maps.grid)
     report = json.loads(Path(verdict.result.paths["report"]).read_text(encoding="utf-8"))
-    assert report["backend"] == {"name": "import", "title": "Import of an existing label map", "why": "asked for"}
+    assert report["backend"] == {
+        "name": "import",
+        "title": "Import of an existing label map",
+        "why": "asked for",
+        "device": "auto",
+    }
+    assert report["reused_stages"] == []
     assert set(report["inputs"]) == {Path(path).name for path in inputs.values()}
     assert list(report["levels"]) == ["L1", "L2", "L3"]
     assert set(report["seconds"]) == {"read", "segment", "check", "write"}
@@ -103,7 +109,7 @@ def test_without_a_label_map_it_is_said_what_to_do(job, start, inputs, folder, c
 
 
 @posix
-@pytest.mark.parametrize("backend", ["nap", "family"])
+@pytest.mark.parametrize("backend", ["nap", "family", "stubborn"])
 def test_cancelling_ends_the_backend_and_its_children(job, start, inputs, folder, content, gone, backend):
     worker = start(job("segment", inputs, backend=backend, table="spineps"), program=PROGRAM)
     family = [int(pid) for pid in worker.until_log("napping" if backend == "nap" else "family").split()[1:]]

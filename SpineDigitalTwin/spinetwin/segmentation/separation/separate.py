@@ -11,6 +11,7 @@ from ...errors import MapError
 from ...geometry import Grid, IntArray
 from .bodies import Place, share_out_bodies
 from .centreline import Straightened, straighten
+from .coarse import brought_back, coarser, steps_of
 from .column import column_of
 from .confidence import LevelConfidence, judge_levels
 from .cuts import find_cuts
@@ -70,6 +71,19 @@ def separate_vertebrae(subregions: IntArray, grid: Grid) -> Separation:
     MapError
         If the map holds no vertebral body, or more vertebrae than a spine has.
     """
+    steps = (1, 1, 1) if subregions.shape != grid.shape or subregions.dtype.kind not in "iu" else steps_of(grid)
+    if max(steps) == 1:
+        return _separated(subregions, grid)
+    copy, coarse = coarser(subregions, grid, steps)
+    found = _separated(copy, coarse)
+    vertebrae = brought_back(subregions, copy, found.vertebrae, grid, steps)
+    table = np.zeros(max(256, int(subregions.max(initial=0)) + 1), dtype=bool)
+    table[[*BODY, *POSTERIOR]] = True
+    lost = int((table[subregions] & (vertebrae == 0)).sum())
+    return replace(found, vertebrae=vertebrae, unassigned=lost)
+
+
+def _separated(subregions: IntArray, grid: Grid) -> Separation:
     voxels = VoxelList.of(subregions, grid)
     if not voxels.which(BODY).any():
         raise MapError("The subregion map holds no vertebral body.", "Its labels 49 and 50 are the bodies of vertebrae.")
