@@ -227,7 +227,7 @@ def test_two_jobs_at_once_do_not_disturb_each_other(job, start, inputs, folder, 
     first = start(job("segment", inputs, backend="nap", table="spineps"), program=PROGRAM)
     first.until_log("napping")
     assert start(job("segment", inputs, table="spineps"), program=None).end().state is State.FINISHED
-    left = [name for name in content(folder) if not name.startswith(".spinetwin-job")]
+    left = [name for name in content(folder) if not name.startswith(".spinetwin-")]
     assert left == RESULTS
     first.process.stdin.close()
     first.end()
