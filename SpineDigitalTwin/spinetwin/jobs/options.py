@@ -86,7 +86,7 @@ def device(value: object) -> str:
     ParameterError
         If there is no such device on any computer.
     """
-    name = text(value)
+    name = value if isinstance(value, str) else repr(value)
     if _DEVICE.fullmatch(name) is None:
         raise ParameterError(f"There is no device {name[:40]!r}.", "Choose auto, cpu, cuda, cuda:N (N from 0) or mps.")
     return name

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 REPORT = "segmentation.json"
 
+_TRUSTED = 0.5
+"""Below this confidence a level is one that a person should look at first."""
+
 Progress = Callable[[float, str], None]
 Say = Callable[[str], None]
 
@@ -158,7 +161,7 @@ def segment(asked: Asked, folder: Path, audience: Audience, keep: Path | None = 
             raise MapError(f"No vertebra was found in {asked.image.name}.", "Is it an image of the spine?")
         audience.progress(ends.run, "checking the maps")
         with clock.stage("check"):
-            warnings += [*found.warnings, *_findings(found.maps)]
+            warnings += [*found.warnings, *_findings(found.maps), *_doubts(found, asked.image.name)]
         for each in warnings:
             audience.warn(each)
         with clock.stage("write"):
@@ -260,6 +263,14 @@ def _sources(paths: tuple[Path, ...], table: MappingTable | None) -> tuple[Sourc
         told = table.kinds[0] if table and len(table.kinds) == 1 else kind_of_name(path.name)
         sources.append(Source(path.name, told or kind_of_map(array), array, grid))
     return tuple(sources)
+
+
+def _doubts(found: Segmentation, name: str) -> list[str]:
+    """Say where nothing that was found is trusted: so it is on images of other parts of the body."""
+    known = [value for value in found.confidence.values() if value is not None]
+    if not known or max(known) >= _TRUSTED:
+        return []
+    return [f"No vertebra in {name} was found with confidence (at most {max(known):.2f}): is it an image of the spine?"]
 
 
 def _findings(maps: LabelMaps) -> list[str]:
