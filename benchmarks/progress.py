@@ -2,8 +2,8 @@
 
 Each row tells by how much the remaining time was wrong when a third of the run was over, by how much of the whole run it was
 wrong at worst from there on, how far the fraction lay from the share of the time at worst, and whether it ever went back. The
-remaining time is what a panel shows: the last estimate, less the time since. The run ends with its result. With --log every event
-is printed.
+remaining time is what a panel shows: the last estimate, less the time since. The run ends with its result. --log prints every
+event.
 """
 
 from __future__ import annotations

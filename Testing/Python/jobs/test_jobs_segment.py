@@ -90,6 +90,8 @@ def test_a_table_of_ones_own_comes_as_a_file(job, start, inputs, tmp_path, folde
     [
         ({"table": "magic"}, "parameter", "There is no table 'magic'"),
         ({"backend": "magic"}, "parameter", "There is no backend 'magic'"),
+        ({"device": "toaster"}, "parameter", "There is no device 'toaster'"),
+        ({"offline": "no"}, "parameter", "The option offline must be true or false"),
         ({}, "parameter", "what the labels mean"),
         ({"table": "totalspineseg"}, "maps", "Two maps of vertebrae"),
     ],
@@ -220,6 +222,26 @@ def test_an_image_of_one_value_is_refused(job, start, inputs, maps, folder, cont
     verdict = start(job("segment", inputs, backend="babble", table="spineps"), program=PROGRAM).end()
     assert "there is nothing to see in it" in verdict.text
     assert content(folder) == ["old.txt"]
+
+
+@pytest.mark.parametrize("display", [None, ":4711"])
+def test_no_display_is_needed(job, start, inputs, monkeypatch, display):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+        if display:
+            monkeypatch.setenv(name, display)
+    worker = start(job("segment", inputs, table="spineps"), program=None)
+    assert worker.end().state is State.FINISHED, worker.diagnostics()
+
+
+def test_what_it_will_take_is_told_before_it_begins(job, start, inputs):
+    worker = start(job("segment", inputs, table="spineps", device="cpu", offline=True), program=None)
+    assert worker.end().state is State.FINISHED, worker.diagnostics()
+    said = worker.said()
+    notes = [at for at, each in enumerate(said) if isinstance(each, Log) and "of memory and" in each.text]
+    assert len(notes) == 1
+    assert said[notes[0]].text.startswith("import needs about ")
+    assert all(each.fraction < 0.2 for each in said[: notes[0]] if isinstance(each, Progress))
 
 
 @posix

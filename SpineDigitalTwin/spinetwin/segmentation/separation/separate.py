@@ -19,6 +19,7 @@ from .cuts import find_cuts
 from .hanging import hang_discs
 from .naming import Naming, name_levels
 from .posterior import Posterior, share_out_posterior
+from .ribs import one_sided_rib
 from .shapes import find_anchors, transitional_signs
 from .sides import SideReport, check_sides
 from .voxels import BODY, POSTERIOR, SACRUM, Mask, Numbers, VoxelList
@@ -125,7 +126,7 @@ def _named(voxels: VoxelList, spine: Straightened, places: tuple[Place, ...], ow
     anchors = find_anchors(voxels, spine, places, owner)
     naming = name_levels([place.height for place in places], anchors)
     signs = transitional_signs(voxels, places, owner) if anchors.sacrum else ()
-    return replace(naming, findings=(*naming.findings, *signs))
+    return replace(naming, findings=(*naming.findings, *signs, *one_sided_rib(voxels, spine, places, naming.levels)))
 
 
 def _vertebrae(voxels: VoxelList, spine: Straightened, column: Mask) -> tuple[tuple[Place, ...], Numbers, Posterior]:
