@@ -25,13 +25,14 @@ BODY = (SubregionId.BODY_BORDER, SubregionId.BODY, SubregionId.DENS)
 TAKE = """
 import re, sys, time
 from pathlib import Path
-from spinetwin.jobs.segmenting import Asked, segment
+from spinetwin.jobs.segmenting import Asked, Audience, segment
 def peak():
     return 1024 * int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 folder = Path(sys.argv[1])
 before, begun = peak(), time.process_time()
 maps = folder / "subregions.nii.gz", folder / "vertebrae.nii.gz"
-segment(Asked(folder / "image.nii.gz", "import", maps, "spineps"), Path(sys.argv[2]), lambda *_: None, lambda _: None)
+nobody = Audience(lambda *_: None, lambda _: None)
+segment(Asked(folder / "image.nii.gz", "import", maps, "spineps"), Path(sys.argv[2]), nobody)
 print(time.process_time() - begun, peak() - before)
 """
 """Run in a process of its own; Linux only, because of how it asks for the peak of memory."""

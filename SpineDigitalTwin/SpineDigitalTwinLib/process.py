@@ -11,7 +11,20 @@ from typing import Any
 import qt
 import spinetwin
 from spinetwin.errors import SpineTwinError
-from spinetwin.jobs import Event, LevelReady, Listener, Progress, State, Verdict, end_tree, ending, failure_of, sweep, write_job
+from spinetwin.jobs import (
+    Event,
+    LevelReady,
+    Listener,
+    Progress,
+    State,
+    Verdict,
+    end_tree,
+    ending,
+    failure_of,
+    forget_stages,
+    sweep,
+    write_job,
+)
 
 from .callqueue import CallQueue
 from .interpreter import InterpreterSearch, cleanEnvironment
@@ -242,6 +255,8 @@ class WorkerProcess:
             # what it had started may still be there, and what it had written
             end_tree(self._listener.worker_pid or 0)
             self._calls.add(partial(sweep, self._output), _SETTLE_MS)
+        if verdict.state is State.CANCELLED:
+            self._calls.add(partial(forget_stages, self._output, self._listener.worker_pid or 0), _SETTLE_MS)
         self._calls.add(partial(self._tell, verdict))
 
     def _tellEvent(self, event: Event) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from ..jobs.backends import BACKENDS
@@ -31,20 +32,27 @@ def add(steps: Steps) -> None:
     segment.add_argument(
         "--table", default="", metavar="NAME", help=f"what its labels mean: {', '.join(TABLES)}, or a csv file of your own"
     )
+    segment.add_argument(
+        "--device", default="auto", metavar="DEVICE", help="what a network runs on: auto, cpu, cuda:0, mps (default: auto)"
+    )
+    segment.add_argument("--offline", action="store_true", help="fetch nothing")
     segment.add_argument("--quiet", action="store_true", help="no progress bar")
     segment.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Segment, put the results in place all together, and say what came out."""
-    from ..jobs.scratch import Scratch
-    from ..jobs.segmenting import Asked, segment
+    from ..jobs.scratch import Scratch, sweep
+    from ..jobs.segmenting import Asked, Audience, segment
 
-    asked = Asked(arguments.image, arguments.backend, tuple(arguments.map), arguments.table)
+    image, maps = arguments.image, tuple(arguments.map)
+    asked = Asked(image, arguments.backend, maps, arguments.table, arguments.device, arguments.offline)
     warnings: list[str] = []
     make_folder(arguments.out)
+    sweep(arguments.out)
     with progress_bar("segment", arguments.quiet) as progress, Scratch(arguments.out) as scratch:
-        done = segment(asked, scratch.folder, progress, warnings.append)
+        note = _ignore if arguments.quiet else _beside_the_bar
+        done = segment(asked, scratch.folder, Audience(progress, warnings.append, note), arguments.out)
         paths = scratch.publish(done.files)
     print(done.summary)
     for each in warnings:
@@ -52,3 +60,13 @@ def run(arguments: argparse.Namespace) -> int:
     for name, path in paths.items():
         print(f"{name.capitalize()}: {path}")
     return 0
+
+
+def _beside_the_bar(text: str) -> None:
+    from tqdm import tqdm
+
+    tqdm.write(text, file=sys.stderr)
+
+
+def _ignore(_: str) -> None:
+    pass

@@ -9,6 +9,7 @@ from .events import Event, Failure, LevelReady, Log, Progress, Result
 from .job import Job, write_job
 from .listen import Listener, State, Verdict
 from .scratch import sweep
+from .store import forget_stages
 from .tree import end_tree
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "end_tree",
     "ending",
     "failure_of",
+    "forget_stages",
     "sweep",
     "write_job",
 ]

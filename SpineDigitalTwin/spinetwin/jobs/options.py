@@ -5,12 +5,17 @@ Each raises ValueError with a phrase that completes "The option x ...".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
+
+from ..errors import ParameterError
 
 OptionReader = Callable[[object], Any]
 
 LONGEST_TEXT = 1000
+
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,2})?")
 
 
 def text(value: object) -> str:
@@ -64,3 +69,24 @@ def three_numbers(low: float, high: float) -> OptionReader:
         return right, anterior, superior
 
     return read
+
+
+def yes_or_no(value: object) -> bool:
+    """Take true or false."""
+    if isinstance(value, bool):
+        return value
+    raise ValueError("must be true or false")
+
+
+def device(value: object) -> str:
+    """Take the name of what a network runs on, as torch spells it; whether a backend can use it, that one says.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such device on any computer.
+    """
+    name = value if isinstance(value, str) else repr(value)
+    if _DEVICE.fullmatch(name) is None:
+        raise ParameterError(f"There is no device {name[:40]!r}.", "Choose auto, cpu, cuda, cuda:N (N from 0) or mps.")
+    return name

@@ -9,14 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from .estimate import Estimate
 from .events import Event, Heartbeat, Log, Progress, line_of
 from .lines import LineSplitter
 
 HEARTBEAT_S = 2.0
 _PROGRESS_EVERY_S = 0.1
-# before this much is known of the work, an estimate of the rest would jump about
-_ESTIMATE_AFTER = 0.02
-_ESTIMATE_AFTER_S = 1.0
 _DRAIN_S = 0.5
 
 
@@ -45,22 +43,9 @@ class Output:
         """Write a line for people."""
         self.emit(Log(text, severity))
 
-    def progress(self, stage: str) -> Callable[[float, str], None]:
+    def progress(self, stage: str) -> ProgressTeller:
         """Return a function that takes the fraction done and what is being worked on; it estimates the time that remains."""
-        begun = self._clock()
-        last = -_PROGRESS_EVERY_S
-
-        def show(fraction: float, message: str) -> None:
-            nonlocal last
-            elapsed = self._clock() - begun
-            if elapsed - last < _PROGRESS_EVERY_S and fraction < 1:
-                return
-            last = elapsed
-            known = fraction >= _ESTIMATE_AFTER and elapsed >= _ESTIMATE_AFTER_S
-            eta = round(elapsed * (1 - fraction) / fraction, 1) if known or fraction == 1 else None
-            self.emit(Progress(stage, round(fraction, 4), message, eta))
-
-        return show
+        return ProgressTeller(self, stage, self._clock)
 
     @contextmanager
     def heartbeat(self, every_s: float = HEARTBEAT_S) -> Iterator[None]:
@@ -76,6 +61,45 @@ class Output:
             yield
         finally:
             done.set()
+
+
+class ProgressTeller:
+    """Says how far one step is, no more often than anybody can read; never less than it said before.
+
+    Parameters
+    ----------
+    output : Output
+    stage : str
+        The name of the step.
+    clock : callable
+        Seconds that only grow.
+    """
+
+    def __init__(self, output: Output, stage: str, clock: Callable[[], float]) -> None:
+        self._output = output
+        self._stage = stage
+        self._clock = clock
+        self._begun = clock()
+        self._last = -_PROGRESS_EVERY_S
+        self._estimate = Estimate(self._begun)
+
+    def __call__(self, fraction: float, message: str) -> None:
+        """Take the fraction done and what is being worked on."""
+        elapsed = self._clock() - self._begun
+        remaining = self._estimate.remaining(fraction, self._begun + elapsed)
+        done = self._estimate.fraction
+        if elapsed - self._last < _PROGRESS_EVERY_S and done < 1:
+            return
+        self._last = elapsed
+        self._output.emit(Progress(self._stage, round(done, 4), message, None if remaining is None else round(remaining, 1)))
+
+    def expect(self, seconds: float) -> None:
+        """Tell how long all of it is expected to take."""
+        self._estimate.expect(seconds)
+
+    def skip(self, fraction: float) -> None:
+        """Go on to a fraction that an earlier run has reached."""
+        self._estimate.skip(fraction)
 
 
 @contextmanager

@@ -15,6 +15,10 @@ from ..errors import ParameterError
 from ..geometry import Grid
 
 _NEEDS: Mapping[str, dict[str, str]] = {row["backend"]: row for row in read_table("needs.csv", __package__)}
+_STAGES = ("read", "check", "write")
+_SECONDS = {row["stage"]: float(row["seconds_per_million_voxels"]) for row in read_table("stage_seconds.csv", __package__)}
+_LEAST_RUN = 0.5
+"""What the backend itself takes of the work at least, where nobody has measured it."""
 _MEMINFO = Path("/proc/meminfo")
 _CGROUP = Path("/sys/fs/cgroup")
 _UNLIMITED = 1 << 60
@@ -41,6 +45,16 @@ def needs_of(backend: str, grid: Grid) -> Needs | None:
     voxels = float(np.prod(grid.shape, dtype=float))
     memory = float(row["fixed_mb"]) * 1e6 + float(row["bytes_per_voxel"]) * voxels
     return Needs(memory, float(row["seconds_per_million_voxels"]) * voxels / 1e6)
+
+
+def shares_of(needs: Needs | None, grid: Grid) -> tuple[float, float, float, float]:
+    """Return what reading, the backend itself, checking and writing take of the whole work, as fractions that sum to 1."""
+    million = float(np.prod(grid.shape, dtype=float)) / 1e6
+    read, check, write = (_SECONDS[stage] * million for stage in _STAGES)
+    around = read + check + write
+    run = max(needs.seconds - around if needs is not None else 0.0, _LEAST_RUN * around)
+    total = around + run
+    return read / total, run / total, check / total, write / total
 
 
 def refuse_too_large(backend: str, grid: Grid, name: str, free: float | None) -> Needs | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,6 +14,8 @@ from typing import IO
 
 from ..errors import WriteError
 from ..io.atomic import write_error
+from .lock import try_lock
+from .store import sweep_stages
 
 _PREFIX = ".spinetwin-job-"
 _OWNER = "owner.lock"
@@ -51,7 +52,7 @@ class Scratch:
         try:
             self.folder.mkdir()
             self._owner = (self.folder / _OWNER).open("wb")
-            _try_lock(self._owner)
+            try_lock(self._owner)
             self._owner.write(_SIGNATURE)
             self._owner.flush()
         except OSError as error:
@@ -111,11 +112,15 @@ class Scratch:
 
 
 def sweep(output: Path) -> None:
-    """Remove what jobs that were killed have left in an output folder; folders of running jobs and of others stay."""
+    """Remove what jobs that were killed have left in an output folder; folders of running jobs and of others stay.
+
+    Stages that were finished wait a week for the same request (`spinetwin.jobs.store`).
+    """
     with suppress(OSError):
         for folder in output.glob(f"{_PREFIX}*"):
             if _is_abandoned(folder):
                 shutil.rmtree(folder, ignore_errors=True)
+    sweep_stages(output)
 
 
 def _is_abandoned(folder: Path) -> bool:
@@ -125,28 +130,9 @@ def _is_abandoned(folder: Path) -> bool:
         return False
     try:
         with owner.open("r+b") as file:
-            return _try_lock(file) and file.read(len(_SIGNATURE) + 1) == _SIGNATURE
+            return try_lock(file) and file.read(len(_SIGNATURE) + 1) == _SIGNATURE
     except OSError:
         return False
-
-
-def _try_lock(file: IO[bytes]) -> bool:
-    """Lock a file until it is closed; False where another holds it, or where the disk knows no locks."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            # beyond the end, so that the signature can still be read
-            file.seek(1 << 20)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            file.seek(0)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _set_aside(target: Path, replaced: Path) -> None:

@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import platform
 import time
-from collections.abc import Callable, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .. import __version__
 from ..anatomy import level
 from ..commands.label_tables import table_named
 from ..errors import MapError
 from .job import Done, Job
+from .options import device
 from .output import Output
-from .preflight import free_memory, refuse_too_large
+from .preflight import Needs, free_memory, refuse_too_large, shares_of
+from .resuming import kept_segmentation, key_of
+from .segmentation_report import hash_of, report_of, summary_of, write_report
+from .store import StageStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..geometry import Grid, LabelMaps
-    from ..segmentation.backends import MappingTable, Request, Segmentation, Source
+    from ..geometry import LabelMaps
+    from ..segmentation.backends import Backend, MappingTable, Request, Segmentation, Source
 
-FORMAT = "spinetwin segmentation"
-FORMAT_VERSION = 1
 REPORT = "segmentation.json"
 
-_READ, _RUN, _CHECK, _WRITE = 0.1, 0.7, 0.8, 1.0
-"""Fractions of the work at which its stages end."""
+_TRUSTED = 0.5
+"""Below this confidence a level is one that a person should look at first."""
 
 Progress = Callable[[float, str], None]
 Say = Callable[[str], None]
+
+
+def _ignore(_: object) -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,43 @@ class Asked:
         Label maps to take over: one, or subregions and vertebrae.
     table : str
         What their labels mean: the name of a table, or the path of a csv file; "" where it is not said.
+    device : str
+        What a network is to run on: auto, cpu, cuda, cuda:0, mps.
+    offline : bool
+        Whether nothing may be fetched.
     """
 
     image: Path
     backend: str = "auto"
     maps: tuple[Path, ...] = ()
     table: str = ""
+    device: str = "auto"
+    offline: bool = False
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who is told of what happens.
+
+    Attributes
+    ----------
+    progress : callable
+        Takes the fraction done and what is being worked on.
+    warn : callable
+        Takes each sentence that a person should know of the result.
+    note : callable
+        Takes a sentence on what will be done.
+    expect : callable
+        Takes the seconds that all of it is expected to take.
+    skip : callable
+        Takes a fraction that an earlier run has reached.
+    """
+
+    progress: Progress
+    warn: Say
+    note: Say = _ignore
+    expect: Callable[[float], None] = _ignore
+    skip: Callable[[float], None] = _ignore
 
 
 @dataclass
@@ -76,11 +109,13 @@ def segmentation_step(job: Job, folder: Path, output: Output) -> Done:
     """Do a segmentation as a job."""
     maps = tuple(job.inputs[name] for name in ("map", "second_map") if name in job.inputs)
     table = str(job.inputs["table_file"]) if "table_file" in job.inputs else job.options.get("table", "")
-    asked = Asked(job.inputs["image"], job.options.get("backend", "auto"), maps, table)
-    return segment(asked, folder, output.progress("segment"), lambda text: output.log(text, "warning"))
+    chosen = {name: job.options[name] for name in ("backend", "device", "offline") if name in job.options}
+    progress = output.progress("segment")
+    audience = Audience(progress, lambda text: output.log(text, "warning"), output.log, progress.expect, progress.skip)
+    return segment(Asked(job.inputs["image"], maps=maps, table=table, **chosen), folder, audience, job.output)
 
 
-def segment(asked: Asked, folder: Path, progress: Progress, warn: Say) -> Done:
+def segment(asked: Asked, folder: Path, audience: Audience, keep: Path | None = None) -> Done:
     """Segment one image.
 
     Parameters
@@ -88,10 +123,9 @@ def segment(asked: Asked, folder: Path, progress: Progress, warn: Say) -> Done:
     asked : Asked
     folder : Path
         Where subregions.nii.gz, vertebrae.nii.gz and segmentation.json are written, on the grid of the image.
-    progress : callable
-        Takes the fraction done and what is being worked on.
-    warn : callable
-        Takes each sentence that a person should know.
+    audience : Audience
+    keep : Path or None
+        Where stages that are finished wait for the next run, should this one be killed; None keeps nothing.
 
     Returns
     -------
@@ -102,41 +136,109 @@ def segment(asked: Asked, folder: Path, progress: Progress, warn: Say) -> Done:
     SpineTwinError
         If it cannot be done.
     """
-    from ..io import read_grid, read_volume, write_label_map
-    from ..segmentation.backends import Request, choose
+    from ..segmentation.backends import choose
     from .backends import BACKENDS
 
     clock = _Clock()
-    progress(0.0, f"reading {asked.image.name}")
+    audience.progress(0.0, f"reading {asked.image.name}")
     with clock.stage("read"):
-        grid = read_grid(asked.image)
-        table = table_named(asked.table) if asked.table else None
-        request = Request(cache(lambda: read_volume(asked.image)[0]), grid, _sources(asked.maps, table), table, asked.image)
+        request = _request(asked)
+        hashes = [hash_of(path) for path in (asked.image, *asked.maps)]
     backend, why = choose(asked.backend, request, BACKENDS)
-    name = backend.describe().name
-    needs = refuse_too_large(name, grid, asked.image.name, free_memory())
-    progress(_READ, f"{name}: {needs}" if needs else name)
-    warnings = _image_warnings(asked.image, request, reads_image=backend.describe().reads_image)
-    with clock.stage("segment"):
-        found = backend.run(request, lambda done, what: progress(_READ + (_RUN - _READ) * done, what))
-    if backend.describe().reads_image and not found.confidence:
-        raise MapError(f"No vertebra was found in {asked.image.name}.", "Is it an image of the spine?")
-    progress(_RUN, "checking the maps")
-    with clock.stage("check"):
-        warnings += [*found.warnings, *_findings(found.maps)]
-    for each in warnings:
-        warn(each)
-    files = {"subregions": folder / "subregions.nii.gz", "vertebrae": folder / "vertebrae.nii.gz", "report": folder / REPORT}
-    progress(_CHECK, "writing the maps")
-    with clock.stage("write"):
-        write_label_map(files["subregions"], found.maps.subregions, grid)
-        progress((_CHECK + _WRITE) / 2, "writing the maps")
-        write_label_map(files["vertebrae"], found.maps.vertebrae, grid)
-    content = _report(asked, grid, found, warnings, clock.seconds)
-    content["backend"] = {"name": name, "title": backend.describe().title, "why": why}
-    _write_report(files["report"], content)
-    progress(_WRITE, "done")
-    return Done(files, f"{_summary(found)} by {name} ({why})")
+    about = backend.describe()
+    needs = refuse_too_large(about.name, request.grid, asked.image.name, free_memory())
+    ends = _Ends.of(needs, request)
+    _tell_needs(about.name, needs, audience)
+    audience.progress(ends.read, f"{about.name}: {needs}" if needs else about.name)
+    warnings = _image_warnings(asked.image, request, reads_image=about.reads_image)
+    # a label map is taken over in seconds; keeping what was made of it would take as long
+    store = StageStore(keep, key_of(about.name, repr(request.table), hashes)) if keep and about.reads_image else nullcontext()
+    with store as stages:
+        request = replace(request, store=stages)
+        with clock.stage("segment"):
+            found = _found(backend, request, audience, ends)
+        if about.reads_image and not found.confidence:
+            raise MapError(f"No vertebra was found in {asked.image.name}.", "Is it an image of the spine?")
+        audience.progress(ends.run, "checking the maps")
+        with clock.stage("check"):
+            warnings += [*found.warnings, *_findings(found.maps), *_doubts(found, asked.image.name)]
+        for each in warnings:
+            audience.warn(each)
+        with clock.stage("write"):
+            files = _write_maps(found.maps, folder, audience.progress, ends)
+    chosen = {"name": about.name, "title": about.title, "why": why, "device": asked.device}
+    content = report_of(
+        asked.image,
+        request.grid,
+        found,
+        backend=chosen,
+        inputs=dict(zip((each.name for each in (asked.image, *asked.maps)), hashes, strict=True)),
+        seconds=clock.seconds,
+        reused=request.stages.reused,
+        warnings=warnings,
+    )
+    write_report(folder / REPORT, content)
+    audience.progress(1.0, "done")
+    return Done({**files, "report": folder / REPORT}, f"{summary_of(found)} by {about.name} ({why})")
+
+
+def _request(asked: Asked) -> Request:
+    from ..io import read_grid, read_volume
+    from ..segmentation.backends import Request
+
+    grid = read_grid(asked.image)
+    table = table_named(asked.table) if asked.table else None
+    image = cache(lambda: read_volume(asked.image)[0])
+    return Request(image, grid, _sources(asked.maps, table), table, asked.image, device(asked.device), asked.offline)
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Fractions of the work at which its stages end; the last one ends at 1."""
+
+    read: float
+    run: float
+    check: float
+
+    @classmethod
+    def of(cls, needs: Needs | None, request: Request) -> _Ends:
+        """Return where they end by what each stage takes for an image of this size."""
+        read, run, check, _ = shares_of(needs, request.grid)
+        return cls(read, read + run, read + run + check)
+
+
+def _tell_needs(name: str, needs: Needs | None, audience: Audience) -> None:
+    if needs is not None:
+        audience.note(f"{name} needs {needs}.")
+        audience.expect(needs.seconds)
+
+
+def _found(backend: Backend, request: Request, audience: Audience, ends: _Ends) -> Segmentation:
+    """Let the backend work; what an earlier run has done already is told as such."""
+    known = 0
+
+    def told(done: float, what: str) -> None:
+        nonlocal known
+        fraction = ends.read + (ends.run - ends.read) * done
+        if len(request.stages.reused) > known:
+            known = len(request.stages.reused)
+            audience.skip(fraction)
+        audience.progress(fraction, what)
+
+    found = kept_segmentation(request, lambda: backend.run(request, told)) if request.store else backend.run(request, told)
+    told(1.0, "the maps are there")
+    return found
+
+
+def _write_maps(maps: LabelMaps, folder: Path, progress: Progress, ends: _Ends) -> dict[str, Path]:
+    from ..io import write_label_map
+
+    files = {}
+    for number_done, (name, array) in enumerate((("subregions", maps.subregions), ("vertebrae", maps.vertebrae))):
+        progress(ends.check + (1.0 - ends.check) * number_done / 2, "writing the maps")
+        files[name] = folder / f"{name}.nii.gz"
+        write_label_map(files[name], array, maps.grid)
+    return files
 
 
 def _image_warnings(path: Path, request: Request, *, reads_image: bool) -> list[str]:
@@ -163,6 +265,14 @@ def _sources(paths: tuple[Path, ...], table: MappingTable | None) -> tuple[Sourc
     return tuple(sources)
 
 
+def _doubts(found: Segmentation, name: str) -> list[str]:
+    """Say where nothing that was found is trusted: so it is on images of other parts of the body."""
+    known = [value for value in found.confidence.values() if value is not None]
+    if not known or max(known) >= _TRUSTED:
+        return []
+    return [f"No vertebra in {name} was found with confidence (at most {max(known):.2f}): is it an image of the spine?"]
+
+
 def _findings(maps: LabelMaps) -> list[str]:
     """Look the finished maps over; where vertebrae have no subregions, only their order can be checked."""
     from ..poi.check import check_maps
@@ -176,41 +286,3 @@ def _findings(maps: LabelMaps) -> list[str]:
     known = {level(name).id for name in body_only}
     findings = (each for each in check_maps(maps).findings if each.severity != "note")
     return [*said, *(each.text for each in findings if each.level not in known or " lacks: " not in each.text)]
-
-
-def _report(asked: Asked, grid: Grid, found: Segmentation, warnings: list[str], seconds: Mapping[str, float]) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "version": FORMAT_VERSION,
-        "image": {
-            "name": asked.image.name,
-            "shape": list(grid.shape),
-            "spacing_mm": [round(float(n), 6) for n in grid.spacing],
-        },
-        "backend": {},
-        "versions": {"spinetwin": __version__, "python": platform.python_version(), **found.versions},
-        "weights": dict(found.weights),
-        "inputs": {path.name: _hash(path) for path in (asked.image, *asked.maps)},
-        "seconds": dict(seconds),
-        "levels": {level(key).name: {"confidence": value} for key, value in found.confidence.items()},
-        "warnings": warnings,
-    }
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
-
-
-def _write_report(path: Path, content: Mapping[str, Any]) -> None:
-    from ..io.atomic import write_text
-
-    write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def _summary(found: Segmentation) -> str:
-    names = [level(key).name for key in found.confidence]
-    if not names:
-        return "No vertebra"
-    shown = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
-    return f"{len(names)} level{'' if len(names) == 1 else 's'} ({shown})"

@@ -15,7 +15,7 @@ from .events import LevelReady
 from .job import Done, Job, Step
 from .maps import import_map
 from .measuring import OPTIONAL, measurements
-from .options import number, one_of, text, three_numbers, whole_number
+from .options import device, number, one_of, text, three_numbers, whole_number, yes_or_no
 from .output import Output
 from .segmenting import segmentation_step
 
@@ -148,7 +148,12 @@ _MODALITIES = ("t1w", "t2w")
 
 STEPS: Mapping[str, Step] = {
     "import": Step(("map",), import_map),
-    "segment": Step(("image",), segmentation_step, {"backend": text, "table": text}, ("map", "second_map", "table_file")),
+    "segment": Step(
+        ("image",),
+        segmentation_step,
+        {"backend": text, "table": text, "device": device, "offline": yes_or_no},
+        ("map", "second_map", "table_file"),
+    ),
     "poi": Step(
         ("subregions", "vertebrae"),
         points_of_interest,

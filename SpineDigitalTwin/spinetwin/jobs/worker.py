@@ -23,6 +23,7 @@ from .job import Step, read_job
 from .output import Output, standard_output
 from .scratch import Scratch, sweep
 from .steps import STEPS
+from .store import forget_stages
 from .watch import watch, watched
 
 _GRACE_S = 0.5
@@ -122,6 +123,7 @@ class Run:
             time.sleep(_GRACE_S)
         if self._scratch is not None:
             self._scratch.remove()
+            forget_stages(self._scratch.output, os.getpid())
         tree.end_own_group()
 
     def _result(self) -> Result:

@@ -3,9 +3,11 @@
 # ruff: noqa: T201
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from spinetwin.jobs import backends
@@ -33,6 +35,29 @@ class Strange:
         return ImportBackend().run(request, progress)
 
 
+class Staged:
+    """Keeps a stage, and then takes very long, until a file beside the image says that it may go on."""
+
+    def describe(self):
+        return Description("staged", "staged", "what the map holds")
+
+    def available(self, _):
+        return Availability(True, "it is always there")
+
+    def run(self, request, progress):
+        def semantic():
+            print("making the semantic map", flush=True)
+            return request.image() > 450
+
+        progress(0.1, "semantic map")
+        mask = request.stages.kept("semantic", semantic, shape=request.grid.shape)
+        progress(0.6, "instances")
+        if not (request.path.parent / "go on").exists():
+            nap()
+        found = ImportBackend().run(request, progress)
+        return replace(found, warnings=(*found.warnings, f"{mask.sum()} bright voxels"))
+
+
 def nap():
     print("napping", flush=True)
     time.sleep(FOREVER)
@@ -45,6 +70,13 @@ def family():
     child = subprocess.Popen([sys.executable, "-c", f"{spawn}; {nothing}"], stdout=subprocess.PIPE, text=True)
     print(f"family {child.pid} {int(child.stdout.readline())}", flush=True)
     child.wait()
+
+
+def stubborn():
+    """Refuse to stop, and start a child that refuses too and has one of its own."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    family()
 
 
 def greedy():
@@ -70,7 +102,10 @@ def bug():
     return {}["Gr\u00f6\u00dfe"]
 
 
-STRANGE = tuple(Strange(each.__name__, each) for each in (nap, family, greedy, full_disk, babble, crash, bug))
+STRANGE = (
+    *(Strange(each.__name__, each) for each in (nap, family, stubborn, greedy, full_disk, babble, crash, bug)),
+    Staged(),
+)
 
 if __name__ == "__main__":
     backends.BACKENDS = STRANGE

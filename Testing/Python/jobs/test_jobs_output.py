@@ -30,7 +30,7 @@ def recorder():
 
 def test_the_estimate_waits_until_there_is_something_to_go_by(recorder):
     show = recorder.output.progress("poi")
-    for recorder.now, fraction in ((0.0, 0.0), (0.5, 0.3), (2.0, 0.01), (10.0, 0.25), (40.0, 1.0)):
+    for recorder.now, fraction in ((0.0, 0.0), (0.5, 0.008), (2.0, 0.01), (10.0, 0.25), (40.0, 1.0)):
         show(fraction, "L1")
     assert [each.eta_s for each in recorder.events] == [None, None, None, 30.0, 0.0]
 

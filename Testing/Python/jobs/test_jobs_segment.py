@@ -51,7 +51,13 @@ def test_maps_are_taken_over_and_the_report_tells_how(job, start, inputs, maps, 
         np.testing.assert_array_equal(array, expected)
         assert grid.same_place(maps.grid)
     report = json.loads(Path(verdict.result.paths["report"]).read_text(encoding="utf-8"))
-    assert report["backend"] == {"name": "import", "title": "Import of an existing label map", "why": "asked for"}
+    assert report["backend"] == {
+        "name": "import",
+        "title": "Import of an existing label map",
+        "why": "asked for",
+        "device": "auto",
+    }
+    assert report["reused_stages"] == []
     assert set(report["inputs"]) == {Path(path).name for path in inputs.values()}
     assert list(report["levels"]) == ["L1", "L2", "L3"]
     assert set(report["seconds"]) == {"read", "segment", "check", "write"}
@@ -84,6 +90,8 @@ def test_a_table_of_ones_own_comes_as_a_file(job, start, inputs, tmp_path, folde
     [
         ({"table": "magic"}, "parameter", "There is no table 'magic'"),
         ({"backend": "magic"}, "parameter", "There is no backend 'magic'"),
+        ({"device": "toaster"}, "parameter", "There is no device 'toaster'"),
+        ({"offline": "no"}, "parameter", "The option offline must be true or false"),
         ({}, "parameter", "what the labels mean"),
         ({"table": "totalspineseg"}, "maps", "Two maps of vertebrae"),
     ],
@@ -103,7 +111,7 @@ def test_without_a_label_map_it_is_said_what_to_do(job, start, inputs, folder, c
 
 
 @posix
-@pytest.mark.parametrize("backend", ["nap", "family"])
+@pytest.mark.parametrize("backend", ["nap", "family", "stubborn"])
 def test_cancelling_ends_the_backend_and_its_children(job, start, inputs, folder, content, gone, backend):
     worker = start(job("segment", inputs, backend=backend, table="spineps"), program=PROGRAM)
     family = [int(pid) for pid in worker.until_log("napping" if backend == "nap" else "family").split()[1:]]
@@ -216,12 +224,32 @@ def test_an_image_of_one_value_is_refused(job, start, inputs, maps, folder, cont
     assert content(folder) == ["old.txt"]
 
 
+@pytest.mark.parametrize("display", [None, ":4711"])
+def test_no_display_is_needed(job, start, inputs, monkeypatch, display):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+        if display:
+            monkeypatch.setenv(name, display)
+    worker = start(job("segment", inputs, table="spineps"), program=None)
+    assert worker.end().state is State.FINISHED, worker.diagnostics()
+
+
+def test_what_it_will_take_is_told_before_it_begins(job, start, inputs):
+    worker = start(job("segment", inputs, table="spineps", device="cpu", offline=True), program=None)
+    assert worker.end().state is State.FINISHED, worker.diagnostics()
+    said = worker.said()
+    notes = [at for at, each in enumerate(said) if isinstance(each, Log) and "of memory and" in each.text]
+    assert len(notes) == 1
+    assert said[notes[0]].text.startswith("import needs about ")
+    assert all(each.fraction < 0.2 for each in said[: notes[0]] if isinstance(each, Progress))
+
+
 @posix
 def test_two_jobs_at_once_do_not_disturb_each_other(job, start, inputs, folder, content):
     first = start(job("segment", inputs, backend="nap", table="spineps"), program=PROGRAM)
     first.until_log("napping")
     assert start(job("segment", inputs, table="spineps"), program=None).end().state is State.FINISHED
-    left = [name for name in content(folder) if not name.startswith(".spinetwin-job")]
+    left = [name for name in content(folder) if not name.startswith(".spinetwin-")]
     assert left == RESULTS
     first.process.stdin.close()
     first.end()

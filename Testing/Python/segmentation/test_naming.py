@@ -84,6 +84,58 @@ def test_an_anchor_that_cannot_be_is_dropped_and_reported():
     assert "19 vertebrae" in missing.findings[0]
 
 
+def test_ribs_name_where_nothing_else_is_in_view_and_say_what_may_be_wrong():
+    naming = name_levels([30.0] * 4, Anchors(last_rib=1))
+    assert names(naming) == ["T11", "T12", "L1", "L2"]
+    assert naming.anchors == ("ribs",)
+    assert "short twelfth rib" in naming.findings[0]
+    assert names(name_levels([19.0] * 5, Anchors(first_rib=2))) == ["C6", "C7", "T1", "T2", "T3"]
+
+
+@pytest.mark.parametrize(
+    ("count", "last_rib", "finding", "asked"),
+    [
+        (25, 19, "There are 13 thoracic vertebrae instead of 12.", "Is T13 really the last one with ribs?"),
+        (25, 18, "There are 6 lumbar vertebrae instead of 5.", "Is T12 really the last one with ribs?"),
+        (23, 18, "There are 4 lumbar vertebrae instead of 5.", "Is T12 really the last one with ribs?"),
+        (23, 17, "There are 11 thoracic vertebrae instead of 12.", "Is T11 really the last one with ribs?"),
+    ],
+)
+def test_ribs_tell_which_vertebra_is_one_more_or_one_less_and_a_person_is_asked(count, last_rib, finding, asked):
+    naming = name_levels([25.0] * count, Anchors(dens=1, sacrum=True, first_rib=7, last_rib=last_rib))
+    assert naming.levels[last_rib].region == "thoracic"
+    assert naming.levels[last_rib + 1].name == "L1"
+    assert naming.findings == (finding,)
+    assert asked in naming.question
+
+
+def test_ribs_and_sacrum_exclude_l6():
+    naming = name_levels([35.0] * 7, Anchors(sacrum=True, last_rib=1))
+    assert names(naming) == ["T11", "T12", "L1", "L2", "L3", "L4", "L5"]
+    assert naming.question == ""
+    naming = name_levels([35.0] * 8, Anchors(sacrum=True, last_rib=1))
+    assert names(naming)[-1] == "L6"
+    assert naming.question
+
+
+@pytest.mark.parametrize(
+    ("anchors", "word"),
+    [
+        (
+            Anchors(dens=1, sacrum=True, last_rib=10),
+            "The last ribs that are labelled lie where no spine has them, counted from",
+        ),
+        (Anchors(dens=1, first_rib=3), "The first ribs that are labelled cannot be those of T1"),
+        (Anchors(dens=1, last_rib=4), "The last ribs that are labelled lie where no spine has them"),
+    ],
+)
+def test_ribs_that_cannot_be_are_not_believed(anchors, word):
+    naming = name_levels([25.0] * 24, anchors)
+    assert naming.levels[0].name == "C1"
+    assert "ribs" not in naming.anchors
+    assert word in naming.findings[0]
+
+
 def test_more_vertebrae_than_any_spine_has_are_refused():
     with pytest.raises(MapError, match="27 vertebrae were found, more than a spine has"):
         name_levels([20.0] * 27, Anchors())
@@ -94,6 +146,24 @@ def separated(parameters, change=None, spacing=None):
     maps = spine.voxelise(spine.grid(spacing or Spacing(3.3, 1.0, 1.0), orientation="PIR"))
     subregions = maps.subregions if change is None else change(maps)
     return separate_vertebrae(subregions, maps.grid)
+
+
+def with_ribs(kind="", seed=3):
+    variants = (Variant(kind),) if kind else ()
+    spine = make_spine(SpineParameters(levels="T9-S1", ribs=True, variants=variants), np.random.default_rng(seed))
+    return spine.voxelise(spine.grid(2.0, orientation="PIR", oblique_deg=7.0))
+
+
+def test_labelled_ribs_count_more_than_shape_and_a_lost_one_is_flagged():
+    maps = with_ribs()
+    naming = separate_vertebrae(maps.subregions, maps.grid).naming
+    assert naming.anchors == ("sacrum", "ribs")
+    assert names(naming) == ["T9", "T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5"]
+    assert not any("one side only" in finding for finding in naming.findings)
+    lost = maps.subregions.copy()
+    lost[(maps.vertebrae == level("T12").rib_id) & (maps.subregions == SubregionId.RIB_LEFT)] = 0
+    naming = separate_vertebrae(lost, maps.grid).naming
+    assert any(finding.startswith("T12, the last vertebra with ribs, has one on one side only") for finding in naming.findings)
 
 
 @pytest.mark.parametrize(

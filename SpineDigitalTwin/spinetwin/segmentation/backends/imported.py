@@ -19,6 +19,8 @@ from .protocol import Availability, Description, Progress, Request, Segmentation
 
 _HINT = "Give an existing label map with --map LABELS and say with --table what its labels mean."
 _CONVERT = "Convert it with the table that belongs to it; --table FILE.csv takes one of your own."
+_TRANSLATED = 0.2
+"""Of the time, measured on 9 to 68 million voxels; the rest goes into telling vertebrae or their bodies from each other."""
 
 
 class ImportBackend:
@@ -52,18 +54,22 @@ class ImportBackend:
         warnings: list[str] = [request.table.note] if request.table.note else []
         found: dict[str, IntArray] = {}
         for number, source in enumerate(request.sources):
-            progress(number / len(request.sources), f"translating {source.name}")
+            progress(_TRANSLATED * number / len(request.sources), f"translating {source.name}")
             if source.kind in found:
                 raise MapError(f"Two maps of {source.kind} were given.", "Give one map of subregions and one of vertebrae.")
             warnings += unknown_labels(source, request.table)
             warnings += merged_labels(source, request.table)
             found[source.kind] = _on_grid(source, request.grid, warnings)
         maps = _translated(found, request.table, request.grid)
+
+        def tell(done: float, what: str) -> None:
+            progress(_TRANSLATED + (1.0 - _TRANSLATED) * done, what)
+
         if maps.vertebrae.any():
-            maps, confidence, told = _with_bodies(maps)
+            maps, confidence, told = _with_bodies(maps, tell)
         else:
-            progress(0.9, "separating the vertebrae")
-            maps, confidence, told = _separated(maps)
+            tell(0.0, "separating the vertebrae")
+            maps, confidence, told = _separated(maps, tell)
         progress(1.0, "translated")
         return Segmentation(maps, confidence, (*warnings, *told), {"table": request.table.name})
 
@@ -72,9 +78,9 @@ _Result = tuple[LabelMaps, Mapping[int, float | None], Sequence[str]]
 """Maps, the confidence of each level, and what a person should know."""
 
 
-def _separated(maps: LabelMaps) -> _Result:
+def _separated(maps: LabelMaps, tell: Progress) -> _Result:
     """Tell the vertebrae of a map of subregions from each other, and say what their names rest on."""
-    found = separate_vertebrae(maps.subregions, maps.grid)
+    found = separate_vertebrae(maps.subregions, maps.grid, tell)
     naming, levels = found.naming, found.levels
     said = [f"Levels were told from the subregions ({', '.join(naming.anchors) or 'by size alone'}) and are not verified."]
     said += [naming.question] if naming.question else []
@@ -84,12 +90,12 @@ def _separated(maps: LabelMaps) -> _Result:
     return LabelMaps(maps.grid, maps.subregions, vertebrae), {each.level: each.confidence for each in levels}, said
 
 
-def _with_bodies(maps: LabelMaps) -> _Result:
+def _with_bodies(maps: LabelMaps, tell: Progress) -> _Result:
     """Tell the bodies of whole vertebrae from their arches, and say that this is an estimate."""
     present = labels_in(maps.vertebrae)
     confidence: dict[int, float | None] = {each.id: None for each in LEVELS if each.id in present}
     without, _ = lacking(maps)
-    bodies = find_bodies(maps.vertebrae, maps.grid, tuple(level(name).id for name in without))
+    bodies = find_bodies(maps.vertebrae, maps.grid, tuple(level(name).id for name in without), tell)
     if not bodies.found:
         return maps, confidence, []
     subregions = maps.subregions.copy(order="F")

@@ -32,16 +32,21 @@ class Anchors:
         The sacrum lies below the last vertebra.
     last_thoracic : int or None
         Row of the vertebra that has the short transverse processes of the last thoracic one, above long ones.
+    first_rib, last_rib : int or None
+        Rows of the first and of the last vertebra that bears a rib, with vertebrae beyond it that bear none.
     """
 
     dens: int | None = None
     sacrum: bool = False
     last_thoracic: int | None = None
+    first_rib: int | None = None
+    last_rib: int | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         """In words."""
-        seen = {"dens": self.dens is not None, "sacrum": self.sacrum, "T12 shape": self.last_thoracic is not None}
+        ribs = self.first_rib is not None or self.last_rib is not None
+        seen = {"dens": self.dens is not None, "sacrum": self.sacrum, "ribs": ribs, "T12 shape": self.last_thoracic is not None}
         return tuple(name for name, there in seen.items() if there)
 
 
@@ -132,10 +137,13 @@ def _agrees(levels: tuple[Level, ...], first: int, count: int, anchors: Anchors)
         return False
     if anchors.dens is not None and levels[first + anchors.dens].name != "C2":
         return False
-    if anchors.last_thoracic is None:
-        return True
-    here = first + anchors.last_thoracic
-    return levels[here].region == "thoracic" and levels[min(here + 1, len(levels) - 1)].region == "lumbar"
+    if anchors.first_rib is not None and levels[first + anchors.first_rib].name != "T1":
+        return False
+    return all(_ends_thorax(levels, first + row) for row in (anchors.last_thoracic, anchors.last_rib) if row is not None)
+
+
+def _ends_thorax(levels: tuple[Level, ...], at: int) -> bool:
+    return levels[at].region == "thoracic" and levels[min(at + 1, len(levels) - 1)].region == "lumbar"
 
 
 def _without_weakest(anchors: Anchors, count: int) -> tuple[Anchors, str]:
@@ -143,12 +151,25 @@ def _without_weakest(anchors: Anchors, count: int) -> tuple[Anchors, str]:
         return replace(anchors, last_thoracic=None), (
             "The transverse processes of one vertebra look like those of T12, where no spine has it; they were not believed."
         )
+    if anchors.first_rib is not None:
+        return replace(
+            anchors, first_rib=None
+        ), "The first ribs that are labelled cannot be those of T1; they were not believed."
+    if anchors.sacrum and anchors.dens is not None and anchors.last_rib is not None:
+        return replace(anchors, last_rib=None), (
+            "The last ribs that are labelled lie where no spine has them, counted from the dens and the sacrum; "
+            "they were not believed."
+        )
     if anchors.sacrum and anchors.dens is not None:
         return replace(anchors, sacrum=False), (
             f"From the one with the dens down to the sacrum there are {count - anchors.dens} vertebrae, which no spine has: "
             "one was missed or cut in two. They are numbered from the dens."
         )
-    what = "the sacrum" if anchors.sacrum else "the dens"
+    if anchors.last_rib is not None and (anchors.sacrum or anchors.dens is not None):
+        return replace(
+            anchors, last_rib=None
+        ), "The last ribs that are labelled lie where no spine has them; they were not believed."
+    what = "the last ribs" if anchors.last_rib is not None else "the sacrum" if anchors.sacrum else "the dens"
     return Anchors(), f"There are more vertebrae beside {what} than any spine has; it was not believed."
 
 
@@ -166,6 +187,10 @@ def _unusual(best: _Option, anchors: Anchors) -> list[str]:
             findings.append(f"There are {number} {region} vertebrae instead of {usual}.")
     if anchors.names == ("T12 shape",):
         findings.append("Named from the short transverse processes of one vertebra alone, taken for T12; ribs would tell.")
+    if anchors.last_rib is not None and anchors.dens is None and not anchors.sacrum:
+        findings.append(
+            "Named from the last ribs that are labelled; a short twelfth rib that was missed would shift all names."
+        )
     if anchors.names == ("sacrum",):
         findings.append("Counted upwards from the sacrum as if there were five lumbar vertebrae: L4 or L6 cannot be excluded.")
     return findings
@@ -179,8 +204,13 @@ def _question(best: _Option, usual: list[_Option], anchors: Anchors, count: int)
             f"{levels[-1].name} is a guess from their size. Name one vertebra; the others follow."
         )
     others = [each for each in usual if each.chain != best.chain and each.levels(count) != levels]
-    if best.deviation and (others or anchors.last_thoracic is not None):
+    if best.deviation and (others or anchors.last_thoracic is not None or anchors.last_rib is not None):
         total = len(best.chain.levels)
+        if anchors.last_rib is not None:
+            return (
+                f"There are {total} presacral vertebrae instead of 24, the last {best.chain.lumbar} without ribs. Is "
+                f"{levels[anchors.last_rib].name} really the last one with ribs?"
+            )
         return (
             f"There are {total} presacral vertebrae instead of 24. They are numbered as {best.chain.thoracic} thoracic and "
             f"{best.chain.lumbar} lumbar ones; only the ribs tell for certain. Which is the last one with ribs?"

@@ -1,4 +1,4 @@
-"""Anchors for names that the shape of vertebrae gives: the dens, the sacrum, and the short processes of T12."""
+"""Anchors for names that the vertebrae give: the dens, the sacrum, ribs, and the short processes of T12."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ...geometry import FloatArray, IntArray
 from .bodies import Place
 from .centreline import Straightened
 from .naming import Anchors
+from .ribs import ribs_of
 from .voxels import BODY, SACRUM, VoxelList
 
 _COSTAL = (int(SubregionId.COSTAL_LEFT), int(SubregionId.COSTAL_RIGHT))
@@ -40,9 +41,10 @@ def find_anchors(voxels: VoxelList, spine: Straightened, places: tuple[Place, ..
     owner : (n,) array
         Number (from 1) of the vertebra of each voxel of bodies and posterior parts, 0 elsewhere.
     """
-    return Anchors(
-        _dens(voxels, spine, places, owner), _sacrum(voxels, spine, places), _last_thoracic(voxels, spine, places, owner)
-    )
+    dens, sacrum, ribs = _dens(voxels, spine, places, owner), _sacrum(voxels, spine, places), ribs_of(voxels, spine, places)
+    # what bears ribs is what is called thoracic; where they are seen, no shape counts against them
+    by_shape = _last_thoracic(voxels, spine, places, owner) if ribs.last is None else None
+    return Anchors(dens, sacrum, by_shape, ribs.first, ribs.last)
 
 
 def _dens(voxels: VoxelList, spine: Straightened, places: tuple[Place, ...], owner: IntArray) -> int | None:

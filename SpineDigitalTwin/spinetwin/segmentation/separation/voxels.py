@@ -20,6 +20,7 @@ BODY = (int(SubregionId.BODY_BORDER), int(SubregionId.BODY), int(SubregionId.DEN
 ENDPLATE = (int(SubregionId.ENDPLATE), int(SubregionId.ENDPLATE_SUPERIOR), int(SubregionId.ENDPLATE_INFERIOR))
 DISC = (int(SubregionId.DISC),)
 CANAL = (int(SubregionId.CORD), int(SubregionId.CANAL))
+RIBS = (int(SubregionId.RIB_LEFT), int(SubregionId.RIB_RIGHT))
 SACRUM = (int(SubregionId.SACRUM),)
 POSTERIOR = tuple(range(int(SubregionId.ARCH), int(SubregionId.INFERIOR_ARTICULAR_RIGHT) + 1))
 

@@ -1,0 +1,136 @@
+"""How true the worker's progress is: runs real jobs and prints what it says against the time that goes by.
+
+Each row tells by how much the remaining time was wrong when a third of the run was over, by how much of the whole run it was
+wrong at worst from there on, how far the fraction lay from the share of the time at worst, and whether it ever went back. The
+remaining time is what a panel shows: the last estimate, less the time since. The run ends with its result. --log prints every
+event.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from spinetwin.io import write_label_map, write_volume
+from spinetwin.jobs.events import Progress, Result, event_of
+from spinetwin.phantom import Curve, Spacing, SpineParameters, make_spine
+
+DATA = Path(os.environ.get("SPINETWIN_REAL_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+PHANTOMS = {
+    "lumbar 0.75x0.75x3.3": (SpineParameters(levels="T11-S1"), Spacing(right=3.3, anterior=0.75, superior=0.75)),
+    "whole 1 mm, Cobb 60": (SpineParameters(curves=(Curve(60.0),)), Spacing()),
+}
+REAL = {"whole spine of CT": "whole_spine_ct_masks", "VerSe 004": "verse004"}
+STEPS = 200
+
+
+@dataclass(frozen=True)
+class Case:
+    """One job: its name, its step, its inputs, its options."""
+
+    name: str
+    step: str
+    inputs: dict[str, str]
+    options: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A progress event, and when it came."""
+
+    at: float
+    fraction: float
+    eta_s: float | None
+
+
+def _cases(folder: Path) -> Iterator[Case]:
+    for number, (name, (parameters, spacing)) in enumerate(PHANTOMS.items()):
+        spine = make_spine(parameters)
+        maps = spine.voxelise(spine.grid(spacing, orientation="PIR", oblique_deg=7.0, margin_mm=25.0))
+        files = {kind: folder / f"{number}-{kind}.nii.gz" for kind in ("image", "subregions", "vertebrae")}
+        image = np.random.default_rng(0).integers(0, 900, maps.grid.shape).astype(np.int16)
+        write_volume(files["image"], image, maps.grid)
+        write_label_map(files["subregions"], maps.subregions, maps.grid)
+        write_label_map(files["vertebrae"], maps.vertebrae, maps.grid)
+        inputs = {"image": str(files["image"]), "map": str(files["subregions"])}
+        table = {"backend": "import", "table": "spineps"}
+        yield Case(f"{name}, separation", "segment", inputs, table)
+        yield Case(f"{name}, both maps", "segment", {**inputs, "second_map": str(files["vertebrae"])}, table)
+    for name, place in REAL.items():
+        labels = DATA / place / "vertebrae.nii.gz"
+        if labels.is_file():
+            inputs = {"image": str(labels), "map": str(labels)}
+            yield Case(f"{name}, bodies by shape", "segment", inputs, {"backend": "import", "table": "verse"})
+        else:
+            print(f"(left out: {name}; there is no {labels})")
+
+
+def run(case: Case, folder: Path) -> tuple[list[Told], float]:
+    """Run a job as the panel does; returns what it said, and when it ended, in seconds since it first spoke."""
+    out = folder / "out"
+    out.mkdir(exist_ok=True)
+    job = folder / "job.json"
+    content = {"step": case.step, "inputs": case.inputs, "options": case.options, "output": str(out)}
+    job.write_text(json.dumps(content), encoding="utf-8")
+    told: list[Told] = []
+    begun, ended = None, 0.0
+    command = [sys.executable, "-m", "spinetwin", "worker", str(job)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None  # noqa: S101 - it was asked for
+        for line in process.stdout:
+            event = event_of(line.rstrip("\n"))
+            if isinstance(event, Progress):
+                begun = time.monotonic() if begun is None else begun
+                told.append(Told(time.monotonic() - begun, event.fraction, event.eta_s))
+            elif isinstance(event, Result):
+                ended = time.monotonic() - (begun or 0.0)
+    if process.returncode:
+        raise SystemExit(f"{case.name}: the worker ended with exit code {process.returncode}.")
+    return told, ended
+
+
+def shown(told: list[Told], at: float) -> float | None:
+    """Return the seconds that a panel shows as remaining at a moment: the last estimate, less the time since."""
+    last = [each for each in told if each.at <= at and each.eta_s is not None]
+    return max(0.0, last[-1].eta_s - (at - last[-1].at)) if last and last[-1].eta_s is not None else None
+
+
+def row(name: str, told: list[Told], ended: float) -> str:
+    """Return a row of the table."""
+    third = shown(told, ended / 3)
+    at_third = "none" if third is None else f"{100 * (third / (2 / 3 * ended) - 1):+.0f} %"
+    moments = np.linspace(ended / 3, ended * 0.9, STEPS)
+    errors = [abs((shown(told, at) or 0.0) - (ended - at)) / ended for at in moments]
+    off = max(abs(each.fraction - each.at / ended) for each in told)
+    back = any(later.fraction < earlier.fraction for earlier, later in pairwise(told))
+    return f"| {name} | {ended:.1f} | {at_third} | {100 * max(errors):.0f} % | {off:.2f} | {'yes' if back else 'no'} |"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--log", action="store_true", help="print every event")
+    arguments = parser.parse_args()
+    print("| job | s | error of the rest after a third | worst later, of the whole | fraction off | went back |")
+    print("|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as name:
+        for case in _cases(Path(name)):
+            told, ended = run(case, Path(name))
+            print(row(case.name, told, ended), flush=True)
+            if arguments.log:
+                for each in told:
+                    print(f"    {each.at:7.2f} s  {100 * each.fraction:5.1f} %  rest {each.eta_s}")
+
+
+if __name__ == "__main__":
+    main()
