@@ -15,6 +15,7 @@ from .events import LevelReady
 from .job import Done, Job, Step
 from .maps import import_map
 from .measuring import OPTIONAL, measurements
+from .offers import grid_option, offered_backends
 from .options import number, one_of, text, three_numbers, whole_number
 from .output import Output
 from .segmenting import segmentation_step
@@ -149,6 +150,7 @@ _MODALITIES = ("t1w", "t2w")
 STEPS: Mapping[str, Step] = {
     "import": Step(("map",), import_map),
     "segment": Step(("image",), segmentation_step, {"backend": text, "table": text}, ("map", "second_map", "table_file")),
+    "backends": Step((), offered_backends, {"grid": grid_option, "device": text}),
     "poi": Step(
         ("subregions", "vertebrae"),
         points_of_interest,
