@@ -10,8 +10,8 @@ import qt
 from slicer.i18n import tr as _
 from spinetwin.errors import ParameterError, SpineTwinError
 
-from . import leveleditor, segments
-from .messages import Message
+from . import leveleditor, segments, verified
+from .messages import FAILED, Message
 from .parameters import CountFrom
 from .parts import groupOf, levelOf
 from .steps import StepRunner
@@ -58,8 +58,10 @@ class LevelPanel:
             (ui.splitButton, self._split),
             (ui.undoButton, lambda: self._do(self._editor.undo)),
             (ui.redoButton, lambda: self._do(self._editor.redo)),
+            (ui.confirmButton, self._confirm),
         ):
             button.connect("clicked()", action)
+        ui.unverifiedLabel.styleSheet = FAILED
 
     def takeOver(self) -> tuple[str, ...]:
         """Write what was painted on the segments into the maps; as `LevelEditor.takeOver`.
@@ -86,6 +88,7 @@ class LevelPanel:
         self._ui.levelsHint.text = problem
         self._ui.levelsHint.setVisible(bool(problem))
         self._ui.levelsFrame.enabled = not problem
+        self._ui.unverifiedFrame.setVisible(not problem and verified.isOpen(parameters.vertebrae))
         if problem:
             self._letGo()
             self._editor, self._levels, self._filled = None, [], None
@@ -189,6 +192,10 @@ class LevelPanel:
         self._ui.splitButton.text = _("Split {name} at the axial slice").format(name=name)
 
     # --- corrections --------------------------------------------------------------------------------------------------
+
+    def _confirm(self) -> None:
+        verified.confirm(self._parameters().vertebrae)
+        self.refresh()
 
     def _rename(self) -> None:
         from spinetwin.anatomy import level
