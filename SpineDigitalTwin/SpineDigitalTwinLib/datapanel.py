@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .labelfiles import Reading
     from .parameters import SpineDigitalTwinParameters
 
+_MOST_KNOWN = 8
 FILTER = "*.nii *.nii.gz *.nrrd *.mha *.mhd"
 
 
@@ -56,6 +57,7 @@ class DataPanel:
         self._steps = StepRunner(lambda _fraction: None, self._onTakenIn)
         self._waiting: list[Path] = []
         self._looked: tuple[object, str, list[str]] = (None, "", [])
+        self._known: dict[tuple[str, int], inputs.Recognised] = {}
         self._lookedAt: tuple[object, ImageLook] = (None, imagekind.look(None))
         self.sampleButtons = [self._addSample(sample, icons) for sample in sampledata.SAMPLES]
         ui.loadButton.connect("clicked()", self._browse)
@@ -93,9 +95,16 @@ class DataPanel:
         nodes = (parameters.subregions, parameters.vertebrae)
         key = [mapvoxels.identityOf(node) for node in nodes]
         if key != self._looked[0]:
-            found = inputs.look(*nodes)
+            found = inputs.look(*nodes, self._recognised)
             self._looked = (key, found.problem, [found.subregions.text, found.vertebrae.text])
         return self._looked[1], self._looked[2]
+
+    def _recognised(self, node: slicer.vtkMRMLNode | None) -> inputs.Recognised:
+        """Look at one map, once as long as it stays: of two, only the one that was chosen last is looked at."""
+        key = mapvoxels.identityOf(node)
+        if key not in self._known:
+            self._known = dict([*self._known.items(), (key, inputs.recognise(node))][-_MOST_KNOWN:])
+        return self._known[key]
 
     # --- what the image is --------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from spinetwin.segmentation.backends import Availability, Description, ImportBac
 SHIFT = 1000
 INSTALLED = Path(__file__).stem if len(sys.argv) < 3 else sys.argv[2]
 FOREVER = 600
+QUIET_S = 0.15
 
 
 class StandIn:
@@ -41,6 +42,8 @@ class StandIn:
         return Availability(True, "nothing has to be fetched")
 
     def run(self, request, progress):
+        # what is said within a tenth of a second of something else is left out
+        time.sleep(QUIET_S)
         progress(0.3, "looking for the spine")
         print("an öccasional line of a library", flush=True)
         self._happens()
@@ -65,7 +68,7 @@ def install(_job, folder, output):
 
 STAND_INS = (
     StandIn("big", "Big network", download_mb=1234.0, licence="CC BY-NC 4.0"),
-    StandIn("small", "Small network", licence="Apache-2.0"),
+    StandIn("small", "Small network", lambda: time.sleep(0.5), licence="Apache-2.0"),
     StandIn("slow", "Slow network", lambda: time.sleep(FOREVER)),
     StandIn("crashing", "Crashing network", lambda: os.kill(os.getpid(), 11)),
     StandIn("refusing", "Refusing network", refuse),
