@@ -53,9 +53,7 @@ class Panel(VTKObservationMixin):
         self._later.connect("timeout()", self.refresh)
         self.background = Background(ui, makeWorker, self._soon)
         self.data = DataPanel(ui, parameters, self.background, icons, self._onLoaded)
-        self.segment = SegmentPanel(
-            ui, parameters, self.background, makeWorker, self.data.look, self._onLoaded, self._soon
-        )
+        self.segment = SegmentPanel(ui, parameters, self.background, makeWorker, self.data.look, self._onLoaded, self._soon)
         self.labels = LabelPanel(ui, parameters, self.data.problem, lambda: self.levels.takeOver())
         self.levels = LevelPanel(ui, parameters, self.data.problem, self._onCorrected)
         self.measures = MeasurePanel(ui, parameters, self.background, self.data.problem)

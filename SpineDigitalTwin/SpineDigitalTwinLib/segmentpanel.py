@@ -111,8 +111,10 @@ class SegmentPanel:
     def _watch(self) -> None:
         """Stop when the image is no longer the one that is being segmented."""
         if self._run is not None and self._parameters().image is not self._run.image:
-            gone = self._run.image.GetScene() is None
-            text = _("{name} was removed, and its segmentation stopped.") if gone else _("Another image was chosen: the segmentation of {name} stopped.")
+            if self._run.image.GetScene() is None:
+                text = _("{name} was removed, and its segmentation stopped.")
+            else:
+                text = _("Another image was chosen: the segmentation of {name} stopped.")
             self.stop(text.format(name=self._run.name))
 
     # --- the run ------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The step that says which backends there are, what each makes, and whether it can run on this computer for one image.
 
-A panel asks a worker rather than the backends themselves: looking for environments, weights and graphics cards may take a while,
-and what the worker's Python has is what counts.
+A panel asks a worker rather than the backends themselves: looking for environments, weights and graphics cards may take a
+while, and what the worker's Python has is what counts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A worker whose backends stand in for networks: one that finds what an image holds, and some that go wrong.
 
-The images of the tests hold both label maps in their values, 1000 times the vertebra and the subregion, so that what comes back can
-be compared exactly.
+The images of the tests hold both label maps in their values, 1000 times the vertebra and the subregion, so that what comes back
+can be compared exactly.
 """
 
 # ruff: noqa: T201

@@ -112,7 +112,7 @@ def maps_of(host):
 
 
 class TestChoice:
-    def test_without_an_image_the_button_says_so_and_nothing_is_started(self, twin, host):
+    def test_without_an_image_the_button_says_so_and_nothing_is_started(self, twin):
         assert twin.ui.segmentButton.enabled is False
         assert twin.ui.segmentButton.text == "Choose an image in section Data"
         assert not twin.panel.segment.chooser.busy
@@ -189,7 +189,8 @@ class TestChoice:
             (lambda host, image: bend(host, image), "Patient 1 T2w is under a transform that bends it: harden that first"),
         ],
     )
-    def test_an_image_that_cannot_be_segmented(self, stand_in, twin, host, image, spoil, text):
+    @pytest.mark.usefixtures("stand_in")
+    def test_an_image_that_cannot_be_segmented(self, twin, host, image, spoil, text):
         spoil(host, image)
         twin.ui.imageSelector.setCurrentNode(image)
         settle(host)
@@ -253,10 +254,9 @@ class TestRun:
         assert ui.unverifiedFrame.visible is False
         assert segmenting._parameters.vertebrae.GetAttribute("SpineDigitalTwin.levels") == "confirmed"
 
+    @pytest.mark.usefixtures("stand_in")
     @pytest.mark.parametrize("transformed", [False, True])
-    def test_oblique_images_and_images_under_a_transform_stay_in_place(
-        self, stand_in, twin, host, small_maps, transformed
-    ):
+    def test_oblique_images_and_images_under_a_transform_stay_in_place(self, twin, host, small_maps, transformed):
         affine = np.eye(4)
         affine[:3, :3] = np.array(OBLIQUE) @ small_maps.grid.ijk_to_ras[:3, :3]
         affine[:3, 3] = [10 / 3, -2 / 7, 1000 / 9]

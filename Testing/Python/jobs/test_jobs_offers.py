@@ -1,6 +1,7 @@
 """The step that says what can segment an image here: every backend of the list, whatever it holds."""
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -31,8 +32,7 @@ class Stand:
 def test_the_worker_tells_of_every_backend(job, start):
     verdict = start(job("backends", {}, grid=GRID), program=None).end()
     assert verdict.state is State.FINISHED
-    with open(verdict.result.paths["backends"], encoding="utf-8") as file:
-        found = json.load(file)
+    found = json.loads(Path(verdict.result.paths["backends"]).read_text(encoding="utf-8"))
     assert [each["name"] for each in found["backends"]] == [each.describe().name for each in BACKENDS]
     offered = found["backends"][-1]
     assert (offered["name"], offered["ready"], offered["reads_image"]) == ("import", False, False)
