@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import ctk
 import slicer
 from slicer.i18n import tr as _
 
@@ -59,6 +60,7 @@ class BackendChooser:
         ui.deviceBox.connect("currentIndexChanged(int)", self._onDevice)
         ui.tableBox.connect("currentIndexChanged(int)", lambda *_: changed())
         for edit in (ui.mapFile, ui.secondMapFile):
+            edit.filters = ctk.ctkPathLineEdit.Files
             edit.connect("currentPathChanged(QString)", lambda *_: changed())
 
     # --- what is known ------------------------------------------------------------------------------------------------

@@ -16,11 +16,12 @@ from slicer.i18n import tr as _
 from spinetwin.segmentation.kinds import SUBREGIONS, VERTEBRAE, kind_of
 
 from . import mapvoxels
+from .draining import drain
 from .mapvoxels import gridOf, isVolume
 from .segments import partOf
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from spinetwin.geometry import LabelMaps
 
@@ -240,5 +241,10 @@ def labelMaps(subregions: slicer.vtkMRMLNode, vertebrae: slicer.vtkMRMLNode) -> 
     MapError
         If they do not lie on the same voxels.
     """
+    return drain(takingLabelMaps(subregions, vertebrae))
+
+
+def takingLabelMaps(subregions: slicer.vtkMRMLNode, vertebrae: slicer.vtkMRMLNode) -> Generator[float, None, LabelMaps]:
+    """Do as `labelMaps`, in steps: a segmentation on the voxels of another image is brought there slice by slice."""
     segmentations = {node.GetID(): segmentLabels(node) for node in (subregions, vertebrae) if not isVolume(node)}
-    return mapvoxels.labelMaps(subregions, vertebrae, segmentations)
+    return (yield from mapvoxels.takingLabelMaps(subregions, vertebrae, segmentations))

@@ -206,7 +206,8 @@ class SegmentPanel:
         parameters, self._run = self._parameters(), None
         parameters.subregions, parameters.vertebrae = nodes[SUBREGIONS], nodes[VERTEBRAE]
         self._bar.end()
-        self._say(verdict.result.summary, report["warnings"])
+        # the file was made for the worker, and nobody else knows it
+        self._say(verdict.result.summary, [each.replace(report["image"]["name"], run.name) for each in report["warnings"]])
         self._loaded()
 
     def _say(self, summary: str, warnings: list[str]) -> None:
