@@ -106,15 +106,18 @@ def _takingSegments(
     node: slicer.vtkMRMLSegmentationNode, reference: slicer.vtkMRMLVolumeNode | None, labels: Mapping[str, int]
 ) -> Generator[float, None, tuple[np.ndarray, Grid]]:
     grid = gridOf(reference) if reference is not None else layers.referenceGrid(node)
+    found = layers.of(node)
+    if grid is None or (not found and node.GetSegmentation().GetSourceRepresentationName() != layers.LABELMAP):
+        return _exported(node, reference, labels)
     together = reference is None or node.GetParentTransformNode() is reference.GetParentTransformNode()
-    if grid is not None and together and all(layers.startIn(grid, each.image) is not None for each in layers.of(node)):
-        return layers.paste(layers.of(node), grid, labels), grid
+    if together and all(layers.startIn(grid, each.image) is not None for each in found):
+        return layers.paste(found, grid, labels), grid
     target = reference.GetParentTransformNode() if reference is not None else node.GetParentTransformNode()
     matrix = resampledlayers.betweenNodes(target, node.GetParentTransformNode())
-    if grid is not None and matrix is not None and layers.of(node):
-        array = yield from resampledlayers.resampling(layers.of(node), grid, labels, matrix)
-        return array, grid
-    return _exported(node, reference, labels)
+    if matrix is None:
+        return _exported(node, reference, labels)
+    array = yield from resampledlayers.resampling(found, grid, labels, matrix)
+    return array, grid
 
 
 def _exported(
