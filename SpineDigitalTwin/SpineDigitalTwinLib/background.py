@@ -12,10 +12,13 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from .runbar import RunBar
+
 if TYPE_CHECKING:
     from spinetwin.jobs import Event, Verdict
 
 Done = Callable[["Verdict"], None]
+Heard = Callable[["Event"], None]
 
 
 class Background:
@@ -32,16 +35,18 @@ class Background:
     """
 
     def __init__(self, ui: SimpleNamespace, makeWorker: Callable[..., Any], changed: Callable[[], None]) -> None:
-        self._ui, self._changed = ui, changed
+        self._changed = changed
         self._worker = makeWorker(self._onEvent, self._onFinished)
+        self._own = RunBar(ui.workerFrame, ui.workerLabel, ui.workerBar, ui.cancelButton, ui.diagnosticsButton)
+        self._own.end()
+        self._bar = self._own
         self._done: Done | None = None
-        self._failed: Callable[[], object] = lambda: None
+        self._failed: Callable[[], object] = _ignore
+        self._heard: Heard = _ignore
         self._title = ""
         self._scratches: list[tempfile.TemporaryDirectory[str]] = []
-        ui.workerFrame.setVisible(False)
-        ui.diagnosticsButton.setVisible(False)
         ui.cancelButton.connect("clicked()", self.cancel)
-        ui.diagnosticsButton.connect("clicked()", self._copyDiagnostics)
+        ui.diagnosticsButton.connect("clicked()", self.copyDiagnostics)
 
     @property
     def busy(self) -> bool:
@@ -65,6 +70,9 @@ class Background:
         output: str | Path,
         done: Done,
         failed: Callable[[], object] = lambda: None,
+        *,
+        bar: RunBar | None = None,
+        heard: Heard | None = None,
     ) -> None:
         """Begin a run; while another one is going on, say so.
 
@@ -78,18 +86,26 @@ class Background:
             Called with the verdict when the run has ended well.
         failed : callable
             Called when it has not, or was cancelled.
+        bar : RunBar, optional
+            Where it is shown; left out, at the top of the panel.
+        heard : callable, optional
+            Called with each event.
         """
         if self.busy:
             # two sections were pressed at nearly the same time
-            self._say(_("{title} something else is running; try again when it has ended.").format(title=title))
+            other = _("{title} something else is running; try again when it has ended.").format(title=title)
+            if bar is None or bar is self._bar:
+                self._bar.say(other)
+            else:
+                bar.end(other)
             failed()
             return
         self._title, self._done, self._failed = title, done, failed
-        self._say(title)
-        self._ui.workerBar.value = 0
-        self._ui.workerBar.setVisible(True)
-        self._ui.cancelButton.setVisible(True)
-        self._ui.diagnosticsButton.setVisible(False)
+        # the diagnostics are those of the latest run
+        self._bar.diagnosticsButton.setVisible(False)
+        self._bar, self._heard = bar or self._own, heard or _ignore
+        self._own.end()
+        self._bar.begin(title)
         self._worker.start(step, inputs, options, output)
         self._changed()
 
@@ -106,35 +122,31 @@ class Background:
         from spinetwin.jobs import Progress
 
         if isinstance(event, Progress):
-            self._ui.workerBar.value = round(100 * event.fraction)
-            rest = self._worker.remainingSeconds
-            tail = _(", about {seconds} s left").format(seconds=round(rest)) if rest and rest >= 1 else ""
-            self._say(f"{self._title} {event.message}{tail}")
+            self._bar.progress(event.fraction, f"{self._title} {event.message}", self._worker.remainingSeconds)
+        self._heard(event)
 
     def _onFinished(self, verdict: Verdict) -> None:
         from spinetwin.jobs import State
 
         done, self._done = self._done, None
-        self._ui.workerBar.setVisible(False)
-        self._ui.cancelButton.setVisible(False)
         if verdict.state is State.FINISHED:
-            self._ui.workerFrame.setVisible(False)
+            self._bar.end()
             if done is not None:
                 done(verdict)
         else:
-            self._say(verdict.text)
-            self._ui.diagnosticsButton.setVisible(verdict.state is State.FAILED)
+            self._bar.end(verdict.text, failed=verdict.state is State.FAILED)
             self._failed()
         self._changed()
 
-    def _say(self, text: str) -> None:
-        self._ui.workerLabel.text = text
-        self._ui.workerFrame.setVisible(True)
-
-    def _copyDiagnostics(self) -> None:
+    def copyDiagnostics(self) -> None:
+        """Put what helps to find the cause of a failure into the clipboard."""
         qt.QApplication.clipboard().setText(self._worker.diagnostics())
 
     def _forget(self) -> None:
         for folder in self._scratches:
             folder.cleanup()
         self._scratches.clear()
+
+
+def _ignore(*_: object) -> None:
+    """Take the place of a callback that nobody wants."""

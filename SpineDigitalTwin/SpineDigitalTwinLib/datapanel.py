@@ -12,7 +12,7 @@ import slicer
 from slicer.i18n import tr as _
 from spinetwin.errors import SpineTwinError
 
-from . import inputs, labelfiles, mapvoxels, sampledata
+from . import imagekind, inputs, labelfiles, mapvoxels, sampledata
 from .background import Background
 from .messages import Message
 from .steps import StepRunner
@@ -20,9 +20,11 @@ from .steps import StepRunner
 if TYPE_CHECKING:
     from spinetwin.jobs import Verdict
 
+    from .imagekind import ImageLook
     from .labelfiles import Reading
     from .parameters import SpineDigitalTwinParameters
 
+_MOST_KNOWN = 8
 FILTER = "*.nii *.nii.gz *.nrrd *.mha *.mhd"
 
 
@@ -55,6 +57,8 @@ class DataPanel:
         self._steps = StepRunner(lambda _fraction: None, self._onTakenIn)
         self._waiting: list[Path] = []
         self._looked: tuple[object, str, list[str]] = (None, "", [])
+        self._known: dict[tuple[str, int], inputs.Recognised] = {}
+        self._lookedAt: tuple[object, ImageLook] = (None, imagekind.look(None))
         self.sampleButtons = [self._addSample(sample, icons) for sample in sampledata.SAMPLES]
         ui.loadButton.connect("clicked()", self._browse)
 
@@ -81,6 +85,7 @@ class DataPanel:
         for text, label in zip(self._look()[1], (self._ui.subregionsState, self._ui.vertebraeState), strict=True):
             label.text = f"✓ {text}" if text and not self._look()[0] else text
             label.setVisible(bool(text))
+        self._showImage()
         for button in (*self.sampleButtons, self._ui.loadButton):
             button.enabled = not self.busy
 
@@ -90,9 +95,34 @@ class DataPanel:
         nodes = (parameters.subregions, parameters.vertebrae)
         key = [mapvoxels.identityOf(node) for node in nodes]
         if key != self._looked[0]:
-            found = inputs.look(*nodes)
+            found = inputs.look(*nodes, self._recognised)
             self._looked = (key, found.problem, [found.subregions.text, found.vertebrae.text])
         return self._looked[1], self._looked[2]
+
+    def _recognised(self, node: slicer.vtkMRMLNode | None) -> inputs.Recognised:
+        """Look at one map, once as long as it stays: of two, only the one that was chosen last is looked at."""
+        key = mapvoxels.identityOf(node)
+        if key not in self._known:
+            self._known = dict([*self._known.items(), (key, inputs.recognise(node))][-_MOST_KNOWN:])
+        return self._known[key]
+
+    # --- what the image is --------------------------------------------------------------------------------------------
+
+    def look(self) -> ImageLook:
+        """Look at the image, once as long as it stays as it is and where it is."""
+        image = self._parameters().image
+        transform = image.GetParentTransformNode() if image is not None else None
+        key = (mapvoxels.identityOf(image), image and image.GetMTime(), transform and transform.GetTransformToWorldMTime())
+        if key != self._lookedAt[0]:
+            self._lookedAt = (key, imagekind.look(image))
+        return self._lookedAt[1]
+
+    def _showImage(self) -> None:
+        look = self.look()
+        self._ui.imageState.text = look.text
+        self._ui.imageState.setVisible(bool(look.text))
+        self._ui.imageWarnings.text = "\n".join(f"• {each}" for each in look.warnings)
+        self._ui.imageWarnings.setVisible(bool(look.warnings))
 
     # --- files --------------------------------------------------------------------------------------------------------
 

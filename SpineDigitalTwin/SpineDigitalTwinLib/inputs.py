@@ -16,11 +16,12 @@ from slicer.i18n import tr as _
 from spinetwin.segmentation.kinds import SUBREGIONS, VERTEBRAE, kind_of
 
 from . import mapvoxels
+from .draining import drain
 from .mapvoxels import gridOf, isVolume
 from .segments import partOf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from spinetwin.geometry import LabelMaps
 
@@ -72,9 +73,13 @@ class Looked:
     vertebrae: Recognised
 
 
-def look(subregions: slicer.vtkMRMLNode | None, vertebrae: slicer.vtkMRMLNode | None) -> Looked:
-    """Look at the two maps, at each once."""
-    parts, levels = recognise(subregions), recognise(vertebrae)
+def look(
+    subregions: slicer.vtkMRMLNode | None,
+    vertebrae: slicer.vtkMRMLNode | None,
+    recognised: Callable[[slicer.vtkMRMLNode | None], Recognised] = recognise,
+) -> Looked:
+    """Look at the two maps, at each once; `recognised` may remember what one was found to be."""
+    parts, levels = recognised(subregions), recognised(vertebrae)
     if subregions is None and vertebrae is None:
         problem = _("Choose the subregion map and the vertebra map")
     elif subregions is None:
@@ -137,15 +142,19 @@ def labelsOf(node: slicer.vtkMRMLNode) -> frozenset[int] | None:
     array = slicer.util.arrayFromVolume(node)
     # whole rows, as they lie in memory
     step = max(1, round((array.size / _SAMPLE) ** (1 / 2)))
-    row = array[::step, ::step].ravel()
-    row = row[row != 0]
-    if row.dtype.kind == "u" and row.dtype.itemsize <= 2:
-        found = np.flatnonzero(np.bincount(row))
-    elif not _areLabels(np.unique(row[:: len(row) // _FEW + 1])):
-        return None
-    else:
-        found = np.unique(row)
-    return frozenset(int(label) for label in found) if _areLabels(found) else None
+    found = _valuesOf(array[::step, ::step])
+    return frozenset(int(label) for label in found if label) if _areLabels(found) else None
+
+
+def _valuesOf(rows: np.ndarray) -> np.ndarray:
+    """Return the values that occur, sorted; of many values that are no labels, some."""
+    if rows.dtype.kind in "iu" and rows.size and rows.min() >= 0 and rows.max() <= _LARGEST:
+        occurs = np.zeros(_LARGEST + 1, bool)
+        occurs[rows.reshape(-1)] = True
+        return np.flatnonzero(occurs)
+    row = rows[rows != 0]
+    some = np.unique(row[:: len(row) // _FEW + 1])
+    return np.unique(row) if _areLabels(some) else some
 
 
 def _areLabels(values: np.ndarray) -> bool:
@@ -232,5 +241,10 @@ def labelMaps(subregions: slicer.vtkMRMLNode, vertebrae: slicer.vtkMRMLNode) -> 
     MapError
         If they do not lie on the same voxels.
     """
+    return drain(takingLabelMaps(subregions, vertebrae))
+
+
+def takingLabelMaps(subregions: slicer.vtkMRMLNode, vertebrae: slicer.vtkMRMLNode) -> Generator[float, None, LabelMaps]:
+    """Do as `labelMaps`, in steps: a segmentation on the voxels of another image is brought there slice by slice."""
     segmentations = {node.GetID(): segmentLabels(node) for node in (subregions, vertebrae) if not isVolume(node)}
-    return mapvoxels.labelMaps(subregions, vertebrae, segmentations)
+    return (yield from mapvoxels.takingLabelMaps(subregions, vertebrae, segmentations))

@@ -80,14 +80,14 @@ def paste(layers: Iterable[Layer], grid: Grid, labels: Mapping[str, int]) -> Int
         start, block = _inside(grid, layer.image)
         values = np.ascontiguousarray(voxelsOf(layer.image)[block])
         at = np.flatnonzero(values.reshape(-1) != 0)
-        found = _table(layer, labels, whole.dtype)[values.reshape(-1)[at]]
+        found = tableOf(layer, labels, whole.dtype)[values.reshape(-1)[at]]
         at, found = at[found != 0], found[found != 0]
         where = [index + first for index, first in zip(np.unravel_index(at, values.shape), start, strict=True)]
         whole.reshape(-1)[np.ravel_multi_index(where, whole.shape)] = found
     return whole.T
 
 
-def _table(layer: Layer, labels: Mapping[str, int], dtype: np.dtype) -> IntArray:
+def tableOf(layer: Layer, labels: Mapping[str, int], dtype: np.dtype) -> IntArray:
     """Return the label of each value of a layer."""
     table = np.zeros(max([int(voxelsOf(layer.image).max()), *layer.segments, 0]) + 1, dtype)
     for value, segment in layer.segments.items():

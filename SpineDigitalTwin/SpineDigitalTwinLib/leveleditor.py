@@ -12,9 +12,10 @@ from slicer.i18n import tr as _
 
 from . import inputs, mapvoxels, painting, points, segments, volumes
 from .draining import drain
+from .mapsurvey import Survey, surveying, surveyOf, timesOf
 
 if TYPE_CHECKING:
-    from spinetwin.geometry import Grid, IntArray, LabelMaps
+    from spinetwin.geometry import Grid, LabelMaps
     from spinetwin.segmentation.chain import Chain
     from spinetwin.segmentation.flat import Block
     from spinetwin.segmentation.history import History
@@ -37,6 +38,8 @@ class LevelEditor:
     run : callable
         Takes the steps in which a correction reaches the scene, once it has turned out to be possible; by default they are
         done at once.
+    seen : Survey, optional
+        What the maps hold, where they have been looked at already.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class LevelEditor:
         vertebrae: slicer.vtkMRMLLabelMapVolumeNode,
         segmentation: slicer.vtkMRMLSegmentationNode | None = None,
         run: Callable[[Generator[float, None, None]], object] = drain,
+        seen: Survey | None = None,
     ) -> None:
         from spinetwin.segmentation.chain import Chain
         from spinetwin.segmentation.history import History
@@ -52,9 +56,7 @@ class LevelEditor:
         self.subregions, self.vertebrae, self.segmentation = subregions, vertebrae, segmentation
         self._run = run
         self._history = History()
-        self._seen: tuple[int, int] | None = None
-        self._levels: list[int] = []
-        self._block = WHOLE
+        self._seen = seen or drain(surveying(subregions, vertebrae))
         self.chain = Chain.of(self.levels())
         """The numbers of vertebrae that the names follow."""
         self._past: list[tuple[Chain, Block]] = []
@@ -63,31 +65,26 @@ class LevelEditor:
     def levels(self) -> list[int]:
         """Return the ids of the levels in the map, from the top."""
         self._look()
-        return self._levels
+        return list(self._seen.levels)
 
     def block(self) -> Block:
         """Return the block of the grid that holds all labels: most of an image need not be looked at."""
         self._look()
-        return self._block
+        return self._seen.block
 
     def _look(self) -> None:
         """Look at all voxels, once as long as nobody else changes them."""
-        from spinetwin.segmentation.flat import occupied_block
+        if self.isOutdated:
+            self.note(drain(surveying(self.subregions, self.vertebrae)))
 
-        if self._seen != self._times():
-            maps = self.maps()
-            block = occupied_block(maps.subregions, maps.vertebrae)
-            self._note(maps.vertebrae[block], block)
+    @property
+    def isOutdated(self) -> bool:
+        """Whether somebody else has changed voxels since they were looked at."""
+        return self._seen.times != timesOf(self.subregions, self.vertebrae)
 
-    def _note(self, vertebrae: IntArray, block: Block) -> None:
-        """Keep what the voxels of a block say, which holds all labels."""
-        from spinetwin.segmentation.levels import levels_of
-
-        self._seen, self._block = self._times(), block
-        self._levels = [each.id for each in levels_of(vertebrae)]
-
-    def _times(self) -> tuple[int, int]:
-        return mapvoxels.contentTime(self.subregions), mapvoxels.contentTime(self.vertebrae)
+    def note(self, seen: Survey) -> None:
+        """Keep what the voxels were found to be."""
+        self._seen = seen
 
     def grid(self) -> Grid:
         """Return where the voxels of the maps lie."""
@@ -276,8 +273,8 @@ class LevelEditor:
         volumes.updateVertebrae(self.vertebrae, edit.maps.vertebrae, block)
         if edit.lost or edit.repainted:
             volumes.update(self.subregions, edit.maps.subregions, block)
-        if all(own.start <= other.start and other.stop <= own.stop for own, other in zip(block, self._block, strict=True)):
-            self._note(edit.maps.vertebrae, block)
+        if all(own.start <= other.start and other.stop <= own.stop for own, other in zip(block, self._seen.block, strict=True)):
+            self.note(surveyOf(timesOf(self.subregions, self.vertebrae), edit.maps.vertebrae, block))
         points.follow(edit)
         yield 0.0
         node = self.segmentation

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import qt
 from slicer.i18n import tr as _
 from spinetwin.errors import ParameterError, SpineTwinError
 
-from . import leveleditor, segments
-from .messages import Message
+from . import leveleditor, mapsurvey, segments, verified
+from .messages import FAILED, Message
 from .parameters import CountFrom
 from .parts import groupOf, levelOf
 from .steps import StepRunner
@@ -46,6 +46,9 @@ class LevelPanel:
         self._message = Message(ui.levelsMessage)
         self._editor: LevelEditor | None = None
         self._steps = StepRunner(lambda _fraction: None, self._onDone)
+        self._looking = StepRunner(lambda _fraction: None, self._onLooked)
+        self._survey: mapsurvey.Survey | None = None
+        self._wanted: tuple[object, object] = (None, None)
         self._levels: list[int] = []
         self._filled: object = None
         ui.levelTable.connect("itemSelectionChanged()", self._onSelection)
@@ -58,8 +61,10 @@ class LevelPanel:
             (ui.splitButton, self._split),
             (ui.undoButton, lambda: self._do(self._editor.undo)),
             (ui.redoButton, lambda: self._do(self._editor.redo)),
+            (ui.confirmButton, self._confirm),
         ):
             button.connect("clicked()", action)
+        ui.unverifiedLabel.styleSheet = FAILED
 
     def takeOver(self) -> tuple[str, ...]:
         """Write what was painted on the segments into the maps; as `LevelEditor.takeOver`.
@@ -69,12 +74,13 @@ class LevelPanel:
         SpineTwinError
             If that is not possible.
         """
+        self._looking.finish()
         if self._editor is None:
             return ()
         self._message.clear()
         self._steps.finish()
         leftOut = self._editor.takeOver()
-        if not self.busy:
+        if not self._steps.busy:
             self._onDone()
         return leftOut
 
@@ -86,35 +92,66 @@ class LevelPanel:
         self._ui.levelsHint.text = problem
         self._ui.levelsHint.setVisible(bool(problem))
         self._ui.levelsFrame.enabled = not problem
+        self._ui.unverifiedFrame.setVisible(not problem and verified.isOpen(parameters.vertebrae))
         if problem:
             self._letGo()
             self._editor, self._levels, self._filled = None, [], None
             self._ui.levelTable.setRowCount(0)
             return
         self._follow(parameters)
-        if not self.busy:
+        if self._editor is not None and not self.busy:
             self._fill()
 
     @property
     def busy(self) -> bool:
-        """Whether a correction is still on its way into the scene."""
-        return self._steps.busy
+        """Whether the maps are being looked at, or a correction is still on its way into the scene."""
+        return self._steps.busy or self._looking.busy
 
     def _follow(self, parameters: SpineDigitalTwinParameters) -> None:
         """Keep the history as long as the maps are the same nodes."""
+        nodes = (parameters.subregions, parameters.vertebrae)
         editor = self._editor
-        if editor is not None and (editor.subregions, editor.vertebrae) != (parameters.subregions, parameters.vertebrae):
+        if editor is not None and (editor.subregions, editor.vertebrae) != nodes:
             self._letGo()
-            editor = None
-        if editor is None:
-            self._editor = leveleditor.LevelEditor(parameters.subregions, parameters.vertebrae, run=self._steps.start)
+            self._editor = editor = None
+        if editor is not None:
+            editor.segmentation = parameters.segmentation
+        if editor is None or (editor.isOutdated and not self._steps.busy):
+            self._lookAt(nodes)
+
+    def _lookAt(self, nodes: tuple[Any, Any]) -> None:
+        """Look at all voxels of the maps, in steps, unless that goes on."""
+        wanted = (nodes, mapsurvey.timesOf(*nodes))
+        if not self._looking.busy or self._wanted != wanted:
+            self._wanted = wanted
+            self._looking.start(self._surveying(nodes))
+
+    def _surveying(self, nodes: tuple[Any, Any]) -> Iterator[float]:
+        try:
+            self._survey = yield from mapsurvey.surveying(*nodes)
+        except SpineTwinError as error:
+            self._survey = None
+            self._message.fail(error)
+
+    def _onLooked(self) -> None:
+        parameters = self._parameters()
+        nodes = (parameters.subregions, parameters.vertebrae)
+        if self._survey is None or nodes != self._wanted[0]:
+            return
+        if self._editor is None:
+            self._editor = leveleditor.LevelEditor(*nodes, run=self._steps.start, seen=self._survey)
             self._message.clear()
             self._filled = None
             self._showNumbers()
+        else:
+            self._editor.note(self._survey)
         self._editor.segmentation = parameters.segmentation
+        if not self._steps.busy:
+            self._fill()
 
     def _letGo(self) -> None:
         """End a correction that is on its way before other maps are looked at, as long as its own are there."""
+        self._looking.stop()
         editor = self._editor
         nodes = () if editor is None else (editor.subregions, editor.vertebrae)
         if all(node.GetScene() is not None and node.GetImageData() is not None for node in nodes):
@@ -190,6 +227,10 @@ class LevelPanel:
 
     # --- corrections --------------------------------------------------------------------------------------------------
 
+    def _confirm(self) -> None:
+        verified.confirm(self._parameters().vertebrae)
+        self.refresh()
+
     def _rename(self) -> None:
         from spinetwin.anatomy import level
 
@@ -224,6 +265,7 @@ class LevelPanel:
 
     def _do(self, action: Callable[[], None]) -> None:
         """Correct, and show it; what is not possible becomes a sentence."""
+        self._looking.finish()
         if self._editor is None:
             return
         self._message.clear()
@@ -233,7 +275,7 @@ class LevelPanel:
         except SpineTwinError as error:
             self._message.fail(error)
             return
-        if not self.busy:
+        if not self._steps.busy:
             self._onDone()
 
     def _onDone(self) -> None:
@@ -244,6 +286,7 @@ class LevelPanel:
     def forget(self) -> None:
         """Forget the maps and the history, for a scene that is closed."""
         self._steps.stop()
+        self._looking.stop()
         self._editor, self._levels, self._filled = None, [], None
         self._ui.levelTable.setRowCount(0)
         self._message.clear()

@@ -9,10 +9,10 @@ import slicer
 from slicer.i18n import tr as _
 from spinetwin.errors import MapError
 
-from . import layers
+from . import layers, resampledlayers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
     from spinetwin.geometry import Grid, IntArray, LabelMaps
 
@@ -67,10 +67,10 @@ def labelsOf(volume: slicer.vtkMRMLVolumeNode) -> IntArray:
     return kept if kept is not array else array.astype(np.uint16)
 
 
-def labelMaps(
+def takingLabelMaps(
     subregions: slicer.vtkMRMLNode, vertebrae: slicer.vtkMRMLNode, segmentLabels: Mapping[str, Mapping[str, int]]
-) -> LabelMaps:
-    """Return the two maps as arrays on one grid.
+) -> Generator[float, None, LabelMaps]:
+    """Return the two maps as arrays on one grid, in steps.
 
     Parameters
     ----------
@@ -86,10 +86,14 @@ def labelMaps(
     from spinetwin.geometry import LabelMaps
 
     reference = next((node for node in (subregions, vertebrae) if isVolume(node)), None)
-    (parts, grid), (levels, other) = (
-        (labelsOf(node), gridOf(node)) if isVolume(node) else _segmentVoxels(node, reference, segmentLabels[node.GetID()])
-        for node in (subregions, vertebrae)
-    )
+    found = []
+    for node in (subregions, vertebrae):
+        if isVolume(node):
+            found.append((labelsOf(node), gridOf(node)))
+        else:
+            taken = yield from _takingSegments(node, reference, segmentLabels[node.GetID()])
+            found.append(taken)
+    (parts, grid), (levels, other) = found
     if not grid.same_place(other):
         raise MapError(
             f"{subregions.GetName()} and {vertebrae.GetName()} do not lie on the same voxels.",
@@ -98,20 +102,28 @@ def labelMaps(
     return LabelMaps(grid, parts, levels)
 
 
-def _segmentVoxels(
+def _takingSegments(
     node: slicer.vtkMRMLSegmentationNode, reference: slicer.vtkMRMLVolumeNode | None, labels: Mapping[str, int]
-) -> tuple[np.ndarray, Grid]:
+) -> Generator[float, None, tuple[np.ndarray, Grid]]:
     grid = gridOf(reference) if reference is not None else layers.referenceGrid(node)
+    found = layers.of(node)
+    if grid is None or (not found and node.GetSegmentation().GetSourceRepresentationName() != layers.LABELMAP):
+        return _exported(node, reference, labels)
     together = reference is None or node.GetParentTransformNode() is reference.GetParentTransformNode()
-    if grid is not None and together and all(layers.startIn(grid, each.image) is not None for each in layers.of(node)):
-        return layers.paste(layers.of(node), grid, labels), grid
-    return _exported(node, reference, labels)
+    if together and all(layers.startIn(grid, each.image) is not None for each in found):
+        return layers.paste(found, grid, labels), grid
+    target = reference.GetParentTransformNode() if reference is not None else node.GetParentTransformNode()
+    matrix = resampledlayers.betweenNodes(target, node.GetParentTransformNode())
+    if matrix is None:
+        return _exported(node, reference, labels)
+    array = yield from resampledlayers.resampling(found, grid, labels, matrix)
+    return array, grid
 
 
 def _exported(
     node: slicer.vtkMRMLSegmentationNode, reference: slicer.vtkMRMLVolumeNode | None, labels: Mapping[str, int]
 ) -> tuple[np.ndarray, Grid]:
-    """Let Slicer resample a segmentation onto the voxels of a volume, which takes it a second for a whole spine."""
+    """Let Slicer make voxels of a segmentation that has surfaces only, or that a transform bends; it takes a second."""
     import vtk
 
     known = {segment: label for segment, label in labels.items() if label}

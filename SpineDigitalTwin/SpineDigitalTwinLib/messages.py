@@ -32,6 +32,10 @@ class Message:
         """Say what was done."""
         self._show(text, DONE)
 
+    def warn(self, text: str) -> None:
+        """Say what a person should mind."""
+        self._show(text, FAILED)
+
     def clear(self) -> None:
         """Say nothing."""
         self._label.text = ""

@@ -18,6 +18,7 @@ from .exportpanel import ExportPanel
 from .labelpanel import LabelPanel
 from .levelpanel import LevelPanel
 from .measurepanel import MeasurePanel
+from .segmentpanel import SegmentPanel
 
 if TYPE_CHECKING:
     from .parameters import SpineDigitalTwinParameters
@@ -52,6 +53,7 @@ class Panel(VTKObservationMixin):
         self._later.connect("timeout()", self.refresh)
         self.background = Background(ui, makeWorker, self._soon)
         self.data = DataPanel(ui, parameters, self.background, icons, self._onLoaded)
+        self.segment = SegmentPanel(ui, parameters, self.background, makeWorker, self.data.look, self._onLoaded, self._soon)
         self.labels = LabelPanel(ui, parameters, self.data.problem, lambda: self.levels.takeOver())
         self.levels = LevelPanel(ui, parameters, self.data.problem, self._onCorrected)
         self.measures = MeasurePanel(ui, parameters, self.background, self.data.problem)
@@ -65,6 +67,7 @@ class Panel(VTKObservationMixin):
         ui = self._ui
         sections = (
             ui.dataSection,
+            ui.segmentSection,
             ui.labelMapsSection,
             ui.levelsSection,
             ui.poiSection,
@@ -89,11 +92,12 @@ class Panel(VTKObservationMixin):
         """Let all sections show the state of the scene."""
         if self._parameters().parameterNode.GetScene() is None or slicer.mrmlScene.IsClosing():
             return
-        for section in (self.data, self.labels, self.levels, self.measures, self.export):
+        for section in (self.data, self.segment, self.labels, self.levels, self.measures, self.export):
             section.refresh()
 
     def forget(self) -> None:
         """Give up what runs, for a scene that is closed: nothing of it may come into the next one."""
+        self.segment.forget()
         self.background.cancel()
         self.data.close()
         segmentation = self._parameters().segmentation
@@ -107,6 +111,7 @@ class Panel(VTKObservationMixin):
         self._later.stop()
         self.removeObservers()
         self.data.close()
+        self.segment.close()
         self.labels.forget()
         self.measures.close()
         self.background.close()

@@ -37,7 +37,9 @@ class SpineDigitalTwinParameters:
     Attributes
     ----------
     image : scalar volume
-        Shown behind the label maps; nothing is computed from it yet.
+        Shown behind the label maps; they can be made from it.
+    backend : str
+        What makes them: the name of a backend, or "auto".
     subregions, vertebrae : label map volume
         The two maps that everything is computed from.
     segmentation : segmentation
@@ -65,6 +67,7 @@ class SpineDigitalTwinParameters:
     """
 
     image: slicer.vtkMRMLScalarVolumeNode
+    backend: Annotated[str, Default("auto")]
     subregions: slicer.vtkMRMLLabelMapVolumeNode
     vertebrae: slicer.vtkMRMLLabelMapVolumeNode
     segmentation: slicer.vtkMRMLSegmentationNode

@@ -10,6 +10,7 @@ import numpy as np
 import slicer
 import vtk
 
+from .draining import Made
 from .parts import Part, rank
 
 if TYPE_CHECKING:
@@ -41,10 +42,9 @@ def combining(maps: LabelMaps, whole: Grid) -> Generator[float, None, SharedMap]
     whole : Grid
         That they lie on, or are a block of.
     """
-    from spinetwin.segmentation.flat import flat, occupied, occupied_block
+    from spinetwin.segmentation.flat import finding_block, flat, occupied
 
-    block = occupied_block(maps.subregions, maps.vertebrae)
-    yield 0.0
+    block = yield from _restful(finding_block(maps.subregions, maps.vertebrae))
     subregions, vertebrae = (np.asfortranarray(each[block]) for each in (maps.subregions, maps.vertebrae))
     at = occupied(subregions, vertebrae)
     yield 0.0
@@ -61,6 +61,17 @@ def combining(maps: LabelMaps, whole: Grid) -> Generator[float, None, SharedMap]
     yield 0.0
     voxelsOf(image).reshape(-1)[at] = number[pairs]
     return SharedMap(image, {parts[index]: place for place, index in enumerate(order, start=1)})
+
+
+def _restful(steps: Generator[None, None, Made]) -> Generator[float, None, Made]:
+    """Say after each step that nothing can be said of how far all is."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            made: Made = end.value
+            return made
+        yield 0.0
 
 
 def _ranked(labels: IntArray) -> tuple[IntArray, IntArray]:

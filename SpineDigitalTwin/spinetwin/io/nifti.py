@@ -220,6 +220,26 @@ def _from_quaternion(fields: _Fields) -> FloatArray:
     return affine
 
 
+def nifti_header(dtype: npt.DTypeLike, grid: Grid) -> bytes:
+    """Return what stands before the voxels: the affine as sform, and as qform where it has no shear."""
+    dtype = np.dtype(dtype)
+    code = {value: key for key, value in _CODES.items()}[dtype.str[1:]]
+    affine = grid.ijk_to_ras
+    head = bytearray(348)
+    struct.pack_into("<i", head, 0, 348)
+    struct.pack_into("<8h", head, 40, 3, *grid.shape, 1, 1, 1, 1)
+    struct.pack_into("<2h", head, 70, code, dtype.itemsize * 8)
+    quaternion, handedness = _to_quaternion(affine)
+    struct.pack_into("<8f", head, 76, handedness, *grid.spacing, 0, 0, 0, 0)
+    struct.pack_into("<3f", head, 108, 352, 1, 0)
+    head[123] = 2
+    struct.pack_into("<2h", head, 252, 0 if quaternion is None else 1, 1)
+    struct.pack_into("<6f", head, 256, *(quaternion if quaternion is not None else (0, 0, 0)), *affine[:3, 3])
+    struct.pack_into("<12f", head, 280, *affine[:3].ravel())
+    head[344:348] = b"n+1\0"
+    return bytes(head) + bytes(4)
+
+
 def write_nifti(path: Path, array: npt.NDArray[Any], grid: Grid, *, packed: bool) -> None:
     """Write an (i, j, k) array as NIfTI-1 with its affine as sform, and as qform where it has no shear.
 
@@ -232,24 +252,10 @@ def write_nifti(path: Path, array: npt.NDArray[Any], grid: Grid, *, packed: bool
     packed : bool
         Compress with gzip; the same input gives the same bytes.
     """
-    code = {value: key for key, value in _CODES.items()}[array.dtype.str[1:]]
-    affine = grid.ijk_to_ras
-    head = bytearray(348)
-    struct.pack_into("<i", head, 0, 348)
-    struct.pack_into("<8h", head, 40, 3, *array.shape, 1, 1, 1, 1)
-    struct.pack_into("<2h", head, 70, code, array.dtype.itemsize * 8)
-    quaternion, handedness = _to_quaternion(affine)
-    struct.pack_into("<8f", head, 76, handedness, *grid.spacing, 0, 0, 0, 0)
-    struct.pack_into("<3f", head, 108, 352, 1, 0)
-    head[123] = 2
-    struct.pack_into("<2h", head, 252, 0 if quaternion is None else 1, 1)
-    struct.pack_into("<6f", head, 256, *(quaternion if quaternion is not None else (0, 0, 0)), *affine[:3, 3])
-    struct.pack_into("<12f", head, 280, *affine[:3].ravel())
-    head[344:348] = b"n+1\0"
     little = array.dtype.newbyteorder("<")
     with path.open("wb") as raw:
         stream = cast(BinaryIO, gzip.GzipFile("", "wb", 6, raw, mtime=0)) if packed else cast(BinaryIO, raw)
-        stream.write(bytes(head) + bytes(4))
+        stream.write(nifti_header(array.dtype, grid))
         for k in range(array.shape[2]):
             stream.write(np.ascontiguousarray(array[:, :, k].T, dtype=little).tobytes())
         if packed:

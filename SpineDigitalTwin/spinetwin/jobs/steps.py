@@ -15,6 +15,7 @@ from .events import LevelReady
 from .job import Done, Job, Step
 from .maps import import_map
 from .measuring import OPTIONAL, measurements
+from .offers import grid_option, offered_backends
 from .options import device, number, one_of, text, three_numbers, whole_number, yes_or_no
 from .output import Output
 from .segmenting import segmentation_step
@@ -154,6 +155,7 @@ STEPS: Mapping[str, Step] = {
         {"backend": text, "table": text, "device": device, "offline": yes_or_no},
         ("map", "second_map", "table_file"),
     ),
+    "backends": Step((), offered_backends, {"grid": grid_option, "device": device}),
     "poi": Step(
         ("subregions", "vertebrae"),
         points_of_interest,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,6 +11,8 @@ from ..geometry import IntArray, LabelMaps
 
 Indices = npt.NDArray[np.int64]
 Block = tuple[slice, slice, slice]
+
+_SLAB_VOXELS = 1 << 24
 
 
 def flat(array: IntArray) -> IntArray:
@@ -42,24 +46,38 @@ def labels_of(array: IntArray) -> IntArray:
 
 def occupied_block(*arrays: IntArray) -> Block:
     """Return the smallest block that holds every label of some (i, j, k) arrays of one shape; empty where there is none."""
+    steps = finding_block(*arrays)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            block: Block = end.value
+            return block
+
+
+def finding_block(*arrays: IntArray) -> Generator[None, None, Block]:
+    """Do as `occupied_block`, some slices at each step, for an application that must not wait."""
     low, high = np.array(arrays[0].shape), np.zeros(3, np.int64)
     for array in arrays:
-        for axis, used in enumerate(_used(array)):
+        found = yield from _finding_used(array)
+        for axis, used in enumerate(found):
             if len(used):
                 low[axis], high[axis] = min(low[axis], used[0]), max(high[axis], used[-1] + 1)
     i, j, k = (slice(int(a), int(b)) if a < b else slice(0, 0) for a, b in zip(low, high, strict=True))
     return i, j, k
 
 
-def _used(array: IntArray) -> list[Indices]:
+def _finding_used(array: IntArray) -> Generator[None, None, list[Indices]]:
     """Return along each axis where there are labels; one pass in memory order, and a projection."""
     turned = array.T if array.flags.f_contiguous else array
-    flattened = np.bitwise_or.reduce(turned, axis=0)
-    found = [
-        np.flatnonzero(turned.reshape(len(turned), -1).any(axis=1)),
-        np.flatnonzero(flattened.any(axis=1)),
-        np.flatnonzero(flattened.any(axis=0)),
-    ]
+    flattened, slices = np.zeros(turned.shape[1:], array.dtype), np.zeros(len(turned), bool)
+    count = max(1, _SLAB_VOXELS // max(1, flattened.size))
+    for start in range(0, len(turned), count):
+        slab = turned[start : start + count]
+        flattened |= np.bitwise_or.reduce(slab, axis=0)
+        slices[start : start + count] = slab.reshape(len(slab), -1).any(axis=1)
+        yield
+    found = [np.flatnonzero(slices), np.flatnonzero(flattened.any(axis=1)), np.flatnonzero(flattened.any(axis=0))]
     return found[::-1] if array.flags.f_contiguous else found
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import qt
 import slicer
@@ -14,6 +14,7 @@ from slicer.i18n import tr as _
 from SpineDigitalTwinLib import inputs
 from SpineDigitalTwinLib.aside import Aside
 from SpineDigitalTwinLib.mapvoxels import identityOf
+from SpineDigitalTwinLib.steps import StepRunner
 from spinetwin.errors import SpineTwinError
 from spinetwin.io import read_pois
 from spinetwin.jobs import Event, LevelReady, Progress, State, Verdict
@@ -54,6 +55,7 @@ class ComputePanel:
         self._computation: computing.Computation | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._files = Aside(self._onFailed)
+        self._steps = StepRunner(lambda _fraction: None, self._showButton)
         ui.computeButton.connect("clicked()", self.compute)
         ui.cancelButton.connect("clicked()", self.cancel)
         ui.diagnosticsButton.connect("clicked()", self._onDiagnostics)
@@ -66,10 +68,11 @@ class ComputePanel:
     @property
     def busy(self) -> bool:
         """Whether a computation is going on."""
-        return self._files.busy or self._worker.busy
+        return self._steps.busy or self._files.busy or self._worker.busy
 
     def close(self) -> None:
         """End a computation at once; the panel goes away."""
+        self._steps.stop()
         self._files.close()
         self._worker.close()
         self._tidy()
@@ -117,23 +120,28 @@ class ComputePanel:
         self.showInputs()
         if self.busy or self._problem:
             return
-        try:
-            maps = inputs.labelMaps(parameters.subregions, parameters.vertebrae)
-        except SpineTwinError as error:
-            self.say(str(error))
-            return
         self._folder = tempfile.TemporaryDirectory(prefix="spinepoi-", ignore_cleanup_errors=True)
         self._computation = computing.Computation(self._session, keepEdits=parameters.keepEdits)
-        folder = Path(self._folder.name)
-        self._files.start(lambda: computing.writeMaps(maps, folder), self._onWritten)
+        self._steps.start(self._taking(parameters.subregions, parameters.vertebrae))
         self.say("")
         self._occasional.show(False, self._ui.diagnosticsButton)
         self._showProgress(0.0, _("writing the maps"))
         self._showButton()
 
+    def _taking(self, subregions: Any, vertebrae: Any) -> Iterator[float]:
+        """Take the voxels of the maps, bit by bit, and have them written."""
+        try:
+            maps = yield from inputs.takingLabelMaps(subregions, vertebrae)
+        except SpineTwinError as error:
+            self._end(str(error), revert=True)
+            return
+        folder = Path(self._folder.name)
+        self._files.start(lambda: computing.writeMaps(maps, folder), self._onWritten)
+
     def cancel(self) -> None:
         """End the computation; the scene will be as before."""
-        if self._files.busy:
+        if self._files.busy or self._steps.busy:
+            self._steps.stop()
             self._files.stop()
             self._end(_("Cancelled; nothing was changed."), revert=True)
         else:

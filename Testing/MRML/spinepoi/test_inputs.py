@@ -124,6 +124,88 @@ def test_two_segmentations_share_the_voxels_of_their_image(poi, inputs, maps, ph
     assert (found.vertebrae == phantom.maps.vertebrae).all()
 
 
+def elsewhere(phantom, poi, turned):
+    """A subregion map on voxels of another size, turned, that reach beyond the other map; and where its voxels lie."""
+    affine = np.eye(4)
+    affine[:3, :3] = np.linalg.qr(np.array([[1, 0.2, 0.1], [-0.2, 1, 0.3], [0.05, -0.3, 1]]))[0] * 2.3 if turned else np.eye(3)
+    whole = phantom.maps.grid
+    centre = whole.to_ras((np.array(whole.shape) - 1) / 2)
+    shape = (40, 44, 130)
+    affine[:3, 3] = centre - affine[:3, :3] @ (np.array(shape) / 2) + 0.137
+    array = np.zeros(shape[::-1], np.uint8)
+    array[3:5] = 41
+    node = poi.util.addVolumeFromArray(array, affine, "elsewhere", "vtkMRMLLabelMapVolumeNode")
+    return node, Grid(shape, affine)
+
+
+def nearest(phantom, grid):
+    """Return what the vertebra map says at the voxel centres of a grid, one by one."""
+    own = phantom.maps.grid
+    ras = grid.to_ras(np.moveaxis(np.indices(grid.shape), 0, -1))
+    ijk = own.to_ijk(ras)
+    index = np.floor(ijk + 0.5).astype(int)
+    inside = ((index >= 0) & (index < own.shape)).all(axis=-1)
+    there = np.where(inside[..., None], index, 0)
+    found = np.where(inside, phantom.maps.vertebrae[tuple(np.moveaxis(there, -1, 0))], 0)
+    # a centre on the border between two voxels may go to either
+    clear = (np.abs(ijk - np.rint(ijk)) < 0.499).all(axis=-1)
+    return found, clear
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_segmentation_is_brought_onto_other_voxels_in_steps(poi, inputs, maps, phantom, turned, moved, monkeypatch):
+    from SpineDigitalTwinLib import mapvoxels, resampledlayers
+
+    monkeypatch.setattr(mapvoxels, "_exported", None)
+    monkeypatch.setattr(resampledlayers, "_STEP_VOXELS", 1 << 14)
+    parts, grid = elsewhere(phantom, poi, turned)
+    segmented = spines.segmented(poi, "levels", maps[1])
+    if moved:
+        # both under transforms of their own, which together change nothing
+        for node, shift in ((parts, 5.25), (segmented, 5.25)):
+            transform = poi.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+            matrix = np.eye(4)
+            matrix[0, 3] = shift
+            transform.SetMatrixTransformToParent(poi.util.vtkMatrixFromArray(matrix))
+            node.SetAndObserveTransformNodeID(transform.GetID())
+    steps, count = inputs.takingLabelMaps(parts, segmented), 0
+    while True:
+        try:
+            next(steps)
+            count += 1
+        except StopIteration as end:
+            found = end.value
+            break
+    assert count > 5
+    assert found.grid.same_place(grid, 1e-6)
+    wanted, clear = nearest(phantom, grid)
+    assert np.count_nonzero(wanted) > 10_000
+    assert (found.vertebrae == wanted)[clear].all()
+
+
+@pytest.mark.parametrize("what", ["surfaces", "bent"])
+def test_what_needs_more_than_resampling_is_left_to_the_application(poi, inputs, maps, phantom, what, monkeypatch):
+    from SpineDigitalTwinLib import mapvoxels
+
+    parts, grid = elsewhere(phantom, poi, True)
+    segmented = spines.segmented(poi, "levels", maps[1])
+    if what == "surfaces":
+        segmented.GetSegmentation().CreateRepresentation("Closed surface")
+        segmented.GetSegmentation().SetSourceRepresentationName("Closed surface")
+        segmented.GetSegmentation().RemoveRepresentation("Binary labelmap")
+    else:
+        transform = poi.mrmlScene.AddNewNodeByClass("vtkMRMLBSplineTransformNode")
+        transform.SetAndObserveTransformFromParent(poi.vtkOrientedBSplineTransform())
+        segmented.SetAndObserveTransformNodeID(transform.GetID())
+    exported = []
+    answer = np.full(grid.shape, L3, np.uint16), grid
+    monkeypatch.setattr(mapvoxels, "_exported", lambda node, reference, _labels: exported.append((node, reference)) or answer)
+    found = inputs.labelMaps(parts, segmented)
+    assert exported == [(segmented, parts)]
+    assert (found.vertebrae == L3).all()
+
+
 @pytest.mark.parametrize(
     ("name", "label"),
     [

@@ -21,8 +21,16 @@ class TestEmpty:
 
     def test_sections_are_numbered_from_the_top(self, twin):
         ui = twin.ui
-        sections = (ui.dataSection, ui.labelMapsSection, ui.levelsSection, ui.poiSection, ui.measureSection, ui.exportSection)
-        assert [each.text.split()[0] for each in sections] == ["1", "2", "3", "4", "5", "6"]
+        sections = (
+            ui.dataSection,
+            ui.segmentSection,
+            ui.labelMapsSection,
+            ui.levelsSection,
+            ui.poiSection,
+            ui.measureSection,
+            ui.exportSection,
+        )
+        assert [each.text.split()[0] for each in sections] == ["1", "2", "3", "4", "5", "6", "7"]
 
     def test_every_widget_that_is_used_says_what_it_does(self, twin):
         kinds = ("QPushButton", "QToolButton", "QComboBox", "QCheckBox", "QSpinBox", "qMRMLNodeComboBox", "ctkSliderWidget")

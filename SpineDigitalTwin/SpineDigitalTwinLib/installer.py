@@ -1,0 +1,103 @@
+"""Fetching what a backend needs, on a person's request: its licence and size are shown before anything happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from slicer.i18n import tr as _
+
+from .offers import sizeText
+
+if TYPE_CHECKING:
+    from .background import Background
+    from .offers import Offer
+    from .runbar import RunBar
+    from .runlog import RunLog
+
+STEP = "install"
+
+
+class Installer:
+    """The button below the availability of a backend, and the question that it asks.
+
+    Parameters
+    ----------
+    ui : namespace of widgets
+    background : Background
+        Installs.
+    bar, log : RunBar, RunLog
+        Where it is shown.
+    installed : callable
+        Called when a backend has been installed.
+    """
+
+    def __init__(
+        self, ui: SimpleNamespace, background: Background, bar: RunBar, log: RunLog, installed: Callable[[], None]
+    ) -> None:
+        self._ui, self._background, self._bar, self._log, self._installed = ui, background, bar, log, installed
+        self._offer: Offer | None = None
+        self._asking = False
+        ui.installButton.connect("clicked()", lambda: self._ask(True))
+        ui.notNowButton.connect("clicked()", lambda: self._ask(False))
+        ui.installNowButton.connect("clicked()", self._install)
+
+    def refresh(self, offer: Offer | None) -> None:
+        """Show the button for a backend that lacks something, and the question where it was pressed."""
+        if self._offer is not None and (offer is None or offer.name != self._offer.name):
+            self._asking = False
+        self._offer = offer
+        wanted = offer is not None and offer.installable
+        self._ui.installButton.setVisible(wanted and not self._asking)
+        self._ui.installFrame.setVisible(wanted and self._asking)
+        if not wanted:
+            return
+        able = _isThere()
+        self._ui.installButton.enabled = able and not self._background.busy
+        self._ui.installNowButton.enabled = not self._background.busy
+        self._ui.installButton.text = (
+            _("Install... ({size})").format(size=sizeText(offer.download_mb))
+            if able
+            else _("Install it in a terminal: {command}").format(command=commandLine(offer))
+        )
+        licence = offer.licence or _("not stated")
+        self._ui.installLabel.text = _(
+            "{title}: {size} are downloaded into a folder of its own; the application itself is not changed. "
+            "Licence of its weights: {licence}. Install it?"
+        ).format(title=offer.title, size=sizeText(offer.download_mb), licence=licence)
+
+    def _ask(self, asking: bool) -> None:
+        self._asking = asking
+        self.refresh(self._offer)
+
+    def _install(self) -> None:
+        offer = self._offer
+        if offer is None:
+            return
+        self._ask(False)
+        title = _("Installing {title}:").format(title=offer.title)
+        self._log.begin(title)
+        folder = self._background.scratch()
+        self._background.start(
+            title,
+            STEP,
+            {},
+            {"backend": offer.name},
+            folder,
+            lambda _verdict: self._installed(),
+            bar=self._bar,
+            heard=self._log.hear,
+        )
+
+
+def commandLine(offer: Offer) -> str:
+    """Return what installs a backend without the panel."""
+    return f"PythonSlicer -m spinetwin install {offer.name}"
+
+
+def _isThere() -> bool:
+    """Say whether the worker can install."""
+    from spinetwin.jobs.steps import STEPS
+
+    return STEP in STEPS

@@ -1,0 +1,93 @@
+"""The step that says which backends there are, what each makes, and whether it can run on this computer for one image.
+
+A panel asks a worker rather than the backends themselves: looking for environments, weights and graphics cards may take a
+while, and what the worker's Python has is what counts.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import SpineTwinError
+from .job import Done, Job
+from .output import Output
+from .preflight import free_memory, refuse_too_large
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from ..geometry import Grid
+    from ..segmentation.backends import Backend, Request
+
+_LARGEST_SIDE = 100_000
+
+
+def offered_backends(job: Job, folder: Path, output: Output) -> Done:
+    """Ask every backend whether it can segment an image on a grid; nothing of the image itself is needed."""
+    from ..io.atomic import write_text
+    from ..segmentation.backends import AUTO, Request, choose
+    from .backends import BACKENDS
+
+    progress = output.progress("backends")
+    grid = job.options.get("grid") or _some_grid()
+    request = Request(_no_image, grid, device=job.options.get("device", "auto"))
+    offers: dict[str, Any] = {"backends": []}
+    for number, each in enumerate(BACKENDS):
+        progress(number / len(BACKENDS), f"asking {each.describe().name}")
+        offers["backends"].append(_offer(each, request))
+    try:
+        backend, why = choose(AUTO, request, BACKENDS)
+        offers[AUTO] = {"name": backend.describe().name, "why": why}
+    except SpineTwinError as error:
+        offers[AUTO] = {"name": "", "why": str(error)}
+    path = folder / "backends.json"
+    write_text(path, json.dumps(offers, indent=1, ensure_ascii=False) + "\n")
+    progress(1.0, "done")
+    ready = [each["name"] for each in offers["backends"] if each["ready"]]
+    return Done({"backends": path}, f"Can run: {', '.join(ready) or 'none'}")
+
+
+def _offer(backend: Backend, request: Request) -> dict[str, Any]:
+    """Return what a backend is, whether it can run, and what it will take."""
+    described = asdict(backend.describe())
+    availability = backend.available(request)
+    try:
+        needs = str(refuse_too_large(described["name"], request.grid, "The image", free_memory()) or "")
+        fits = True
+    except SpineTwinError as error:
+        needs, fits = str(error), False
+    return described | {"ready": availability.ready, "reason": availability.reason, "fits": fits, "needs": needs}
+
+
+def _no_image() -> npt.NDArray[Any]:
+    raise RuntimeError("whether a backend can run does not depend on the values of the image")
+
+
+def _some_grid() -> Grid:
+    """Return a grid where no image is chosen yet: no backend is too large for it."""
+    from ..geometry import Grid
+
+    return Grid((1, 1, 1), np.eye(4))
+
+
+def grid_option(value: object) -> Grid:
+    """Take ``{"shape": [i, j, k], "ijk_to_ras": four rows of four numbers}``."""
+    from ..geometry import Grid
+
+    wanted = ValueError('must be {"shape": [i, j, k], "ijk_to_ras": four rows of four numbers}')
+    if not isinstance(value, dict) or set(value) != {"shape", "ijk_to_ras"}:
+        raise wanted
+    shape = value["shape"]
+    whole = isinstance(shape, list) and len(shape) == 3 and all(isinstance(n, int) and 0 < n < _LARGEST_SIDE for n in shape)
+    try:
+        affine = np.array(value["ijk_to_ras"], dtype=np.float64)
+        if whole:
+            return Grid((shape[0], shape[1], shape[2]), affine)
+    except (ValueError, TypeError):
+        pass
+    raise wanted
