@@ -215,8 +215,8 @@ class Arch:
     """Pedicles and laminae: a band wound round the canal.
 
     `thickness`, `middle` and `height` are those of pedicle and lamina; the band ends at the plane y = `cut` in the middle and
-    reaches `reach` mm further at the sides; `straight` (0-1) makes the pedicles leave the curve of the canal. `flank` is a plane
-    (on the right; on the left its mirror image) along which a pedicle goes into the side of the body. `ring` closes the
+    reaches `reach` mm further at the sides; `straight` (0-1) makes the pedicles leave the curve of the canal. `flank` is a
+    plane (on the right; on the left its mirror image) along which a pedicle goes into the side of the body. `ring` closes the
     band in front (atlas). `rooms` are kept free on both sides, for the articular processes of the neighbours.
     """
 
