@@ -8,7 +8,7 @@ adult's right side; a structure of both sides is repeated on the left.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,10 @@ _TRUNK = ("half_width", "front", "back", "fat_front", "fat_side", "fat_back", "w
 
 @dataclass(frozen=True)
 class Structure:
-    """A row of ``structures.csv``: sides (1 right, -1 left as mirror image, 0 as it is in the table), tissues and labels."""
+    """A row of ``structures.csv``: sides (1 right, -1 left as mirror image, 0 as it is in the table), tissues and labels.
+
+    What is `in_trunk` stays in its place there where a curve of the spine moves away; the others keep to the spine.
+    """
 
     name: str
     sides: tuple[int, ...]
@@ -42,6 +45,7 @@ class Structure:
     rim_tissue: int
     rim: float
     labels: tuple[int, ...]
+    in_trunk: bool
 
 
 def _structures() -> tuple[Structure, ...]:
@@ -50,10 +54,8 @@ def _structures() -> tuple[Structure, ...]:
         both = row["side"] == "both"
         labels = (int(row["label_right"]), int(row["label_left"])) if both else (0,)
         rim = tissue_id(row["rim_tissue"]) if row["rim_tissue"] else 0
-        structure = Structure(
-            row["structure"], (1, -1) if both else (0,), tissue_id(row["tissue"]), rim, float(row["rim"]), labels
-        )
-        found.append(structure)
+        sides, tissue, in_trunk = (1, -1) if both else (0,), tissue_id(row["tissue"]), row["keeps_to"] == "trunk"
+        found.append(Structure(row["structure"], sides, tissue, rim, float(row["rim"]), labels, in_trunk))
     return tuple(found)
 
 
@@ -110,7 +112,7 @@ def paint_trunk(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Cours
     outline = profile(curve, _OUTLINE, _TRUNK, len(_TRUNK))
     half_width, front, back, fat_front, fat_side, fat_back, wall = outline.at(course.s)
     depth = (front + back) * 0.5
-    x, y = course.x + _shift(curve, course.s), course.y - (front - back) * 0.5
+    x, y = course.x + shift(curve, course.s), course.y - (front - back) * 0.5
     ahead = np.clip(y / depth, -1.0, 1.0)
     furrow = FURROW * np.exp(-((x / 16.0) ** 2)) * np.clip(-ahead, 0.0, 1.0) ** 2
     skin = superellipse(x, y, half_width, depth, 2.3) + furrow
@@ -122,8 +124,8 @@ def paint_trunk(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Cours
         canvas.paint(nodes.stretch(distance, canvas.reach), tissue_id(tissue))
 
 
-def _shift(curve: SpineCurve, s: Array) -> Array:
-    """How far the spine stands to the right of the middle of the trunk."""
+def shift(curve: SpineCurve, s: Array) -> Array:
+    """Return how far the spine stands to the right of the middle of the trunk at places s, mm."""
     place = np.arange(curve.s[-1], curve.s[0] + 1.0, 1.0)
     aside = np.interp(-place, -curve.s, curve.aside).astype(np.float32) * np.float32(1.0 - CHEST_FOLLOWS)
     return np.asarray(aside[np.clip(s - place[0], 0, len(place) - 1).astype(np.int32)])
@@ -131,11 +133,12 @@ def _shift(curve: SpineCurve, s: Array) -> Array:
 
 def paint_structures(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Course) -> None:
     """Paint every structure of the tables."""
+    in_trunk = replace(course, x=course.x + shift(curve, course.s)) if curve.aside.any() else course
     for each in STRUCTURES:
         rows = [row for row in _SECTIONS if row["structure"] == each.name]
         along = profile(curve, rows, _SECTION, 4)
         for side, label in zip(each.sides, each.labels, strict=True):
-            _paint_tube(canvas, each, along, -1.0 if side < 0 else 1.0, label, nodes, course)
+            _paint_tube(canvas, each, along, -1.0 if side < 0 else 1.0, label, nodes, in_trunk if each.in_trunk else course)
 
 
 def _paint_tube(

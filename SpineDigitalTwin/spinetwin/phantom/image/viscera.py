@@ -13,6 +13,7 @@ from .canvas import Canvas
 from .contrast import tissue_id
 from .curve import STEP, SpineCurve, place_of
 from .lattice import patch
+from .soft_tissue import shift
 
 COUNT = 150
 """Loops between the stomach and the pelvis."""
@@ -43,6 +44,7 @@ def bowel(curve: SpineCurve, rng: np.random.Generator) -> tuple[Loop, ...]:
     for row in chance:
         s = bottom + (top - bottom) * row[0]
         x, y = (row[1] * 2 - 1) * 105 * curve.size, (44 + 34 * row[2] - 0.0022 * ((row[1] * 2 - 1) * 105) ** 2) * curve.size
+        x -= float(shift(curve, np.array([s]))[0])
         turn = _rotation(row[3:6] * 2 - 1) @ curve.frames[0].axes
         thick = (9 + 10 * row[6]) * curve.size
         content = "gas" if row[7] < GAS else "bowel_content" if row[7] < 0.75 else "bowel_wall"

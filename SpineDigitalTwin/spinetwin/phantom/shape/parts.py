@@ -23,6 +23,9 @@ _PIERCED = ("C3", "C4", "C5", "C6")
 """Levels with a transverse foramen along the spine; that of C2 is oblique, that of C7 small."""
 
 
+_FLANK = (float(np.cos(np.radians(42.0))), float(np.sin(np.radians(42.0))), 0.0)
+"""Direction that the outer side of a pedicle faces where it goes into the side of the body."""
+
 ROOM = 1.2
 """Distance of an arch from the articular processes of its neighbours, mm."""
 
@@ -127,16 +130,18 @@ def lamina_middle(row: Dimensions) -> float:
 
 def arch_of(row: Dimensions) -> Arch:
     """Return pedicles and laminae."""
-    neck = _in_neck(row)
-    beside = (row.body_width - row.canal_width) / 2 + 1.0  # wider pedicles would stand out beside the body
+    neck, wide = _in_neck(row), row.pedicle_width
+    if level_of(row.level).region == "thoracic":  # wider ones would stand out beside the body
+        wide = min(wide, (row.body_width - row.canal_width) / 2 + 1.0)
     return Arch(
         canal_of(row),
-        thickness=(row.pedicle_width if neck else min(row.pedicle_width, beside), row.lamina_thickness),
+        thickness=(wide, row.lamina_thickness),
         middle=(pedicle_middle(row), lamina_middle(row)),
         height=(row.pedicle_height, row.lamina_height),
         cut=wall_of(row),
-        reach=(0.30 if neck else 0.12) * row.body_depth,
+        reach=0.30 * row.body_depth,
         straight=0.0 if neck else 0.45,
+        flank=None if neck else Plane((row.canal_width / 2 + wide, wall_of(row) + 0.5, 0.0), _FLANK),
     )
 
 
@@ -166,11 +171,16 @@ def _transverse(row: Dimensions) -> Solid:
         start = (side + row.pedicle_width * 0.5, wall - row.canal_depth * 0.75, pedicle_middle(row) - 2.0)
         radius = 4.2 + 0.05 * row.body_width
         end = (row.transverse_span / 2 - radius, wall - row.transverse_back, row.transverse_rise)
-        return Rod(start, end, (radius * 0.95, radius))
+        return Rod(start, end, (radius * 0.95, radius), bow=_bow(row))
     start = (side + row.pedicle_width * 0.6, wall - row.canal_depth * 0.5, pedicle_middle(row) - 1.0)
     end = (row.transverse_span / 2 - 3.6, wall - row.transverse_back, row.transverse_rise)
     broad = 1.15 if level_of(row.level).name in ("L5", "L6") else 1.0
-    return Rod(start, end, (5.6 * broad, 3.6), flat=1.5 / broad)
+    return Rod(start, end, (5.6 * broad, 3.6), flat=1.5 / broad, bow=_bow(row))
+
+
+def _bow(row: Dimensions) -> tuple[float, float]:
+    form, size = proportions(row.level), row.body_width / _mean_width(row.level)
+    return form.transverse_bow * size, form.transverse_arch * size
 
 
 def _pierced(row: Dimensions) -> Solid:

@@ -53,6 +53,8 @@ class Proportions:
         Height of its tip against that of its root.
     fork : float
         Distance of each prong of its tip from the midline, mm.
+    transverse_bow, transverse_arch : float
+        How far the middle of a transverse process lies before and above the straight line to its tip, mm.
     """
 
     waist: float
@@ -74,6 +76,8 @@ class Proportions:
     spinous_bulb: float
     spinous_tip: float
     fork: float
+    transverse_bow: float
+    transverse_arch: float
 
 
 _ROWS = read_table("proportions.csv", __package__)

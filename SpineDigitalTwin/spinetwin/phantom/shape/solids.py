@@ -175,7 +175,10 @@ class Plane:
 
 @dataclass(frozen=True)
 class Rod:
-    """A process: a tapered rod, flattened front to back, cut off by its facet and kept out of the canal if these are given."""
+    """A process: a tapered rod, flattened front to back, cut off by its facet and kept out of the canal if these are given.
+
+    `bow` bends it: so far lies its middle, mm along y and z, from the straight line between its ends, which differ in x.
+    """
 
     start: Triple
     end: Triple
@@ -183,17 +186,23 @@ class Rod:
     flat: float = 1.0
     facet: Plane | None = None
     canal: Canal | None = None
+    bow: tuple[float, float] = (0.0, 0.0)
 
     @property
     def box(self) -> Box:
         """Two corners that contain the solid."""
         ends, r = np.array([self.start, self.end]), max(self.radii)
-        low, high = ends.min(axis=0) - r, ends.max(axis=0) + r
+        bend = np.array([0.0, *self.bow])
+        low, high = ends.min(axis=0) - r + np.minimum(bend, 0.0), ends.max(axis=0) + r + np.maximum(bend, 0.0)
         return (float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2]))
 
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return the signed distance in mm, negative inside."""
         f = self.flat
+        if any(self.bow):
+            along = np.clip((x - self.start[0]) * (1.0 / (self.end[0] - self.start[0])), 0.0, 1.0)
+            bent = along * (1.0 - along) * 4.0
+            y, z = y - bent * self.bow[0], z - bent * self.bow[1]
         start, end = (self.start[0], self.start[1] * f, self.start[2]), (self.end[0], self.end[1] * f, self.end[2])
         rod = capsule(x, y * f, z, start, end, self.radii)
         if self.canal is not None:
@@ -206,7 +215,8 @@ class Arch:
     """Pedicles and laminae: a band wound round the canal.
 
     `thickness`, `middle` and `height` are those of pedicle and lamina; the band ends at the plane y = `cut` in the middle and
-    reaches `reach` mm further at the sides; `straight` (0-1) makes the pedicles leave the curve of the canal. `ring` closes the
+    reaches `reach` mm further at the sides; `straight` (0-1) makes the pedicles leave the curve of the canal. `flank` is a
+    plane (on the right; on the left its mirror image) along which a pedicle goes into the side of the body. `ring` closes the
     band in front (atlas). `rooms` are kept free on both sides, for the articular processes of the neighbours.
     """
 
@@ -217,6 +227,7 @@ class Arch:
     cut: float
     reach: float = 0.0
     straight: float = 0.0
+    flank: Plane | None = None
     ring: bool = False
     rooms: tuple[Rod, ...] = ()
 
@@ -248,6 +259,8 @@ class Arch:
             return band
         cut = self.cut - 1.0 + (self.reach + 1.0) * smoothstep(np.abs(x) * (4.0 / self.canal.width) - 0.5)
         arch = np.asarray(np.maximum(band, y - cut))
+        if self.flank is not None:
+            arch = rounded_max(arch, self.flank.distance(np.abs(x), y, z), 3.0)
         for room in self.rooms:
             arch = rounded_max(arch, -room.distance(np.abs(x), y, z), 1.0)
         return arch
@@ -291,5 +304,7 @@ class Spinous:
         if self.fork:
             across = np.abs(across - self.fork * smoothstep((t - 0.45) * 1.9))
         end = u - self.length + min(s / c, _STEEPEST) * v + v * v / (2.0 * _ROUND)
+        if self.fork:  # a notch between the prongs
+            end = end + 0.8 * self.fork * np.exp((x * (1.0 / self.fork)) ** 2 * -1.0)
         ends = np.maximum(end, -u)
         return rounded_box(ends, np.abs(v) - half, across - thick, 2.5)

@@ -1,0 +1,97 @@
+"""The trunk around a crooked spine: one body with one outline, however far from the spine the picture reaches."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+from spinetwin.geometry import Grid
+from spinetwin.phantom import Curve, SpineParameters, make_spine
+from spinetwin.phantom.image.curve import spine_curve
+from spinetwin.phantom.image.lattice import lattice
+from spinetwin.phantom.image.scene import tissue_map
+from spinetwin.phantom.voxels import Block
+
+STEP = 6.0
+CROOKED = [(60.0, "right"), (60.0, "left"), (70.0, "right"), (70.0, "left")]
+
+
+def spine_of(cobb, side, apex="T8"):
+    return make_spine(SpineParameters(curves=(Curve(cobb, apex, side),) if cobb else ()))
+
+
+def wide_grid(spine):
+    """The whole trunk with air around it; its middle column of voxels lies in the median plane."""
+    origins = np.array([frame.origin for frame in spine.frames.values()])
+    low = np.array([-282.0, origins[:, 1].min() - 150.0, origins[:, 2].min() - 60.0])
+    high = np.array([282.0, origins[:, 1].max() + 200.0, origins[:, 2].max() + 30.0])
+    affine = np.diag([STEP, STEP, STEP, 1.0])
+    affine[:3, 3] = low
+    return Grid(tuple(int(n) + 1 for n in (high - low) / STEP), affine)
+
+
+def body_of(spine):
+    """Where there is no air, (x, y, z)."""
+    return tissue_map(spine, wide_grid(spine)) > 0
+
+
+def outline(spine, body):
+    """Right and left end, mm, of every row of the coronal section through the front of the spine; rows of several pieces."""
+    grid = wide_grid(spine)
+    ahead = spine.frames[next(iter(spine.frames))].origin + np.array([0.0, 10.0, 0.0])
+    section = body[:, round(float(grid.to_ijk(ahead)[1]))]
+    edges = np.abs(np.diff(np.pad(section, ((1, 1), (0, 0))).astype(int), axis=0)).sum(axis=0)
+    ends = np.array([np.nonzero(row)[0][[0, -1]] for row in section.T]) * STEP
+    return ends, np.nonzero(edges != 2)[0]
+
+
+@pytest.fixture(scope="module")
+def steepest():
+    """Largest step of the outline of a straight person from one row of voxels to the next, mm."""
+    spine = spine_of(0.0, "right")
+    ends, _ = outline(spine, body_of(spine))
+    return float(np.abs(np.diff(ends, axis=0)).max())
+
+
+@pytest.mark.parametrize(("cobb", "side"), CROOKED)
+def test_the_body_is_one_piece_without_jumps(cobb, side, steepest):
+    """An incident: on the hollow side the planes of neighbouring levels crossed within the trunk, and tore its skin."""
+    spine = spine_of(cobb, side)
+    body = body_of(spine)
+    assert ndimage.label(body)[1] == 1
+    ends, broken = outline(spine, body)
+    assert not len(broken)
+    assert float(np.abs(np.diff(ends, axis=0)).max()) <= 2.0 * steepest
+
+
+@pytest.mark.parametrize("cobb", [60.0, 70.0])
+def test_the_trunk_of_the_other_side_is_the_mirror_image(cobb):
+    right, left = body_of(spine_of(cobb, "right")), body_of(spine_of(cobb, "left"))
+    assert (right != left[::-1]).mean() < 1e-5
+
+
+@pytest.mark.parametrize("apex", ["T8", "L1"])
+@pytest.mark.parametrize("cobb", [60.0, 80.0])
+def test_the_place_along_the_spine_grows_upwards_all_over_the_trunk(cobb, apex):
+    spine = spine_of(cobb, "right", apex)
+    grid = wide_grid(spine)
+    course = spine_curve(spine).course(
+        grid, lattice(Block((0, 0, 0), grid.shape, grid.ijk_to_ras[:3, :3], grid.ijk_to_ras[:3, 3]), STEP)
+    )
+    within = (np.abs(course.x) < 160.0) & (course.y > -75.0) & (course.y < 110.0)
+    climb = np.diff(course.s, axis=2)[within[:, :, 1:] & within[:, :, :-1]] / STEP
+    assert climb.min() > 0.2
+    assert np.percentile(climb, 99.9) < 5.0
+
+
+def test_coordinates_and_points_are_each_others_inverse_beside_a_crooked_spine():
+    spine = spine_of(70.0, "right")
+    curve = spine_curve(spine)
+    for x, y in ((-150.0, 20.0), (-60.0, 90.0), (120.0, -40.0)):
+        for place in ("T5", "T8", "L2"):
+            s = curve.places[next(key for key, each in zip(spine.shapes, spine.levels, strict=True) if each.name == place)]
+            point = curve.point(x, y, s)
+            affine = np.eye(4)
+            affine[:3, 3] = point
+            voxel = Grid((1, 1, 1), affine)
+            nodes = lattice(Block((0, 0, 0), (1, 1, 1), np.eye(3), point), 1.0)
+            course = curve.course(voxel, nodes)
+            assert np.array([course.x, course.y, course.s]).ravel() == pytest.approx([x, y, s], abs=0.3)
