@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..segmentation.backends import ImportBackend
+from ..segmentation.backends import EmbeddedBackend, ImportBackend
 
 if TYPE_CHECKING:
     from ..segmentation.backends import Backend
 
-BACKENDS: tuple[Backend, ...] = (ImportBackend(),)
+BACKENDS: tuple[Backend, ...] = (EmbeddedBackend(), ImportBackend())
 """The best first: `auto` takes the first that can run."""
