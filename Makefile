@@ -23,7 +23,7 @@ PIP := -m pip --disable-pip-version-check install -qq --no-warn-script-location
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONUTF8 := 1
 
-.PHONY: help demo test lint format accuracy measurements separation images realism pictures benchmark cmake-lists clean
+.PHONY: help demo test lint format accuracy measurements separation embedded images realism pictures benchmark cmake-lists clean
 .DEFAULT_GOAL := help
 
 help:
@@ -34,6 +34,7 @@ help:
 	@echo "make accuracy   measure the accuracy on spines with known truth"
 	@echo "make measurements  compare measured angles and sizes with the truth"
 	@echo "make separation    tell vertebrae apart without a network, and compare with the truth"
+	@echo "make embedded   measure the network that comes with the package, on phantoms and on real scans"
 	@echo "make images     measure seconds and memory of the phantom's images"
 	@echo "make pictures   draw the thumbnails and pictures of the README anew"
 	@echo "make realism    compare the phantom's vertebrae with real ones"
@@ -71,6 +72,9 @@ measurements: $(VENV)/installed-base
 separation: $(VENV)/installed-base
 	@$(VENV_PYTHON) benchmarks/separation.py
 
+embedded: $(VENV)/installed-base
+	@$(VENV_PYTHON) benchmarks/embedded.py --out embedded
+
 images: $(VENV)/installed-base
 	@$(VENV_PYTHON) benchmarks/images.py
 
@@ -88,7 +92,8 @@ cmake-lists: $(VENV_PYTHON)
 	@$(VENV_PYTHON) Testing/cmake_lists.py
 
 clean:
-	rm -rf $(VENV) $(VENV)-benchmark $(BACKENDS) demo accuracy realism build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-benchmark $(BACKENDS) demo accuracy embedded realism build dist
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -rf SpineDigitalTwin/spinetwin.egg-info
 	find SpineDigitalTwin Testing benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 

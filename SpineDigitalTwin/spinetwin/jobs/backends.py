@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..segmentation.backends import ImportBackend
+from ..segmentation.backends import EmbeddedBackend, ImportBackend
 from .external.spineps import SpinepsBackend
 from .external.totalspineseg import TotalSpineSegBackend
 from .external.two_phase import TwoPhaseBackend
@@ -12,5 +12,11 @@ from .external.two_phase import TwoPhaseBackend
 if TYPE_CHECKING:
     from ..segmentation.backends import Backend
 
-BACKENDS: tuple[Backend, ...] = (ImportBackend(), SpinepsBackend(), TwoPhaseBackend(), TotalSpineSegBackend())
+BACKENDS: tuple[Backend, ...] = (
+    ImportBackend(),
+    SpinepsBackend(),
+    TwoPhaseBackend(),
+    TotalSpineSegBackend(),
+    EmbeddedBackend(),
+)
 """The best first: `auto` takes the first that can run."""

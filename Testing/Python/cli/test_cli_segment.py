@@ -80,7 +80,7 @@ def test_swapped_sides_are_reported(segment, maps, folder, out):
 
 def test_without_a_map_it_is_said_what_to_do(segment, refused, out, content):
     before = content(out)
-    refused(segment(), "No backend can run", "Give an existing label map with --map LABELS", "--table")
+    refused(segment("--backend", "import"), "import cannot run", "Give an existing label map with --map LABELS", "--table")
     refused(segment("--map", *segment.maps), "it is not said what the labels mean", "spineps")
     assert content(out) == before
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from spinetwin.geometry import Grid
 from spinetwin.segmentation.embedded.lattice import interpolate, lattice_of
-from spinetwin.segmentation.embedded.tiles import shares_of, windows
+from spinetwin.segmentation.embedded.tiles import slabs_of, windows
 
 PIR = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
 """Columns: posterior, inferior, right in RAS."""
@@ -38,7 +38,7 @@ def test_labels_come_back_to_where_they_were(order, signs, spacing):
     depth = ((grid.to_ras(ijk) - middle) @ [0.3, 0.5, 0.8]).reshape(grid.shape)
     lattice = lattice_of(grid, 1.5)
     inside = np.clip(lattice.to_working(np.clip(depth / 20.0 + 0.5, 0.0, 1.0)), 0.0, 1.0)
-    found = lattice.to_labels(np.stack([1.0 - inside, inside]), np.array([0, 49], dtype=np.uint8))
+    found = lattice.to_labels([(0, np.stack([1.0 - inside, inside]))], np.array([0, 49], dtype=np.uint8))
     assert found.shape == grid.shape
     assert found.dtype == np.uint8
     sure = np.abs(depth) > 0.8
@@ -76,11 +76,26 @@ def test_windows_cover_everything_and_overlap(shape):
     assert all(second - first <= 12.5 for first, second in pairwise(starts))
 
 
-@pytest.mark.parametrize("shape", [(9, 16, 5), (40, 20, 16)])
+def gathered(slabs):
+    """Put slabs together; each begins with the last row of the one before."""
+    whole = None
+    for first, shares in slabs:
+        if whole is None:
+            assert first == 0
+            whole = shares
+        else:
+            assert first == whole.shape[2] - 1
+            assert np.array_equal(shares[:, :, 0], whole[:, :, -1])
+            whole = np.concatenate([whole, shares[:, :, 1:]], axis=2)
+    return whole
+
+
+@pytest.mark.parametrize("shape", [(9, 16, 5), (40, 20, 16), (16, 9, 20), (20, 61, 17)])
 def test_shares_do_not_depend_on_the_windows_where_the_network_looks_at_single_voxels(shape):
     image = np.random.default_rng(1).random(shape).astype(np.float32)
     told = []
-    shares = shares_of(image, lambda block: np.stack([block * 0.0, np.log(block + 1e-3)]), (16, 16, 16), 2, told.append)
+    slabs = slabs_of(image, lambda block: np.stack([block * 0.0, np.log(block + 1e-3)]), (16, 16, 16), 2, told.append)
+    shares = gathered(slabs)
     assert shares.shape == (2, *shape)
     assert shares[1] == pytest.approx((image + 1e-3) / (1.001 + image), abs=1e-5)
     assert told == sorted(told)

@@ -1,6 +1,7 @@
 """What makes label maps: one small protocol, and everything that follows it."""
 
 from .choice import AUTO, choose
+from .embedded import EmbeddedBackend
 from .imported import ImportBackend
 from .mapping import TABLES, MappingTable, table_of
 from .protocol import Availability, Backend, Description, Request, Segmentation, Source
@@ -12,6 +13,7 @@ __all__ = [
     "Availability",
     "Backend",
     "Description",
+    "EmbeddedBackend",
     "ImportBackend",
     "MappingTable",
     "Request",

@@ -33,10 +33,15 @@ def choose(name: str, request: Request, backends: tuple[Backend, ...]) -> tuple[
             raise ParameterError(f"The backend {name} cannot run: {availability.reason}")
         return known[name], "asked for"
     reasons: list[str] = []
-    for each in backends:
+    for each in _candidates(request, backends):
         availability = each.available(request)
         if availability.ready:
             skipped = "".join(f"; {reason}" for reason in reasons)
             return each, f"the best that can run: {availability.reason}{skipped}"
         reasons.append(f"{each.describe().name}: {availability.reason}")
     raise ParameterError("No backend can run.", " ".join(reasons))
+
+
+def _candidates(request: Request, backends: tuple[Backend, ...]) -> tuple[Backend, ...]:
+    """Return what may be taken: who gives a label map wants it taken over, and no other one made in its place."""
+    return tuple(each for each in backends if not (request.sources and each.describe().reads_image))

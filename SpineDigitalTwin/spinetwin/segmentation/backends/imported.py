@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +10,11 @@ from ...anatomy import LEVELS, SubregionId, level
 from ...errors import MapError, ParameterError
 from ...geometry import Grid, IntArray, LabelMaps, labels_in
 from ...geometry.resampling import resampled_labels
-from ..separation import separate_vertebrae
 from ..whole_vertebrae import find_bodies
 from .mapping import TABLES, MappingTable, mapped
 from .plausible import lacking, merged_labels, name_range, unknown_labels
 from .protocol import Availability, Description, Progress, Request, Segmentation, Source
+from .separated import Separated, separated
 
 _HINT = "Give an existing label map with --map LABELS and say with --table what its labels mean."
 _CONVERT = "Convert it with the table that belongs to it; --table FILE.csv takes one of your own."
@@ -69,28 +68,12 @@ class ImportBackend:
             maps, confidence, told = _with_bodies(maps, tell)
         else:
             tell(0.0, "separating the vertebrae")
-            maps, confidence, told = _separated(maps, tell)
+            maps, confidence, told = separated(maps, tell)
         progress(1.0, "translated")
         return Segmentation(maps, confidence, (*warnings, *told), {"table": request.table.name})
 
 
-_Result = tuple[LabelMaps, Mapping[int, float | None], Sequence[str]]
-"""Maps, the confidence of each level, and what a person should know."""
-
-
-def _separated(maps: LabelMaps, tell: Progress) -> _Result:
-    """Tell the vertebrae of a map of subregions from each other, and say what their names rest on."""
-    found = separate_vertebrae(maps.subregions, maps.grid, tell)
-    naming, levels = found.naming, found.levels
-    said = [f"Levels were told from the subregions ({', '.join(naming.anchors) or 'by size alone'}) and are not verified."]
-    said += [naming.question] if naming.question else []
-    said += [*naming.findings, *([found.sides.message] if found.sides.message else [])]
-    said += [f"{level(each.level).name}: {'; '.join(each.doubts)}." for each in levels if each.doubts]
-    vertebrae = np.asfortranarray(found.vertebrae)
-    return LabelMaps(maps.grid, maps.subregions, vertebrae), {each.level: each.confidence for each in levels}, said
-
-
-def _with_bodies(maps: LabelMaps, tell: Progress) -> _Result:
+def _with_bodies(maps: LabelMaps, tell: Progress) -> Separated:
     """Tell the bodies of whole vertebrae from their arches, and say that this is an estimate."""
     present = labels_in(maps.vertebrae)
     confidence: dict[int, float | None] = {each.id: None for each in LEVELS if each.id in present}

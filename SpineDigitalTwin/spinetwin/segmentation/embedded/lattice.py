@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +12,13 @@ from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 
 from ...geometry import FloatArray, Grid
+from ..flat import occupied_block
 
 Float32 = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.uint8]
+Box = tuple[slice, slice, slice]
+Slab: TypeAlias = tuple[int, Float32]
+"""First row along the second axis of the working array, and shares (c, i, rows, k); the next slab begins with its last row."""
 
 _DIRECTIONS = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]])
 """Posterior, inferior and right in RAS: where the indices of the working array grow to."""
@@ -54,26 +59,50 @@ class Lattice:
             values = interpolate(values, axis, _centred(size, step, count))
         return values
 
-    def to_labels(self, shares: Float32, labels: Labels) -> Labels:
+    def to_labels(self, slabs: Iterable[Slab], labels: Labels) -> Labels:
         """Return the label of the largest share at every voxel of the image.
 
         Parameters
         ----------
-        shares : (c, i, j, k) array
-            Share of each label in the working array.
+        slabs : iterable of Slab
+            Shares of each label in the working array, from its beginning to its end; only one slab is held at a time.
         labels : (c,) array
             The label of each channel.
         """
-        best = np.full(self.shape, -np.inf, dtype=np.float32)
         found = np.zeros(self.shape, dtype=np.uint8)
+        for first, shares in slabs:
+            self._paint(found, first, shares, labels)
+        return self._turn_back(found)
+
+    def _paint(self, found: Labels, first: int, shares: Float32, labels: Labels) -> None:
+        """Label the voxels of the image that lie in a slab.
+
+        Between voxels whose largest share is that of the background it is the largest, too: only what lies near others is
+        interpolated.
+        """
+        box = _around(_labelled(shares, labels))
+        if box is None:
+            return
+        begin = (0, first, 0)
+        rows, places = [], []
+        for axis, (step, size, count) in enumerate(zip(self.step, self.size, self.shape, strict=True)):
+            at = np.clip(_centred(count, 1.0 / step, size), 0.0, size - 1) - begin[axis]
+            here = np.flatnonzero((at >= box[axis].start) & (at <= box[axis].stop - 1))
+            rows.append(here)
+            places.append(at[here] - box[axis].start)
+        if not all(len(here) for here in rows):
+            return
+        best = np.full([len(here) for here in rows], -np.inf, dtype=np.float32)
+        chosen = np.zeros(best.shape, dtype=np.uint8)
         for channel, label in zip(shares, labels, strict=True):
-            values = channel
-            for axis, (step, size, count) in enumerate(zip(self.step, self.size, self.shape, strict=True)):
-                values = interpolate(values, axis, _centred(count, 1.0 / step, size))
+            values = channel[box]
+            for axis, at in enumerate(places):
+                values = interpolate(values, axis, at)
             larger = values > best
             best[larger] = values[larger]
-            found[larger] = label
-        return self._turn_back(found)
+            chosen[larger] = label
+        i, j, k = (slice(int(here[0]), int(here[-1]) + 1) for here in rows)
+        found[i, j, k] = chosen
 
     def _turn(self, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return image.transpose(self.order)[tuple(slice(None, None, -1 if each else 1) for each in self.flipped)]
@@ -116,3 +145,24 @@ def interpolate(values: Float32, axis: int, places: FloatArray) -> Float32:
     share = (places - low).astype(np.float32).reshape([-1 if each == axis else 1 for each in range(values.ndim)])
     first, second = np.take(values, low, axis), np.take(values, np.minimum(low + 1, last), axis)
     return np.asarray(first + (second - first) * share, dtype=np.float32)
+
+
+def _labelled(shares: Float32, labels: Labels) -> Labels:
+    """Return 1 where the background has not the largest share."""
+    background, others = np.zeros(shares.shape[1:], np.float32), np.zeros(shares.shape[1:], np.float32)
+    for channel, label in zip(shares, labels, strict=True):
+        larger = others if label else background
+        np.maximum(larger, channel, out=larger)
+    return (others >= background).astype(np.uint8)
+
+
+def _around(labels: Labels) -> Box | None:
+    """Return the box of all that is labelled, and a voxel more on each side where there is one."""
+    if not labels.any():
+        return None
+    box = (
+        slice(max(0, each.start - 1), min(each.stop + 1, size))
+        for each, size in zip(occupied_block(labels), labels.shape, strict=True)
+    )
+    i, j, k = box
+    return i, j, k

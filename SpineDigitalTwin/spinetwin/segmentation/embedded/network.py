@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ import numpy.typing as npt
 from ...errors import ParameterError
 from ...geometry import Grid
 from .lattice import Float32, Labels, lattice_of
-from .tiles import Run, shares_of
+from .tiles import Run, slabs_of
 
 _LOW, _HIGH = 0.5, 99.5
 """Percentiles of the grey values that become 0 and 1, as in the pairs that the network was trained on."""
+_LARGE = 1e30
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,25 @@ class Description:
     window: tuple[int, int, int]
     sha256: str
     trained: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How good the network was found to be: on what, and mean Dice by structure."""
+
+    on: str
+    dice: Mapping[str, float]
+
+    def __str__(self) -> str:
+        return f"{self.on}: {', '.join(f'{name} {value:.2f}' for name, value in self.dice.items())}"
+
+
+@dataclass(frozen=True)
+class Network:
+    """The network, ready to run, and the version of ONNX Runtime that runs it."""
+
+    run: Run
+    version: str
 
 
 def read_description(folder: Path) -> Description:
@@ -73,27 +93,50 @@ def read_description(folder: Path) -> Description:
     return found
 
 
-def open_network(folder: Path, threads: int = 0) -> Run:
-    """Return the network as a function of an image (i, j, k), run by ONNX Runtime on the CPU.
+def read_measured(folder: Path) -> tuple[Measured, ...]:
+    """Return what ``model.json`` says of measurements: nothing before they were made.
+
+    Raises
+    ------
+    ParameterError
+        If it is missing or damaged.
+    """
+    try:
+        data = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        rows = data.get("measured", [])
+        return tuple(Measured(str(row["on"]), {str(k): float(v) for k, v in row["dice"].items()}) for row in rows)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ParameterError(f"The embedded model is missing or damaged ({folder}).", "Install spinetwin again.") from error
+
+
+def open_network(folder: Path) -> Network:
+    """Return the network as a function of an image (i, j, k), run by ONNX Runtime on all cores of the CPU.
 
     Parameters
     ----------
     folder : Path
         That holds ``model.onnx``.
-    threads : int
-        How many threads it may use; 0 for all.
+
+    Raises
+    ------
+    ParameterError
+        If ONNX Runtime cannot be loaded.
     """
-    import onnxruntime
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise ParameterError(f"ONNX Runtime cannot be loaded: {error}.", "Install it again: pip install onnxruntime") from error
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    # threads that wait for each other sleep: they would take processor time from other programs
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
 
     def run(image: Float32) -> Float32:
         return np.asarray(session.run(None, {name: np.ascontiguousarray(image[None, None])})[0][0], dtype=np.float32)
 
-    return run
+    return Network(run, onnxruntime.__version__)
 
 
 def segment(
@@ -108,7 +151,7 @@ def segment(
     Parameters
     ----------
     image : (i, j, k) array
-        Grey values of any scale.
+        Grey values of any scale; what is no number, or infinite, counts as 0.
     grid : Grid
         Where it lies; left and right are taken from here.
     run : callable
@@ -122,9 +165,18 @@ def segment(
     (i, j, k) array of uint8
     """
     lattice = lattice_of(grid, description.spacing)
-    working = normalise(lattice.to_working(image))
-    shares = shares_of(working, run, description.window, len(description.labels), progress)
-    return lattice.to_labels(shares, np.array(description.labels, dtype=np.uint8))
+    working = normalise(lattice.to_working(_moderate(image)))
+    slabs = slabs_of(working, run, description.window, len(description.labels), progress)
+    return lattice.to_labels(slabs, np.array(description.labels, dtype=np.uint8))
+
+
+def _moderate(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return an image of numbers that single precision can hold."""
+    if image.dtype.kind != "f":
+        return image
+    finite = np.where(np.isfinite(image), image, 0)
+    most = float(np.abs(finite).max(initial=0.0))
+    return np.asarray(finite if most < _LARGE else finite / most)
 
 
 def normalise(image: Float32) -> Float32:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 
-Float32 = npt.NDArray[np.float32]
+from .lattice import Float32, Slab
+
 Run = Callable[[Float32], Float32]
 """Takes an image (i, j, k) and returns scores (c, i, j, k)."""
 
@@ -25,14 +25,17 @@ def windows(shape: tuple[int, ...], window: tuple[int, ...]) -> list[tuple[slice
     return [tuple(slice(a, a + wide) for a, wide in zip(corner, window, strict=True)) for corner in product(*starts)]
 
 
-def shares_of(
+def slabs_of(
     image: Float32,
     run: Run,
     window: tuple[int, int, int],
     channels: int,
     progress: Callable[[float], None] | None = None,
-) -> Float32:
-    """Return the share of each channel at every voxel, averaged over windows that count most in their middle.
+) -> Iterator[Slab]:
+    """Yield the share of each channel at every voxel, averaged over windows that count most in their middle.
+
+    The shares of all channels take more memory than all else: they are handed on slab by slab, as soon as no window that is
+    still to come reaches there.
 
     Parameters
     ----------
@@ -46,26 +49,52 @@ def shares_of(
     progress : callable, optional
         Called with the fraction that is done.
 
-    Returns
-    -------
-    (channels, i, j, k) array
-        Adds up to one at every voxel.
+    Yields
+    ------
+    Slab
+        Their shares add up to one at every voxel.
     """
+    padded, inside = _padded(image, window)
+    importance = _importance(window)
+    blocks = windows(padded.shape, window)
+    starts = sorted({block[1].start for block in blocks})
+    total = np.zeros((channels, padded.shape[0], window[1], padded.shape[2]), np.float32)
+    weight = np.zeros(padded[:, : window[1]].shape, np.float32)
+    before: Float32 = np.zeros((channels, image.shape[0], 0, image.shape[2]), np.float32)
+    done, first = 0, 0
+    for start, following in zip(starts, (*starts[1:], starts[-1] + window[1]), strict=True):
+        for i, j, k in blocks:
+            if j.start != start:
+                continue
+            total[:, i, :, k] += softmax(run(padded[i, j, k])) * importance
+            weight[i, :, k] += importance
+            done += 1
+            if progress is not None:
+                progress(done / len(blocks))
+        ready = slice(inside[1].start, min(following - start, inside[1].stop))
+        shares = total[:, inside[0], ready, inside[2]] / weight[inside[0], ready, inside[2]]
+        yield first - before.shape[2], np.concatenate([before, shares], axis=2)
+        first += shares.shape[2]
+        before = shares[:, :, -1:]
+        _move_on(total, following - start)
+        _move_on(weight, following - start)
+
+
+def _padded(image: Float32, window: tuple[int, int, int]) -> tuple[Float32, tuple[slice, slice, slice]]:
+    """Return an array at least as large as the window, whose borders go on, and where the image is in it."""
     missing = [max(0, wide - size) for size, wide in zip(image.shape, window, strict=True)]
     before = [each // 2 for each in missing]
     padded = np.pad(image, [(low, each - low) for low, each in zip(before, missing, strict=True)], mode="edge")
-    total = np.zeros((channels, *padded.shape), np.float32)
-    weight = np.zeros(padded.shape, np.float32)
-    importance = _importance(window)
-    blocks = windows(padded.shape, window)
-    for done, block in enumerate(blocks, start=1):
-        total[(slice(None), *block)] += softmax(run(padded[block])) * importance
-        weight[block] += importance
-        if progress is not None:
-            progress(done / len(blocks))
-    total /= weight
-    inside = tuple(slice(low, low + size) for low, size in zip(before, image.shape, strict=True))
-    return total[(slice(None), *inside)]
+    i, j, k = (slice(low, low + size) for low, size in zip(before, image.shape, strict=True))
+    # of an axis that is as long as the window or longer, all rows are of the image, however many
+    return padded, (i, j if missing[1] else slice(0, padded.shape[1]), k)
+
+
+def _move_on(sums: Float32, rows: int) -> None:
+    """Drop the first rows of the last axis but one, and begin as many new ones."""
+    kept = sums[..., rows:, :].copy()
+    sums[..., : kept.shape[-2], :] = kept
+    sums[..., kept.shape[-2] :, :] = 0.0
 
 
 def softmax(scores: Float32) -> Float32:

@@ -1,0 +1,129 @@
+"""The backend that needs no download: a small network that comes with the package, and vertebrae told apart without another."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ...anatomy import level
+from ...errors import MapError, ParameterError
+from ...geometry import Grid, LabelMaps
+from ..embedded.cleaning import Cleaned, clean_subregions
+from ..embedded.network import Measured, open_network, read_description, read_measured, segment
+from ..separation.sides import PAIRS
+from ..separation.voxels import BODY, POSTERIOR
+from .protocol import Availability, Description, Progress, Request, Segmentation
+from .separated import Separated, separated
+
+MODEL = Path(__file__).resolve().parents[1] / "embedded" / "model"
+"""Where the weights lie that come with the package."""
+
+_PARTS = "bodies, arches, processes, discs, endplates, canal, cord and sacrum; teaching and demo quality"
+_INSTALL = "it needs onnxruntime, which this Python lacks. Install it: pip install onnxruntime"
+_HINT = "Is it an image of the spine?"
+_SEEN, _CLEANED, _DONE = 0.85, 0.9, 1.0
+"""Fractions of the work at which its stages end."""
+_MUCH_REMOVED = 0.2
+"""Share of what the network found beyond which it is said that so much was no part of the spine."""
+_MOSTLY = 0.5
+
+
+class EmbeddedBackend:
+    """Runs the network that comes with the package, on the CPU.
+
+    Parameters
+    ----------
+    model : Path
+        Folder that holds its weights and their description.
+    """
+
+    def __init__(self, model: Path = MODEL) -> None:
+        self._model = model
+
+    def describe(self) -> Description:
+        """Say what it is, and how good, where that has been measured."""
+        measured = "; ".join(map(str, _measured(self._model)))
+        makes = f"{_PARTS} (mean Dice on {measured})" if measured else _PARTS
+        return Description("embedded", "Network that comes with spinetwin", makes, licence="Apache-2.0")
+
+    def available(self, request: Request) -> Availability:
+        """Say whether ONNX Runtime and the weights are there, and nothing is to be taken over."""
+        if request.sources:
+            return Availability(False, "it looks at the image alone and takes no label map over. Leave the map out.")
+        if importlib.util.find_spec("onnxruntime") is None:
+            return Availability(False, _INSTALL)
+        try:
+            read_description(self._model)
+        except ParameterError as error:
+            return Availability(False, str(error))
+        return Availability(True, "it comes with spinetwin; its quality is that of teaching and demonstration")
+
+    def install(self, folder: Path, progress: Progress) -> None:
+        """Do nothing: all that it needs is installed with spinetwin."""
+        progress(1.0, f"nothing to install in {folder}")
+
+    def run(self, request: Request, progress: Progress) -> Segmentation:
+        """Find the subregions window by window, clean them up, and tell the vertebrae apart."""
+        description = read_description(self._model)
+        network = open_network(self._model)
+        subregions = segment(
+            request.image(),
+            request.grid,
+            network.run,
+            description,
+            lambda done: progress(_SEEN * done, "looking for the spine"),
+        )
+        progress(_SEEN, "cleaning up")
+        cleaned = clean_subregions(subregions, request.grid)
+        progress(_CLEANED, "separating the vertebrae")
+        maps, confidence, told = _separated(cleaned, request)
+        said = (*_on_device(request.device), *_removed(cleaned, request.grid), *_exchanged(cleaned, maps), *told)
+        progress(_DONE, "separated")
+        versions = {"onnxruntime": network.version, "network": description.trained}
+        return Segmentation(maps, confidence, said, versions, {"model.onnx": f"sha256:{description.sha256}"})
+
+
+def _measured(model: Path) -> tuple[Measured, ...]:
+    """Return how good the network was found to be; nothing where that has not been measured, or the model is not there."""
+    try:
+        return read_measured(model)
+    except ParameterError:
+        return ()
+
+
+def _separated(cleaned: Cleaned, request: Request) -> Separated:
+    """Tell the vertebrae apart; bone that belongs to none of them is none."""
+    name = request.path.name if request.path else "the image"
+    if not np.isin(cleaned.subregions, BODY).any():
+        raise MapError(f"No vertebra was found in {name}.", _HINT)
+    try:
+        maps, confidence, said = separated(LabelMaps(request.grid, cleaned.subregions, np.zeros_like(cleaned.subregions)))
+    except MapError as error:
+        raise MapError(f"What was found in {name} is no spine: {error.message}", _HINT) from error
+    stray = np.isin(maps.subregions, (*BODY, *POSTERIOR)) & (maps.vertebrae == 0)
+    subregions = np.where(stray, 0, maps.subregions).astype(np.uint8)
+    return LabelMaps(maps.grid, subregions, maps.vertebrae), confidence, said
+
+
+def _on_device(device: str) -> Iterator[str]:
+    if device not in ("auto", "cpu"):
+        yield f"The embedded network runs on the CPU; {device} was not used."
+
+
+def _removed(cleaned: Cleaned, grid: Grid) -> Iterator[str]:
+    kept = np.count_nonzero(cleaned.subregions) * grid.voxel_volume
+    share = cleaned.removed_mm3 / (kept + cleaned.removed_mm3)
+    if share > _MUCH_REMOVED:
+        yield f"{100 * share:.0f} % of what the network took for parts of the spine lay apart from it and was left out."
+
+
+def _exchanged(cleaned: Cleaned, maps: LabelMaps) -> Iterator[str]:
+    """Say on which levels most of what the network called left lay on the right, or the other way."""
+    paired = np.isin(maps.subregions, PAIRS)
+    there, moved = (np.bincount(maps.vertebrae[mask], minlength=256) for mask in (paired, paired & cleaned.sided))
+    names = [level(int(key)).name for key in np.flatnonzero(moved > _MOSTLY * there)]
+    if names:
+        yield f"The network took left for right at {', '.join(names)}; the orientation of the image put that right."

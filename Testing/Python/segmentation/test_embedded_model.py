@@ -1,0 +1,89 @@
+"""The weights that come with the package, on small phantoms that they were never trained on."""
+
+import numpy as np
+import pytest
+from spinetwin.anatomy import SubregionId
+from spinetwin.geometry import LabelMaps
+from spinetwin.phantom import Curve, ImageParameters, Spacing, SpineParameters, image_grid, make_spine, render_image
+from spinetwin.segmentation.backends import EmbeddedBackend, Request
+from spinetwin.segmentation.backends.embedded import MODEL
+from spinetwin.segmentation.embedded.network import read_description
+from spinetwin.segmentation.evaluation import score_case
+
+pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed; `make test` installs it")
+pytestmark = pytest.mark.skipif(not (MODEL / "model.onnx").is_file(), reason="no weights are packaged")
+
+LEAST = {
+    "body": 0.80,
+    "disc": 0.70,
+    "canal": 0.75,
+    "cord": 0.60,
+    "sacrum": 0.60,
+    "arch": 0.50,
+    "spinous": 0.45,
+    "costal_left": 0.40,
+    "costal_right": 0.40,
+    "superior_articular_left": 0.40,
+    "superior_articular_right": 0.40,
+    "inferior_articular_left": 0.40,
+    "inferior_articular_right": 0.40,
+}
+"""Dice below which the weights are not those that were measured."""
+LEAST_RECOGNISED = 0.75
+MOST_MEGABYTES = 10.0
+
+
+@pytest.fixture(scope="module")
+def phantom():
+    spine = make_spine(SpineParameters(curves=(Curve(15.0, "L1"),)), np.random.default_rng(3_000_000_000))
+    grid = image_grid(spine, "lumbar", Spacing(right=4.0, anterior=1.0, superior=1.0), "PIR")
+    image = render_image(spine, grid, ImageParameters("t2w"), np.random.default_rng(3_000_000_001))
+    return image, spine.voxelise(grid, endplates=True)
+
+
+@pytest.fixture(scope="module")
+def found(phantom):
+    image, maps = phantom
+    return EmbeddedBackend().run(Request(lambda: image, maps.grid), lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def scores(found, phantom):
+    return score_case("phantom", found.maps, phantom[1])
+
+
+def test_the_weights_are_small_and_those_that_are_described():
+    description = read_description(MODEL)
+    assert (MODEL / "model.onnx").stat().st_size <= MOST_MEGABYTES * 1e6
+    assert set(description.labels) == {0, 26, *range(41, 50), 60, 61, 62, 100}
+    assert description.spacing == 1.5
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_structures_are_found(scores, name):
+    score = next(each for each in scores.structures if each.structure == name and not each.region)
+    assert score.dice > LEAST[name]
+
+
+def test_vertebrae_are_recognised(scores):
+    score = next(each for each in scores.instances if each.family == "vertebra" and not each.region)
+    assert score.rq > LEAST_RECOGNISED
+    assert score.invented <= 1
+
+
+def test_left_lies_on_the_left(found):
+    maps: LabelMaps = found.maps
+    left, right = (
+        maps.grid.to_ras(np.argwhere(maps.subregions == label))[:, 0].mean()
+        for label in (SubregionId.SUPERIOR_ARTICULAR_LEFT, SubregionId.SUPERIOR_ARTICULAR_RIGHT)
+    )
+    assert left < right
+
+
+def test_noise_is_no_spine():
+    from spinetwin.errors import MapError
+    from spinetwin.geometry import Grid
+
+    noise = np.random.default_rng(1).normal(100.0, 20.0, (96, 112, 48)).astype(np.float32)
+    with pytest.raises(MapError, match=r"No vertebra was found|no spine"):
+        EmbeddedBackend().run(Request(lambda: noise, Grid(noise.shape, np.diag([1.5, 1.5, 1.5, 1.0]))), lambda *_: None)
