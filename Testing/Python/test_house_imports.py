@@ -14,7 +14,7 @@ CORE = ROOT / "SpineDigitalTwin" / "spinetwin"
 
 GROUND = {"anatomy", "geometry", "errors"}
 TOP = {"report", "jobs", "commands", "cli", ""}
-EVERYTHING = GROUND | {"phantom", "poi", "measure", "segmentation", "io"} | TOP
+EVERYTHING = GROUND | {"phantom", "poi", "measure", "segmentation", "biomechanics", "io"} | TOP
 ROOMS = {
     "errors": set[str](),
     "anatomy": {"errors"},
@@ -23,7 +23,8 @@ ROOMS = {
     "poi": GROUND,
     "measure": GROUND,
     "segmentation": GROUND,
-    "io": GROUND | {"poi", "measure", "phantom"},
+    "biomechanics": GROUND,
+    "io": GROUND | {"poi", "measure", "phantom", "biomechanics"},
     "report": EVERYTHING,
     "jobs": EVERYTHING,
     "commands": EVERYTHING,
@@ -37,6 +38,7 @@ DATA_TYPES = {
     "poi": {"poi", "poi.model", "poi.Poi", "poi.PoiSet", "poi.Status"},
     "measure": {"measure.changes", "measure.known", "measure.landmarks", "measure.results", "measure.table"},
     "phantom": {"phantom.ground_truth.record"},
+    "biomechanics": {"biomechanics.model", "biomechanics.person", "biomechanics.results", "biomechanics.tasks"},
 }
 """What `io` may know of other rooms: the data, never the computing."""
 
@@ -167,6 +169,8 @@ def test_there_are_files_to_look_at():
         ("spinetwin.io.markups", "from ..poi.compute import compute", "data types"),
         ("spinetwin.io.markups", "from ..poi import compute_points", "data types"),
         ("spinetwin.io.truth", "from ..phantom import make_spine", "data types of `phantom`"),
+        ("spinetwin.io.loads", "from ..biomechanics.loads import loads", "data types of `biomechanics`"),
+        ("spinetwin.biomechanics.build", "from ..poi import PoiSet", "may not know `poi`"),
         ("spinetwin.report.page", "import slicer", "never imports slicer"),
         ("spinetwin.cli", "def f():\n    import qt", "never imports qt"),
         ("spinetwin.cli", "from slicer.util import loadVolume", "never imports slicer"),

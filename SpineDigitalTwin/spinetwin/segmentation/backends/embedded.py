@@ -78,8 +78,9 @@ class EmbeddedBackend:
         )
         progress(_SEEN, "cleaning up")
         cleaned = clean_subregions(subregions, request.grid)
-        progress(_CLEANED, "separating the vertebrae")
-        maps, confidence, told = _separated(cleaned, request)
+        maps, confidence, told = _separated(
+            cleaned, request, lambda done, what: progress(_CLEANED + (_DONE - _CLEANED) * done, what)
+        )
         said = (*_on_device(request.device), *_removed(cleaned, request.grid), *_exchanged(cleaned, maps), *told)
         progress(_DONE, "separated")
         versions = {"onnxruntime": network.version, "network": description.trained}
@@ -94,13 +95,13 @@ def _measured(model: Path) -> tuple[Measured, ...]:
         return ()
 
 
-def _separated(cleaned: Cleaned, request: Request) -> Separated:
+def _separated(cleaned: Cleaned, request: Request, tell: Progress) -> Separated:
     """Tell the vertebrae apart; bone that belongs to none of them is none."""
     name = request.path.name if request.path else "the image"
     if not np.isin(cleaned.subregions, BODY).any():
         raise MapError(f"No vertebra was found in {name}.", _HINT)
     try:
-        maps, confidence, said = separated(LabelMaps(request.grid, cleaned.subregions, np.zeros_like(cleaned.subregions)))
+        maps, confidence, said = separated(LabelMaps(request.grid, cleaned.subregions, np.zeros_like(cleaned.subregions)), tell)
     except MapError as error:
         raise MapError(f"What was found in {name} is no spine: {error.message}", _HINT) from error
     stray = np.isin(maps.subregions, (*BODY, *POSTERIOR)) & (maps.vertebrae == 0)

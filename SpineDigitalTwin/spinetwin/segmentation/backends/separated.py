@@ -15,7 +15,11 @@ Separated = tuple[LabelMaps, Mapping[int, float | None], Sequence[str]]
 """Maps, the confidence of each level, and what a person should know."""
 
 
-def separated(maps: LabelMaps, tell: Progress | None = None) -> Separated:
+def _nobody(_done: float, _what: str) -> None:
+    """Leave those untold who did not ask."""
+
+
+def separated(maps: LabelMaps, tell: Progress = _nobody) -> Separated:
     """Tell the vertebrae of a map of subregions from each other, and say what their names rest on.
 
     Raises

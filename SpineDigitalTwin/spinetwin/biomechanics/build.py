@@ -1,0 +1,186 @@
+"""From points of interest to the model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from itertools import pairwise
+
+import numpy as np
+
+from ..anatomy import PointId, level, point
+from ..anatomy.tables import read_table
+from ..geometry import FloatArray, Frame, nearest_frame
+from .column import SACRUM, Column, Points, find_column
+from .model import Ligaments, Masses, MultibodyModel, Muscles
+from .person import Person
+from .settings import Settings
+from .template import Attachments
+
+_FASCICLES = read_table("fascicles.csv", __package__)
+_STRANDS = [
+    (r["ligament"], int(r["upper_point"]), int(r["lower_point"])) for r in read_table("ligament_strands.csv", __package__)
+]
+_SLICES = read_table("trunk_slices.csv", __package__)
+_SEGMENTS = read_table("other_segments.csv", __package__)
+_SIDES = ("right", "left")
+_COLUMN_POINTS = (
+    PointId.BODY,
+    PointId.DISC,
+    PointId.BODY_SUPERIOR,
+    PointId.BODY_INFERIOR,
+    PointId.DIRECTION_POSTERIOR,
+    PointId.DIRECTION_INFERIOR,
+    PointId.DIRECTION_RIGHT,
+)
+_SHOWN = 4
+"""Made-up points that a note names."""
+
+
+def build_model(
+    points: Points,
+    frames: Mapping[int, Frame],
+    person: Person,
+    settings: Settings | None = None,
+    *,
+    suspect: Collection[tuple[int, int]] = (),
+) -> MultibodyModel:
+    """Build the model of one person.
+
+    Parameters
+    ----------
+    points : mapping of (level id, point id) to (3,) array
+        Placed points of interest, RAS mm.
+    frames : mapping of level id to Frame
+        Axes of the vertebrae.
+    person : Person
+    settings : Settings, optional
+    suspect : collection of (level id, point id)
+        Points that are doubtful.
+
+    Raises
+    ------
+    ParameterError
+        If the column is not whole, or impossible.
+
+    References
+    ----------
+    Graf et al. (points as force application points and joint frames); Christophy et al. 2012 (muscles); Pearsall et al. 1996
+    and de Leva 1996 (masses). Each row of the tables beside this file has its source.
+    """
+    settings = settings or Settings()
+    column = find_column(points, frames, settings.template_l5_s1_angle)
+    places = Attachments(points, column, settings.template_sacral_slope)
+    bodies = [SACRUM, *column.levels]
+    axes = np.array([column.frames[key].axes for key in bodies])
+    muscles = _muscles(places, person, settings)
+    shoulders = [places.find("shoulder", side) for side in _SIDES]
+    return MultibodyModel(
+        person=person,
+        levels=column.levels,
+        origins=np.array([column.frames[key].origin for key in bodies]),
+        axes=axes,
+        joints=column.joints,
+        joint_axes=np.array([_between(lower, upper) for lower, upper in pairwise(axes)]),
+        mobile=np.array([_is_mobile(below) for below in bodies[:-1]]),
+        trunk=column.trunk,
+        masses=_masses(places, person),
+        muscles=muscles,
+        ligaments=_ligaments(points, places),
+        shoulders=np.array([position for _, position in shoulders]),
+        shoulder_owner=shoulders[0][0],
+        notes=(*column.notes, *_made_up_note(places)),
+        suspect=_suspect_levels(column, {*places.used, *_of_the_column(column)} & set(suspect)),
+    )
+
+
+def _of_the_column(column: Column) -> set[tuple[int, int]]:
+    """Return the points that bodies and joints rest on, placed or not."""
+    return {(key, poi) for key in (SACRUM, *column.levels) for poi in _COLUMN_POINTS}
+
+
+def _suspect_levels(column: Column, points: Collection[tuple[int, int]]) -> tuple[str, ...]:
+    return tuple(level(key).name for key in (SACRUM, *column.levels) if any(each == key for each, _ in points))
+
+
+def _is_mobile(below: int) -> bool:
+    """Tell by the level below a joint whether it moves: between two thoracic levels the ribs hold it."""
+    return level(below).region != "thoracic"
+
+
+def _between(lower: FloatArray, upper: FloatArray) -> FloatArray:
+    frame = nearest_frame(np.zeros(3), (lower + upper) / 2, "between")
+    return upper if frame is None else frame.axes
+
+
+def _masses(places: Attachments, person: Person) -> Masses:
+    column = places.column
+    names, owners, positions, kilograms, sources = [], [], [], [], []
+    for row in _SLICES:
+        key = level(row["level"]).id
+        frame = column.frame_of(key)
+        names.append(f"slice at {row['level']}")
+        owners.append(places.body_index(key))
+        positions.append(frame.origin + column.size * float(row["anterior_mm"]) * column.trunk[1])
+        kilograms.append(person.weight_kg * float(row["percent_of_mass"]) / 100)
+        sources.append(row["source"])
+    for row in _SEGMENTS:
+        for side in _SIDES[: int(row["sides"])]:
+            owner, position = places.find(row["point"], side)
+            names.append(row["segment"] if row["sides"] == "1" else f"{row['segment']} {side}")
+            owners.append(owner)
+            positions.append(position)
+            kilograms.append(person.weight_kg * float(row[f"percent_{person.sex}"]) / 100)
+            sources.append(row["source"])
+    return Masses(tuple(names), np.array(owners), np.array(positions), np.array(kilograms), tuple(sources))
+
+
+def _muscles(places: Attachments, person: Person, settings: Settings) -> Muscles:
+    """Place every fascicle on both sides; those whose ends move together are left out, for they load nothing."""
+    of_person = (person.weight_kg / settings.reference_mass) ** (2 / 3)
+    of_person *= settings.female_muscle_area if person.sex == "f" else 1.0
+    found = []
+    for row in _FASCICLES:
+        for side in _SIDES:
+            path = [places.find(name.strip(), side) for name in row["path"].split(">")]
+            if len({owner for owner, _ in path}) > 1:
+                area = float(row["pcsa_mm2"]) * of_person
+                found.append((row, side, path, area))
+    most = max(len(path) for _, _, path, _ in found)
+    padded = [[*path, *[path[-1]] * (most - len(path))] for _, _, path, _ in found]
+    return Muscles(
+        names=tuple(f"{row['name']}_{side}" for row, side, _, _ in found),
+        groups=tuple(row["group"] for row, _, _, _ in found),
+        sides=tuple(side for _, side, _, _ in found),
+        owners=np.array([[owner for owner, _ in path] for path in padded]),
+        points=np.array([[position for _, position in path] for path in padded]),
+        pcsa_mm2=np.array([area for _, _, _, area in found]),
+        sources=tuple(row["source"] for row, _, _, _ in found),
+    )
+
+
+def _ligaments(points: Points, places: Attachments) -> Ligaments:
+    """Span the strands whose two ends are known; on the sacrum the template has them where nobody has placed them."""
+    levels = places.column.levels
+    found = []
+    for key, below in zip(levels, (SACRUM, *levels), strict=False):
+        ends = [(name, points.get((key, upper)), places.ligament_end(below, lower)) for name, upper, lower in _STRANDS]
+        whole = [(name, upper, lower) for name, upper, lower in ends if upper is not None and lower is not None]
+        owners = places.body_index(key), places.body_index(below)
+        counts = Counter(name for name, _, _ in whole)
+        found += [(name, key, owners, (upper, lower), 1.0 / counts[name]) for name, upper, lower in whole]
+    return Ligaments(
+        names=tuple(each[0] for each in found),
+        levels=tuple(each[1] for each in found),
+        owners=np.array([each[2] for each in found], dtype=np.int64).reshape(-1, 2),
+        points=np.array([each[3] for each in found], dtype=np.float64).reshape(-1, 2, 3),
+        shares=np.array([each[4] for each in found], dtype=np.float64),
+    )
+
+
+def _made_up_note(places: Attachments) -> tuple[str, ...]:
+    if not places.made_up:
+        return ()
+    names = [f"{point(poi).name} of {level(key).name}" for key, poi in places.made_up]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return (f"Muscles attach where the template has points that are not placed: {', '.join(names[:_SHOWN])}{more}.",)

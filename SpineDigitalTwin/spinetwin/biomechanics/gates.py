@@ -1,0 +1,103 @@
+"""When a result is not to be trusted, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from ..anatomy import level
+from .model import MultibodyModel
+from .results import Finding, Loads
+from .statics import DOWN
+
+MOST_RESERVE = 0.05
+"""Part of the demand."""
+
+_SLIGHT_RESERVE = 1.0
+"""Nm that is too little to matter, whatever its part."""
+
+MOST_SATURATED = 0.05
+"""Part of the fascicles."""
+
+SUPPORT_SIDEWAYS, SUPPORT_BACK, SUPPORT_FRONT = 0.10, 0.10, 0.12
+"""How far the centre of the upper body may lie beside, behind and in front of the sacrum on two feet, parts of the stature."""
+
+
+def findings(model: MultibodyModel, posed: MultibodyModel, found: Loads, torn: npt.NDArray[np.bool_]) -> Loads:
+    """Return the result with what must be known of it, the gravest first."""
+    gates = (_reserves(found), _saturated(found), _tension(found), _support(model, posed, found), _suspect(model))
+    notes = (_torn(model, torn), _thorax(found))
+    red = [Finding("red", text) for gate in gates for text in gate]
+    return replace(
+        found,
+        findings=(
+            *red,
+            *(Finding("note", text) for note in notes for text in note),
+            *(Finding("note", t) for t in model.notes),
+        ),
+    )
+
+
+def _name(key: int) -> str:
+    return level(key).name
+
+
+def _reserves(found: Loads) -> Iterator[str]:
+    sizes, wanted = np.linalg.norm(found.reserves, axis=1), np.linalg.norm(found.demand + found.passive, axis=1)
+    for key, size, demand in zip(found.levels, sizes, wanted, strict=True):
+        if size > max(MOST_RESERVE * demand, _SLIGHT_RESERVE):
+            yield f"Below {_name(key)} the muscles of the model lack {size:.1f} Nm of the {demand:.1f} Nm that are needed."
+
+
+def _saturated(found: Loads) -> Iterator[str]:
+    part = float(np.sum(found.activations > 0.999)) / max(len(found.activations), 1)
+    if part > MOST_SATURATED:
+        yield f"{part:.0%} of the fascicles pull as hard as they can: the task is too heavy for the muscles of the model."
+
+
+def _tension(found: Loads) -> Iterator[str]:
+    names = [_name(key) for key, force in zip(found.levels, found.compression, strict=True) if force < 0]
+    if names:
+        yield f"The disc below {', '.join(names)} is pulled apart, which a person would not do."
+
+
+def _support(model: MultibodyModel, posed: MultibodyModel, found: Loads) -> Iterator[str]:
+    """Look where the weight falls. Forwards only where nobody bends: the pelvis then moves back, which is not modelled."""
+    if found.task.supported:
+        return
+    kilograms = posed.masses.kg
+    centre = kilograms @ posed.masses.points / kilograms.sum() - posed.origins[0]
+    stature = 10.0 * model.person.height_cm
+    ahead = np.cross(-DOWN, model.trunk[0])
+    ahead = ahead / np.linalg.norm(ahead)
+    right, forward = float(centre @ np.cross(ahead, -DOWN)), float(centre @ ahead)
+    if abs(right) > SUPPORT_SIDEWAYS * stature:
+        side = "right" if right > 0 else "left"
+        yield f"The centre of the upper body lies {abs(right):.0f} mm to the {side} of the sacrum, beside the feet."
+    upright = found.task.trunk_flexion_deg == 0.0
+    if upright and not -SUPPORT_BACK * stature <= forward <= SUPPORT_FRONT * stature:
+        where = "in front of" if forward > 0 else "behind"
+        yield f"The centre of the upper body lies {abs(forward):.0f} mm {where} the sacrum: nobody stands like this."
+
+
+def _suspect(model: MultibodyModel) -> Iterator[str]:
+    if model.suspect:
+        yield f"The points of {', '.join(model.suspect)} are suspect: look at them and correct or confirm them."
+
+
+def _torn(model: MultibodyModel, torn: npt.NDArray[np.bool_]) -> Iterator[str]:
+    if np.any(torn):
+        where = dict.fromkeys(
+            f"{name} of {_name(key)}"
+            for name, key, is_torn in zip(model.ligaments.names, model.ligaments.levels, torn, strict=True)
+            if is_torn
+        )
+        yield f"Stretched beyond what they bear, and left out: {', '.join(where)}."
+
+
+def _thorax(found: Loads) -> Iterator[str]:
+    if found.in_thorax.any():
+        yield "Between thoracic levels the forces are those of spine and ribs together; ribs carry the moments."

@@ -1,0 +1,134 @@
+"""The multibody model as data: bodies, joints, masses, muscles, ligaments, all in the imaged posture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..geometry import FloatArray, IntArray
+from .person import Person
+
+
+@dataclass(frozen=True)
+class Masses:
+    """Point masses.
+
+    Attributes
+    ----------
+    names : tuple of str
+    owners : (q,) array of int
+        Index of the body that carries each.
+    points : (q, 3) array
+        RAS mm.
+    kg : (q,) array
+    sources : tuple of str
+    """
+
+    names: tuple[str, ...]
+    owners: IntArray
+    points: FloatArray
+    kg: FloatArray
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Muscles:
+    """Fascicles: strings from point to point.
+
+    Attributes
+    ----------
+    names, groups, sides : tuples of str
+    owners : (m, p) array of int
+        Index of the body that carries each point of a path; short paths repeat their last point.
+    points : (m, p, 3) array
+        RAS mm.
+    pcsa_mm2 : (m,) array
+        Physiological cross-section of this person.
+    sources : tuple of str
+    """
+
+    names: tuple[str, ...]
+    groups: tuple[str, ...]
+    sides: tuple[str, ...]
+    owners: IntArray
+    points: FloatArray
+    pcsa_mm2: FloatArray
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ligaments:
+    """Strands of ligaments, slack in the imaged posture.
+
+    Attributes
+    ----------
+    names : tuple of str
+        ALL, PLL, LF, CL, ITL, ISL, SSL.
+    levels : tuple of int
+        The upper level of each strand.
+    owners : (s, 2) array of int
+        Upper and lower body.
+    points : (s, 2, 3) array
+        RAS mm.
+    shares : (s,) array
+        Part of the ligament of its level that a strand stands for.
+    """
+
+    names: tuple[str, ...]
+    levels: tuple[int, ...]
+    owners: IntArray
+    points: FloatArray
+    shares: FloatArray
+
+
+@dataclass(frozen=True)
+class MultibodyModel:
+    """A person's trunk as a chain of rigid bodies. Body 0 is the pelvis with the sacrum; body k is `levels[k - 1]`.
+
+    Attributes
+    ----------
+    person : Person
+    levels : tuple of int
+        Ids of the vertebrae from the lowest one up; the joint below each has its index.
+    origins : (n + 1, 3) array
+        Of the bodies, RAS mm.
+    axes : (n + 1, 3, 3) array
+        Rows right, anterior, superior.
+    joints : (n, 3) array
+        Centres of the joints, RAS mm.
+    joint_axes : (n, 3, 3) array
+        Rows right, anterior, superior half way between the two bodies of a joint; loads are told along them.
+    mobile : (n,) array of bool
+        False inside the thorax, where ribs and sternum carry the moments.
+    trunk : (3, 3) array
+        Rows right, anterior, superior of the whole trunk.
+    masses : Masses
+    muscles : Muscles
+    ligaments : Ligaments
+    shoulders : (2, 3) array
+        Where the arms hang, right and left, RAS mm.
+    shoulder_owner : int
+        Index of the body that carries them.
+    notes : tuple of str
+        What was made up and not measured, as sentences.
+    suspect : tuple of str
+        Levels with suspect points that the model rests on.
+    """
+
+    person: Person
+    levels: tuple[int, ...]
+    origins: FloatArray
+    axes: FloatArray
+    joints: FloatArray
+    joint_axes: FloatArray
+    mobile: npt.NDArray[np.bool_]
+    trunk: FloatArray
+    masses: Masses
+    muscles: Muscles
+    ligaments: Ligaments
+    shoulders: FloatArray
+    shoulder_owner: int
+    notes: tuple[str, ...] = ()
+    suspect: tuple[str, ...] = ()

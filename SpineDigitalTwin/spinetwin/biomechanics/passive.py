@@ -1,0 +1,121 @@
+"""What discs and ligaments do when the spine leaves the posture in which it was imaged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..anatomy import level
+from ..anatomy.tables import read_table
+from ..geometry import FloatArray
+from .model import MultibodyModel
+
+_DISCS = read_table("disc_stiffness.csv", __package__)
+_TERMS = ("flexion_nm_deg", "lateral_nm_deg", "axial_nm_deg")
+
+
+@dataclass(frozen=True)
+class Law:
+    """Tension of a ligament over its strain, in straight pieces from (0, 0).
+
+    Attributes
+    ----------
+    per_length : bool
+        Whether tensions are per mm of slack length (from stiffness) or absolute (from modulus and area).
+    strains : (j,) array
+        Where the pieces begin, ascending from 0.
+    slopes : (j,) array
+        N per unit strain, and per mm of slack length where `per_length` says so.
+    failure_n : float
+        Tension at which the ligament tears.
+    source : str
+    """
+
+    per_length: bool
+    strains: FloatArray
+    slopes: FloatArray
+    failure_n: float
+    source: str
+
+    def tension(self, strain: FloatArray, length: FloatArray) -> FloatArray:
+        """Return the tension, N, at strains (...) of ligaments of slack lengths (...), mm; slack carries nothing."""
+        ends = np.append(self.strains[1:], np.inf)
+        parts = np.clip(strain[..., None], self.strains, ends) - self.strains
+        tension = np.maximum(parts, 0.0) @ self.slopes
+        return np.asarray(tension * length if self.per_length else tension)
+
+
+def _law(row: dict[str, str]) -> Law:
+    slopes = [float(row[name]) for name in ("slope_1", "slope_2", "slope_3") if row[name]]
+    bounds = [float(row[name]) / 100 for name in ("strain_1_percent", "strain_2_percent") if row[name]]
+    per_length = row["kind"] == "stiffness_n_mm"
+    factor = 1.0 if per_length else float(row["area_mm2"])
+    return Law(per_length, np.array([0.0, *bounds]), factor * np.array(slopes), float(row["failure_n"]), row["source"])
+
+
+LAWS = {(row["set"], row["ligament"]): _law(row) for row in read_table("ligament_laws.csv", __package__)}
+"""Law by name of the set and of the ligament."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Ligaments in a pose.
+
+    Attributes
+    ----------
+    strains : (s,) array
+        Against the imaged posture; negative where a strand is slack.
+    tensions : (s,) array
+        N; 0 for torn strands.
+    torn : (s,) array of bool
+        Whether a strand is stretched beyond the load at which such ligaments fail.
+    """
+
+    strains: FloatArray
+    tensions: FloatArray
+    torn: npt.NDArray[np.bool_]
+
+
+def stretch(imaged: MultibodyModel, posed: MultibodyModel, laws: str) -> Stretch:
+    """Return strain and tension of every strand; a set without a law for a ligament leaves it out.
+
+    Parameters
+    ----------
+    imaged, posed : MultibodyModel
+        The same model in the imaged posture, where ligaments are slack, and in the pose.
+    laws : str
+        Name of a set of laws, or "none".
+    """
+    slack, now = (np.linalg.norm(np.diff(each.ligaments.points, axis=1)[:, 0], axis=-1) for each in (imaged, posed))
+    strains = now / np.maximum(slack, 1e-9) - 1.0
+    tensions, torn = np.zeros_like(strains), np.zeros(strains.shape, dtype=np.bool_)
+    for name in dict.fromkeys(imaged.ligaments.names):
+        law = LAWS.get((laws, name))
+        if law is None:
+            continue
+        which = np.array([each == name for each in imaged.ligaments.names])
+        whole = law.tension(strains[which], slack[which])
+        torn[which] = whole > law.failure_n
+        tensions[which] = np.where(whole > law.failure_n, 0.0, whole * imaged.ligaments.shares[which])
+    return Stretch(strains, tensions, torn)
+
+
+def disc_stiffness(model: MultibodyModel, preload_n: FloatArray) -> FloatArray:
+    """Return the stiffness (n, 3) of each disc against flexion, side bending and turning, Nm/degree.
+
+    Parameters
+    ----------
+    preload_n : (n,) array
+        Compression, N; beyond the range of the table its ends are taken.
+    """
+    found = np.zeros((len(model.levels), 3))
+    regions = np.array([level(key).region for key in model.levels])
+    for region in dict.fromkeys(regions.tolist()):
+        rows = [row for row in _DISCS if row["region"] == region]
+        loads = [float(row["preload_n"]) for row in rows]
+        here = regions == region
+        for column, term in enumerate(_TERMS):
+            found[here, column] = np.interp(preload_n[here], loads, [float(row[term]) for row in rows])
+    return found

@@ -1,0 +1,109 @@
+"""What comes out of a simulation: loads of every joint, forces of muscles and ligaments, and how far to trust them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..geometry import FloatArray
+from .settings import Settings
+from .tasks import Task
+
+RESEARCH_USE = "Research use. Not a medical device: do not base treatment on these numbers."
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Why a result must be read with care.
+
+    Attributes
+    ----------
+    severity : str
+        "red" where the result is not to be trusted, "note" for what to know.
+    text : str
+        As a sentence.
+    """
+
+    severity: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Loads:
+    """Loads of one task.
+
+    Joint k lies below `levels[k]`; its directions are right, anterior and superior half way between the two bodies.
+
+    Attributes
+    ----------
+    task : Task
+    settings : Settings
+    levels : tuple of int
+        Upper level of each joint, from the lowest one up.
+    compression : (n,) array
+        Force that presses the two bodies together, N; negative is tension.
+    shear_anterior, shear_right : (n,) arrays
+        Force that pushes the upper body forward and to the right, N.
+    weight : (n,) array
+        Part of the compression that the weight above makes, N.
+    demand : (n, 3) array
+        Moment of the weight about right, anterior and superior, Nm; a negative first component bends forward.
+    passive : (n, 3) array
+        Moment of disc and ligaments, Nm.
+    reserves : (n, 3) array
+        Moment that nothing in the model could make, Nm; 0 inside the thorax.
+    passive_share : (n,) array
+        Part of the flexion moment that discs and ligaments balance; nan where there is hardly a moment.
+    in_thorax : (n,) array of bool
+        Joints whose moments ribs and sternum carry; their compression is that of the whole section.
+    activations, muscle_forces : (m,) arrays
+        The forces in N.
+    ligament_forces, ligament_strains : (s,) arrays
+        The forces in N; 0 for torn strands.
+    findings : tuple of Finding
+    multipliers : (k,) array
+        Of the optimum; a start for a similar task.
+    """
+
+    task: Task
+    settings: Settings
+    levels: tuple[int, ...]
+    compression: FloatArray
+    shear_anterior: FloatArray
+    shear_right: FloatArray
+    weight: FloatArray
+    demand: FloatArray
+    passive: FloatArray
+    reserves: FloatArray
+    passive_share: FloatArray
+    in_thorax: npt.NDArray[np.bool_]
+    activations: FloatArray
+    muscle_forces: FloatArray
+    ligament_forces: FloatArray
+    ligament_strains: FloatArray
+    findings: tuple[Finding, ...]
+    multipliers: FloatArray
+
+    @property
+    def trusted(self) -> bool:
+        """Whether no gate is red."""
+        return all(each.severity != "red" for each in self.findings)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """How far loads spread when points, masses and strengths do.
+
+    Attributes
+    ----------
+    samples : int
+    low, high : mapping of str to (n,) array
+        2.5 and 97.5 percent of compression, shear_anterior and shear_right, N.
+    """
+
+    samples: int
+    low: Mapping[str, FloatArray]
+    high: Mapping[str, FloatArray]

@@ -1,0 +1,80 @@
+"""What a person may decide of the model; each has a default, a range and a source in ``settings.csv``."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+from ..anatomy.tables import read_table
+from ..errors import ParameterError
+
+TABLE = {row["name"]: row for row in read_table("settings.csv", __package__)}
+"""Value, range, unit, meaning and source by name of the setting."""
+
+LIGAMENT_SETS = ("stepwise", "bilinear", "linear", "none")
+"""Published sets of ligament laws (``ligament_laws.csv``); "none" leaves the ligaments out."""
+
+
+def _value(name: str) -> float:
+    return float(TABLE[name]["value"])
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the model and of its solution.
+
+    Attributes
+    ----------
+    strength : float
+        Stress of a fully active muscle, N/cm2.
+    activation_floor : float
+        Least activation of every fascicle.
+    power : float
+        Power of the activations whose sum is least: 2 or 3.
+    pelvis_share : float
+        Part of the flexion of the trunk that the pelvis makes.
+    reserve_weight : float
+        Cost of a squared reserve moment, 1/(Nm)2.
+    template_sacral_slope, template_l5_s1_angle : float
+        Degrees; how the pelvis is placed on the sacrum, and the sacrum below L5 where it has no points.
+    female_muscle_area, reference_mass : float
+        How muscle areas of the table become those of a person.
+    ligaments : str
+        One of `LIGAMENT_SETS`.
+
+    Raises
+    ------
+    ParameterError
+        If one is out of its range.
+    """
+
+    strength: float = _value("strength")
+    activation_floor: float = _value("activation_floor")
+    power: float = _value("power")
+    pelvis_share: float = _value("pelvis_share")
+    reserve_weight: float = _value("reserve_weight")
+    template_sacral_slope: float = _value("template_sacral_slope")
+    template_l5_s1_angle: float = _value("template_l5_s1_angle")
+    female_muscle_area: float = _value("female_muscle_area")
+    reference_mass: float = _value("reference_mass")
+    ligaments: str = LIGAMENT_SETS[0]
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            if each.name in TABLE:
+                _check(each.name, getattr(self, each.name))
+        if self.power not in (2.0, 3.0):
+            raise ParameterError(f"The power of the activations must be 2 or 3, not {self.power:g}.")
+        if self.ligaments not in LIGAMENT_SETS:
+            raise ParameterError(
+                f"There is no set of ligament laws {self.ligaments!r}.", f"Choose one of: {', '.join(LIGAMENT_SETS)}."
+            )
+
+
+def _check(name: str, value: float) -> None:
+    row = TABLE[name]
+    if not math.isfinite(value) or not float(row["low"]) <= value <= float(row["high"]):
+        raise ParameterError(
+            f"The setting {name} must be between {row['low']} and {row['high']} {row['unit']}, not {value:g}.",
+            f"It is the {row['meaning']}.",
+        )

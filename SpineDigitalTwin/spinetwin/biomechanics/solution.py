@@ -1,0 +1,147 @@
+"""Loads of a model in a task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..geometry import FloatArray
+from .gates import findings
+from .model import MultibodyModel
+from .passive import Stretch, disc_stiffness, stretch
+from .posture import Pose, flexed, placed
+from .recruitment import Recruitment, recruit
+from .results import Loads
+from .settings import Settings
+from .statics import above_joints, directions, weights_above
+from .tasks import Task
+
+_MM2_PER_CM2 = 100.0
+_ROUNDS, _SETTLED = 8, 0.5
+"""Times that stiffness and compression are matched at most, and the change at which they match, N."""
+
+_HARDLY = 0.5
+"""Nm below which a share of a moment says nothing."""
+
+
+@dataclass(frozen=True)
+class _Actions:
+    """Force and moment (n, 6) above each joint of everything but discs; those of the muscles (n, 6, m) at full activation."""
+
+    weight: FloatArray
+    ligaments: FloatArray
+    muscles: FloatArray
+    strengths: FloatArray
+    turned: FloatArray
+    stretched: Stretch
+
+
+@dataclass(frozen=True)
+class _Balance:
+    """Muscles and discs that hold the actions in balance: recruitment, moment of the discs (n, 3), total force (n, 3)."""
+
+    recruited: Recruitment
+    discs: FloatArray
+    force: FloatArray
+
+
+def loads(model: MultibodyModel, task: Task, settings: Settings | None = None, *, start: FloatArray | None = None) -> Loads:
+    """Compute the loads of every joint.
+
+    Parameters
+    ----------
+    model : MultibodyModel
+        In the imaged posture, which is taken as upright: the S axis points up.
+    task : Task
+    settings : Settings, optional
+        Those of the solution; what shaped the model is not changed by them.
+    start : array, optional
+        `Loads.multipliers` of a similar task, to be quicker.
+
+    Raises
+    ------
+    ParameterError
+        If the task is impossible with these levels.
+    """
+    settings = settings or Settings()
+    pose = flexed(model, task.trunk_flexion_deg, settings.pelvis_share)
+    posed = placed(model, pose)
+    actions = _actions(model, posed, pose, task, settings)
+    balance = _balance(model, actions, settings, start)
+    return _told(model, posed, task, settings, actions, balance)
+
+
+def _actions(model: MultibodyModel, posed: MultibodyModel, pose: Pose, task: Task, settings: Settings) -> _Actions:
+    stretched = stretch(model, posed, settings.ligaments)
+    strands, fascicles = posed.ligaments, posed.muscles
+    strengths = settings.strength * model.muscles.pcsa_mm2 / _MM2_PER_CM2
+    return _Actions(
+        weight=weights_above(posed, task.hand_mass_kg, task.supported),
+        ligaments=above_joints(posed, strands.owners, strands.points, directions(strands.points)) @ stretched.tensions,
+        muscles=above_joints(posed, fascicles.owners, fascicles.points, directions(fascicles.points)) * strengths,
+        strengths=strengths,
+        turned=np.einsum("nij,j->ni", posed.joint_axes, -model.trunk[0]) * pose.bent[:, None],
+        stretched=stretched,
+    )
+
+
+def _balance(model: MultibodyModel, actions: _Actions, settings: Settings, start: FloatArray | None) -> _Balance:
+    """Recruit muscles; where discs are bent, again with their stiffness under the compression found, until it settles."""
+    compression = -actions.weight[:, 2]
+    for left in reversed(range(_ROUNDS)):
+        discs = -disc_stiffness(model, compression) * actions.turned
+        recruited = _recruited(model, actions, discs, settings, start)
+        force = actions.weight[:, :3] + actions.ligaments[:, :3] + actions.muscles[:, :3] @ recruited.activations
+        settled = not actions.turned.any() or np.abs(compression + force[:, 2]).max() < _SETTLED
+        if settled or not left:
+            break
+        start, compression = recruited.multipliers, -force[:, 2]
+    return _Balance(recruited, discs, force)
+
+
+def _recruited(
+    model: MultibodyModel, actions: _Actions, discs: FloatArray, settings: Settings, start: FloatArray | None
+) -> Recruitment:
+    given = actions.weight[:, 3:] + actions.ligaments[:, 3:] + discs
+    moments = actions.muscles[model.mobile, 3:]
+    return recruit(
+        moments.reshape(moments.shape[0] * moments.shape[1], moments.shape[2]),
+        -given[model.mobile].ravel(),
+        power=settings.power,
+        floor=settings.activation_floor,
+        weight=settings.reserve_weight,
+        start=start,
+    )
+
+
+def _told(
+    model: MultibodyModel, posed: MultibodyModel, task: Task, settings: Settings, actions: _Actions, balance: _Balance
+) -> Loads:
+    recruited = balance.recruited
+    reserves = np.zeros((len(model.levels), 3))
+    reserves[model.mobile] = recruited.reserves.reshape(-1, 3)
+    passive = balance.discs + actions.ligaments[:, 3:]
+    demand = actions.weight[:, 3:]
+    much = np.abs(demand[:, 0]) > _HARDLY
+    result = Loads(
+        task=task,
+        settings=settings,
+        levels=model.levels,
+        compression=-balance.force[:, 2],
+        shear_anterior=balance.force[:, 1],
+        shear_right=balance.force[:, 0],
+        weight=-actions.weight[:, 2],
+        demand=demand,
+        passive=passive,
+        reserves=reserves,
+        passive_share=np.where(much, -passive[:, 0] / np.where(much, demand[:, 0], 1.0), np.nan),
+        in_thorax=~model.mobile,
+        activations=recruited.activations,
+        muscle_forces=recruited.activations * actions.strengths,
+        ligament_forces=actions.stretched.tensions,
+        ligament_strains=actions.stretched.strains,
+        findings=(),
+        multipliers=recruited.multipliers,
+    )
+    return findings(model, posed, result, actions.stretched.torn)

@@ -1,0 +1,79 @@
+"""What the person does: how far the trunk is bent, what the hands hold, whether a bed carries the weight."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ..anatomy import level
+from ..anatomy.tables import read_table
+from ..errors import ParameterError
+
+_MOST_FLEXION, _MOST_MASS = 90.0, 100.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing that a person does, without moving.
+
+    Attributes
+    ----------
+    name, label : str
+        For the command line and for people.
+    trunk_flexion_deg : float
+        By how much thorax and arms are bent forward against the imaged posture, -30 to 90 degrees.
+    hand_mass_kg : float
+        Held in both hands together, the arms hanging.
+    supported : bool
+        Whether a bed carries every part of the body, so that the spine carries no weight.
+    source : str
+        Where the task comes from.
+
+    Raises
+    ------
+    ParameterError
+        If a number is impossible.
+    """
+
+    name: str
+    label: str = ""
+    trunk_flexion_deg: float = 0.0
+    hand_mass_kg: float = 0.0
+    supported: bool = False
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.trunk_flexion_deg) or not -30.0 <= self.trunk_flexion_deg <= _MOST_FLEXION:
+            raise ParameterError(f"The trunk can be bent by -30 to 90 degrees, not by {self.trunk_flexion_deg:g}.")
+        if not math.isfinite(self.hand_mass_kg) or not 0.0 <= self.hand_mass_kg <= _MOST_MASS:
+            raise ParameterError(f"The hands can hold 0 to 100 kg, not {self.hand_mass_kg:g}.")
+
+
+TASKS: dict[str, Task] = {
+    row["name"]: Task(
+        row["name"],
+        row["label"],
+        float(row["trunk_flexion_deg"]),
+        float(row["hand_mass_kg"]),
+        row["supported"] == "yes",
+        row["source"],
+    )
+    for row in read_table("tasks.csv", __package__)
+}
+"""Known tasks by name."""
+
+_RHYTHM = {level(row["joint_below"]).id: float(row["share"]) for row in read_table("lumbar_rhythm.csv", __package__)}
+
+
+def lumbar_shares(levels: tuple[int, ...]) -> tuple[float, ...]:
+    """Return the share of the lumbar flexion that the joint below each level makes; they add up to 1.
+
+    Raises
+    ------
+    ParameterError
+        If none of the levels is lumbar.
+    """
+    shares = [_RHYTHM.get(each, 0.0) for each in levels]
+    if not sum(shares):
+        raise ParameterError("Without a lumbar level the trunk cannot be bent.", "Choose the task standing.")
+    return tuple(share / sum(shares) for share in shares)

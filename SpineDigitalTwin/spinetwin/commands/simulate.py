@@ -1,0 +1,164 @@
+"""`spinetwin simulate`: from points of interest to the loads of the spine."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..anatomy import level
+from ..errors import ParameterError
+from .common import make_folder, path_of, progress_bar
+
+if TYPE_CHECKING:
+    from ..biomechanics import Interval, Loads, MultibodyModel, Settings, Task
+    from .common import Progress, Steps
+
+
+def add(steps: Steps) -> None:
+    """Tell the parser about the options."""
+    simulate = steps.add_parser("simulate", help="build a multibody model from points and compute its loads (research use)")
+    simulate.add_argument("points", type=path_of, metavar="POIS", help="points of interest: .mrk.json, .json, .csv")
+    simulate.add_argument("--sex", required=True, metavar="SEX", help="f or m")
+    simulate.add_argument("--height-cm", type=float, required=True, metavar="CM", help="stature")
+    simulate.add_argument("--weight-kg", type=float, required=True, metavar="KG", help="body mass")
+    simulate.add_argument(
+        "--task", default="standing", metavar="TASK", help="a known task, or a JSON file (default: %(default)s)"
+    )
+    simulate.add_argument("--measurements", type=path_of, metavar="DIR", help="folder of `spinetwin measure`: muscle areas")
+    simulate.add_argument("--samples", type=int, default=0, metavar="N", help="models drawn for the interval (default: none)")
+    simulate.add_argument("--out", type=path_of, required=True, metavar="DIR", help="folder for the results")
+    simulate.add_argument("--quiet", action="store_true", help="no progress bar")
+    _add_settings(simulate)
+    simulate.set_defaults(run=run)
+
+
+def _add_settings(simulate: argparse.ArgumentParser) -> None:
+    from ..biomechanics.settings import LIGAMENT_SETS, TABLE
+
+    options = simulate.add_argument_group("settings of the model")
+    for name in ("strength", "activation_floor", "power", "pelvis_share"):
+        row = TABLE[name]
+        unit = "" if row["unit"] == "1" else f", {row['unit']}"
+        text = f"{row['meaning']}, {row['low']} to {row['high']}{unit} (default: {row['value']})"
+        options.add_argument(f"--{name.replace('_', '-')}", type=float, metavar="X", help=text)
+    options.add_argument("--ligaments", metavar="SET", help=f"{', '.join(LIGAMENT_SETS)} (default: {LIGAMENT_SETS[0]})")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Build the model, compute its loads, write everything and say the most asked for."""
+    from ..biomechanics import interval, loads
+
+    task, settings = task_of(arguments.task), _settings_of(arguments)
+    if arguments.samples:
+        _check_samples(arguments.samples)
+    with progress_bar("simulate", arguments.quiet) as progress:
+        model = _model_of(arguments, settings, progress)
+        make_folder(arguments.out)
+        progress(0.2, "loads")
+        found = loads(model, task, settings)
+        progress(0.3, "interval")
+        spread = interval(model, task, settings, samples=arguments.samples, around=found) if arguments.samples else None
+        progress(0.8, "files")
+        _write(arguments.out, model, found, spread)
+    for line in (*_headlines(found, spread), *(f"{_SAID[each.severity]}: {each.text}" for each in found.findings)):
+        print(line)
+    print(f"Results: {arguments.out}")
+    return 0
+
+
+_SAID = {"red": "Not to be trusted", "note": "Note"}
+
+
+def task_of(text: str) -> Task:
+    """Return a known task by its name, or the one in a file.
+
+    Raises
+    ------
+    ParameterError
+        If it is neither, with the names of the known ones.
+    """
+    from ..biomechanics import TASKS
+    from ..io.loads import read_task
+
+    if text in TASKS:
+        return TASKS[text]
+    if text.lower().endswith(".json"):
+        return read_task(Path(text))
+    raise ParameterError(f"There is no task {text!r}.", f"Choose one of {', '.join(TASKS)}, or give a JSON file.")
+
+
+def _settings_of(arguments: argparse.Namespace) -> Settings:
+    from ..biomechanics import Settings
+
+    names = ("strength", "activation_floor", "power", "pelvis_share", "ligaments")
+    return Settings(**{name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None})
+
+
+def _check_samples(samples: int) -> None:
+    if not 2 <= samples <= 10_000:
+        raise ParameterError(f"The number of samples must be between 2 and 10000, not {samples}.", "200 are enough.")
+
+
+def _model_of(arguments: argparse.Namespace, settings: Settings, progress: Progress) -> MultibodyModel:
+    from ..biomechanics import Person, build_model, with_measured_areas
+    from ..io import read_pois
+    from ..measure.frames import frames_from_points
+    from ..poi import Status
+
+    person = Person(arguments.sex, arguments.height_cm, arguments.weight_kg)
+    progress(0.0, "points")
+    areas = {} if arguments.measurements is None else _areas(arguments.measurements)
+    pois = read_pois(arguments.points)
+    keys, positions = pois.positions()
+    points = dict(zip(keys, positions, strict=True))
+    suspect = {poi.key for poi in pois if poi.status is Status.SUSPECT}
+    progress(0.1, "model")
+    model = build_model(points, frames_from_points(points), person, settings, suspect=suspect)
+    return with_measured_areas(model, areas) if areas else model
+
+
+def _areas(folder: Path) -> Mapping[tuple[str, str, int], float]:
+    """Return the muscle areas (mm2) by muscle, side and level in a folder of `spinetwin measure`.
+
+    Raises
+    ------
+    ParameterError
+        If no muscle was measured.
+    """
+    from ..io.measurements import read_measurements
+
+    found = read_measurements(folder / "measurements.json" if folder.is_dir() else folder)
+    areas = {
+        (each.part, each.side, each.level): each.value
+        for each in found.of("muscle_area")
+        if each.value is not None and each.level is not None and each.side
+    }
+    if not areas:
+        raise ParameterError(
+            f"{folder} holds no muscle areas.", "Measure with a map of the muscles (--muscles), or leave --measurements out."
+        )
+    return areas
+
+
+def _write(folder: Path, model: MultibodyModel, found: Loads, spread: Interval | None) -> None:
+    from ..io.loads import write_loads, write_loads_table
+    from ..io.multibody import write_model
+    from ..report.loads import draw_loads
+
+    write_model(folder / "model.spinembs.json", model)
+    write_loads(folder / "loads.json", model, found, spread)
+    write_loads_table(folder / "loads.csv", found, spread)
+    draw_loads(folder / "loads.png", model, found, spread)
+
+
+def _headlines(found: Loads, spread: Interval | None) -> list[str]:
+    lines = [f"Task: {found.task.label or found.task.name}"]
+    for at in reversed(range(len(found.levels))):
+        if found.in_thorax[at]:
+            continue
+        ends = "" if spread is None else f" ({spread.low['compression'][at]:.0f} to {spread.high['compression'][at]:.0f})"
+        shear = f"shear {found.shear_anterior[at]:.0f} N forward, {found.shear_right[at]:.0f} N to the right"
+        lines.append(f"Below {level(found.levels[at]).name}: compression {found.compression[at]:.0f}{ends} N, {shear}")
+    return lines

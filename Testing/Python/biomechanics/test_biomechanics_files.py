@@ -1,0 +1,197 @@
+"""Models, results and tasks as files, and the command that makes them."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from made_columns import LEVELS, MAN, made_column, made_model
+from spinetwin.biomechanics import TASKS, Settings, interval, loads
+from spinetwin.cli import main
+from spinetwin.errors import ReadError
+from spinetwin.io import write_pois
+from spinetwin.io.loads import read_task, write_loads, write_loads_table
+from spinetwin.io.multibody import read_model, write_model
+from spinetwin.poi import Poi, PoiSet, Status
+
+PERSON = ["--sex", "m", "--height-cm", "175", "--weight-kg", "70", "--quiet"]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return made_model(curve_mm=10.0)
+
+
+@pytest.fixture
+def points_file(tmp_path):
+    return _write(tmp_path / "spine.mrk.json")
+
+
+def _write(path, without=(), suspect=()):
+    points, frames = made_column(["T12", "L1", "L2", "L3", "L4", "L5"])
+    for key, frame in frames.items():
+        for poi, away in ((128, -frame.anterior), (129, -frame.superior), (130, frame.right)):
+            points[key, poi] = frame.origin + 10 * away
+    made = []
+    for key, at in points.items():
+        status = Status.SUSPECT if key in suspect else Status.OK
+        made += [Poi(*key, status, tuple(at.tolist()), source="made", reason="odd")] if key[0] not in without else []
+    write_pois(path, PoiSet.of(made))
+    return path
+
+
+def test_a_model_comes_back_as_it_was(tmp_path, model):
+    path = tmp_path / "a.spinembs.json"
+    write_model(path, model)
+    again = read_model(path)
+    write_model(tmp_path / "b.spinembs.json", again)
+    assert path.read_bytes() == (tmp_path / "b.spinembs.json").read_bytes()
+    np.testing.assert_array_equal(loads(again, TASKS["flexion-60"]).compression, loads(model, TASKS["flexion-60"]).compression)
+
+
+def test_every_entry_of_a_model_file_has_its_source(tmp_path, model):
+    write_model(tmp_path / "a.spinembs.json", model)
+    content = json.loads((tmp_path / "a.spinembs.json").read_text(encoding="utf-8"))
+    for part in ("bodies", "joints", "masses", "muscles", "ligaments"):
+        assert content[part]
+        assert all(each["source"] for each in content[part])
+
+
+def _without(name):
+    return lambda content: content.pop(name)
+
+
+def _set(part, name, value):
+    return lambda content: content[part][0].update({name: value})
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda c: c.update(format="other"), "no multibody model"),
+        (lambda c: c.update(version=99), "version 99"),
+        (_without("muscles"), "damaged"),
+        (_without("person"), "damaged"),
+        (lambda c: c["person"].update(weight_kg=0), "impossible model"),
+        (lambda c: c["bodies"].pop(), "damaged"),
+        (_set("bodies", "origin", [0, float("inf"), 0]), "damaged"),
+        (_set("bodies", "origin", [0, 1]), "damaged"),
+        (_set("muscles", "pcsa_mm2", -5), "damaged"),
+        (_set("muscles", "path", []), "damaged"),
+        (_set("masses", "body", "nobody"), "damaged"),
+        (_set("masses", "kg", "heavy"), "damaged"),
+        (_set("ligaments", "level", "L9"), "impossible model"),
+        (lambda c: c.update(muscles=[{}] * 10001), "damaged"),
+    ],
+)
+def test_damaged_models_are_refused_in_one_sentence(tmp_path, model, change, said):
+    path = tmp_path / "a.spinembs.json"
+    write_model(path, model)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(content)
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ReadError, match=said):
+        read_model(path)
+
+
+def test_a_model_cut_off_is_refused(tmp_path, model):
+    path = tmp_path / "a.spinembs.json"
+    write_model(path, model)
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(ReadError, match="no complete JSON"):
+        read_model(path)
+
+
+def test_results_as_json_and_as_a_table_say_the_same(tmp_path, model):
+    found = loads(model, TASKS["flexion-60"])
+    spread = interval(model, TASKS["flexion-60"], samples=4, around=found)
+    write_loads(tmp_path / "a.json", model, found, spread)
+    write_loads_table(tmp_path / "a.csv", found, spread)
+    content = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    table = list(csv.DictReader((tmp_path / "a.csv").read_text(encoding="utf-8").splitlines()))[: len(LEVELS)]
+    assert [row["joint below"] for row in table] == LEVELS
+    for row, joint in zip(reversed(table), content["joints"], strict=True):
+        assert float(row["compression N"]) == pytest.approx(joint["compression"], abs=0.06)
+        assert float(row["compression high N"]) == pytest.approx(joint["compression_95"][1], abs=0.06)
+    assert content["settings"]["activation_floor"] == Settings().activation_floor
+    assert len(content["muscles"]) == len(model.muscles.names)
+    assert "Research use" in content["use"]
+
+
+def test_a_table_without_an_interval_leaves_its_ends_empty(tmp_path, model):
+    write_loads_table(tmp_path / "a.csv", loads(model, TASKS["standing"]))
+    row = next(csv.DictReader((tmp_path / "a.csv").read_text(encoding="utf-8").splitlines()))
+    assert row["compression low N"] == row["shear right high N"] == ""
+    assert row["shear forward N"]
+    assert row["weight N"]
+
+
+def test_a_task_from_a_file(tmp_path):
+    path = tmp_path / "sit.json"
+    path.write_text('{"name": "sit", "trunk_flexion_deg": 20, "hand_mass_kg": 1.5}', encoding="utf-8")
+    task = read_task(path)
+    assert (task.name, task.trunk_flexion_deg, task.hand_mass_kg, task.supported) == ("sit", 20.0, 1.5, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[]", "is no task"),
+        ('{"trunk_flexion_deg": 3}', "is no task"),
+        ('{"name": "a", "speed": 3}', "unknown entry 'speed'"),
+        ('{"name": "a", "trunk_flexion_deg": "much"}', "no number"),
+        ('{"name": "a", "trunk_flexion_deg": 200}', "impossible task"),
+        ('{"name": "a", "hand_mass_kg": NaN}', "impossible task"),
+        ('{"name": "a"', "no complete JSON"),
+    ],
+)
+def test_bad_tasks_are_refused(tmp_path, text, said):
+    path = tmp_path / "task.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ReadError, match=said):
+        read_task(path)
+
+
+def test_the_command_writes_model_results_and_picture(tmp_path, points_file, capsys):
+    out = tmp_path / "out"
+    assert main(["simulate", str(points_file), *PERSON, "--task", "flexion-36", "--samples", "3", "--out", str(out)]) == 0
+    assert {path.name for path in out.iterdir()} == {"model.spinembs.json", "loads.json", "loads.csv", "loads.png"}
+    assert (out / "loads.png").read_bytes().startswith(b"\x89PNG")
+    content = json.loads((out / "loads.json").read_text(encoding="utf-8"))
+    assert content["samples"] == 3
+    assert content["task"]["name"] == "flexion-36"
+    said = capsys.readouterr().out
+    assert "Below L4: compression" in said
+    assert read_model(out / "model.spinembs.json").person == MAN
+
+
+def test_the_command_says_what_is_not_to_be_trusted(tmp_path, capsys):
+    path = _write(tmp_path / "a.mrk.json", suspect={(23, 50)})
+    assert main(["simulate", str(path), *PERSON, "--out", str(tmp_path / "out")]) == 0
+    assert "Not to be trusted: The points of L4 are suspect" in capsys.readouterr().out
+    assert json.loads((tmp_path / "out" / "loads.json").read_text(encoding="utf-8"))["trusted"] is False
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--task", "flying"], "no task 'flying'"),
+        (["--weight-kg", "0"], "weight must be between"),
+        (["--samples", "1"], "number of samples"),
+        (["--strength", "5"], "strength must be between"),
+        (["--ligaments", "steel"], "no set of ligament laws"),
+        (["--measurements", "nowhere"], "no file nowhere"),
+    ],
+)
+def test_the_command_refuses_in_one_sentence_and_writes_nothing(tmp_path, points_file, capsys, options, said):
+    assert main(["simulate", str(points_file), *PERSON, "--out", str(tmp_path / "out"), *options]) == 1
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_level_is_named(tmp_path, capsys):
+    path = _write(tmp_path / "a.mrk.json", without={22})
+    assert main(["simulate", str(path), *PERSON, "--out", str(tmp_path / "out")]) == 1
+    assert "No model without L3" in capsys.readouterr().err
