@@ -15,11 +15,7 @@ Separated = tuple[LabelMaps, Mapping[int, float | None], Sequence[str]]
 """Maps, the confidence of each level, and what a person should know."""
 
 
-def _nobody(_done: float, _what: str) -> None:
-    """Leave those untold who did not ask."""
-
-
-def separated(maps: LabelMaps, tell: Progress = _nobody) -> Separated:
+def separated(maps: LabelMaps, tell: Progress) -> Separated:
     """Tell the vertebrae of a map of subregions from each other, and say what their names rest on.
 
     Raises
