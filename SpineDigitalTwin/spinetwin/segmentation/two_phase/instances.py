@@ -177,4 +177,4 @@ def _checked(labels: IntArray, size: tuple[int, int, int]) -> IntArray:
             f"The instance network returned the label {int(found.max())}; it has 1 above, 2 in the centre and 3 below.",
             "It is no network for the second phase.",
         )
-    return found
+    return np.asarray(found, dtype=np.uint8)
