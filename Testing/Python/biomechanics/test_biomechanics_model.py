@@ -98,6 +98,7 @@ def test_a_sacrum_without_points_or_disc_is_placed_by_the_template_and_said():
 def test_a_lumbar_spine_alone_carries_the_whole_upper_body():
     model = made_model(LUMBAR)
     assert model.masses.kg.sum() == pytest.approx(made_model().masses.kg.sum())
+    assert "Everything above L1 is placed by the template" in model.notes[-1]
     found = loads(model, STANDING)
     assert model.mobile.all()
     assert found.trusted
