@@ -33,6 +33,7 @@ _COLUMN_POINTS = (
     PointId.DIRECTION_INFERIOR,
     PointId.DIRECTION_RIGHT,
 )
+_FAR_JOINT_MM = 25.0
 _SHOWN = 4
 """Made-up points that a note names."""
 
@@ -90,13 +91,22 @@ def build_model(
         shoulders=np.array([position for _, position in shoulders]),
         shoulder_owner=shoulders[0][0],
         notes=(*column.notes, *_made_up_note(places)),
-        suspect=_suspect_levels(column, {*places.used, *_of_the_column(column)} & set(suspect)),
+        suspect=_suspect_levels(
+            column, ({*places.used, *_of_the_column(column)} & set(suspect)) | places.astray | _far_joints(column)
+        ),
     )
 
 
 def _of_the_column(column: Column) -> set[tuple[int, int]]:
     """Return the points that bodies and joints rest on, placed or not."""
     return {(key, poi) for key in (SACRUM, *column.levels) for poi in _COLUMN_POINTS}
+
+
+def _far_joints(column: Column) -> set[tuple[int, int]]:
+    """Return the discs that lie nowhere between their vertebrae."""
+    ends = np.array([column.frames[key].origin for key in (SACRUM, *column.levels)])
+    away = np.linalg.norm(column.joints - (ends[:-1] + ends[1:]) / 2, axis=1)
+    return {(key, PointId.DISC) for key, far in zip(column.levels, away, strict=True) if far > _FAR_JOINT_MM * column.size}
 
 
 def _suspect_levels(column: Column, points: Collection[tuple[int, int]]) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ def find_column(points: Points, frames: Mapping[int, Frame], l5_s1_angle: float)
     known = {SACRUM: sacrum, **{key: Frame(points[key, PointId.BODY], frames[key].axes, frames[key].source) for key in levels}}
     joints, more = _joints(points, known, levels)
     size = _size(known, levels)
-    return Column(levels, known, joints, _trunk_axes(known, levels), size, (*note, *more))
+    return Column(levels, known, joints, _trunk_axes(known, levels), size, (*note, *more, *_top_note(levels[-1])))
 
 
 def _levels(points: Points, frames: Mapping[int, Frame]) -> tuple[int, ...]:
@@ -151,6 +151,12 @@ def _joints(points: Points, frames: Mapping[int, Frame], levels: tuple[int, ...]
             centres.append((frames[key].origin + frames[below].origin) / 2)
             notes.append(f"The joint below {level(key).name} is half way between the bodies: its disc is not seen.")
     return np.array(centres), tuple(notes)
+
+
+def _top_note(top: int) -> tuple[str, ...]:
+    if level(top).order <= _TOP:
+        return ()
+    return (f"Everything above {level(top).name} is placed by the template and moves with it: it is not seen.",)
 
 
 def _size(frames: Mapping[int, Frame], levels: tuple[int, ...]) -> float:

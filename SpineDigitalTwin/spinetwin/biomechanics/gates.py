@@ -19,6 +19,9 @@ MOST_RESERVE = 0.05
 _SLIGHT_RESERVE = 1.0
 """Nm that is too little to matter, whatever its part."""
 
+MOST_LEANING = 45.0
+"""Degrees between the trunk in the image and the axis that is taken for upright."""
+
 MOST_SATURATED = 0.05
 """Part of the fascicles."""
 
@@ -28,7 +31,14 @@ SUPPORT_SIDEWAYS, SUPPORT_BACK, SUPPORT_FRONT = 0.10, 0.10, 0.12
 
 def findings(model: MultibodyModel, posed: MultibodyModel, found: Loads, torn: npt.NDArray[np.bool_]) -> Loads:
     """Return the result with what must be known of it, the gravest first."""
-    gates = (_reserves(found), _saturated(found), _tension(found), _support(model, posed, found), _suspect(model))
+    gates = (
+        _suspect(model),
+        _leaning(model),
+        _reserves(found),
+        _saturated(found),
+        _tension(found),
+        _support(model, posed, found),
+    )
     notes = (_torn(model, torn), _thorax(found))
     red = [Finding("red", text) for gate in gates for text in gate]
     return replace(
@@ -81,6 +91,13 @@ def _support(model: MultibodyModel, posed: MultibodyModel, found: Loads) -> Iter
     if upright and not -SUPPORT_BACK * stature <= forward <= SUPPORT_FRONT * stature:
         where = "in front of" if forward > 0 else "behind"
         yield f"The centre of the upper body lies {abs(forward):.0f} mm {where} the sacrum: nobody stands like this."
+
+
+def _leaning(model: MultibodyModel) -> Iterator[str]:
+    """Ask whether the S axis of the image is that of the person, whose weight is taken to pull against it."""
+    angle = float(np.degrees(np.arccos(np.clip(model.trunk[2] @ -DOWN, -1.0, 1.0))))
+    if angle > MOST_LEANING:
+        yield f"The spine lies {angle:.0f} degrees askew in the image, so that its S axis is not upright."
 
 
 def _suspect(model: MultibodyModel) -> Iterator[str]:

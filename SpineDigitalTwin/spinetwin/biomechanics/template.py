@@ -41,6 +41,9 @@ _POINTS = {
 _ATTACHMENTS = {(row["region"], int(row["point"])): _offset(row) for row in read_table("template_attachments.csv", __package__)}
 _MIRROR = np.array([-1.0, 1.0, 1.0])
 
+ASTRAY_MM = 40.0
+"""Distance from the point of the template, in an adult, at which a placed point cannot be right."""
+
 
 @dataclass(frozen=True)
 class Attachments:
@@ -57,6 +60,8 @@ class Attachments:
         Points that were asked for, are not placed on a level that is seen, and were put where the template has them.
     used : set of (level id, point id)
         Placed points that muscles attach to.
+    astray : set of (level id, point id)
+        Those that lie so far from where the template has them that they cannot be right.
     """
 
     points: Points
@@ -64,6 +69,7 @@ class Attachments:
     sacral_slope: float
     made_up: dict[tuple[int, int], None] = field(default_factory=dict)
     used: set[tuple[int, int]] = field(default_factory=set)
+    astray: set[tuple[int, int]] = field(default_factory=set)
 
     def body_index(self, key: int) -> int:
         """Return the index of the body that carries a level; what lies above the highest level moves with it."""
@@ -95,14 +101,17 @@ class Attachments:
 
     def _interest(self, poi: int, key: int, side: str) -> tuple[int, FloatArray]:
         wanted = key, poi if side == "right" else point(poi).mirror
-        placed = self.points.get(wanted)
-        if placed is not None:
-            self.used.add(wanted)
-            return self.body_index(key), placed
-        if key in self.column.levels:
-            self.made_up[wanted] = None
         offset = self.column.size * _ATTACHMENTS[level(key).region, poi] * (1.0 if side == "right" else _MIRROR)
-        return self.body_index(key), self.column.frame_of(key).to_ras(offset)
+        usual = self.column.frame_of(key).to_ras(offset)
+        placed = self.points.get(wanted)
+        if placed is None:
+            if key in self.column.levels:
+                self.made_up[wanted] = None
+            return self.body_index(key), usual
+        self.used.add(wanted)
+        if np.linalg.norm(placed - usual) > ASTRAY_MM * self.column.size:
+            self.astray.add(wanted)
+        return self.body_index(key), placed
 
     def ligament_end(self, key: int, poi: int) -> FloatArray | None:
         """Return a point of a level, on the sacrum that of the template where none is placed, or None."""

@@ -13,6 +13,7 @@ from spinetwin.biomechanics import TASKS, Person, Settings, Spread, Task, build_
 from spinetwin.biomechanics.passive import LAWS, disc_stiffness
 from spinetwin.biomechanics.tasks import lumbar_shares
 from spinetwin.errors import ParameterError
+from spinetwin.geometry import Frame
 from spinetwin.phantom import SpineParameters, make_spine
 from spinetwin.phantom.ground_truth.truth import truth
 
@@ -97,6 +98,7 @@ def test_a_sacrum_without_points_or_disc_is_placed_by_the_template_and_said():
 def test_a_lumbar_spine_alone_carries_the_whole_upper_body():
     model = made_model(LUMBAR)
     assert model.masses.kg.sum() == pytest.approx(made_model().masses.kg.sum())
+    assert "Everything above L1 is placed by the template" in model.notes[-1]
     found = loads(model, STANDING)
     assert model.mobile.all()
     assert found.trusted
@@ -163,6 +165,24 @@ def test_suspect_points_that_the_model_rests_on_make_the_result_red():
     assert not red.trusted
     assert "points of L3 are suspect" in red.findings[0].text
     assert build_model(points, frames, MAN, suspect={(third, 61)}).suspect == ()
+
+
+@pytest.mark.parametrize(("poi", "away"), [(82, [0.0, 90.0, 0.0]), (100, [40.0, 0.0, 0.0])])
+def test_a_point_that_cannot_be_right_makes_the_result_red(poi, away):
+    points, frames = made_column()
+    fourth = level("L4").id
+    points[fourth, poi] = points[fourth, poi] + away
+    found = loads(build_model(points, frames, MAN), STANDING)
+    assert not found.trusted
+    assert "points of L4 are suspect" in found.findings[0].text
+
+
+def test_a_spine_that_lies_askew_in_the_image_is_red():
+    points, frames = made_column()
+    spin = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
+    lying = {key: Frame(spin @ frame.origin, frame.axes @ spin.T) for key, frame in frames.items()}
+    found = loads(build_model({key: spin @ at for key, at in points.items()}, lying, MAN), STANDING)
+    assert any("degrees askew" in each.text for each in found.findings if each.severity == "red")
 
 
 def test_a_task_too_heavy_is_red_and_says_why():

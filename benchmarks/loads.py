@@ -1,0 +1,110 @@
+"""How quick the loads of a whole trunk are, and whether they are plausible; prints two tables.
+
+Times are CPU seconds of one thread, the least of several rounds. The spines are phantoms with their true points, so that the
+numbers say what the model makes of a given anatomy and nothing about measuring it. Run ``python benchmarks/loads.py``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from spinetwin.anatomy import level
+from spinetwin.biomechanics import TASKS, MultibodyModel, Person, build_model, interval, loads
+from spinetwin.geometry import FloatArray
+from spinetwin.io import read_pois, write_pois
+from spinetwin.measure.frames import frames_from_points
+from spinetwin.phantom import Curve, SpineParameters, make_spine
+from spinetwin.phantom.ground_truth.truth import truth
+from spinetwin.poi import Poi, PoiSet, Status
+
+ROUNDS = 5
+LEVELS = "T1-S1"
+MAN, WOMAN = Person("m", 176.0, 70.0), Person("f", 165.0, 60.0)
+WILKE = {"prone": 0.20, "flexion-36": 2.2, "lifting-20kg": 4.6}
+"""Pressure in L4/5 over that of standing (Wilke 1999)."""
+
+APEX = "T8"
+
+
+def points_file(folder: Path, name: str, parameters: SpineParameters) -> Path:
+    """Write the true points of a phantom and return the file."""
+    spine = make_spine(parameters)
+    found = truth(spine).points
+    pois = [
+        Poi(key, poi, Status.OK, (float(at[0]), float(at[1]), float(at[2])), source="phantom")
+        for (key, poi), at in found.items()
+    ]
+    path = folder / f"{name}.mrk.json"
+    write_pois(path, PoiSet.of(pois))
+    return path
+
+
+def model_of(path: Path, person: Person) -> MultibodyModel:
+    """Build the model that a file of points holds."""
+    keys, positions = read_pois(path).positions()
+    points: dict[tuple[int, int], FloatArray] = dict(zip(keys, positions, strict=True))
+    return build_model(points, frames_from_points(points), person)
+
+
+def least(work: Callable[[], object], rounds: int = ROUNDS) -> float:
+    """Return the least CPU time of some work, s."""
+    times = []
+    for _ in range(rounds):
+        start = time.process_time()
+        work()
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+def compression(model: MultibodyModel, task: str, name: str = "L4") -> float:
+    """Return the compression below a level, N."""
+    return float(loads(model, TASKS[task]).compression[model.levels.index(level(name).id)])
+
+
+def speed(path: Path, model: MultibodyModel) -> None:
+    """Print how long things take."""
+    print(f"\n{len(model.levels)} levels, {len(model.muscles.names)} fascicles, CPU time of one thread")
+    for name in TASKS:
+        print(f"  {name:16s} {1000 * least(lambda name=name: loads(model, TASKS[name])):8.1f} ms   (wanted: 16)")
+    whole = least(lambda: loads(model_of(path, MAN), TASKS["flexion-60-10kg"]))
+    print(f"  from the file    {1000 * whole:8.1f} ms   (wanted: 150)")
+    many = least(lambda: interval(model, TASKS["flexion-60-10kg"], samples=200, generator=np.random.default_rng(0)), 1)
+    print(f"  200 samples      {many:8.2f} s    (wanted: 5)")
+
+
+def plausible(man: MultibodyModel, woman: MultibodyModel, slight: MultibodyModel, large: MultibodyModel) -> None:
+    """Print what the model says beside what people and other models have."""
+    print("\nCompression of L4/5, N; red: number of gates that say not to trust it")
+    print(f"  {'':16s} {'man':>8s} {'red':>4s} {'woman':>8s} {'red':>4s} {'over standing':>20s} {'Wilke':>6s}")
+    for name in TASKS:
+        ratios = [compression(model, name) / compression(model, "standing") for model in (man, woman)]
+        reds = [sum(each.severity == "red" for each in loads(model, TASKS[name]).findings) for model in (man, woman)]
+        said = f"{WILKE[name]:6.2f}" if name in WILKE else ""
+        row = f"{compression(man, name):8.0f} {reds[0]:4d} {compression(woman, name):8.0f} {reds[1]:4d}"
+        print(f"  {name:16s} {row} {ratios[0]:10.2f} {ratios[1]:9.2f} {said}")
+    print("\nFrom Cobb 10 to Cobb 45, standing (wanted: at most +30 % at the apex)")
+    for key in (APEX, "L4"):
+        more = compression(large, "standing", key) / compression(slight, "standing", key) - 1
+        print(f"  below {key:10s} {100 * more:+8.0f} %")
+
+
+def main() -> None:
+    """Make the phantoms and print both tables."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        man = points_file(folder, "man", SpineParameters(LEVELS, sex="m", height_cm=MAN.height_cm))
+        woman = points_file(folder, "woman", SpineParameters(LEVELS, sex="f", height_cm=WOMAN.height_cm))
+        curves = [
+            points_file(folder, f"cobb{cobb:.0f}", SpineParameters(LEVELS, curves=(Curve(cobb),))) for cobb in (10.0, 45.0)
+        ]
+        model = model_of(man, MAN)
+        speed(man, model)
+        plausible(model, model_of(woman, WOMAN), *(model_of(each, WOMAN) for each in curves))
+
+
+if __name__ == "__main__":
+    main()
