@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from spinetwin import cli
-from spinetwin.anatomy import SubregionId, level
+from spinetwin.anatomy import level, subregion
 from spinetwin.errors import ProgramError
 from spinetwin.geometry import LabelMaps
 from spinetwin.io import read_label_map, write_volume
@@ -43,8 +43,8 @@ def codes(maps: LabelMaps):
         image[maps.vertebrae == found.id] = 1 + number % 2
         image[maps.vertebrae == found.disc_id] = 4 if name == "L5" else 3
     image[maps.vertebrae == level("S1").id] = 5
-    image[maps.subregions == SubregionId.SPINAL_CANAL] = 6
-    image[maps.subregions == SubregionId.SPINAL_CORD] = 7
+    image[maps.subregions == subregion("spinal_canal").id] = 6
+    image[maps.subregions == subregion("spinal_cord").id] = 7
     return image
 
 
