@@ -14,7 +14,7 @@ from spinetwin.jobs.weights import Store
 from spinetwin.phantom import SpineParameters, make_spine
 from spinetwin.segmentation.backends import Request
 
-LEVELS = ("L3", "L4", "L5")
+LEVELS = ("L4", "L5")
 
 
 def quiet(*_):
@@ -29,8 +29,8 @@ def fabricated(fabricate):
 @pytest.fixture(scope="module")
 def coded(tmp_path_factory):
     """An image whose values are the codes that the weights read, of a phantom with a sacrum."""
-    spine = make_spine(SpineParameters(levels="L3-S1"))
-    maps = spine.voxelise(spine.grid(1.0, "RAS", margin_mm=6.0))
+    spine = make_spine(SpineParameters(levels="L4-S1"))
+    maps = spine.voxelise(spine.grid(1.0, "RAS", margin_mm=8.0, levels="L4-L5"))
     path = tmp_path_factory.mktemp("coded ü") / "spine.nii.gz"
     write_volume(path, codes(maps), maps.grid)
     return path, maps
