@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from spinetwin import cli
-from spinetwin.anatomy import SubregionId, level
+from spinetwin.anatomy import level, subregion
 from spinetwin.errors import ProgramError
 from spinetwin.geometry import LabelMaps
 from spinetwin.io import read_label_map, write_volume
@@ -14,7 +14,7 @@ from spinetwin.jobs.weights import Store
 from spinetwin.phantom import SpineParameters, make_spine
 from spinetwin.segmentation.backends import Request
 
-LEVELS = ("L3", "L4", "L5")
+LEVELS = ("L4", "L5")
 
 
 def quiet(*_):
@@ -29,8 +29,8 @@ def fabricated(fabricate):
 @pytest.fixture(scope="module")
 def coded(tmp_path_factory):
     """An image whose values are the codes that the weights read, of a phantom with a sacrum."""
-    spine = make_spine(SpineParameters(levels="L3-S1"))
-    maps = spine.voxelise(spine.grid(1.0, "RAS", margin_mm=6.0))
+    spine = make_spine(SpineParameters(levels="L4-S1"))
+    maps = spine.voxelise(spine.grid(1.0, "RAS", margin_mm=8.0, levels="L4-L5"))
     path = tmp_path_factory.mktemp("coded ü") / "spine.nii.gz"
     write_volume(path, codes(maps), maps.grid)
     return path, maps
@@ -43,8 +43,8 @@ def codes(maps: LabelMaps):
         image[maps.vertebrae == found.id] = 1 + number % 2
         image[maps.vertebrae == found.disc_id] = 4 if name == "L5" else 3
     image[maps.vertebrae == level("S1").id] = 5
-    image[maps.subregions == SubregionId.SPINAL_CANAL] = 6
-    image[maps.subregions == SubregionId.SPINAL_CORD] = 7
+    image[maps.subregions == subregion("spinal_canal").id] = 6
+    image[maps.subregions == subregion("spinal_cord").id] = 7
     return image
 
 

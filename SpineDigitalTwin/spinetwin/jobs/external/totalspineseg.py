@@ -87,6 +87,8 @@ def _program(python: Path, place: Path, store: Store, request: Request, *, cpu: 
     write_volume(image, request.image(), request.grid)
     arguments = [str(image), str(place / "out"), "--data-dir", str(store.folder / NAME), "--keep-only", _RESULT]
     arguments += ["--max-workers", _WORKERS, "--max-workers-nnunet", _WORKERS, "--device", "cpu" if cpu else "cuda"]
+    # its pools fork after torch has begun threads, which was seen to wait for ever; it has a switch against that
+    arguments.append("--no-stalling")
     variables = {**NO_NETWORK, **gpu_variables(request.device)}
     return Program(python, "totalspineseg.inference", tuple(arguments), variables, place)
 
