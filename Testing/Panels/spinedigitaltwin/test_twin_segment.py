@@ -97,7 +97,7 @@ def picture(host, screenshot):
             section.collapsed = True
         # the layout follows first
         settle(host)
-        twin.parent.resize(460, 100)
+        twin.parent.resize(460, 900)
         settle(host)
         return screenshot(twin.parent, name)
 
