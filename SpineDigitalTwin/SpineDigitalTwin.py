@@ -24,7 +24,8 @@ class SpineDigitalTwin(ScriptedLoadableModule):
         parent.dependencies = ["SpinePOI"]
         parent.contributors = ["SpineDigitalTwin contributors"]
         parent.helpText = _(
-            "From a segmented spine to a digital twin: choose the two label maps of a spine (or a sample spine, which is "
+            "From an image of a spine to a digital twin: choose an image and segment it in the background (or choose the two "
+            "label maps that another program has made, or a sample spine, which is "
             "computed on this machine), look at them as named and coded segments in slices and in 3D, correct the levels, "
             "compute points of interest, measure curves and vertebrae, and write the label maps. Work through the sections "
             "from the top."

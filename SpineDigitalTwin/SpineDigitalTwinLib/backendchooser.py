@@ -76,6 +76,11 @@ class BackendChooser:
         grid, self._asked = self._asked, None
         self.follow(grid)
 
+    def retry(self) -> None:
+        """Ask anew where nobody could tell the last time."""
+        if isinstance(self._told, str) and self._told:
+            self.again()
+
     @property
     def busy(self) -> bool:
         """Whether the answer is still to come."""
@@ -190,7 +195,8 @@ class BackendChooser:
     def _availability(self, offer: Offer | None) -> tuple[str, bool]:
         """Return why it can or cannot run, and whether it can."""
         if isinstance(self._told, str):
-            return self._told, False
+            again = _("Close this section and open it to ask again.")
+            return f"{self._told} {again}" if self._told else "", False
         if offer is None:
             return self._told.why if self._parameters().backend == AUTO else _("There is no such backend here."), False
         if not offer.reads_image:

@@ -76,10 +76,10 @@ class Looked:
 def look(
     subregions: slicer.vtkMRMLNode | None,
     vertebrae: slicer.vtkMRMLNode | None,
-    recognised: Callable[[slicer.vtkMRMLNode | None], Recognised] = recognise,
+    recognised: Callable[[slicer.vtkMRMLNode | None], Recognised] | None = None,
 ) -> Looked:
     """Look at the two maps, at each once; `recognised` may remember what one was found to be."""
-    parts, levels = recognised(subregions), recognised(vertebrae)
+    parts, levels = ((recognised or recognise)(node) for node in (subregions, vertebrae))
     if subregions is None and vertebrae is None:
         problem = _("Choose the subregion map and the vertebra map")
     elif subregions is None:

@@ -86,7 +86,7 @@ class SegmentPanel:
         ui.segmentButton.connect("clicked()", self.segment)
         ui.segmentCancelButton.connect("clicked()", self.cancel)
         ui.segmentDiagnosticsButton.connect("clicked()", background.copyDiagnostics)
-        ui.segmentSection.connect("contentsCollapsed(bool)", lambda *_: changed())
+        ui.segmentSection.connect("contentsCollapsed(bool)", self._onFolded)
 
     # --- what is missing ----------------------------------------------------------------------------------------------
 
@@ -107,6 +107,11 @@ class SegmentPanel:
         ui.segmentButton.enabled = not missing and not self.busy and not self._background.busy
         ui.segmentButton.text = _("Segmenting...") if self.busy else missing or _("Segment the image")
         ui.imageSelector.enabled = not self.busy
+
+    def _onFolded(self, collapsed: bool) -> None:
+        if not collapsed:
+            self.chooser.retry()
+        self._changed()
 
     def _watch(self) -> None:
         """Stop when the image is no longer the one that is being segmented."""
