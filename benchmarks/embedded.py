@@ -27,7 +27,7 @@ from spinetwin.io import write_volume
 from spinetwin.segmentation.backends import EmbeddedBackend, Request
 from spinetwin.segmentation.backends.embedded import MODEL
 from spinetwin.segmentation.evaluation import CaseScores, score_case
-from spinetwin.segmentation.separation.voxels import BODY, DISC, ENDPLATE
+from spinetwin.segmentation.separation.voxels import BODY, DISC, ENDPLATE, SACRUM
 
 WANTED = {
     "phantoms": {"body": 0.90, "disc": 0.90, "canal": 0.85, "posterior": 0.70},
@@ -213,7 +213,7 @@ def _masks(result: Result) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
     theirs = np.asarray(truth.subregions)
     canal = (int(SubregionId.CORD), int(SubregionId.CANAL))
     behind = tuple(range(int(SubregionId.ARCH), int(SubregionId.INFERIOR_ARTICULAR_RIGHT) + 1))
-    kinds_of = {"body": BODY, "disc": DISC, "canal": canal, "posterior parts": behind}
+    kinds_of = {"body": BODY, "disc": DISC, "canal": canal, "posterior parts": behind, "sacrum": SACRUM}
     return {name: (np.isin(ours, kinds), np.isin(theirs, kinds)) for name, kinds in kinds_of.items()}
 
 

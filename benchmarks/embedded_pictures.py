@@ -36,9 +36,12 @@ def draw(case: Case, found: PartialMaps, masks: Mapping[str, tuple[Mask, Mask]],
     shown = right if right.any() else np.asarray(found.subregions) > 0
     at = np.argwhere(shown) if shown.any() else np.array(case.grid.shape)[None] / 2
     centre = np.median(case.grid.to_ras(at), axis=0)
-    figure = Figure(figsize=(11.0, 7.0), layout="constrained")
-    for axes, (title, across, sign, letters) in zip(figure.subplots(1, 2), _CUTS, strict=True):
-        points, extent = _plane(case, centre, across)
+    planes = [_plane(case, centre, across) for _, across, _, _ in _CUTS]
+    widths = [extent[1] - extent[0] for _, extent in planes]
+    height = planes[0][1][3] - planes[0][1][2]
+    figure = Figure(figsize=(8.0 * sum(widths) / height + 0.3, 8.6), layout="constrained")
+    both = figure.subplots(1, 2, width_ratios=widths)
+    for axes, (title, _, sign, letters), (points, extent) in zip(both, _CUTS, planes, strict=True):
         axes.imshow(_sampled(case.image, case, points, 1), cmap="gray", origin="lower", extent=extent)
         for ours, theirs in masks.values():
             for mask, colour in ((theirs, RIGHT), (ours, FOUND)):

@@ -135,6 +135,17 @@ def test_bodies_in_the_abdomen_become_no_vertebrae(run, found, maps):
     assert [level(key).name for key in found.confidence] == list(LEVELS)
 
 
+def test_a_piece_of_the_sacrum_that_is_taken_for_a_body_is_no_vertebra(run, found, maps):
+    strange = maps.subregions.copy()
+    sacrum = np.argwhere(strange == SubregionId.SACRUM)
+    first, middle = sacrum[:, 1].min(), np.median(sacrum[:, 2]).astype(int)
+    piece = np.zeros(strange.shape, bool)
+    piece[:, first + 4 : first + 9, middle - 4 : middle + 4] = True
+    piece &= strange == SubregionId.SACRUM
+    strange[piece] = SubregionId.BODY_BORDER
+    assert list(run(shown(strange)).confidence) == list(found.confidence)
+
+
 def test_where_much_was_left_out_that_is_said(run, maps):
     wide = np.pad(maps.subregions, ((60, 0), (0, 0), (0, 0)))
     wide[4:30] = SubregionId.CANAL

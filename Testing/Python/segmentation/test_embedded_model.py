@@ -87,3 +87,15 @@ def test_noise_is_no_spine():
     noise = np.random.default_rng(1).normal(100.0, 20.0, (96, 112, 48)).astype(np.float32)
     with pytest.raises(MapError, match=r"No vertebra was found|no spine"):
         EmbeddedBackend().run(Request(lambda: noise, Grid(noise.shape, np.diag([1.5, 1.5, 1.5, 1.0]))), lambda *_: None)
+
+
+def test_the_demonstration_from_an_image(tmp_path):
+    from spinetwin.cli import main
+    from spinetwin.io import read_label_maps, read_pois
+
+    assert main(["demo", "--from-image", "--out", str(tmp_path), "--quiet"]) == 0
+    names = {each.name for each in tmp_path.iterdir()}
+    assert names == {"image.nii.gz", "subregions.nii.gz", "vertebrae.nii.gz", "spine.mrk.json", "report"}
+    maps = read_label_maps(tmp_path / "subregions.nii.gz", tmp_path / "vertebrae.nii.gz")
+    assert set(read_pois(tmp_path / "spine.mrk.json").levels) <= set(np.unique(maps.vertebrae).tolist())
+    assert len(read_pois(tmp_path / "spine.mrk.json").levels) >= 5

@@ -11,7 +11,7 @@ import numpy as np
 from ...anatomy import level
 from ...errors import MapError, ParameterError
 from ...geometry import Grid, LabelMaps
-from ..embedded.cleaning import Cleaned, clean_subregions
+from ..embedded.cleaning import Cleaned, clean_subregions, false_ends
 from ..embedded.network import Measured, open_network, read_description, read_measured, segment
 from ..separation.sides import PAIRS
 from ..separation.voxels import BODY, POSTERIOR
@@ -100,13 +100,22 @@ def _separated(cleaned: Cleaned, request: Request, tell: Progress) -> Separated:
     name = request.path.name if request.path else "the image"
     if not np.isin(cleaned.subregions, BODY).any():
         raise MapError(f"No vertebra was found in {name}.", _HINT)
+    subregions = cleaned.subregions
     try:
-        maps, confidence, said = separated(LabelMaps(request.grid, cleaned.subregions, np.zeros_like(cleaned.subregions)), tell)
+        maps, confidence, said = separated(
+            LabelMaps(request.grid, subregions, np.zeros_like(subregions)), lambda done, what: tell(done / 2, what)
+        )
+        false = false_ends(maps)
+        if false:
+            # the others are counted, and named, without them
+            subregions = np.where(np.isin(maps.vertebrae, false), 0, subregions).astype(np.uint8)
+            maps, confidence, said = separated(
+                LabelMaps(request.grid, subregions, np.zeros_like(subregions)), lambda done, what: tell((1 + done) / 2, what)
+            )
     except MapError as error:
         raise MapError(f"What was found in {name} is no spine: {error.message}", _HINT) from error
-    stray = np.isin(maps.subregions, (*BODY, *POSTERIOR)) & (maps.vertebrae == 0)
-    subregions = np.where(stray, 0, maps.subregions).astype(np.uint8)
-    return LabelMaps(maps.grid, subregions, maps.vertebrae), confidence, said
+    stray = np.isin(subregions, (*BODY, *POSTERIOR)) & (maps.vertebrae == 0)
+    return LabelMaps(maps.grid, np.where(stray, 0, subregions).astype(np.uint8), maps.vertebrae), confidence, said
 
 
 def _on_device(device: str) -> Iterator[str]:
