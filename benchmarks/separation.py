@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +39,11 @@ PHANTOMS = {
     "Cobb 60 1 mm": (SpineParameters(curves=(Curve(60.0),)), ISOTROPIC),
     "Cobb 60 0.75x0.75x3.3": (SpineParameters(curves=(Curve(60.0),)), SAGITTAL),
 }
+FINE = {
+    "lumbar 0.5 mm": (SpineParameters(levels="T11-S1"), Spacing(0.5, 0.5, 0.5)),
+    "whole 0.5 mm, Cobb 60": (SpineParameters(curves=(Curve(60.0),)), Spacing(0.5, 0.5, 0.5)),
+}
+"""Separated on a coarser copy."""
 VARIANTS = {
     "T13": ("C1-S1", (Variant("T13"),)),
     "L6": ("C1-S1", (Variant("L6"),)),
@@ -91,8 +96,8 @@ def _real() -> Iterator[tuple[str, LabelMaps]]:
             print(f"(left out: {name}; there is no {paths[0]})")
 
 
-def _phantoms() -> Iterator[tuple[str, LabelMaps]]:
-    for name, (parameters, spacing) in PHANTOMS.items():
+def _phantoms(cases: Mapping[str, tuple[SpineParameters, Spacing]]) -> Iterator[tuple[str, LabelMaps]]:
+    for name, (parameters, spacing) in cases.items():
         spine = make_spine(parameters)
         yield name, spine.voxelise(spine.grid(spacing, orientation="PIR", oblique_deg=7.0))
 
@@ -118,7 +123,9 @@ def main() -> None:
     for name, (levels, variants) in VARIANTS.items():
         spine = make_spine(SpineParameters(levels=levels, variants=variants))
         print(_row(name, spine.voxelise(spine.grid(SAGITTAL, orientation="PIR", oblique_deg=7.0))), flush=True)
-    phantoms = dict(_phantoms())
+    for name, maps in _phantoms(FINE):
+        print(_row(name, maps), flush=True)
+    phantoms = dict(_phantoms(PHANTOMS))
     for name, maps in phantoms.items():
         for what, plant in DAMAGES.items():
             print(_row(f"{name}, {what}", plant(maps, np.random.default_rng(1))), flush=True)

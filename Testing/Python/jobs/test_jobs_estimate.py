@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from spinetwin.jobs.estimate import Estimate
 from spinetwin.jobs.events import Progress, event_of
@@ -13,6 +13,7 @@ ANY = st.floats(allow_nan=True, allow_infinity=True)
 CALLS = st.lists(st.tuples(st.sampled_from(("tell", "skip", "expect")), ANY, st.floats(0, 100)), max_size=40)
 
 
+@settings(deadline=None)
 @given(CALLS)
 def test_whatever_is_said_it_never_goes_back(calls):
     now, written = 0.0, []
@@ -32,6 +33,7 @@ def test_whatever_is_said_it_never_goes_back(calls):
     assert all(each.eta_s is None or (math.isfinite(each.eta_s) and each.eta_s >= 0) for each in told)
 
 
+@settings(deadline=None)
 @given(total=st.floats(10, 1e4), expected=st.floats(0.4, 2.5), at=st.floats(0.34, 0.99))
 def test_work_at_a_steady_pace_is_told_within_a_fifth_whatever_was_expected(total, expected, at):
     estimate = Estimate(0.0)
