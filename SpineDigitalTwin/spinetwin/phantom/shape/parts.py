@@ -141,7 +141,7 @@ def arch_of(row: Dimensions) -> Arch:
         cut=wall_of(row),
         reach=0.30 * row.body_depth,
         straight=0.0 if neck else 0.45,
-        flank=None if neck else Plane((row.canal_width / 2 + wide, wall_of(row) + 0.5, 0.0), _FLANK),
+        flank=None if neck else Plane((row.canal_width / 2 + wide, wall_of(row) - 0.5, 0.0), _FLANK),
     )
 
 
@@ -174,7 +174,7 @@ def _transverse(row: Dimensions) -> Solid:
         return Rod(start, end, (radius * 0.95, radius), bow=_bow(row))
     start = (side + row.pedicle_width * 0.6, wall - row.canal_depth * 0.5, pedicle_middle(row) - 1.0)
     end = (row.transverse_span / 2 - 3.6, wall - row.transverse_back, row.transverse_rise)
-    broad = 1.15 if level_of(row.level).name in ("L5", "L6") else 1.0
+    broad = 1.05 if level_of(row.level).name in ("L5", "L6") else 1.0
     return Rod(start, end, (5.6 * broad, 3.6), flat=1.5 / broad, bow=_bow(row))
 
 
