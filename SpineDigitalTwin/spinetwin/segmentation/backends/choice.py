@@ -32,16 +32,16 @@ def choose(name: str, request: Request, backends: tuple[Backend, ...]) -> tuple[
         if not availability.ready:
             raise ParameterError(f"The backend {name} cannot run: {availability.reason}")
         return known[name], "asked for"
-    reasons: list[str] = []
+    reasons: dict[str, str] = {}
     for each in _candidates(request, backends):
         availability = each.available(request)
         if availability.ready:
-            skipped = "".join(f"; {reason}" for reason in reasons)
+            skipped = f"; {', '.join(reasons)} cannot run here, `--backend NAME` says why" if reasons else ""
             return each, f"the best that can run: {availability.reason}{skipped}"
-        reasons.append(f"{each.describe().name}: {availability.reason}")
-    raise ParameterError("No backend can run.", " ".join(reasons))
+        reasons[each.describe().name] = availability.reason
+    raise ParameterError("No backend can run.", " ".join(f"{name}: {reason}" for name, reason in reasons.items()))
 
 
 def _candidates(request: Request, backends: tuple[Backend, ...]) -> tuple[Backend, ...]:
-    """Return what may be taken: who gives a label map wants it taken over, and no other one made in its place."""
-    return tuple(each for each in backends if not (request.sources and each.describe().reads_image))
+    """Return what may be taken: who gives a label map wants it taken over, and who gives none wants one made."""
+    return tuple(each for each in backends if each.describe().reads_image != bool(request.sources)) or backends
