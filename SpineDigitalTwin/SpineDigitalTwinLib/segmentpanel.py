@@ -176,7 +176,8 @@ class SegmentPanel:
         if self._run is None:
             self._background.cancel()
             return
-        self._stopped = why
+        # a scene that is closed removes its images, too
+        self._stopped = self._stopped or why
         if self._steps.busy:
             self._steps.stop()
             self._run = None

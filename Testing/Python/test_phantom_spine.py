@@ -13,6 +13,7 @@ from spinetwin.phantom.voxels import block_of, sample
 
 LEFT = {43: 44, 45: 46, 47: 48}
 POSTERIOR = range(41, 49)
+SPECKS = 4
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,9 @@ def test_every_level_has_its_parts_in_one_piece(straight, maps):
         assert set(np.unique(own)) - {0} == wanted, level(key).name
         assert ndimage.label(own > 0)[1] == 1, level(key).name
         for label in wanted:
-            assert ndimage.label(own == label, np.ones((3, 3, 3)))[1] == 1, (level(key).name, label)
+            sizes = np.bincount(ndimage.label(own == label, np.ones((3, 3, 3)))[0].ravel())[1:]
+            # where three parts meet, a few voxels of 1 mm may be cut off
+            assert sizes.sum() - sizes.max() <= SPECKS, (level(key).name, label)
 
 
 def test_left_is_on_the_patients_left(maps):

@@ -10,6 +10,9 @@ from spinetwin.io import read_volume, write_label_map, write_volume
 from spinetwin.phantom import Spacing, SpineParameters, make_spine
 from spinetwin.segmentation.backends import Request
 
+# programs for the Python of the environment, which has torch
+collect_ignore_glob = ["fabricate_*.py"]
+
 VARIABLE = "SPINETWIN_BACKENDS_PYTHON"
 HERE = Path(__file__).parent
 

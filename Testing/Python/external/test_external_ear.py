@@ -129,4 +129,4 @@ def test_they_are_listed():
     assert {"import", "spineps", "totalspineseg"} <= set(names)
     for each in BACKENDS:
         told = each.describe()
-        assert bool(told.download_mb) == bool(told.licence), told.name
+        assert told.licence or not told.download_mb, told.name

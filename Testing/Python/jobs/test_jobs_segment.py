@@ -105,7 +105,7 @@ def test_what_cannot_be_done_is_one_sentence(job, start, inputs, folder, content
 
 
 def test_without_a_label_map_it_is_said_what_to_do(job, start, inputs, folder, content):
-    verdict = start(job("segment", {"image": inputs["image"]}), program=None).end()
+    verdict = start(job("segment", {"image": inputs["image"]}, backend="import"), program=None).end()
     assert (verdict.state, "Give an existing label map" in verdict.text) == (State.FAILED, True)
     assert content(folder) == ["old.txt"]
 

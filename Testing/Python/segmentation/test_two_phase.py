@@ -225,7 +225,7 @@ def test_a_bias_field_is_taken_out():
         spread[corrected] = float(np.mean([each.std() / each.mean() for each in kinds]))
         assert values.dtype == np.float32
         assert (values.min(), values.max()) == (0.0, pytest.approx(BRIGHTEST, rel=1e-4))
-    assert spread[True] < 0.35 * spread[False]
+    assert spread[True] < 0.36 * spread[False]
 
 
 def test_a_slice_too_thin_for_a_field_is_only_scaled():

@@ -29,6 +29,9 @@ _SEEN, _CLEANED, _DONE = 0.85, 0.9, 1.0
 _MUCH_REMOVED = 0.2
 """Share of what the network found beyond which it is said that so much was no part of the spine."""
 _MOSTLY = 0.5
+_LEAST_CONFIDENCE = 0.3
+"""Where half of the levels have less, what was found has neither the discs nor the shape of a spine: noise gives 0.24,
+crops of a phantom with four levels 0.9."""
 
 
 class EmbeddedBackend:
@@ -114,6 +117,8 @@ def _separated(cleaned: Cleaned, request: Request, tell: Progress) -> Separated:
             )
     except MapError as error:
         raise MapError(f"What was found in {name} is no spine: {error.message}", _HINT) from error
+    if np.median([each or 0.0 for each in confidence.values()]) < _LEAST_CONFIDENCE:
+        raise MapError(f"What was found in {name} is no spine: most of its levels lack discs, arches, or both.", _HINT)
     stray = np.isin(subregions, (*BODY, *POSTERIOR)) & (maps.vertebrae == 0)
     return LabelMaps(maps.grid, np.where(stray, 0, subregions).astype(np.uint8), maps.vertebrae), confidence, said
 

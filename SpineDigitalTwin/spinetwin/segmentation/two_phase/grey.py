@@ -16,9 +16,9 @@ BRIGHTEST = 1500.0
 """What the brightest voxel becomes, as in the published pre-processing."""
 _TISSUE = 60.0 / BRIGHTEST
 """Share of the brightest from which on a voxel is no air."""
-_KNOTS_MM = 100.0
-"""Distance of the knots of the bias field."""
-_COARSE_MM = 4.0
+_KNOTS_MM = 200.0
+"""Distance of the knots of the bias field at its coarsest; three finer fields follow, each with half the distance."""
+_COARSE_MM = 8.0
 """Voxels on which the field is looked for: it is smooth, and the work grows with their number."""
 _LEAST_ACROSS = 4
 """Voxels that a cubic spline needs along an axis."""
