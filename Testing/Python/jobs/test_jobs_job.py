@@ -68,8 +68,7 @@ def test_what_is_no_job(read, text, words):
         (
             {"step": ...},
             ParameterError,
-            "the job.json asks for the step None, which there is not."
-            " Steps: import, segment, backends, poi, measure, sample, export.",
+            "asks for the step None, which there is not. Steps: import, segment, backends, poi, measure, sample, export.",
         ),
         ({"step": "magic"}, ParameterError, "asks for the step 'magic', which there is not."),
         ({"step": ["poi"]}, ParameterError, "asks for the step ['poi'], which there is not."),
