@@ -25,7 +25,7 @@ _HOPELESS = (MapError, ParameterError, ReadError)
 class StageStore:
     """The stages of one request beside its results; `with` gives the folder.
 
-    It is removed when the work is done, cancelled or hopeless; it stays where the process dies or the computer lacks something.
+    It is removed when the work is done, cancelled or hopeless, and where no stage is in it; it stays where the process dies or the computer lacks something.
 
     Parameters
     ----------
@@ -62,7 +62,8 @@ class StageStore:
         if self._owner is None:
             return
         self._owner.close()
-        if kind is None or issubclass(kind, (KeyboardInterrupt, *_HOPELESS)):
+        hopeless = kind is None or issubclass(kind, (KeyboardInterrupt, *_HOPELESS))
+        if hopeless or not _has_stages(self._folder):
             _remove(self._folder)
 
 
@@ -78,9 +79,8 @@ def sweep_stages(output: Path) -> None:
     """Remove stages that nobody has come back for within a week, and folders of killed jobs in which there is none."""
     for folder in _stores(output):
         with suppress(OSError):
-            names = {each.name for each in folder.iterdir()}
             old = time.time() - folder.stat().st_mtime > _WAITS_S
-            if (old or not any(each.endswith(".npz") for each in names)) and _is_abandoned(folder):
+            if (old or not _has_stages(folder)) and _is_abandoned(folder):
                 _remove(folder)
 
 
@@ -88,6 +88,10 @@ def _stores(output: Path) -> list[Path]:
     with suppress(OSError):
         return [each for each in output.glob(f"{_PREFIX}*") if not each.is_symlink() and not (each / _OWNER).is_symlink()]
     return []
+
+
+def _has_stages(folder: Path) -> bool:
+    return any(each.suffix == ".npz" for each in folder.iterdir())
 
 
 def _is_abandoned(folder: Path) -> bool:
