@@ -25,7 +25,8 @@ _HOPELESS = (MapError, ParameterError, ReadError)
 class StageStore:
     """The stages of one request beside its results; `with` gives the folder.
 
-    It is removed when the work is done, cancelled or hopeless, and where no stage is in it; it stays where the process dies or the computer lacks something.
+    It is removed when the work is done, cancelled or hopeless, and where no stage is in it; it stays where the process dies
+    or the computer lacks something.
 
     Parameters
     ----------
