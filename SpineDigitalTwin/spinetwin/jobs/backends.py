@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from ..segmentation.backends import EmbeddedBackend, ImportBackend
 from .external.spineps import SpinepsBackend
-from .external.totalspineseg import TotalSpineSegBackend
 from .external.two_phase import TwoPhaseBackend
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ BACKENDS: tuple[Backend, ...] = (
     ImportBackend(),
     SpinepsBackend(),
     TwoPhaseBackend(),
-    TotalSpineSegBackend(),
     EmbeddedBackend(),
 )
 """The best first: `auto` takes the first that can run."""

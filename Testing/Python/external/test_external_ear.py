@@ -1,4 +1,4 @@
-"""What SPINEPS and TotalSpineSeg say, as progress: lines that the published versions have written."""
+"""What SPINEPS says, as progress: lines that the published version has written."""
 
 from pathlib import Path
 
@@ -55,12 +55,6 @@ def test_spineps_is_understood():
 def test_progress_never_goes_back():
     seen, _ = heard("spineps", SPINEPS + SPINEPS)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
-
-
-def test_bars_of_the_two_steps_of_totalspineseg_are_told_apart():
-    bar = " 50%|#####     | 4/8 [00:04<00:04,  1.0s/it]\n"
-    seen, _ = heard("totalspineseg", bar + "Running step 1 model:\n" + bar + "Running step 2 model:\n" + bar)
-    assert [done for done, _ in seen] == [0.1, 0.275, 0.5, 0.7]
 
 
 def test_the_table_grows_from_stage_to_stage():
@@ -126,7 +120,7 @@ def test_programs_have_no_network():
 
 def test_they_are_listed():
     names = [each.describe().name for each in BACKENDS]
-    assert {"import", "spineps", "totalspineseg"} <= set(names)
+    assert {"import", "spineps", "two-phase", "embedded"} <= set(names)
     for each in BACKENDS:
         told = each.describe()
         assert told.licence or not told.download_mb, told.name
