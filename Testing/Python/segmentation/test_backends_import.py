@@ -294,7 +294,7 @@ def test_auto_takes_the_best_that_can_run_and_says_why(maps):
         Other("plain", Availability(True, "it needs nothing")),
     )
     found, why = choose("auto", request, (best, plain))
-    assert (found, why) == (plain, "the best that can run: it needs nothing; best cannot run here, `--backend NAME` says why")
+    assert (found, why) == (plain, "the best that can run: it needs nothing; best cannot run here")
     assert choose("plain", request, (best, plain)) == (plain, "asked for")
 
 

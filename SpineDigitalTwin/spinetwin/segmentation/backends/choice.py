@@ -36,7 +36,7 @@ def choose(name: str, request: Request, backends: tuple[Backend, ...]) -> tuple[
     for each in _candidates(request, backends):
         availability = each.available(request)
         if availability.ready:
-            skipped = f"; {', '.join(reasons)} cannot run here, `--backend NAME` says why" if reasons else ""
+            skipped = f"; {', '.join(reasons)} cannot run here" if reasons else ""
             return each, f"the best that can run: {availability.reason}{skipped}"
         reasons[each.describe().name] = availability.reason
     raise ParameterError("No backend can run.", " ".join(f"{name}: {reason}" for name, reason in reasons.items()))
