@@ -87,7 +87,7 @@ def _onnx(path: Path) -> Scores:
     def run(channels: Float32) -> npt.NDArray[Any]:
         try:
             return np.asarray(session.run(None, {name: channels})[0])
-        except Exception as error:
+        except Exception as error:  # as above
             raise _unfitting(path, channels, error) from error
 
     return run
