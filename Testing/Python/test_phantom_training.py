@@ -105,7 +105,7 @@ def test_slices_follow_each_other_from_side_to_side(lateral, smooth):
     spec = replace(SMALL, lateral=lateral, thickness=10.0, spacing=1.0, noise=0.0)
     counted = 0
     for seed in range(9):
-        image = degrade(noise, np.random.default_rng(seed), spec)
+        image = degrade(noise, np.ones(3), np.random.default_rng(seed), spec)
         steps = [np.abs(np.diff(image, axis=axis)).mean() for axis in range(3)]
         counted += int(np.argmin(steps)) == 2
     assert (counted >= 7) if smooth else (counted <= 2)
