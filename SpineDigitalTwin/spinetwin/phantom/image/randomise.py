@@ -301,7 +301,7 @@ def warp(
 
 
 def degrade(image: Image, spacing: FloatArray, rng: np.random.Generator, spec: RandomSpec) -> Image:
-    """Take an image (voxel sizes in mm) with a random resolution, ringing, noise and grey scale; the result goes from 0 to 1."""
+    """Take an image with a random resolution, ringing, noise and grey scale; voxels in mm, the result from 0 to 1."""
     axis = 2 if rng.random() < spec.lateral else int(rng.integers(2))
     count = max(int(rng.uniform(1.0, spec.thickness) / float(spacing[axis])), 1)
     image = ndimage.gaussian_filter(image, rng.uniform(0.0, 0.7, 3))
