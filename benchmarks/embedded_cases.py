@@ -84,7 +84,9 @@ def cut(whole: Case, rng: np.random.Generator) -> Case:
     numbers = np.where(body, np.asarray(whole.truth.vertebrae), 0)
     # the second axis runs down: every body that is seen has its first and last row
     rows = {key: np.flatnonzero((numbers == key).any(axis=(0, 2)))[[0, -1]] for key in np.unique(numbers) if key}
-    seen = sorted((rows[key] for key in rows if rows[key][1] - rows[key][0] > 0.8 * _typical(rows.values())), key=lambda each: each[0])
+    seen = sorted(
+        (rows[key] for key in rows if rows[key][1] - rows[key][0] > 0.8 * _typical(rows.values())), key=lambda each: each[0]
+    )
     first, last = seen[1], seen[-2]
     start = int(first[0] + rng.uniform(*_CUT) * (first[1] - first[0]))
     stop = int(last[1] - rng.uniform(*_CUT) * (last[1] - last[0]))

@@ -11,12 +11,13 @@ import csv
 import dataclasses
 import os
 import time
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
 from network import SpineNet, loss
-from pairs import HELD_OUT, Patches, pair
+from pairs import HELD_OUT, Channels, Image, Patches, pair
 from recipe import LABELS, STAGES, Recipe
 
 LOOK_EVERY = 500
@@ -42,7 +43,6 @@ class Training:
     def __init__(self, recipe: Recipe, folder: Path, device: str, short: bool, before: Path | None = None) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe, self.folder, self.device, self.short, self.step = recipe, folder, device, short, 0
-        self._held_out = [pair(recipe, HELD_OUT + number) for number in range(recipe.held_out)]
         self.network = SpineNet(recipe.widths, len(LABELS)).to(device)
         if before is not None:
             self._begin_with(before / self._file.name)
@@ -107,6 +107,10 @@ class Training:
         self.kept.update_parameters(self.network)
         self.step += 1
         return value.item()
+
+    @cached_property
+    def _held_out(self) -> list[tuple[Image, Channels]]:
+        return [pair(self.recipe, HELD_OUT + number) for number in range(self.recipe.held_out)]
 
     @torch.no_grad()
     def dice(self) -> dict[int, float]:

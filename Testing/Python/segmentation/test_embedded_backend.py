@@ -302,7 +302,7 @@ def test_slabs_do_not_show(order, signs):
     from spinetwin.segmentation.embedded.lattice import lattice_of
 
     grid = Grid((37, 45, 21), np.diag([0.7 * signs[0], 0.9 * signs[1], 2.3, 1.0])[:, [*order, 3]])
-    lattice = lattice_of(grid, 1.5)
+    lattice = lattice_of(grid, (1.5, 1.0, 2.5))
     rng = np.random.default_rng(3)
     shares = rng.random((4, *lattice.size)).astype(np.float32)
     shares[0] += rng.random(lattice.size) < 0.9
