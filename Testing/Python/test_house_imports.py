@@ -38,7 +38,13 @@ DATA_TYPES = {
     "poi": {"poi", "poi.model", "poi.Poi", "poi.PoiSet", "poi.Status"},
     "measure": {"measure.changes", "measure.known", "measure.landmarks", "measure.results", "measure.table"},
     "phantom": {"phantom.ground_truth.record"},
-    "biomechanics": {"biomechanics.model", "biomechanics.person", "biomechanics.results", "biomechanics.tasks"},
+    "biomechanics": {
+        "biomechanics.mechanism",
+        "biomechanics.model",
+        "biomechanics.person",
+        "biomechanics.results",
+        "biomechanics.tasks",
+    },
 }
 """What `io` may know of other rooms: the data, never the computing."""
 
@@ -55,6 +61,8 @@ INSIDE_FUNCTIONS = {
     "vtkmodules": {"report", "geometry.surfaces"},
     "torch": {"segmentation"},
     "nnunetv2": {"segmentation"},
+    "opensim": {"jobs.engines"},
+    "mujoco": {"jobs.engines"},
 }
 """Heavy or optional packages, and where they may be imported (None: everywhere), always inside a function."""
 
