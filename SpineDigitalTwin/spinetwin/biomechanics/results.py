@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -66,6 +66,8 @@ class Loads:
     findings : tuple of Finding
     multipliers : (k,) array
         Of the optimum; a start for a similar task.
+    pressure : (n, 6) array
+        Force (N) and moment (Nm) of the pressure in the belly on what is above, about right, anterior and superior.
     """
 
     task: Task
@@ -86,6 +88,7 @@ class Loads:
     ligament_strains: FloatArray
     findings: tuple[Finding, ...]
     multipliers: FloatArray
+    pressure: FloatArray = field(default_factory=lambda: np.zeros((1, 6)))
 
     @property
     def trusted(self) -> bool:

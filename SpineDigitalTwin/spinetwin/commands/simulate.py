@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from .common import Progress, Steps
 
 
+_NUMBERS = ("strength", "activation_floor", "power", "pelvis_share", "abdominal_pressure")
+"""Settings that are options."""
+
+
 def add(steps: Steps) -> None:
     """Tell the parser about the options."""
     simulate = steps.add_parser("simulate", help="build a multibody model from points and compute its loads (research use)")
@@ -38,7 +42,7 @@ def _add_settings(simulate: argparse.ArgumentParser) -> None:
     from ..biomechanics.settings import LIGAMENT_SETS, TABLE
 
     options = simulate.add_argument_group("settings of the model")
-    for name in ("strength", "activation_floor", "power", "pelvis_share"):
+    for name in _NUMBERS:
         row = TABLE[name]
         unit = "" if row["unit"] == "1" else f", {row['unit']}"
         text = f"{row['meaning']}, {row['low']} to {row['high']}{unit} (default: {row['value']})"
@@ -92,7 +96,7 @@ def task_of(text: str) -> Task:
 def _settings_of(arguments: argparse.Namespace) -> Settings:
     from ..biomechanics import Settings
 
-    names = ("strength", "activation_floor", "power", "pelvis_share", "ligaments")
+    names = (*_NUMBERS, "ligaments")
     return Settings(**{name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None})
 
 

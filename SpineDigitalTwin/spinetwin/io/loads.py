@@ -71,6 +71,7 @@ def _joint(found: Loads, spread: Interval | None, at: int) -> dict[str, Any]:
         "demand": found.demand[at].tolist(),
         "passive": found.passive[at].tolist(),
         "reserve": found.reserves[at].tolist(),
+        "pressure": found.pressure[at].tolist(),
         "passive_share": None if math.isnan(share) else share,
     }
 
