@@ -129,6 +129,6 @@ def _pressed(model: MultibodyModel, found: Loads) -> Iterator[str]:
         yield "The model knows no belly, so that the pressure in it is left out."
     elif pressure:
         yield (
-            f"A pressure of {pressure:g} kPa in the belly pushes the thorax up by {found.pressure[:, 2].max():.0f} N; what its wall "
-            "needs to hold it is not part of the model, so that the spine is relieved by that much at most."
+            f"A pressure of {pressure:g} kPa in the belly pushes the thorax up by {found.pressure[:, 2].max():.0f} N; what its "
+            "wall needs to hold it is not part of the model, so that the spine is relieved by that much at most."
         )

@@ -97,6 +97,33 @@ class Loads:
 
 
 @dataclass(frozen=True)
+class PastLoads:
+    """What is compared with a result of before, as its file has it.
+
+    Attributes
+    ----------
+    about : str
+        Which result it is, for people.
+    task, person : str
+        In words.
+    levels : tuple of int
+        Upper level of each joint.
+    compression, shear_anterior, shear_right : (n,) arrays
+        N, as `Loads`.
+    trusted : bool
+    """
+
+    about: str
+    task: str
+    person: str
+    levels: tuple[int, ...]
+    compression: FloatArray
+    shear_anterior: FloatArray
+    shear_right: FloatArray
+    trusted: bool
+
+
+@dataclass(frozen=True)
 class Interval:
     """How far loads spread when points, masses and strengths do.
 
