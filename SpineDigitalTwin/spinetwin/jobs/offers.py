@@ -61,7 +61,7 @@ def _offer(backend: Backend, request: Request) -> dict[str, Any]:
         fits = True
     except SpineTwinError as error:
         needs, fits = str(error), False
-    return described | {"ready": availability.ready, "reason": availability.reason, "fits": fits, "needs": needs}
+    return described | asdict(availability) | {"fits": fits, "needs": needs}
 
 
 def _no_image() -> npt.NDArray[Any]:
