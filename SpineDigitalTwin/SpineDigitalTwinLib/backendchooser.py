@@ -72,7 +72,7 @@ class BackendChooser:
             self._query.ask(grid)
 
     def again(self) -> None:
-        """Ask anew, after something was installed."""
+        """Ask anew, after something was installed, or could not be."""
         grid, self._asked = self._asked, None
         self.follow(grid)
 

@@ -30,14 +30,14 @@ class Installer:
         Installs.
     bar, log : RunBar, RunLog
         Where it is shown.
-    installed : callable
-        Called when a backend has been installed.
+    tried : callable
+        Called when an installation has ended, well or not: what can run is to be asked anew.
     """
 
     def __init__(
-        self, ui: SimpleNamespace, background: Background, bar: RunBar, log: RunLog, installed: Callable[[], None]
+        self, ui: SimpleNamespace, background: Background, bar: RunBar, log: RunLog, tried: Callable[[], None]
     ) -> None:
-        self._ui, self._background, self._bar, self._log, self._installed = ui, background, bar, log, installed
+        self._ui, self._background, self._bar, self._log, self._tried = ui, background, bar, log, tried
         self._offer: Offer | None = None
         self._asking = False
         ui.installButton.connect("clicked()", lambda: self._ask(True))
@@ -77,7 +77,9 @@ class Installer:
             {},
             {"backend": offer.name},
             folder,
-            lambda _verdict: self._installed(),
+            lambda _verdict: self._tried(),
+            # what a cancelled one has left is removed by the worker that is asked
+            self._tried,
             bar=self._bar,
             heard=self._log.hear,
         )

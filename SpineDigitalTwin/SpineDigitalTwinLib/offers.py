@@ -81,7 +81,7 @@ class Offers:
     why: str
 
     def named(self, name: str) -> Offer | None:
-        """Return the backend of a name; for AUTO the automatic one, or where none can run, the smallest that can be installed."""
+        """Return the backend of a name; for AUTO the automatic one, or where none can run, the smallest to install."""
         if name == AUTO and not self.automatic:
             return min((each for each in self.backends if each.installable), key=lambda each: each.download_mb, default=None)
         wanted = self.automatic if name == AUTO else name

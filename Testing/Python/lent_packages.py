@@ -1,4 +1,4 @@
-"""An environment that is made without a network: a wheel made by hand lends it the packages of the Python that runs the tests."""
+"""An environment made without a network: a wheel made by hand lends it the packages of the Python that runs the tests."""
 
 import sysconfig
 from dataclasses import replace
@@ -22,4 +22,12 @@ def write_wheels(folder):
 def lent(name, *more):
     """Return the requirements of an environment, with its packages lent and more packages beside."""
     pins = tuple(f"{each}==1.0" for each in more)
-    return replace(ENVIRONMENTS[name], first=("lender==1.0",), then=("lender==1.0", *pins), constraints=(), disk_mb=1.0)
+    imports = (*ENVIRONMENTS[name].imports, *more)
+    return replace(
+        ENVIRONMENTS[name],
+        first=("lender==1.0",),
+        then=("lender==1.0", *pins),
+        constraints=(),
+        imports=imports,
+        disk_mb=1.0,
+    )

@@ -70,7 +70,7 @@ def test_a_torch_that_was_built_for_the_processor_is_not_asked(torch, monkeypatc
     ("source", "words"),
     [
         ("raise OSError('libcudart.so.12: cannot open shared object file')", "cannot be asked for its devices: .*libcudart"),
-        ("import sys; print('nonsense'); sys.exit(0)", "tells no devices"),
+        ("import sys; print('nonsense'); sys.exit(0)", "gave no answer about its devices"),
         ("import os; os.abort()", "cannot be asked for its devices"),
     ],
 )
@@ -106,9 +106,7 @@ def test_a_program_that_knows_the_processor_and_cuda(torch):
     assert not running.use_cpu("cuda", with_cards, "It")
     assert not running.use_cpu("cuda:1", with_cards, "It")
     assert running.use_cpu("auto", without, "It")
-    with pytest.raises(
-        ParameterError, match=r"It cannot run on cuda:2: on this computer it runs on cpu, cuda:0, cuda:1\. Choose"
-    ):
+    with pytest.raises(ParameterError, match=r"It cannot run on cuda:2: on this computer it runs on cpu, cuda:0, cuda:1\."):
         running.use_cpu("cuda:2", with_cards, "It")
     with pytest.raises(ParameterError, match=r"It cannot run on mps: on this computer it runs on cpu\."):
         running.use_cpu("mps", without, "It")

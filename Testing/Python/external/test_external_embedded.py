@@ -125,7 +125,7 @@ def test_its_environment_finds_exactly_what_this_python_finds(root, model, maps)
 
 @pytest.mark.usefixtures("_installed")
 @pytest.mark.parametrize("kind", [np.uint8, np.uint64, np.float64])
-def test_every_bit_of_the_image_and_its_place_reaches_the_network(root, model, kind, monkeypatch):
+def test_every_bit_of_the_image_and_its_place_reaches_the_network(root, model, kind):
     image = np.random.default_rng(3).uniform(0, 250, (9, 40, 33)).astype(kind)
     grid = Grid(image.shape, np.array([[0, 0.1 / 3, 2, 5], [-1.7, 0, 0, 1 / 7], [0, -1.9, 0, 2], [0, 0, 0, 1.0]]))
     assert np.array_equal(
@@ -152,8 +152,8 @@ def test_what_the_child_has_written_may_be_anything(tmp_path, damage):
         embedded._taken_over(paths, (3, 4, 5))
 
 
-@pytest.mark.usefixtures("_pip_looks_there_only")
-def test_for_the_python_of_an_application_its_packages_lie_in_a_folder(model, maps, tmp_path, monkeypatch, _without):
+@pytest.mark.usefixtures("_pip_looks_there_only", "_without")
+def test_for_the_python_of_an_application_its_packages_lie_in_a_folder(model, maps, tmp_path, monkeypatch):
     """PythonSlicer is told by PYTHONHOME where its modules are, and a venv made from it does not run."""
     monkeypatch.setitem(ENVIRONMENTS, "embedded", replace(lent("embedded"), imports=()))
     monkeypatch.setenv("PYTHONHOME", sys.base_prefix)
@@ -171,7 +171,8 @@ def test_for_the_python_of_an_application_its_packages_lie_in_a_folder(model, ma
     assert len(found.confidence) == 3
 
 
-def test_the_real_environment_runs_the_real_network(backends_python, maps, monkeypatch, _without):
+@pytest.mark.usefixtures("_without")
+def test_the_real_environment_runs_the_real_network(backends_python, maps):
     """Installed from the registry by the product's own installer."""
     home = backends_python.parents[3]
     if not state_of("embedded", home).ready:
@@ -183,7 +184,8 @@ def test_the_real_environment_runs_the_real_network(backends_python, maps, monke
     assert np.array_equal(found, RuntimeHere().subregions(image, maps.grid, backend._model, quiet)[0])
 
 
-def test_a_disk_that_is_full(model, maps, monkeypatch, root, _installed):
+@pytest.mark.usefixtures("_installed")
+def test_a_disk_that_is_full(model, maps, monkeypatch, root):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
