@@ -37,8 +37,8 @@ def maps(spine):
 
 @pytest.fixture
 def run(model, maps):
-    def run(image, grid=maps.grid, device="auto"):
-        return EmbeddedBackend(model).run(Request(lambda: image, grid, device=device), lambda *_: None)
+    def run(image, grid=maps.grid):
+        return EmbeddedBackend(model).run(Request(lambda: image, grid), lambda *_: None)
 
     return run
 
@@ -189,8 +189,8 @@ def test_a_slice_of_two_voxels(run, maps):
     assert found.confidence
 
 
-def test_it_runs_on_the_processor_and_says_so_where_another_device_was_asked_for(run, maps):
-    assert "runs on the CPU; cuda:0 was not used" in run(shown(maps.subregions), device="cuda:0").warnings[0]
+def test_it_runs_on_the_processor_alone(model, maps):
+    assert EmbeddedBackend(model).available(Request(nothing, maps.grid)).devices == ("cpu",)
 
 
 def test_progress_goes_up_window_by_window(model, maps):
