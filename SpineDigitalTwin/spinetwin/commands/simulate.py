@@ -48,24 +48,51 @@ def _add_settings(simulate: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Build the model, compute its loads, write everything and say the most asked for."""
+    with progress_bar("simulate", arguments.quiet) as progress:
+        found, spread = simulate_into(arguments.out, arguments, progress)
+    for line in (*_headlines(found, spread), *(f"{_SAID[each.severity]}: {each.text}" for each in found.findings)):
+        print(line)
+    print(f"Results: {arguments.out}")
+    return 0
+
+
+def simulate_into(folder: Path, arguments: argparse.Namespace, progress: Progress) -> tuple[Loads, Interval | None]:
+    """Build the model that the arguments ask for, compute its loads, and write everything into a folder, made if need be.
+
+    Returns
+    -------
+    Loads
+    Interval or None
+        None where no samples were asked for.
+
+    Raises
+    ------
+    SpineTwinError
+        If a file, a number or the column is impossible.
+    """
     from ..biomechanics import interval, loads
 
     task, settings = task_of(arguments.task), _settings_of(arguments)
     if arguments.samples:
         _check_samples(arguments.samples)
-    with progress_bar("simulate", arguments.quiet) as progress:
-        model = _model_of(arguments, settings, progress)
-        make_folder(arguments.out)
-        progress(0.2, "loads")
-        found = loads(model, task, settings)
-        progress(0.3, "interval")
-        spread = interval(model, task, settings, samples=arguments.samples, around=found) if arguments.samples else None
-        progress(0.8, "files")
-        _write(arguments.out, model, found, spread)
-    for line in (*_headlines(found, spread), *(f"{_SAID[each.severity]}: {each.text}" for each in found.findings)):
-        print(line)
-    print(f"Results: {arguments.out}")
-    return 0
+    model = _model_of(arguments, settings, progress)
+    make_folder(folder)
+    progress(0.2, "loads")
+    found = loads(model, task, settings)
+    progress(0.3, "interval")
+    spread = interval(model, task, settings, samples=arguments.samples, around=found) if arguments.samples else None
+    progress(0.8, "files")
+    _write(folder, model, found, spread)
+    progress(1.0, "done")
+    return found, spread
+
+
+def headline(found: Loads) -> str:
+    """Say in one line what was computed, and whether it is to be trusted."""
+    at = int(found.compression.argmax())
+    most = f"compression {found.compression[at]:.0f} N below {level(found.levels[at]).name}"
+    red = [each.text for each in found.findings if each.severity == "red"]
+    return f"{found.task.label or found.task.name}, at most {most}" + (f"; not to be trusted: {red[0]}" if red else "")
 
 
 _SAID = {"red": "Not to be trusted", "note": "Note"}
