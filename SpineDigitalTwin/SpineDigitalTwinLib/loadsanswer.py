@@ -61,7 +61,11 @@ class Answer:
 
 
 def answer(
-    question: Question, positions: Positions, suspect: Collection[tuple[int, int]] = (), near: Answer | None = None
+    question: Question,
+    positions: Positions,
+    suspect: Collection[tuple[int, int]] = (),
+    near: Answer | None = None,
+    points: str = "",
 ) -> Answer:
     """Build the model and compute its loads.
 
@@ -74,6 +78,8 @@ def answer(
         Points that are doubtful.
     near : Answer, optional
         One of nearly the same points, to be quicker.
+    points : str
+        As for `Answer`.
 
     Raises
     ------
@@ -83,13 +89,11 @@ def answer(
     from spinetwin.biomechanics import build_model, loads, with_measured_areas
     from spinetwin.measure.frames import frames_from_points
 
-    from .measurelive import digest
-
     model = build_model(positions, frames_from_points(positions), question.person, question.settings, suspect=suspect)
     if question.areas:
         model = with_measured_areas(model, question.areas)
     start = near.found.multipliers if near is not None and near.model.levels == model.levels else None
-    return Answer(question, digest(positions), model, loads(model, question.task, question.settings, start=start))
+    return Answer(question, points, model, loads(model, question.task, question.settings, start=start))
 
 
 def withInterval(known: Answer) -> Answer:

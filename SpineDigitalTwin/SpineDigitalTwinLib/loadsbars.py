@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -124,20 +125,29 @@ def _top(found: Loads, row: int) -> float:
 def _bands(found: Loads) -> list[tuple[int, float, float]]:
     """Return row, low and high of what was published for this task, N."""
     from spinetwin.anatomy import level
-    from spinetwin.report.loads import IN_VIVO
 
     rows = {level(key).name: row for row, key in enumerate(found.levels)}
-    here = [each for each in IN_VIVO if each["task"] == found.task.name and each["level"] in rows]
-    return [(rows[each["level"]], float(each["low_n"]), float(each["high_n"])) for each in here]
+    return [(rows[each["level"]], float(each["low_n"]), float(each["high_n"])) for each in _published(found)]
 
 
 def sources(found: Loads) -> list[str]:
     """Return where the grey bands come from; nothing where there are none."""
-    from spinetwin.anatomy import level
-    from spinetwin.report.loads import IN_VIVO
+    return [each["source"] for each in _published(found)]
 
-    shown = {level(found.levels[row]).name for row, _low, _high in _bands(found)}
-    return [each["source"] for each in IN_VIVO if each["task"] == found.task.name and each["level"] in shown]
+
+def _published(found: Loads) -> list[dict[str, str]]:
+    """Return the rows of the table of published bands that are of this task and of levels that the model has."""
+    from spinetwin.anatomy import level
+
+    names = {level(key).name for key in found.levels}
+    return [each for each in _table() if each["task"] == found.task.name and each["level"] in names]
+
+
+@cache
+def _table() -> list[dict[str, str]]:
+    from spinetwin.anatomy.tables import read_table
+
+    return list(read_table("in_vivo.csv", "spinetwin.biomechanics"))
 
 
 def _reach(

@@ -94,12 +94,10 @@ class LoadsForm:
 
     def _measuredAreas(self) -> Areas:
         """Read the muscle areas of the measurement of the scene once as long as it stays."""
-        from spinetwin.commands.simulate import muscle_areas
-
         stamp = measureresults.stamp(measureresults.NOW)
         if stamp != self._stamp:
             study = measureresults.study(measureresults.NOW)
-            self._stamp, self._areas = stamp, {} if study is None else muscle_areas(study.found)
+            self._stamp, self._areas = stamp, {} if study is None else study.found.muscle_areas()
         return self._areas
 
     def _onTask(self, index: int) -> None:

@@ -1,4 +1,4 @@
-"""Section Biomechanics: the loads of the spine, computed from its points in milliseconds, and following them while they move."""
+"""Section Biomechanics: the loads of the spine, computed from its points in milliseconds, following them while they move."""
 
 from __future__ import annotations
 
@@ -80,8 +80,10 @@ class LoadsPanel:
         """Show the form, what is missing, and the result; compute it where it follows by itself."""
         self._form.refresh()
         positions = self._watch.positions()
-        refused = self._follow(positions)
-        self.current = self._isCurrent(positions)
+        self._watch.suspects()  # read with the points, so that pressing the button need not
+        points = measurelive.digest(positions)
+        refused = self._follow(positions, points)
+        self.current = self._isCurrent(points)
         problem = loadsanswer.problem(positions) if positions and not self.current else ""
         self._offer(positions, problem)
         self._sayPoints(positions, problem)
@@ -90,22 +92,21 @@ class LoadsPanel:
         self._view.show(self.answer, loadskept.kept())
         self.muscles.refresh(self.answer)
 
-    def _follow(self, positions: Positions) -> str:
+    def _follow(self, positions: Positions, points: str) -> str:
         """Compute again where the result has to follow; returns why that cannot be done."""
         parameters = self._parameters()
         wanted = parameters.loadsLive if self.answer is not None else parameters.loadsComputed
-        if not wanted or not positions or self._form.missing() or self._isCurrent(positions):
+        if not wanted or not positions or self._form.missing() or self._isCurrent(points):
             return ""
         try:
-            self._compute(positions)
+            self._compute(positions, points)
         except SpineTwinError as error:
             return f"{error.message} {error.hint}".strip()
         return ""
 
-    def _isCurrent(self, positions: Positions) -> bool:
+    def _isCurrent(self, points: str) -> bool:
         """Say whether the result is that of these points and of the form as it is."""
-        answer = self.answer
-        return answer is not None and answer.question == self._question() and answer.points == measurelive.digest(positions)
+        return self.answer is not None and self.answer.points == points and self.answer.question == self._question()
 
     def _question(self) -> Question | None:
         try:
@@ -151,19 +152,21 @@ class LoadsPanel:
         self._message.clear()
         first = not self._parameters().loadsComputed
         try:
-            self._compute(self._watch.positions())
+            positions = self._watch.positions()
+            self._compute(positions, measurelive.digest(positions))
         except SpineTwinError as error:
             self._message.fail(error)
             self.refresh()
             return
+        self.refresh()
         if first:
+            # muscles come with the next turn, which the change of the parameters brings
             self._parameters().loadsComputed = True
             self.muscles.showAll()
-        self.refresh()
 
-    def _compute(self, positions: Positions) -> None:
+    def _compute(self, positions: Positions, points: str) -> None:
         question, suspect = self._form.question(), self._watch.suspects()
-        self.answer = loadsanswer.answer(question, positions, suspect, self.answer)
+        self.answer = loadsanswer.answer(question, positions, suspect, self.answer, points)
         self._aside.stop()
         self._rest.start(REST_MS)
 

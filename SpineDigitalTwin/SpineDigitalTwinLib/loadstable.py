@@ -25,12 +25,13 @@ class LoadsTable:
         self._widget = widget
         self._titles: list[str] = []
         self._rows: list[list[Value]] = []
+        self._items: list[list[qt.QTableWidgetItem]] = []
         widget.verticalHeader().setVisible(False)
         widget.verticalHeader().setDefaultSectionSize(20)
         widget.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
 
     def show(self, titles: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
-        """Show other rows; what stays the same is not touched."""
+        """Show other rows; cells that stay the same are not touched."""
         rows, titles = [list(row) for row in rows], list(titles)
         if (rows, titles) == (self._rows, self._titles):
             return
@@ -38,26 +39,27 @@ class LoadsTable:
         self._widget.setSortingEnabled(False)
         if titles != self._titles or len(rows) != len(self._rows):
             self._make(titles, len(rows))
-        at = {self._widget.item(row, 0).data(qt.Qt.UserRole): row for row in range(len(rows))}
-        for number, values in enumerate(rows):
-            for column, value in enumerate(values):
-                item = self._widget.item(at[number], column)
-                if item.data(qt.Qt.DisplayRole) != value:
+        for items, before, values in zip(self._items, self._rows, rows, strict=True):
+            for item, was, value in zip(items, before, values, strict=True):
+                if value != was:
                     item.setData(qt.Qt.DisplayRole, value)
         self._titles, self._rows = titles, rows
         self._widget.setSortingEnabled(True)
 
     def _make(self, titles: Sequence[str], count: int) -> None:
+        """Make empty cells; each knows its place from the head down by itself, wherever sorting takes it."""
         self._widget.setColumnCount(len(titles))
         self._widget.setHorizontalHeaderLabels(list(titles))
         self._widget.setRowCount(count)
-        for row in range(count):
-            for column in range(len(titles)):
-                item = qt.QTableWidgetItem()
-                item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
-                self._widget.setItem(row, column, item)
-            self._widget.item(row, 0).setData(qt.Qt.UserRole, row)
+        self._items = [[self._cell(row, column) for column in range(len(titles))] for row in range(count)]
+        self._rows = [[""] * len(titles) for _row in range(count)]
         self._widget.sortItems(0)
+
+    def _cell(self, row: int, column: int) -> qt.QTableWidgetItem:
+        item = qt.QTableWidgetItem()
+        item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
+        self._widget.setItem(row, column, item)
+        return item
 
     def copy(self) -> None:
         """Put all of it into the clipboard, from the head down."""

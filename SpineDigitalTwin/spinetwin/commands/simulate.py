@@ -13,7 +13,6 @@ from .common import make_folder, path_of, progress_bar
 
 if TYPE_CHECKING:
     from ..biomechanics import Interval, Loads, MultibodyModel, Settings, Task
-    from ..measure.results import Measurements
     from .common import Progress, Steps
 
 
@@ -157,21 +156,12 @@ def _areas(folder: Path) -> Mapping[tuple[str, str, int], float]:
     """
     from ..io.measurements import read_measurements
 
-    areas = muscle_areas(read_measurements(folder / "measurements.json" if folder.is_dir() else folder))
+    areas = read_measurements(folder / "measurements.json" if folder.is_dir() else folder).muscle_areas()
     if not areas:
         raise ParameterError(
             f"{folder} holds no muscle areas.", "Measure with a map of the muscles (--muscles), or leave --measurements out."
         )
     return areas
-
-
-def muscle_areas(found: Measurements) -> dict[tuple[str, str, int], float]:
-    """Return the muscle areas (mm2) that were measured, by muscle, side and level."""
-    return {
-        (each.part, each.side, each.level): each.value
-        for each in found.of("muscle_area")
-        if each.value is not None and each.level is not None and each.side
-    }
 
 
 def _write(folder: Path, model: MultibodyModel, found: Loads, spread: Interval | None) -> None:

@@ -90,3 +90,11 @@ class Measurements:
     ) -> Measurement | None:
         """Return one measurement, or None if it does not apply to this spine."""
         return next((each for each in self.all if each.key == (name, level, side, part, curve)), None)
+
+    def muscle_areas(self) -> dict[tuple[str, str, int], float]:
+        """Return every cross-section of a muscle that was measured, mm2, by muscle, side and level id."""
+        return {
+            (each.part, each.side, each.level): each.value
+            for each in self.of("muscle_area")
+            if each.value is not None and each.level is not None and each.side
+        }
