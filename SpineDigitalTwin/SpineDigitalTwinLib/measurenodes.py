@@ -1,4 +1,4 @@
-"""The nodes of the measurements: found again by their roles, kept together in one folder, saved with the scene."""
+"""The nodes of the measurements and of the loads: found again by their roles, each kind in one folder, saved with the scene."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def find(nodeClass: str, role: str) -> slicer.vtkMRMLNode | None:
     return next((node for node in slicer.util.getNodesByClass(nodeClass) if node.GetAttribute(ROLE) == role), None)
 
 
-def ensure(nodeClass: str, role: str, name: str) -> slicer.vtkMRMLNode:
+def ensure(nodeClass: str, role: str, name: str, folder: str = FOLDER) -> slicer.vtkMRMLNode:
     """Return the node of a role, a new one in our folder where there is none."""
     node = find(nodeClass, role)
     if node is None:
@@ -25,13 +25,13 @@ def ensure(nodeClass: str, role: str, name: str) -> slicer.vtkMRMLNode:
         node.SetName(name)
         node.SetAttribute(ROLE, role)
         slicer.mrmlScene.AddNode(node)
-        _file(node)
+        _file(node, folder)
     elif node.GetName() != name:
         node.SetName(name)
     return node
 
 
-def remove(nodeClass: str, roles: Iterable[str]) -> None:
+def remove(nodeClass: str, roles: Iterable[str], folder: str = FOLDER) -> None:
     """Take the nodes of some roles out of the scene, with their displays, and the folder when it is empty."""
     for role in roles:
         node = find(nodeClass, role)
@@ -45,23 +45,23 @@ def remove(nodeClass: str, roles: Iterable[str]) -> None:
         for each in (*[node.GetNthDisplayNode(row) for row in range(displays)], storage, node):
             if each is not None:
                 slicer.mrmlScene.RemoveNode(each)
-    folder = _folder()
-    if folder and not _hierarchy().GetNumberOfItemChildren(folder):
-        _hierarchy().RemoveItem(folder)
+    itemOfFolder = _folder(folder)
+    if itemOfFolder and not _hierarchy().GetNumberOfItemChildren(itemOfFolder):
+        _hierarchy().RemoveItem(itemOfFolder)
 
 
-def _file(node: slicer.vtkMRMLNode) -> None:
+def _file(node: slicer.vtkMRMLNode, folder: str) -> None:
     hierarchy = _hierarchy()
-    folder = _folder() or hierarchy.CreateFolderItem(hierarchy.GetSceneItemID(), FOLDER)
+    itemOfFolder = _folder(folder) or hierarchy.CreateFolderItem(hierarchy.GetSceneItemID(), folder)
     item = hierarchy.GetItemByDataNode(node)
     if item:
-        hierarchy.SetItemParent(item, folder)
+        hierarchy.SetItemParent(item, itemOfFolder)
     else:
-        hierarchy.CreateItem(folder, node)
+        hierarchy.CreateItem(itemOfFolder, node)
 
 
-def _folder() -> int:
-    return _hierarchy().GetItemChildWithName(_hierarchy().GetSceneItemID(), FOLDER)
+def _folder(name: str) -> int:
+    return _hierarchy().GetItemChildWithName(_hierarchy().GetSceneItemID(), name)
 
 
 def _hierarchy() -> slicer.vtkMRMLSubjectHierarchyNode:

@@ -28,6 +28,7 @@ class PointWatch(VTKObservationMixin):
         self._changed = changed
         self._nodes: dict[int, pointnodes.Node] = {}
         self._known: dict[int, dict[tuple[int, int], FloatArray]] = {}
+        self._doubted: dict[int, set[tuple[int, int]]] = {}
         self._lookAgain = True
         scene = slicer.mrmlScene
         for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndImportEvent, scene.EndCloseEvent):
@@ -37,7 +38,7 @@ class PointWatch(VTKObservationMixin):
         """Stop watching."""
         self.removeObservers()
         self._nodes.clear()
-        self._known.clear()
+        self._forget()
 
     def positions(self) -> dict[tuple[int, int], FloatArray]:
         """Return every placed point by level id and point id, RAS mm, levels from the top."""
@@ -46,6 +47,18 @@ class PointWatch(VTKObservationMixin):
             if level not in self._known:
                 self._known[level] = _placed(level, node)
         return {key: place for level in self._nodes for key, place in self._known[level].items()}
+
+    def suspects(self) -> set[tuple[int, int]]:
+        """Return level id and point id of every point that is doubtful."""
+        self._follow()
+        for level, node in self._nodes.items():
+            if level not in self._doubted:
+                self._doubted[level] = _doubtful(level, node)
+        return {key for level in self._nodes for key in self._doubted[level]}
+
+    def _forget(self) -> None:
+        self._known.clear()
+        self._doubted.clear()
 
     def _follow(self) -> None:
         """Observe the nodes that there are; nothing to do as long as none came, went or took another name."""
@@ -60,7 +73,7 @@ class PointWatch(VTKObservationMixin):
             self.addObserver(node, node.PointModifiedEvent, self._onPoint)
             self.addObserver(node, "ModifiedEvent", self._onNode)
         self._nodes = here
-        self._known.clear()
+        self._forget()
 
     def _onScene(self, *_arguments: object) -> None:
         self._lookAgain = True
@@ -70,6 +83,7 @@ class PointWatch(VTKObservationMixin):
         level = next((level for level, each in self._nodes.items() if each is node), None)
         if level is not None:
             self._known.pop(level, None)
+            self._doubted.pop(level, None)
         self._changed()
 
     def _onNode(self, node: slicer.vtkMRMLMarkupsNode, _event: object) -> None:
@@ -86,3 +100,10 @@ def _placed(level: int, node: pointnodes.Node) -> dict[tuple[int, int], FloatArr
         for row, point in enumerate(pointnodes.idsOf(node))
         if node.GetNthControlPointPositionStatus(row) == node.PositionDefined
     }
+
+
+def _doubtful(level: int, node: pointnodes.Node) -> set[tuple[int, int]]:
+    """Return the suspect points of a level; one that a person has moved is not."""
+    from spinetwin.poi import Status
+
+    return {poi.key for poi in pointnodes.read(level, node) if poi.status is Status.SUSPECT}

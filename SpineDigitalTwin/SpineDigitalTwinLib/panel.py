@@ -17,6 +17,8 @@ from .datapanel import DataPanel
 from .exportpanel import ExportPanel
 from .labelpanel import LabelPanel
 from .levelpanel import LevelPanel
+from .loadsexport import LoadsExport
+from .loadspanel import LoadsPanel
 from .measurepanel import MeasurePanel
 from .segmentpanel import SegmentPanel
 
@@ -57,7 +59,9 @@ class Panel(VTKObservationMixin):
         self.labels = LabelPanel(ui, parameters, self.data.problem, lambda: self.levels.takeOver())
         self.levels = LevelPanel(ui, parameters, self.data.problem, self._onCorrected)
         self.measures = MeasurePanel(ui, parameters, self.background, self.data.problem)
+        self.loads = LoadsPanel(ui, parameters, lambda: self.exportLoads.refresh())
         self.export = ExportPanel(ui, parameters, self.background, self.data.problem)
+        self.exportLoads = LoadsExport(ui, parameters, self.background, self.loads)
         self._observed: Any = None
         self._number()
         self.follow()
@@ -72,6 +76,7 @@ class Panel(VTKObservationMixin):
             ui.levelsSection,
             ui.poiSection,
             ui.measureSection,
+            ui.loadsSection,
             ui.exportSection,
         )
         for number, section in enumerate(sections, start=1):
@@ -92,8 +97,9 @@ class Panel(VTKObservationMixin):
         """Let all sections show the state of the scene."""
         if self._parameters().parameterNode.GetScene() is None or slicer.mrmlScene.IsClosing():
             return
-        for section in (self.data, self.segment, self.labels, self.levels, self.measures, self.export):
+        for section in (self.data, self.segment, self.labels, self.levels, self.measures, self.loads, self.export):
             section.refresh()
+        self.exportLoads.refresh()
 
     def forget(self) -> None:
         """Give up what runs, for a scene that is closed: nothing of it may come into the next one."""
@@ -103,7 +109,7 @@ class Panel(VTKObservationMixin):
         segmentation = self._parameters().segmentation
         if segmentation is not None:
             segments.release(segmentation)
-        for section in (self.labels, self.levels, self.measures, self.export):
+        for section in (self.labels, self.levels, self.measures, self.loads, self.export, self.exportLoads):
             section.forget()
 
     def close(self) -> None:
@@ -114,6 +120,7 @@ class Panel(VTKObservationMixin):
         self.segment.close()
         self.labels.forget()
         self.measures.close()
+        self.loads.close()
         self.background.close()
         self.measures.cleanup()
 

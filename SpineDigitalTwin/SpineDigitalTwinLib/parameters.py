@@ -5,7 +5,22 @@ from typing import Annotated
 
 import slicer
 from slicer.i18n import tr as _
-from slicer.parameterNodeWrapper import Default, Maximum, Minimum, WithinRange, parameterNodeWrapper
+from slicer.parameterNodeWrapper import (
+    Decimals,
+    Default,
+    Maximum,
+    Minimum,
+    SingleStep,
+    WithinRange,
+    parameterNodeWrapper,
+)
+from spinetwin.biomechanics.settings import TABLE as SETTINGS
+
+
+def _setting(name: str) -> tuple[WithinRange, Default]:
+    """Return range and default of a setting of the loads, as its table has them."""
+    row = SETTINGS[name]
+    return WithinRange(float(row["low"]), float(row["high"])), Default(float(row["value"]))
 
 
 class Colouring(enum.Enum):
@@ -28,6 +43,18 @@ class CountFrom(enum.Enum):
     def label(self) -> str:
         """Return what the combo box shows."""
         return {"top": _("from the top"), "sacrum": _("from the sacrum")}[self.value]
+
+
+class Sex(enum.Enum):
+    """Whose masses and muscle areas are taken."""
+
+    UNKNOWN = ""
+    FEMALE = "f"
+    MALE = "m"
+
+    def label(self) -> str:
+        """Return what the combo box shows."""
+        return {"": _("choose"), "f": _("female"), "m": _("male")}[self.value]
 
 
 @parameterNodeWrapper
@@ -62,6 +89,21 @@ class SpineDigitalTwinParameters:
         Whether the lines of the Cobb angles are in the views and follow the points.
     profile : str
         Title of the profile that is plotted; "" for the first one that there is.
+    loadsSex : Sex
+    loadsHeight, loadsWeight : float
+        cm and kg; 0 where nobody has said them.
+    loadsTask, loadsLigaments : str
+        Names of a task and of a set of ligament laws.
+    loadsStrength, loadsFloor : float
+        Stress of a fully active muscle, N/cm2, and least activation of every fascicle.
+    loadsLive : bool
+        Whether loads follow while points are dragged.
+    loadsMuscles : str
+        Groups of muscles that are shown in 3D, with commas between.
+    loadsStrands : bool
+        Whether the ligaments are.
+    loadsComputed : bool
+        Whether there are loads, which are computed again when the scene is opened.
     exportName, exportFormat : str
         Of the files that are written.
     """
@@ -82,5 +124,16 @@ class SpineDigitalTwinParameters:
     countFrom: CountFrom
     cobbShown: bool
     profile: str
+    loadsSex: Sex
+    loadsHeight: Annotated[float, WithinRange(0.0, 230.0), Decimals(0)]
+    loadsWeight: Annotated[float, WithinRange(0.0, 300.0), Decimals(1)]
+    loadsTask: Annotated[str, Default("standing")]
+    loadsLigaments: Annotated[str, Default("stepwise")]
+    loadsStrength: Annotated[float, *_setting("strength"), Decimals(0), SingleStep(5.0)]
+    loadsFloor: Annotated[float, *_setting("activation_floor"), Decimals(3), SingleStep(0.005)]
+    loadsLive: bool
+    loadsMuscles: str
+    loadsStrands: bool
+    loadsComputed: bool
     exportName: Annotated[str, Default("spine")]
     exportFormat: Annotated[str, Default(".nii.gz")]

@@ -4,6 +4,7 @@ import numpy as np
 from spinetwin.anatomy import level, point
 from spinetwin.biomechanics import Person, build_model
 from spinetwin.geometry import Frame
+from spinetwin.poi import Poi, PoiSet, Status
 
 LEVELS = [*(f"T{i}" for i in range(1, 13)), *(f"L{i}" for i in range(1, 6))]
 MAN = Person("m", 175.0, 70.0)
@@ -62,3 +63,12 @@ def mirrored(points, frames):
     flip = np.array([-1.0, 1.0, 1.0])
     turned = {key: Frame(frame.origin * flip, frame.axes * flip * [[-1], [1], [1]]) for key, frame in frames.items()}
     return {(key, point(poi).mirror): at * flip for (key, poi), at in points.items()}, turned
+
+
+def made_pois(names=LEVELS, **shape):
+    """Return such a column as points alone, which tell the axes of the levels too, as those of a person do."""
+    points, frames = made_column(names, **shape)
+    for key, frame in frames.items():
+        for poi, away in ((128, -frame.anterior), (129, -frame.superior), (130, frame.right)):
+            points[key, poi] = frame.origin + 10 * away
+    return PoiSet.of(Poi(*key, Status.OK, tuple(place.tolist())) for key, place in points.items())

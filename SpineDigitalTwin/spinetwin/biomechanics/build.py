@@ -18,6 +18,9 @@ from .settings import MM2_PER_CM2, TABLE, Settings
 from .template import Attachments
 
 _FASCICLES = read_table("fascicles.csv", __package__)
+GROUPS = tuple(dict.fromkeys(row["group"] for row in _FASCICLES))
+"""Groups of muscles that a model can have."""
+
 _STRANDS = [
     (r["ligament"], int(r["upper_point"]), int(r["lower_point"])) for r in read_table("ligament_strands.csv", __package__)
 ]

@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from ..biomechanics.measured import Place
     from ..biomechanics.results import PastLoads
     from ..geometry import FloatArray
-    from ..measure.results import Measurements
     from .common import Progress, Steps
 
 
-_NUMBERS = ("strength", "activation_floor", "power", "pelvis_share", "abdominal_pressure")
+NUMBERS = ("strength", "activation_floor", "power", "pelvis_share", "abdominal_pressure")
 """Settings that are options."""
 
 
@@ -48,7 +47,7 @@ def _add_settings(simulate: argparse.ArgumentParser) -> None:
     from ..biomechanics.settings import LIGAMENT_SETS, TABLE
 
     options = simulate.add_argument_group("settings of the model")
-    for name in _NUMBERS:
+    for name in NUMBERS:
         row = TABLE[name]
         unit = "" if row["unit"] == "1" else f", {row['unit']}"
         text = f"{row['meaning']}, {row['low']} to {row['high']}{unit} (default: {row['value']})"
@@ -58,25 +57,52 @@ def _add_settings(simulate: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Build the model, compute its loads, write everything and say the most asked for."""
+    with progress_bar("simulate", arguments.quiet) as progress:
+        found, spread = simulate_into(arguments.out, arguments, progress)
+    for line in (*_headlines(found, spread), *(f"{_SAID[each.severity]}: {each.text}" for each in found.findings)):
+        print(line)
+    print(f"Results: {arguments.out}")
+    return 0
+
+
+def simulate_into(folder: Path, arguments: argparse.Namespace, progress: Progress) -> tuple[Loads, Interval | None]:
+    """Build the model that the arguments ask for, compute its loads, and write everything into a folder, made if need be.
+
+    Returns
+    -------
+    Loads
+    Interval or None
+        None where no samples were asked for.
+
+    Raises
+    ------
+    SpineTwinError
+        If a file, a number or the column is impossible.
+    """
     from ..biomechanics import interval, loads
 
     task, settings = task_of(arguments.task), _settings_of(arguments)
     past = None if arguments.compare is None else past_of(arguments.compare)
     if arguments.samples:
         _check_samples(arguments.samples)
-    with progress_bar("simulate", arguments.quiet) as progress:
-        model = _model_of(arguments, settings, progress)
-        make_folder(arguments.out)
-        progress(0.2, "loads")
-        found = loads(model, task, settings)
-        progress(0.3, "interval")
-        spread = interval(model, task, settings, samples=arguments.samples, around=found) if arguments.samples else None
-        progress(0.8, "files")
-        _write(arguments.out, model, found, spread, past, title=arguments.points.name)
-    for line in (*_headlines(found, spread), *(f"{_SAID[each.severity]}: {each.text}" for each in found.findings)):
-        print(line)
-    print(f"Results: {arguments.out}")
-    return 0
+    model = _model_of(arguments, settings, progress)
+    make_folder(folder)
+    progress(0.2, "loads")
+    found = loads(model, task, settings)
+    progress(0.3, "interval")
+    spread = interval(model, task, settings, samples=arguments.samples, around=found) if arguments.samples else None
+    progress(0.8, "files")
+    _write(folder, model, found, spread, past, title=arguments.points.name)
+    progress(1.0, "done")
+    return found, spread
+
+
+def headline(found: Loads) -> str:
+    """Say in one line what was computed, and whether it is to be trusted."""
+    at = int(found.compression.argmax())
+    most = f"compression {found.compression[at]:.0f} N below {level(found.levels[at]).name}"
+    red = [each.text for each in found.findings if each.severity == "red"]
+    return f"{found.task.label or found.task.name}, at most {most}" + (f"; not to be trusted: {red[0]}" if red else "")
 
 
 _SAID = {"red": "Not to be trusted", "note": "Note"}
@@ -117,7 +143,7 @@ def past_of(folder: Path) -> PastLoads:
 def _settings_of(arguments: argparse.Namespace) -> Settings:
     from ..biomechanics import Settings
 
-    names = (*_NUMBERS, "ligaments")
+    names = (*NUMBERS, "ligaments")
     return Settings(**{name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None})
 
 
@@ -152,26 +178,15 @@ def measured_muscles(folder: Path) -> tuple[dict[Place, float], dict[Place, Floa
     ParameterError
         If no muscle was measured.
     """
-    import numpy as np
-
     from ..io.measurements import read_measurements
 
     found = read_measurements(folder / "measurements.json" if folder.is_dir() else folder)
-    areas = _by_place(found, "muscle_area")
+    areas = found.muscle_areas()
     if not areas:
         raise ParameterError(
             f"{folder} holds no muscle areas.", "Measure with a map of the muscles (--muscles), or leave --measurements out."
         )
-    right, front = (_by_place(found, f"muscle_centroid_{way}") for way in ("right", "anterior"))
-    return areas, {place: np.array([right[place], front[place]]) for place in right if place in front}
-
-
-def _by_place(found: Measurements, name: str) -> dict[Place, float]:
-    return {
-        (each.part, each.side, each.level): each.value
-        for each in found.of(name)
-        if each.value is not None and each.level is not None and each.side
-    }
+    return areas, found.muscle_centroids()
 
 
 def _write(

@@ -20,6 +20,9 @@ from .offers import grid_option, offered_backends
 from .options import device, number, one_of, text, three_numbers, whole_number, yes_or_no
 from .output import Output
 from .segmenting import segmentation_step
+from .simulating import OPTIONAL as MEASURED
+from .simulating import OPTIONS as OF_SIMULATION
+from .simulating import simulation
 
 if TYPE_CHECKING:
     from ..geometry import Frame
@@ -164,6 +167,7 @@ STEPS: Mapping[str, Step] = {
         {"rules": one_of(RULE_SETS), "levels": _level_ids, "only": _point_ids},
     ),
     "measure": Step(("points",), measurements, {"draws": whole_number(0, MOST_DRAWS)}, OPTIONAL),
+    "simulate": Step(("points",), simulation, {**OF_SIMULATION, "name": _file_name}, MEASURED),
     "sample": Step(
         (),
         sample_spine,

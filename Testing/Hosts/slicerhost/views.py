@@ -21,6 +21,7 @@ THREE_D_MANAGERS = (
     "vtkMRMLModelDisplayableManager",
     "vtkMRMLSegmentationsDisplayableManager3D",
     "vtkMRMLMarkupsDisplayableManager",
+    "vtkMRMLColorLegendDisplayableManager",
 )
 _PROBE = (
     "import vtk\nw = vtk.vtkRenderWindow()\nw.SetOffScreenRendering(1)\nw.SetMultiSamples(0)\n"

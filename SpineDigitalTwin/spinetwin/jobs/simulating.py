@@ -1,0 +1,64 @@
+"""The step of the loads: what `spinetwin simulate` writes, from the same function."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..biomechanics.settings import LIGAMENT_SETS, TABLE
+from ..biomechanics.tasks import TASKS
+from ..commands.simulate import NUMBERS, add, headline, simulate_into
+from ..errors import ParameterError
+from .job import Done, Job
+from .options import OptionReader, number, one_of, whole_number
+from .output import Output
+
+OPTIONAL = ("measurements",)
+"""Inputs that may be left out; options of the command have the same names."""
+
+MOST_SAMPLES = 10_000
+
+_NEEDED = ("sex", "height_cm", "weight_kg")
+
+_FOLDER = "simulated"
+
+
+def _within(name: str) -> OptionReader:
+    return number(float(TABLE[name]["low"]), float(TABLE[name]["high"]))
+
+
+OPTIONS: dict[str, OptionReader] = {
+    "sex": one_of(("f", "m")),
+    "height_cm": number(0, 1000),
+    "weight_kg": number(0, 1000),
+    "task": one_of(tuple(TASKS)),
+    "samples": whole_number(0, MOST_SAMPLES),
+    **{name: _within(name) for name in NUMBERS},
+    "ligaments": one_of(LIGAMENT_SETS),
+}
+"""As the options of the command; `simulation` takes a name besides, with which its files begin."""
+
+
+def simulation(job: Job, folder: Path, output: Output) -> Done:
+    """Build the model of a person from points, and write it and its loads; files begin with the name, if one is given."""
+    made = folder / _FOLDER
+    made.mkdir()
+    found, _spread = simulate_into(made, _arguments(job, made), output.progress("simulate"))
+    name = f"{job.options['name']}_" if "name" in job.options else ""
+    files = {path.name: path.rename(folder / f"{name}{path.name}") for path in sorted(made.iterdir())}
+    return Done(files, headline(found))
+
+
+def _arguments(job: Job, folder: Path) -> argparse.Namespace:
+    """Return what the command would be told: whatever it is not told has the same default for both."""
+    for name in _NEEDED:
+        if name not in job.options:
+            raise ParameterError(f"The step {job.step} needs the option {name}.", "Nobody can guess it.")
+    parser = argparse.ArgumentParser()
+    add(parser.add_subparsers())
+    words = ["simulate", str(job.inputs["points"]), "--out", str(folder)]
+    for name in OPTIONAL:
+        words += [f"--{name}", str(job.inputs[name])] if name in job.inputs else []
+    for name in OPTIONS:
+        words += [f"--{name.replace('_', '-')}", str(job.options[name])] if name in job.options else []
+    return parser.parse_args(words)

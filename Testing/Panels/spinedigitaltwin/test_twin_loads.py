@@ -1,0 +1,367 @@
+"""Section Biomechanics of the panel: filled in, pressed, dragged, compared, saved and looked at."""
+
+import csv
+import json
+import time
+
+import numpy as np
+import pytest
+from made_columns import made_pois
+from slicerhost import views
+from slicerhost.waiting import settle
+from spinetwin.anatomy import level
+from spinetwin.biomechanics import TASKS, Person, Settings, build_model, loads
+from spinetwin.io.multibody import read_model
+from spinetwin.measure.frames import frames_from_points
+
+L3, T8 = level("L3").id, level("T8").id
+OTHERS = ("dataSection", "segmentSection", "labelMapsSection", "levelsSection", "poiSection", "measureSection")
+
+
+@pytest.fixture(scope="session")
+def points():
+    return made_pois(curve_mm=12.0)
+
+
+@pytest.fixture
+def opened(twin, host):
+    """The panel with section Biomechanics open and the others closed, as high as somebody can scroll."""
+    for name in OTHERS:
+        getattr(twin.ui, name).collapsed = True
+    twin.ui.loadsSection.collapsed = False
+    twin.parent.resize(460, 1750)
+    settle(host)
+    return twin
+
+
+@pytest.fixture
+def filled(opened, host, points):
+    """The same with points in the scene and a person in the form."""
+    from SpinePOILib import pointnodes
+
+    pointnodes.show(points)
+    choose(opened, host, sexBox=1, heightBox=168.0, weightBox=64.0)
+    return opened
+
+
+@pytest.fixture
+def computed(filled, host):
+    """The same with loads, the interval left for later."""
+    filled.ui.loadsButton.click()
+    settle(host)
+    return filled
+
+
+def choose(twin, host, **values):
+    """Choose rows of combo boxes and numbers of spin boxes by the names of the widgets."""
+    for name, value in values.items():
+        widget = getattr(twin.ui, name)
+        setattr(widget, "currentIndex" if name in ("sexBox", "taskBox", "ligamentsBox") else "value", value)
+    settle(host)
+
+
+def rest(twin, host):
+    settle(host, until=lambda: not twin.panel.loads.busy)
+
+
+def row_of(task):
+    return list(TASKS).index(task)
+
+
+def node_of(key):
+    from SpinePOILib import pointnodes
+
+    return pointnodes.nodes()[key]
+
+
+def shift(key, point, by):
+    """Move a point of the scene, as a mouse would."""
+    from SpinePOILib import pointnodes
+
+    node = node_of(key)
+    row = pointnodes.idsOf(node).index(point)
+    node.SetNthControlPointPosition(row, *np.add(node.GetNthControlPointPosition(row), by))
+
+
+def cells(table):
+    return [[table.item(row, column).text() for column in range(table.columnCount)] for row in range(table.rowCount)]
+
+
+def expected(points, task, **settings):
+    """The loads by the core alone, without the panel."""
+    places = {poi.key: np.array(poi.position) for poi in points}
+    model = build_model(places, frames_from_points(places), Person("f", 168.0, 64.0), Settings(**settings))
+    return loads(model, TASKS[task], Settings(**settings))
+
+
+class TestBefore:
+    def test_the_button_says_what_is_missing(self, opened, host, points, screenshot):
+        from SpinePOILib import pointnodes
+
+        ui = opened.ui
+        assert (ui.loadsButton.enabled, ui.loadsButton.text) == (False, "Compute or load points of interest first")
+        assert ui.researchLabel.text.startswith("Research use.")
+        assert ui.loadsFrame.visible is False
+        pointnodes.show(points)
+        settle(host)
+        assert ui.loadsButton.text == "Give sex, height and weight"
+        assert ui.loadsState.text == "✓ points of T1 to L5, with every correction"
+        choose(opened, host, sexBox=2, weightBox=80.0)
+        assert ui.loadsButton.text == "Give height"
+        screenshot(ui.loadsSection, "SpineDigitalTwin-biomechanics-form.png")
+        choose(opened, host, heightBox=181.0)
+        assert (ui.loadsButton.enabled, ui.loadsButton.text) == (True, "Compute loads")
+        assert "It decides the loads of standing" in ui.floorBox.toolTip
+        assert (ui.strengthBox.value, ui.floorBox.value) == (Settings().strength, Settings().activation_floor)
+
+    def test_impossible_people_and_columns_are_refused_in_a_sentence(self, filled, host):
+        from SpinePOILib import pointnodes
+
+        ui = filled.ui
+        choose(filled, host, heightBox=30.0)
+        ui.loadsButton.click()
+        assert ui.loadsMessage.text == "The stature must be between 80 and 230 cm, not 30."
+        assert filled.panel.loads.answer is None
+        choose(filled, host, heightBox=168.0)
+        pointnodes.remove([T8])
+        settle(host)
+        assert (ui.loadsButton.enabled, ui.loadsButton.text) == (False, "No model can be made of these points")
+        assert ui.loadsState.text.startswith("No model without T8: the column from T1 to the sacrum must be whole.")
+
+
+class TestComputing:
+    def test_the_table_holds_what_the_core_says(self, computed, host, points, screenshot):
+        rest(computed, host)
+        ui, found = computed.ui, expected(points, "standing")
+        table = cells(ui.loadsTable)
+        assert [row[1] for row in table[:2]] == ["T1/T2", "T2/T3"]
+        assert table[-1][1] == "L5/S1"
+        assert [int(row[2]) for row in table] == [round(float(each)) for each in reversed(found.compression)]
+        assert [float(row[6]) for row in table] == pytest.approx([-each for each in reversed(found.demand[:, 0])], abs=0.051)
+        low, high = (float(each) for each in table[-1][3].split(" – "))
+        assert low < found.compression[0] < high
+        assert ui.verdictLabel.visible is not found.trusted
+        assert "Grey bands: Wilke 1999" in ui.loadsNotes.text
+        screenshot(ui.loadsSection, "SpineDigitalTwin-biomechanics.png")
+
+    def test_the_bars_are_drawn(self, computed):
+        picture = computed.ui.barsLabel.grab().toImage()
+        inks = {picture.pixelColor(x, y).name() for x in range(0, picture.width(), 2) for y in range(0, picture.height(), 2)}
+        assert inks >= {"#1f5fd6", "#9db4dd", "#d5d9df", "#ffffff"}, "joints that move, joints between ribs, a band, paper"
+
+    def test_a_task_too_heavy_is_red_with_the_reason(self, computed, host):
+        choose(computed, host, taskBox=row_of("lifting-20kg"), strengthBox=30.0)
+        computed.ui.loadsButton.click()
+        settle(host)
+        assert computed.ui.verdictLabel.visible is True
+        assert "Not to be trusted: " in computed.ui.verdictLabel.text
+        assert computed.panel.loads.answer.found.trusted is False
+
+    def test_sorting_holds_while_numbers_change_and_copying_brings_all(self, computed, host):
+        import qt
+
+        ui = computed.ui
+        ui.loadsTable.sortItems(2, qt.Qt.DescendingOrder)
+        values = [int(row[2]) for row in cells(ui.loadsTable)]
+        assert values == sorted(values, reverse=True), "as numbers, not as texts"
+        choose(computed, host, taskBox=row_of("flexion-60"))
+        ui.loadsButton.click()
+        settle(host)
+        ui.copyLoadsButton.click()
+        lines = qt.QApplication.clipboard().text().splitlines()
+        assert lines[0].split("\t")[:3] == ["#", "Joint", "Compression N"]
+        assert [line.split("\t")[0] for line in lines[1:]] == [str(each) for each in range(1, 18)]
+
+    def test_the_table_is_saved_and_a_bad_place_is_said(self, computed, tmp_path):
+        path = tmp_path / "Müller loads.csv"
+        computed.panel.loads.chooseFile = lambda: str(path)
+        computed.ui.saveLoadsButton.click()
+        assert computed.ui.loadsMessage.text == "Written: Müller loads.csv"
+        with path.open(encoding="utf-8") as file:
+            assert next(csv.DictReader(file))["joint below"] == "T1"
+        computed.panel.loads.chooseFile = lambda: str(tmp_path / "gone" / "a.csv")
+        computed.ui.saveLoadsButton.click()
+        assert "gone" in computed.ui.loadsMessage.text
+        computed.panel.loads.chooseFile = lambda: ""
+        computed.ui.saveLoadsButton.click()
+        assert computed.ui.loadsMessage.text == ""
+
+
+class TestIn3D:
+    def test_groups_and_ligaments_are_shown_and_hidden(self, computed, host):
+        from SpineDigitalTwinLib import loadstubes
+
+        muscles, ui = computed.panel.loads.muscles, computed.ui
+        whole = loadstubes.find(loadstubes.MUSCLES).GetPolyData().GetNumberOfPoints()
+        assert all(button.checked for button in muscles.buttons.values()), "all of them after the first computation"
+        assert loadstubes.find(loadstubes.LIGAMENTS) is not None
+        ui.allMusclesButton.click()
+        settle(host)
+        assert loadstubes.find(loadstubes.MUSCLES) is None
+        muscles.buttons["psoas"].click()
+        settle(host)
+        assert 0 < loadstubes.find(loadstubes.MUSCLES).GetPolyData().GetNumberOfPoints() < whole
+        ui.ligamentsButton.click()
+        settle(host)
+        assert loadstubes.find(loadstubes.LIGAMENTS) is None
+        ui.loadsButton.click()
+        settle(host)
+        assert loadstubes.find(loadstubes.LIGAMENTS) is None, "whoever took them away does not get them again"
+
+
+class TestLive:
+    def test_only_with_live_ticked_the_loads_follow(self, computed, host):
+        loads_panel, ui = computed.panel.loads, computed.ui
+        before = loads_panel.answer
+        shift(L3, 100, (0, 3.0, 0))
+        settle(host)
+        assert loads_panel.answer is before
+        assert ui.loadsStaleLabel.visible is True
+        ui.liveBox.click()
+        settle(host)
+        assert loads_panel.answer is not before
+        assert ui.loadsStaleLabel.visible is False
+        choose(computed, host, taskBox=row_of("flexion-36"))
+        assert loads_panel.answer.found.task.name == "flexion-36"
+
+    def test_many_moves_in_a_row_are_one_solution(self, computed, host, monkeypatch):
+        from SpineDigitalTwinLib import loadsanswer
+
+        computed.ui.liveBox.click()
+        settle(host)
+        calls = []
+        monkeypatch.setattr(loadsanswer, "answer", lambda *given, was=loadsanswer.answer: calls.append(1) or was(*given))
+        for _each in range(20):
+            shift(L3, 100, (0, 0.1, 0))
+        settle(host)
+        assert len(calls) == 1
+
+    def test_points_that_become_impossible_leave_the_loads_from_before(self, computed, host):
+        from SpinePOILib import pointnodes
+
+        computed.ui.liveBox.click()
+        settle(host)
+        before, node = computed.panel.loads.answer, node_of(T8)
+        row = pointnodes.idsOf(node).index(50)
+        place = node.GetNthControlPointPosition(row)
+        node.UnsetNthControlPointPosition(row)
+        settle(host)
+        assert computed.panel.loads.answer is before
+        assert computed.ui.loadsStaleLabel.text.startswith("These loads are from before; no others can be computed now: ")
+        assert "T8" in computed.ui.loadsStaleLabel.text
+        node.SetNthControlPointPosition(row, *place)
+        settle(host)
+        assert computed.ui.loadsStaleLabel.visible is False
+        shift(L3, 100, (0, 60.0, 0))
+        settle(host)
+        assert computed.ui.verdictLabel.visible is True, "a disc far off is red at once"
+
+    def test_deleted_points_and_a_closed_scene(self, computed, host):
+        computed.ui.liveBox.click()
+        settle(host)
+        host.mrmlScene.RemoveNode(node_of(L3))
+        settle(host)
+        assert "No model without L3" in computed.ui.loadsStaleLabel.text
+        for each in (key for key in range(8, 25) if key != L3):
+            host.mrmlScene.RemoveNode(node_of(each))
+        settle(host)
+        assert computed.ui.loadsStaleLabel.text == "The points of these loads are not in the scene any more."
+        host.mrmlScene.Clear(False)
+        settle(host)
+        assert computed.panel.loads.answer is None
+        assert computed.ui.loadsFrame.visible is False
+        assert computed.ui.loadsButton.text == "Compute or load points of interest first"
+
+    def test_a_real_mouse_drags_and_the_panel_follows(self, computed, host):
+        if not views.can_draw():
+            pytest.skip("VTK cannot draw here: needs EGL (Debian: libegl1 libegl-mesa0 libgl1-mesa-dri) or OSMesa")
+        from SpinePOILib import display, pointnodes
+
+        computed.ui.liveBox.click()
+        rest(computed, host)
+        display.activate(L3)
+        view = views.SliceView(host)
+        tip = node_of(L3).GetNthControlPointPosition(pointnodes.idsOf(node_of(L3)).index(81))
+        view.node.SetFieldOfView(120.0, 120.0, 1.0)
+        view.jump(tip)
+        seen, ended = [], []
+        tag = node_of(L3).AddObserver(node_of(L3).PointEndInteractionEvent, lambda *_: ended.append(len(seen)))
+        move = view.move
+
+        def moved(x, y):
+            move(x, y)
+            host.app.processEvents()
+            seen.append((computed.panel.loads.answer, cells(computed.ui.loadsTable)[-3][2]))
+
+        view.move = moved
+        x, y = view.pixel(tip)
+        start = time.process_time()
+        view.drag((x, y), (x + 40, y), steps=10)
+        spent = time.process_time() - start
+        node_of(L3).RemoveObserver(tag)
+        assert ended
+        answers = {id(each) for each, _text in seen[: ended[0]]}
+        assert len(answers) >= 10, "a solution for each move of the mouse, before the button is released"
+        print(f"{len(seen)} moves, {1e3 * spent / len(seen):.0f} CPU ms each, with the views")
+        assert len({text for _answer, text in seen}) >= 3, "and the table shows it"
+
+
+class TestComparing:
+    def test_before_and_after_a_correction(self, computed, host, screenshot):
+        ui = computed.ui
+        ui.keepLoadsButton.click()
+        before = {row[1]: int(row[2]) for row in cells(ui.loadsTable)}
+        ui.liveBox.click()
+        choose(computed, host, taskBox=row_of("flexion-36"))
+        rest(computed, host)
+        table = cells(ui.loadsTable)
+        for row in table:
+            assert abs(int(row[8]) - (int(row[2]) - before[row[1]])) <= 1, "rounded each by itself"
+        assert ui.keptLabel.text.startswith("Compared with: standing as imaged, kept at ")
+        screenshot(ui.loadsSection, "SpineDigitalTwin-biomechanics-compared.png")
+        ui.endKeptButton.click()
+        settle(host)
+        assert ui.loadsTable.columnCount == 8
+        assert ui.keptLabel.visible is False
+
+
+def test_the_worker_writes_model_and_loads_of_the_same_numbers(computed, host, tmp_path):
+    ui = computed.ui
+    rest(computed, host)
+    assert ui.exportLoadsButton.text == "Choose a folder"
+    ui.exportFolder.currentPath = str(tmp_path)
+    ui.exportNameEdit.text = "patient 1"
+    settle(host)
+    assert ui.exportLoadsButton.text == "Write model and loads"
+    ui.exportLoadsButton.click()
+    settle(host, until=lambda: not computed.panel.background.busy)
+    assert ui.exportMessage.text.startswith("Written: "), ui.workerLabel.text
+    content = json.loads((tmp_path / "patient 1_loads.json").read_text(encoding="utf-8"))
+    shown = computed.panel.loads.answer
+    assert [each["compression"] for each in content["joints"]] == pytest.approx(list(shown.found.compression), abs=0.01)
+    assert content["samples"] == 200
+    assert content["joints"][0]["compression_95"][0] == pytest.approx(shown.spread.low["compression"][0], abs=0.05)
+    assert read_model(tmp_path / "patient 1_model.spinembs.json").person == Person("f", 168.0, 64.0)
+    shift(L3, 100, (0, 3.0, 0))
+    settle(host)
+    assert ui.exportLoadsButton.text == "Compute loads first, in section Biomechanics", "old loads are not written"
+
+
+def test_form_result_and_comparison_come_back_with_the_scene(computed, host, tmp_path):
+    choose(computed, host, taskBox=row_of("flexion-60"), strengthBox=60.0)
+    computed.ui.loadsButton.click()
+    computed.ui.keepLoadsButton.click()
+    settle(host)
+    before = [row[:3] for row in cells(computed.ui.loadsTable)]
+    path = str(tmp_path / "loads.mrb")
+    host.util.saveScene(path)
+    host.mrmlScene.Clear(False)
+    settle(host)
+    assert computed.ui.loadsFrame.visible is False
+    host.util.loadScene(path)
+    settle(host)
+    assert (computed.ui.taskBox.currentIndex, computed.ui.strengthBox.value) == (row_of("flexion-60"), 60.0)
+    assert [row[:3] for row in cells(computed.ui.loadsTable)] == before
+    assert computed.ui.keptLabel.visible is True
+    models = {node.GetName() for node in host.util.getNodesByClass("vtkMRMLModelNode")}
+    assert len([name for name in models if name in ("Muscles", "Ligaments")]) == 2
