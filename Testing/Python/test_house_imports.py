@@ -39,7 +39,7 @@ DATA_TYPES = {
     "poi": {"poi", "poi.model", "poi.Poi", "poi.PoiSet", "poi.Status"},
     "measure": {"measure.changes", "measure.known", "measure.landmarks", "measure.results", "measure.table"},
     "phantom": {"phantom.ground_truth.record"},
-    "xray": {"xray.films", "xray.landmarks"},
+    "xray": {"xray.films", "xray.landmarks", "xray.setups", "xray.trust"},
     "biomechanics": {"biomechanics.model", "biomechanics.person", "biomechanics.results", "biomechanics.tasks"},
 }
 """What `io` may know of other rooms: the data, never the computing."""
