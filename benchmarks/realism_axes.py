@@ -164,8 +164,11 @@ def _mirrored(local: FloatArray, angle: float) -> tuple[float, float, float]:
     """Likeness of the bone, seen from above, with its mirror image at an angle; the angle; where the mirror stands, mm."""
     c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     across, ahead = local[:, 0] * c + local[:, 1] * s, local[:, 1] * c - local[:, 0] * s
-    edges = np.arange(-_REACH, _REACH + _CELL / 2, _CELL)
-    seen = ndimage.gaussian_filter(np.histogram2d(across, ahead, (edges, edges))[0], 0.7)
+    cells = int(2 * _REACH / _CELL)
+    column, row = ((each * (1.0 / _CELL) + cells / 2).astype(np.int64) for each in (across, ahead))
+    held = (column >= 0) & (column < cells) & (row >= 0) & (row < cells)
+    counted = np.bincount(column[held] * cells + row[held], minlength=cells * cells).reshape(cells, cells)
+    seen = ndimage.gaussian_filter(counted.astype(np.float64), 0.7)
     score, shift = max((float((np.roll(seen, -n, 0) * np.roll(seen, -n, 0)[::-1]).sum()), n) for n in range(-4, 5))
     return score, angle, shift * _CELL
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from realism_axes import Bone, bones
-from realism_data import Bones, Source, bones_of_person
+from realism_data import SOURCES, Bones, Source, bones_of_person
 from realism_measure import dimensions_of
 from realism_sd import sd_of
 from spinetwin.geometry import FloatArray
@@ -29,7 +30,7 @@ VOLUME_SD = 0.05
 _STEP = 0.7
 """Of a score, by which its effect is found: so large that voxels of 1.5 mm do not matter."""
 
-_ROUNDS = 4
+_ROUNDS = 2
 
 Measured = dict[tuple[int, str], float]
 
@@ -57,14 +58,12 @@ def measured(found: Mapping[int, Bone]) -> Measured:
 
 def fit(source: Source, real: Measured) -> Likeness:
     """Fit a phantom to the dimensions of a real person; leave out of `real` what must not count."""
-    scores = np.zeros(len(FACTORS))
+    scores, prior = np.zeros(len(FACTORS)), np.linalg.inv(factor_covariance())
     masks, here = _phantom(source, scores)
-    names = [each for each in real if each in here]
-    moved = [_phantom(source, scores + step)[1] for step in _STEP * np.eye(len(FACTORS))]
-    slopes = np.stack([_misses(names, real, each) - _misses(names, real, here) for each in moved], axis=1) / _STEP
-    prior = np.linalg.inv(factor_covariance())
+    names = [each for each in real if each in here and each in effects()]
+    slopes = np.array([effects()[each] / _sd(*each, real[each]) for each in names])
     for _ in range(_ROUNDS):
-        off = _misses(names, real, here)
+        off = np.array([(here[each] - real[each]) / _sd(*each, real[each]) for each in names])
         weights = np.minimum(1.0, OUTLIER / np.maximum(np.abs(off), 1e-9))
         normal = (slopes.T * weights) @ slopes + prior
         scores = scores - np.linalg.solve(normal, (slopes.T * weights) @ off + prior @ scores)
@@ -72,14 +71,19 @@ def fit(source: Source, real: Measured) -> Likeness:
     return Likeness(dict(zip(FACTORS, scores.tolist(), strict=True)), masks)
 
 
+@cache
+def effects() -> Mapping[tuple[int, str], FloatArray]:
+    """Return by how much each dimension of each level grows with each factor, (factors,): mm (volume: ml) for a score of 1."""
+    whole = SOURCES[0]
+    here = _phantom(whole, np.zeros(len(FACTORS)))[1]
+    moved = [_phantom(whole, step)[1] for step in _STEP * np.eye(len(FACTORS))]
+    shared = [each for each in here if all(each in one for one in moved)]
+    return {each: np.array([one[each] - here[each] for one in moved]) / _STEP for each in shared}
+
+
 def _phantom(source: Source, scores: FloatArray) -> tuple[Bones, Measured]:
     masks = bones_of_person(source, factor_person(dict(zip(FACTORS, scores.tolist(), strict=True))))
     return masks, measured(bones(masks))
-
-
-def _misses(names: list[tuple[int, str]], real: Measured, ours: Measured) -> FloatArray:
-    """Return by how many standard deviations a phantom is off in each of some dimensions."""
-    return np.array([(ours[each] - real[each]) / _sd(*each, real[each]) for each in names])
 
 
 def _sd(key: int, name: str, real: float) -> float:

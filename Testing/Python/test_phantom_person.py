@@ -11,8 +11,9 @@ from scipy import ndimage
 from spinetwin.anatomy import level
 from spinetwin.anatomy.tables import read_table
 from spinetwin.errors import ParameterError
-from spinetwin.phantom import SpineParameters, dimensions, make_spine, sample_person
+from spinetwin.phantom import FACTORS, SpineParameters, dimensions, factor_person, make_spine, sample_person
 from spinetwin.phantom.person.dimensions import COLUMNS, DIMENSIONS, LENGTHS
+from spinetwin.phantom.person.factors import factor_covariance
 from spinetwin.phantom.person.sampling import CLIP
 from spinetwin.phantom.person.sex_and_stature import mean_person
 from spinetwin.phantom.person.spread import SPREAD, norms
@@ -239,3 +240,49 @@ def test_a_bad_sex_or_stature_gets_one_sentence(words, what):
         SpineParameters(**words)
     with pytest.raises(ParameterError, match=what):
         sample_person(np.random.default_rng(0), **words)
+
+
+def test_a_factor_moves_its_own_columns_by_standard_deviations_at_every_level():
+    moved = {"breadth": {"body_width", "body_depth"}, "height": {"height_front", "height_back"}}
+    for factor, columns in moved.items():
+        taller = factor_person({factor: 1.0})
+        for key, row in DIMENSIONS.items():
+            for name in COLUMNS:
+                mean, grown = getattr(row, name), getattr(taller[key], name)
+                if name in columns:
+                    assert grown == pytest.approx(mean + SPREAD[key][name], rel=0.01), name
+                else:
+                    assert grown == mean, name
+
+
+def test_the_factors_vary_as_the_sampler_draws_them(anybody):
+    """The mean score of the columns of a group over all levels, where curves and chance have evened out."""
+    columns = {"breadth": ("body_width", "body_depth"), "canal": ("canal_width", "canal_depth", "facet_x")}
+    scores = np.stack([np.mean([zscores(anybody, name) for name in names], axis=(0, 2)) for names in columns.values()])
+    wanted = factor_covariance()[np.ix_(*[[FACTORS.index(name) for name in columns]] * 2)]
+    assert np.abs(np.cov(scores) - wanted).max() < 0.12
+
+
+def zscores(people, name):
+    """Standard scores of one column, (people, levels)."""
+    values = np.log(table(people, name))
+    return (values - values.mean(axis=0)) / values.std(axis=0)
+
+
+def test_a_spine_of_given_dimensions_has_them():
+    broad = factor_person({"breadth": 2.0, "canal": -1.0})
+    spine = make_spine(SpineParameters(levels="L2-L3"), person=broad)
+    assert {key: shape.row for key, shape in spine.shapes.items()} == {key: broad[key] for key in spine.shapes}
+    assert spine.shapes[level("L3").id].body.width > 1.1 * dimensions("L3").body_width * 0.99
+
+
+def test_given_dimensions_exclude_those_of_somebody_else():
+    person = factor_person({})
+    with pytest.raises(ParameterError, match="neither sex nor stature"):
+        make_spine(SpineParameters(sex="f"), person=person)
+    with pytest.raises(ParameterError, match="neither sex nor stature"):
+        make_spine(rng=np.random.default_rng(1), person=person)
+    with pytest.raises(ParameterError, match="lack C1"):
+        make_spine(person={key: row for key, row in person.items() if level(key).name != "C1"})
+    with pytest.raises(ParameterError, match="no factor 'waist'"):
+        factor_person({"waist": 1.0})

@@ -13,7 +13,6 @@ from spinetwin.phantom.voxels import block_of, sample
 
 LEFT = {43: 44, 45: 46, 47: 48}
 POSTERIOR = range(41, 49)
-SPECKS = 4
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +33,24 @@ def test_every_level_has_its_parts_in_one_piece(straight, maps):
         wanted = {26} if key == 26 else {*POSTERIOR} | ({49} if key != 1 else set())
         assert set(np.unique(own)) - {0} == wanted, level(key).name
         assert ndimage.label(own > 0)[1] == 1, level(key).name
-        for label in wanted:
-            sizes = np.bincount(ndimage.label(own == label, np.ones((3, 3, 3)))[0].ravel())[1:]
-            # where three parts meet, a few voxels of 1 mm may be cut off
-            assert sizes.sum() - sizes.max() <= SPECKS, (level(key).name, label)
+        assert not torn(own), level(key).name
+
+
+def torn(own):
+    """The parts of one vertebra that lie in several pieces, with how many."""
+    pieces = {int(label): ndimage.label(own == label, np.ones((3, 3, 3)))[1] for label in np.unique(own[own > 0])}
+    return {label: count for label, count in pieces.items() if count != 1}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_part_of_everybody_is_in_one_piece(seed):
+    """An incident: up to 10 voxels of a transverse process lay apart, where its fillet and that of the arch crossed."""
+    curves = (Curve(20.0 * seed),) if seed else ()
+    spine = make_spine(SpineParameters(curves=curves), np.random.default_rng(seed))
+    maps = spine.voxelise(spine.grid(1.0))
+    for key, box in enumerate(ndimage.find_objects(maps.vertebrae), start=1):
+        if key in spine.shapes and box is not None:
+            assert not torn(maps.subregions[box] * (maps.vertebrae[box] == key)), level(key).name
 
 
 def test_left_is_on_the_patients_left(maps):

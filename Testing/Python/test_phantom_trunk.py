@@ -62,6 +62,15 @@ def test_the_body_is_one_piece_without_jumps(cobb, side, steepest):
     assert float(np.abs(np.diff(ends, axis=0)).max()) <= 2.0 * steepest
 
 
+@pytest.mark.parametrize(("cobb", "deepest"), [(60.0, 48.0), (80.0, 66.0)])
+def test_the_chest_has_no_crease_on_the_hollow_side(cobb, deepest):
+    """An incident: the outline came in by 60 and 96 mm there, because leaning planes were wider than those across the apex."""
+    spine = spine_of(cobb, "right")
+    left = outline(spine, body_of(spine))[0][:, 0]
+    chest = left[: int(0.75 * len(left))]
+    assert (chest - np.minimum.accumulate(chest[::-1])[::-1]).max() < deepest
+
+
 @pytest.mark.parametrize("cobb", [60.0, 70.0])
 def test_the_trunk_of_the_other_side_is_the_mirror_image(cobb):
     right, left = body_of(spine_of(cobb, "right")), body_of(spine_of(cobb, "left"))

@@ -11,6 +11,7 @@ from spinetwin.errors import ParameterError
 from spinetwin.geometry import LabelMaps
 from spinetwin.phantom import (
     VARIANT_KINDS,
+    Curve,
     Spine,
     SpineParameters,
     Variant,
@@ -84,6 +85,15 @@ def test_nothing_intersects_nothing_falls_apart_discs_fill_their_space(text, lev
     canal = np.isin(maps.subregions, (60, 61))
     pieces = np.bincount(ndimage.label(canal)[0].ravel())[1:]
     assert pieces.max() > 0.99 * canal.sum()
+
+
+@pytest.mark.parametrize("text", ALL)
+def test_nothing_intersects_in_a_severe_scoliosis_either(text):
+    """The apex of a curve of 80 degrees lies near the variant; where levels come or go, it has its usual place."""
+    variant = parse_variant(text)
+    low = bool(variant.level) and level(variant.level).region == "lumbar"
+    curve = Curve(80.0, apex="L2", half_length=4) if low else Curve(80.0)
+    assert overlap(make_spine(SpineParameters(curves=(curve,), variants=(variant,))), 2.0) < 0.005
 
 
 def test_every_kind_is_tested():

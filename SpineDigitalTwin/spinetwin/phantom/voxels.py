@@ -29,6 +29,7 @@ CORE_DEPTH = 2.5
 SPECK = 25.0
 """A smaller piece of a part that lies apart, cubic mm, goes to its neighbour: voxels cut thin edges into such pieces."""
 
+_ALWAYS_WHOLE = (SubregionId.BODY_BORDER, SubregionId.SACRUM)
 _CORNERS = np.ones((3, 3, 3), dtype=np.bool_)
 _MARGIN = 4.0
 
@@ -121,31 +122,32 @@ class Sampled:
         found: npt.NDArray[np.uint8] = names[np.argmin(self.distances, axis=0)]
         found[self.solid >= 0] = 0
         speck = SPECK / abs(np.linalg.det(self.block.matrix))
-        for n, name in enumerate(names):
-            self._join(found, names, n, _loose(found == name, speck))
+        boxes = ndimage.find_objects(found)
+        for part, name in enumerate(shape.subregions):
+            box = boxes[name - 1] if name <= len(boxes) else None
+            if box is not None and name not in _ALWAYS_WHOLE:
+                loose = _loose(found[box] == name, speck)
+                if len(loose):
+                    self._give(found, names, part, loose + [each.start for each in box])
         return found
 
-    def _join(self, found: npt.NDArray[np.uint8], names: npt.NDArray[np.uint8], part: int, loose: IntArray) -> None:
+    def _give(self, found: npt.NDArray[np.uint8], names: npt.NDArray[np.uint8], part: int, loose: IntArray) -> None:
         """Give voxels (n, 3) of a part to whichever other part is nearest there."""
-        if len(loose):
-            where = tuple(loose.T)
-            others = self.distances[(slice(None), *where)]
-            others[part] = np.inf
-            found[where] = names[np.argmin(others, axis=0)]
+        where = tuple(loose.T)
+        others = self.distances[(slice(None), *where)]
+        others[part] = np.inf
+        found[where] = names[np.argmin(others, axis=0)]
 
 
 def _loose(mask: npt.NDArray[np.bool_], speck: float) -> IntArray:
     """Return the voxels (n, 3) of all pieces of less than `speck` voxels, but for the largest."""
-    box = ndimage.find_objects(mask.view(np.uint8))
-    if not box:
-        return np.zeros((0, 3), dtype=np.int64)
-    pieces, count = ndimage.label(mask[box[0]], _CORNERS)
+    pieces, count = ndimage.label(mask, _CORNERS)
     if count < 2:
         return np.zeros((0, 3), dtype=np.int64)
     sizes = np.bincount(pieces.ravel())
     small = sizes < speck
     small[[0, 1 + int(sizes[1:].argmax())]] = False
-    return np.asarray(np.argwhere(small[pieces]) + [each.start for each in box[0]])
+    return np.argwhere(small[pieces])
 
 
 def sample(shape: VertebraShape, whole: Block) -> Sampled:

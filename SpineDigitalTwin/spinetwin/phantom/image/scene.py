@@ -16,7 +16,7 @@ from .column import paint_column
 from .curve import STEP, spine_curve
 from .lattice import lattice
 from .metal import Screw, paint_screws
-from .soft_tissue import paint_structures, paint_trunk
+from .soft_tissue import paint_structures, paint_surface, paint_trunk
 from .viscera import Loop, paint_loops
 
 
@@ -47,9 +47,11 @@ def paint(canvas: Canvas, anatomy: Anatomy, grid: Grid) -> None:
     curve = spine_curve(anatomy.spine)
     whole = Block((0, 0, 0), grid.shape, grid.ijk_to_ras[:3, :3], grid.ijk_to_ras[:3, 3])
     coarse, fine = lattice(whole, 2.0 * STEP), lattice(whole, STEP)
-    paint_trunk(canvas, curve, coarse, curve.course(grid, coarse))
+    skin = paint_trunk(canvas, curve, coarse, curve.course(grid, coarse))
     paint_loops(canvas, anatomy.loops, grid)
     paint_structures(canvas, curve, fine, curve.course(grid, fine))
+    if curve.aside.any():
+        paint_surface(canvas, coarse, skin)
     paint_column(canvas, anatomy.spine, grid, anatomy.grades)
     paint_screws(canvas, anatomy.screws, grid)
 

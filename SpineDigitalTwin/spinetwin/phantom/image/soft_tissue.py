@@ -107,8 +107,14 @@ def profile(curve: SpineCurve, rows: list[dict[str, str]], columns: tuple[str, .
     return Profile(float(places[0]), float(places[-1]), values.astype(np.float32))
 
 
-def paint_trunk(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Course) -> None:
-    """Paint skin, the fat under it, and the muscular wall of the trunk; everything within is fat at first."""
+def paint_trunk(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Course) -> Array:
+    """Paint skin, the fat under it, and the muscular wall of the trunk; everything within is fat at first.
+
+    Returns
+    -------
+    array
+        Signed distance of the nodes to the surface of the body, mm, negative within.
+    """
     outline = profile(curve, _OUTLINE, _TRUNK, len(_TRUNK))
     half_width, front, back, fat_front, fat_side, fat_back, wall = outline.at(course.s)
     depth = (front + back) * 0.5
@@ -122,6 +128,13 @@ def paint_trunk(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Cours
     wall = wall * np.sqrt(np.clip((course.y + 0.75 * back) / 60.0, 0.0, 1.0)) * np.clip(0.2 + np.abs(x) / 6.0, 0.0, 1.0)
     for distance, tissue in ((skin, "skin"), (skin + SKIN, "fat"), (inner, "muscle"), (inner + wall, "fat")):
         canvas.paint(nodes.stretch(distance, canvas.reach), tissue_id(tissue))
+    return skin
+
+
+def paint_surface(canvas: Canvas, nodes: Lattice, skin: Array) -> None:
+    """Paint the skin and the air around it over what leaves the body: the hump of a scoliosis has no room for all muscles."""
+    canvas.paint(nodes.stretch(-skin - np.float32(SKIN), canvas.reach), tissue_id("skin"))
+    canvas.paint(nodes.stretch(-skin, canvas.reach), tissue_id("air"))
 
 
 def shift(curve: SpineCurve, s: Array) -> Array:

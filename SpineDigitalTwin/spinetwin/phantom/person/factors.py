@@ -1,8 +1,8 @@
 """A person in four numbers: how broad and how high the bodies are, how wide the canal, how large the arches.
 
 They are the leading parts of the sampler (`spinetwin.phantom.person.sampling`), its size and its groups, which are the same at
-all levels of a person. ``factors.csv`` says which groups of columns follow which number; the others keep their mean. Nothing in
-it knows a single level, so that a fit to somebody's measured dimensions cannot follow the noise of a level.
+all levels of a person. ``factors.csv`` says which columns follow which number; the others keep their mean. Nothing in it knows
+a single level, so that a fit to somebody's measured dimensions cannot follow the noise of a level.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .dimensions import COLUMNS, DIMENSIONS, Dimensions
 from .sampling import GROUP_SHARE, SIZE_SHARE
 from .spread import SPREAD
 
-_FACTOR_OF = {row["group"]: row["factor"] for row in read_table("factors.csv", __package__)}
+_FACTOR_OF = {row["column"]: row["factor"] for row in read_table("factors.csv", __package__)}
 
 FACTORS = tuple(dict.fromkeys(_FACTOR_OF.values()))
 """Their names."""
@@ -56,10 +56,11 @@ def factor_person(scores: Mapping[str, float]) -> dict[int, Dimensions]:
 
 def _changed(row: Dimensions, scores: Mapping[str, float]) -> Dimensions:
     changed = {}
-    for name, column in COLUMNS.items():
-        score, mean = scores.get(_FACTOR_OF.get(column.group, ""), 0.0), float(getattr(row, name))
+    for name, factor in _FACTOR_OF.items():
+        score, mean, sd = scores.get(factor, 0.0), float(getattr(row, name)), SPREAD[row.level][name]
         if score and mean:
-            changed[name] = mean * float(np.exp(score * np.sqrt(np.log1p((SPREAD[row.level][name] / mean) ** 2))))
+            relative = COLUMNS[name].spread_unit == "%"
+            changed[name] = mean * float(np.exp(score * np.sqrt(np.log1p((sd / mean) ** 2)))) if relative else mean + score * sd
     return replace(row, **changed)
 
 
