@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..anatomy import level
 from ..errors import ParameterError
 from .common import make_folder, path_of, progress_bar
+from .simulate_exports import add_exports, check_exports, compare, export
 
 if TYPE_CHECKING:
     from ..biomechanics import Interval, Loads, MultibodyModel, Settings, Task
@@ -31,6 +32,7 @@ def add(steps: Steps) -> None:
     simulate.add_argument("--out", type=path_of, required=True, metavar="DIR", help="folder for the results")
     simulate.add_argument("--quiet", action="store_true", help="no progress bar")
     _add_settings(simulate)
+    add_exports(simulate)
     simulate.set_defaults(run=run)
 
 
@@ -51,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..biomechanics import interval, loads
 
     task, settings = task_of(arguments.task), _settings_of(arguments)
+    check_exports(arguments)
     if arguments.samples:
         _check_samples(arguments.samples)
     with progress_bar("simulate", arguments.quiet) as progress:
@@ -62,7 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
         spread = interval(model, task, settings, samples=arguments.samples, around=found) if arguments.samples else None
         progress(0.8, "files")
         _write(arguments.out, model, found, spread)
-    for line in (*_headlines(found, spread), *(f"{_SAID[each.severity]}: {each.text}" for each in found.findings)):
+        export(arguments, model, found)
+        compared = compare(arguments, model, found, lambda done, what: progress(0.9 + 0.1 * done, what))
+    for line in (*_headlines(found, spread), *compared, *(f"{_SAID[each.severity]}: {each.text}" for each in found.findings)):
         print(line)
     print(f"Results: {arguments.out}")
     return 0
