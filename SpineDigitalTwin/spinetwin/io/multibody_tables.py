@@ -42,7 +42,7 @@ def write_landmarks(path: PathLike, points: Mapping[tuple[int, int], FloatArray]
 
 
 def write_simpack_points(path: PathLike, mechanism: Mechanism) -> None:
-    """Write origins, joints, and attachments with their bodies, for Simpack: mm, as imaged (RAS) and along the axes of the body.
+    """Write origins, joints and attachments with their bodies for Simpack: mm, as imaged (RAS) and along the axes of the body.
 
     Raises
     ------

@@ -1,15 +1,15 @@
-"""``sub-ID_osim_info.json``: what a public pipeline of scripts wants to know of a person to fit its own OpenSim model of the trunk.
+"""``sub-ID_osim_info.json``: what a public pipeline wants to know of a person to fit its own OpenSim model of the trunk.
 
 Tables are texts of JSON inside the JSON, by column and then by row, as ``DataFrame.to_json`` of pandas writes them; 9999 stands
 for what is not known. Centimetres for height and muscles, millimetres (RAS) for the spine.
 
 References
 ----------
-The scripts that write and read it: ``print_info_file_3D`` (keys, rows, columns), ``format_centroids_from_properties`` (a joint goes
-by the level below it), ``getJointAngles_Osim`` (axes of S1 are taken as backwards, downwards and to the left), and
-``Spine_JtDist_Adj`` (distances in mm), of the public OpenSim pipeline of Lerchl et al. 2022 and the Thoracolumbar Spine and Rib
-Cage models. Not said there, and assumed here: a level's translation leads from the joint below it to the joint above it, along
-its own axes; AP of a muscle is positive to the front and ML away from the middle, both from the centre of the disc below.
+The scripts that write and read it, of the public OpenSim pipeline of Lerchl et al. 2022 with the Thoracolumbar Spine and Rib
+Cage models: ``print_info_file_3D`` (keys, rows, columns), ``format_centroids_from_properties`` (a joint goes by the level below
+it), ``getJointAngles_Osim`` (axes of S1 are taken as backwards, downwards and to the left), ``Spine_JtDist_Adj`` (mm).
+Not said there, and assumed here: a level's translation leads from the joint below it to the joint above it, along its own axes;
+AP of a muscle is positive to the front and ML away from the middle, both from the centre of the disc below.
 """
 
 from __future__ import annotations

@@ -168,7 +168,7 @@ def _forces(posed: MultibodyModel, balance: Mapping[str, Any]) -> FloatArray:
     """Return compression and shears (n, 3) of what an engine tells to act on the upper bodies."""
     reactions = np.array(balance["reactions"], dtype=np.float64).reshape(len(posed.levels), 2, 3)
     right, anterior, superior = np.einsum("nij,nj->in", posed.joint_axes, reactions[:, 0])
-    return np.stack([superior, -anterior, -right], axis=1)
+    return np.asarray(np.stack([superior, -anterior, -right], axis=1))
 
 
 def _moments(posed: MultibodyModel, mechanism: Mechanism, angles: list[str], balance: Mapping[str, Any]) -> FloatArray:
@@ -179,7 +179,7 @@ def _moments(posed: MultibodyModel, mechanism: Mechanism, angles: list[str], bal
     for at, name in enumerate(mechanism.joints.names[1:]):
         if posed.mobile[at]:
             moments[at] = [held[f"{name}_{word}"] for word in ANGLES]
-    return moments
+    return np.asarray(moments)
 
 
 def _about_hinges(model: MultibodyModel, pose: Pose, posed: MultibodyModel, moments: FloatArray) -> FloatArray:
