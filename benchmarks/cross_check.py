@@ -1,8 +1,8 @@
 """How far the loads of a whole trunk are from those of OpenSim and MuJoCo in the same model, and how long each takes.
 
-Prints one row for each spine, task, set of ligaments and engine: largest difference of a force in a joint under the same forces
-of the muscles, of a moment there, and of a force between the two optima; CPU seconds of the whole solution here, and of the other
-engine to load the file, for its lever arms and reactions, and for the optimum of these lever arms by the solver used here.
+Prints one row for each spine, task, set of ligaments and engine: the largest difference of a force in a joint under the same
+forces of the muscles, of a moment there, and of a force between the two optima; CPU seconds of the whole solution here, and of
+the other engine to load the file, for its lever arms and reactions, and for the optimum of these lever arms by the solver here.
 Install the engines first (``spinetwin install opensim``, and mujoco); run ``python benchmarks/cross_check.py``.
 """
 

@@ -189,7 +189,7 @@ def _about_hinges(model: MultibodyModel, pose: Pose, posed: MultibodyModel, mome
     second = np.cross(third, first)
     second /= np.linalg.norm(second, axis=1, keepdims=True)
     whole = np.einsum("nij,ni->nj", posed.joint_axes, moments)
-    return np.einsum("hnj,nj->nh", np.stack([first, second, third]), whole)
+    return np.asarray(np.einsum("hnj,nj->nh", np.stack([first, second, third]), whole))
 
 
 def _through_ribs(posed: MultibodyModel, found: Loads) -> FloatArray:
