@@ -17,6 +17,7 @@ from .common import path_of
 
 if TYPE_CHECKING:
     from ..biomechanics import Loads, MultibodyModel
+    from ..biomechanics.mechanism import Mechanism
     from ..geometry import FloatArray
     from ..jobs.engines.cross_check import CrossCheck
     from .common import Progress
@@ -42,6 +43,7 @@ def add_exports(simulate: argparse.ArgumentParser) -> None:
     """Tell the parser about the options."""
     options = simulate.add_argument_group("other programs")
     options.add_argument("--export", nargs="+", default=[], metavar="FORMAT", help=f"also write: {', '.join(EXPORTS)}")
+    options.add_argument("--surfaces", type=path_of, metavar="DIR", help="for --export osim: L4.stl and so on, binary, mm")
     options.add_argument("--age", type=float, metavar="YEARS", help="for --export osim-info")
     options.add_argument(
         "--cross-check", metavar="ENGINE", help=f"compute the same model in another engine: {' or '.join(_ENGINES)}"
@@ -98,7 +100,28 @@ def _osim(wanted: _Export) -> None:
     from ..biomechanics.articulation import mechanism_of
     from ..io.opensim import write_opensim
 
-    write_opensim(wanted.folder / "model.osim", mechanism_of(wanted.model, wanted.found))
+    mechanism = mechanism_of(wanted.model, wanted.found)
+    write_opensim(wanted.folder / "model.osim", mechanism, _meshes(wanted, mechanism))
+
+
+def _meshes(wanted: _Export, mechanism: Mechanism) -> dict[str, str]:
+    """Write the surfaces of vertebrae that are given along the axes of their bodies, and return their files by body."""
+    from ..io.opensim import opensim_surface
+    from ..io.surfaces import read_stl, write_local_stl
+
+    given = wanted.arguments.surfaces
+    if given is None:
+        return {}
+    bodies = mechanism.bodies
+    found = {name: path for name in bodies.names if (path := given / f"{name}.stl").is_file()}
+    if not found:
+        raise ParameterError(f"{given} holds no surface of a vertebra of this model.", "Name them by level, such as L4.stl.")
+    (wanted.folder / "Geometry").mkdir(exist_ok=True)
+    for at, name in enumerate(bodies.names):
+        if name in found:
+            local = opensim_surface(read_stl(found[name]), bodies.origins[at], bodies.axes[at])
+            write_local_stl(wanted.folder / "Geometry" / f"{name}.stl", local)
+    return {name: f"Geometry/{name}.stl" for name in found}
 
 
 def _mjcf(wanted: _Export) -> None:

@@ -12,11 +12,16 @@ from spinetwin.anatomy import level
 from spinetwin.biomechanics import TASKS, Settings, loads
 from spinetwin.biomechanics.articulation import mechanism_of
 from spinetwin.biomechanics.posture import flexed, placed
-from spinetwin.errors import WriteError
+from spinetwin.cli import main
+from spinetwin.errors import ReadError, WriteError
+from spinetwin.geometry.surfaces import Surface
+from spinetwin.io import write_pois
 from spinetwin.io.mjcf import write_mjcf
 from spinetwin.io.multibody_tables import write_landmarks, write_simpack_points, write_simpack_strands
-from spinetwin.io.opensim import component_name, write_opensim
+from spinetwin.io.opensim import component_name, opensim_surface, write_opensim
 from spinetwin.io.osim_info import MISSING, write_osim_info
+from spinetwin.io.surfaces import read_stl, write_surface
+from spinetwin.poi import Poi, PoiSet, Status
 
 LUMBAR = ["L1", "L2", "L3", "L4", "L5"]
 TO_RAS = [2, 0, 1]
@@ -71,6 +76,26 @@ def test_an_osim_file_has_all_parts_and_names_that_opensim_allows(tmp_path, mode
     assert tags.count("CoordinateActuator") == 3 * (1 + model.mobile.sum())
     assert [each.find("mesh_file").text for each in root.iter("Mesh")] == ["Geometry/L3.vtp"]
     assert "wrap" not in (tmp_path / "a.osim").read_text(encoding="utf-8").lower().replace("pathwrapset", "")
+
+
+def test_surfaces_lie_on_their_bodies(tmp_path, model):
+    mechanism = mechanism_of(model, loads(model, TASKS["standing"]))
+    at = mechanism.bodies.names.index("L3")
+    origin, axes = mechanism.bodies.origins[at], mechanism.bodies.axes[at]
+    # a corner 10 mm to the right, one 20 mm in front and one 30 mm above the centre of the body
+    corners = origin + np.diag([10.0, 20.0, 30.0]) @ axes
+    write_surface(tmp_path / "L3.stl", Surface(corners, np.array([[0, 1, 2]])))
+    again = read_stl(tmp_path / "L3.stl")
+    np.testing.assert_allclose(again.vertices, corners, atol=1e-4)
+    local = opensim_surface(again, origin, axes)
+    np.testing.assert_allclose(local.vertices, [[0, 0, 0.010], [0.020, 0, 0], [0, 0.030, 0]], atol=1e-6)
+
+
+@pytest.mark.parametrize("data", [b"", b"solid ascii", b"x" * 84, b"x" * 80 + b"\x01\0\0\0" + b"\xff" * 50])
+def test_a_surface_that_is_none_is_refused_in_words(tmp_path, data):
+    (tmp_path / "L3.stl").write_bytes(data)
+    with pytest.raises(ReadError, match=r"L3\.stl (is no binary|holds corners)"):
+        read_stl(tmp_path / "L3.stl")
 
 
 def test_masses_and_inertia_of_the_bodies(tmp_path, model):
@@ -224,3 +249,25 @@ def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path, model, write):
     with pytest.raises(WriteError, match="does not exist"):
         write(tmp_path / "no" / "a.osim", mechanism)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_command_writes_every_format(tmp_path, capsys):
+    points, frames = made_column(["T12", *LUMBAR])
+    for key, frame in frames.items():
+        for poi, away in ((128, -frame.anterior), (129, -frame.superior), (130, frame.right)):
+            points[key, poi] = frame.origin + 10 * away
+    path = tmp_path / "sub-Bär 1_pois.mrk.json"
+    write_pois(path, PoiSet.of([Poi(*key, Status.OK, tuple(at.tolist()), source="made") for key, at in points.items()]))
+    given, out = tmp_path / "surfaces", tmp_path / "out ü 1"
+    given.mkdir()
+    write_surface(given / "L3.stl", Surface(np.eye(3), np.array([[0, 1, 2]])))
+    person = ["--sex", "f", "--height-cm", "168", "--weight-kg", "64", "--quiet", "--out", str(out), "--surfaces", str(given)]
+    assert main(["simulate", str(path), *person, "--export", "osim", "mjcf", "creator", "osim-info", "simpack", "osim"]) == 0
+    names = {each.relative_to(out).as_posix() for each in out.rglob("*") if each.is_file()}
+    assert {"model.osim", "Geometry/L3.stl", "model.xml", "landmarks.csv", "sub-Bär 1_osim_info.json"} <= names
+    assert {"simpack_points.csv", "simpack_ligaments.csv"} <= names
+    assert not [each for each in names if each.startswith(".")]
+    (given / "L3.stl").unlink()
+    capsys.readouterr()
+    assert main(["simulate", str(path), *person, "--export", "osim"]) == 1
+    assert "holds no surface of a vertebra of this model" in capsys.readouterr().err
