@@ -162,4 +162,5 @@ def _missing(folder: Path, record: Mapping[str, Any]) -> str:
 
 def _size(needed: Requirements) -> str:
     fetched, kept = needed.download_mb / 1000, needed.disk_mb / 1000
-    return f"{fetched:.1f} GB to fetch and {kept:.1f} GB on the disk, more where torch comes with CUDA"
+    more = ", more where torch comes with CUDA" if any(each.startswith("torch==") for each in needed.first) else ""
+    return f"{fetched:.1f} GB to fetch and {kept:.1f} GB on the disk{more}"
