@@ -63,7 +63,12 @@ def test_opensim_opens_the_file_without_a_warning(tmp_path):
     write_opensim(path, mechanism_of(model, loads(model, TASKS["lifting-20kg"])))
     code = "import sys, opensim; opensim.Model(sys.argv[1]).initSystem(); print('opened')"
     run = subprocess.run(
-        [environment_for("opensim").python, "-c", code, path], check=False, capture_output=True, text=True, timeout=300
+        [environment_for("opensim").python, "-c", code, path],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=tmp_path,
     )
     assert run.returncode == 0, run.stderr
     said = run.stdout + run.stderr
@@ -81,7 +86,9 @@ def test_a_file_that_an_engine_refuses_is_one_sentence(tmp_path, engine, text):
     (tmp_path / "out").mkdir()
     write_job(tmp_path / "job.json", engine, inputs, {}, tmp_path / "out")
     python = environment_for(engine).python
-    program = Program(python, "spinetwin.jobs.engines.engine_worker", (str(tmp_path / "job.json"),), lend_package(tmp_path))
+    program = Program(
+        python, "spinetwin.jobs.engines.engine_worker", (str(tmp_path / "job.json"),), lend_package(tmp_path), tmp_path
+    )
     with pytest.raises(SpineTwinError, match="refuses cut off"):
         run_worker(program, unheard)
     assert not list((tmp_path / "out").iterdir())

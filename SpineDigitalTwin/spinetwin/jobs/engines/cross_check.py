@@ -114,7 +114,8 @@ def cross_check(
     with tempfile.TemporaryDirectory(prefix="spinetwin-") as name:
         folder = Path(name)
         job = _job(folder, engine, mechanism, found)
-        program = Program(interpreter, _WORKER, (str(job),), {**NO_NETWORK, **lend_package(folder)})
+        # OpenSim leaves a log wherever it is loaded
+        program = Program(interpreter, _WORKER, (str(job),), {**NO_NETWORK, **lend_package(folder)}, folder)
         result = run_worker(program, tell, _PATIENCE_S)
         content = _read(Path(str(result.paths.get("reactions", ""))), engine)
     try:
