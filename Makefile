@@ -24,7 +24,7 @@ PIP := -m pip --disable-pip-version-check install -qq --no-warn-script-location
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONUTF8 := 1
 
-.PHONY: help demo test lint format accuracy measurements separation embedded embedded-model images realism pictures benchmark cmake-lists clean
+.PHONY: help demo test lint format accuracy cross-check measurements separation embedded embedded-model images realism pictures benchmark cmake-lists clean
 .DEFAULT_GOAL := help
 
 help:
@@ -37,6 +37,7 @@ help:
 	@echo "make separation    tell vertebrae apart without a network, and compare with the truth"
 	@echo "make embedded   measure the network that comes with the package, on phantoms and on real scans"
 	@echo "make embedded-model  train that network anew, for hours; goes on where it was stopped"
+	@echo "make cross-check  compare the loads with OpenSim and MuJoCo, on phantoms"
 	@echo "make images     measure seconds and memory of the phantom's images"
 	@echo "make pictures   draw the thumbnails and pictures of the README anew"
 	@echo "make realism    compare the phantom's vertebrae with real ones"
@@ -52,7 +53,10 @@ demo: $(VENV)/installed-base
 test: lint
 	@$(MAKE) --no-print-directory $(BACKENDS)/installed \
 	  || echo "The packages of the backends could not be installed; their tests are skipped." >&2
+	@$(MAKE) --no-print-directory $(BACKENDS)/installed-engines \
+	  || echo "OpenSim and MuJoCo could not be installed; the tests that compare with them are skipped." >&2
 	@if [ -e $(BACKENDS)/installed ]; then export SPINETWIN_BACKENDS_PYTHON="$(BACKENDS_PYTHON)"; fi; \
+	  if [ -e $(BACKENDS)/installed-engines ]; then export SPINETWIN_ENGINES="$(BACKENDS)"; fi; \
 	  $(VENV_PYTHON) -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 lint: $(VENV)/installed-test
@@ -76,6 +80,9 @@ separation: $(VENV)/installed-base
 
 embedded: $(VENV)/installed-base
 	@$(VENV_PYTHON) benchmarks/embedded.py --out embedded
+
+cross-check: $(BACKENDS)/installed-engines
+	@SPINETWIN_HOME="$(BACKENDS)" $(VENV_PYTHON) benchmarks/cross_check.py
 
 images: $(VENV)/installed-base
 	@$(VENV_PYTHON) benchmarks/images.py
@@ -145,6 +152,13 @@ $(BACKENDS)/installed: $(BACKENDS_TABLE) | $(VENV)/installed-test
 	@SPINETWIN_HOME="$(BACKENDS)" $(VENV_PYTHON) -m spinetwin install embedded --quiet
 	@SPINETWIN_HOME="$(BACKENDS)" $(VENV_PYTHON) -m spinetwin install spineps --quiet
 	@$(BACKENDS_PYTHON) $(PIP) onnx==1.23.2
+	@touch $@
+
+# Tests and benchmark of the loads compare with other engines, each in the environment that the product's own installer makes.
+$(BACKENDS)/installed-engines: $(BACKENDS_TABLE) | $(VENV)/installed-test
+	@echo "Installing OpenSim and MuJoCo (once, half a minute)"
+	@SPINETWIN_HOME="$(BACKENDS)" $(VENV_PYTHON) -m spinetwin install opensim --quiet
+	@SPINETWIN_HOME="$(BACKENDS)" $(VENV_PYTHON) -m spinetwin install mujoco --quiet
 	@touch $@
 
 $(VENV)-benchmark/installed: pyproject.toml

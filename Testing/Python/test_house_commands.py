@@ -85,7 +85,8 @@ def _installed(make) -> Path:
     said = make.folder / "said"
     _script(make.folder / ".venv" / "bin" / "python", f'echo "$@" >> "{said}"')
     (make.folder / ".venv-backends").mkdir()
-    for stamp in (".venv/installed-base", ".venv/installed-test", ".venv-backends/installed"):
+    backends = (".venv-backends/installed", ".venv-backends/installed-engines")
+    for stamp in (".venv/installed-base", ".venv/installed-test", *backends):
         (make.folder / stamp).touch()
     return said
 
@@ -105,11 +106,13 @@ def test_a_second_test_checks_style_and_types_and_then_runs_pytest(make):
 
 def test_tests_run_without_the_packages_of_the_backends_and_say_so(make):
     said = _installed(make)
-    (make.folder / ".venv-backends" / "installed").unlink()
+    for stamp in ("installed", "installed-engines"):
+        (make.folder / ".venv-backends" / stamp).unlink()
     _script(make.folder / ".venv" / "bin" / "python", f'echo "$@" >> "{said}"; [ "$2" != spinetwin ]')
     run = make("test")
     assert run.returncode == 0
     assert "could not be installed; their tests are skipped" in run.stderr
+    assert "the tests that compare with them are skipped" in run.stderr
     assert said.read_text(encoding="utf-8").splitlines()[-1].startswith("-m pytest")
 
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from ..biomechanics.mechanism import Mechanism
 from ..geometry import FloatArray
+from ..geometry.surfaces import Surface
 from .atomic import write_text
 from .texts import PathLike
 
@@ -95,6 +96,20 @@ def component_name(text: str) -> str:
 def opensim_points(points: FloatArray) -> FloatArray:
     """Return points or directions (..., 3), RAS mm, in OpenSim's ground, m."""
     return np.asarray(points)[..., OPENSIM_AXES] * _METRES
+
+
+def opensim_surface(surface: Surface, origin: FloatArray, axes: FloatArray) -> Surface:
+    """Return a surface (RAS mm) along the axes of its body, m.
+
+    Parameters
+    ----------
+    surface : Surface
+    origin : (3,) array
+        Of the body, RAS mm.
+    axes : (3, 3) array
+        Rows right, anterior, superior.
+    """
+    return Surface(opensim_points((surface.vertices - origin) @ axes.T), surface.triangles)
 
 
 def _frame(origin: FloatArray, axes: FloatArray) -> _Frame:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ParameterError
+from ..errors import ParameterError, ReadError
 from ..geometry.surfaces import Surface
 from .atomic import atomic_write
 from .texts import PathLike
@@ -25,6 +25,7 @@ from .texts import PathLike
 SURFACE_SUFFIXES = (".vtp", ".stl")
 
 _TO_LPS = np.array([-1.0, -1.0, 1.0])
+_STL_HEADER, _MOST_BYTES = 80, 1 << 28
 _STL_TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 
 
@@ -54,13 +55,60 @@ def write_surface(path: PathLike, surface: Surface) -> None:
         temporary.write_bytes(_vtp(lps) if suffix == ".vtp" else _stl(lps))
 
 
-def _stl(surface: Surface) -> bytes:
+def read_stl(path: PathLike) -> Surface:
+    """Read a binary .stl file; without a word of its axes it is in LPS, as 3D Slicer takes it.
+
+    Parameters
+    ----------
+    path : path
+        mm.
+
+    Returns
+    -------
+    Surface
+        RAS mm; every triangle has corners of its own.
+
+    Raises
+    ------
+    ReadError
+        If there is no such file, or it is no binary .stl, cut off, or holds what is no number.
+    """
+    name = Path(path).name
+    try:
+        if Path(path).stat().st_size > _MOST_BYTES:
+            raise ReadError(f"{name} is too large for the surface of a vertebra.", "Decimate it.")
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise ReadError(f"Cannot open {path}: {error.strerror or error}.", "Check the name.") from error
+    count = int.from_bytes(data[_STL_HEADER : _STL_HEADER + 4], "little")
+    if not count or len(data) != _STL_HEADER + 4 + count * _STL_TRIANGLE.itemsize:
+        raise ReadError(f"{name} is no binary .stl file, or it is cut off.", "Save the surface again, as binary .stl.")
+    corners = np.frombuffer(data, _STL_TRIANGLE, count, _STL_HEADER + 4)["corners"].reshape(-1, 3).astype(np.float64)
+    if not np.isfinite(corners).all():
+        raise ReadError(f"{name} holds corners that are no numbers.", "Save the surface again.")
+    vertices = corners if b"SPACE=RAS" in data[:_STL_HEADER] else corners * _TO_LPS
+    return Surface(vertices, np.arange(3 * count).reshape(-1, 3))
+
+
+def write_local_stl(path: PathLike, surface: Surface) -> None:
+    """Write a surface that is told along axes of its own, in a unit of its own, as binary .stl.
+
+    Raises
+    ------
+    WriteError
+        As `spinetwin.io.atomic.atomic_write`.
+    """
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(_stl(surface, b"spinetwin"))
+
+
+def _stl(surface: Surface, header: bytes = b"spinetwin. SPACE=LPS") -> bytes:
     triangles = np.zeros(len(surface.triangles), dtype=_STL_TRIANGLE)
     normals = surface.normals
     triangles["normal"] = normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
     triangles["corners"] = surface.vertices[surface.triangles]
     count = len(triangles).to_bytes(4, "little")
-    return b"spinetwin. SPACE=LPS".ljust(80) + count + bytes(triangles.tobytes())
+    return header.ljust(_STL_HEADER) + count + bytes(triangles.tobytes())
 
 
 def _vtp(surface: Surface) -> bytes:

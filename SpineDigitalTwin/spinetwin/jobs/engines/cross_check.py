@@ -114,7 +114,8 @@ def cross_check(
     with tempfile.TemporaryDirectory(prefix="spinetwin-") as name:
         folder = Path(name)
         job = _job(folder, engine, mechanism, found)
-        program = Program(interpreter, _WORKER, (str(job),), {**NO_NETWORK, **lend_package(folder)})
+        # OpenSim leaves a log wherever it is loaded
+        program = Program(interpreter, _WORKER, (str(job),), {**NO_NETWORK, **lend_package(folder)}, folder)
         result = run_worker(program, tell, _PATIENCE_S)
         content = _read(Path(str(result.paths.get("reactions", ""))), engine)
     try:
@@ -168,7 +169,7 @@ def _forces(posed: MultibodyModel, balance: Mapping[str, Any]) -> FloatArray:
     """Return compression and shears (n, 3) of what an engine tells to act on the upper bodies."""
     reactions = np.array(balance["reactions"], dtype=np.float64).reshape(len(posed.levels), 2, 3)
     right, anterior, superior = np.einsum("nij,nj->in", posed.joint_axes, reactions[:, 0])
-    return np.stack([superior, -anterior, -right], axis=1)
+    return np.asarray(np.stack([superior, -anterior, -right], axis=1))
 
 
 def _moments(posed: MultibodyModel, mechanism: Mechanism, angles: list[str], balance: Mapping[str, Any]) -> FloatArray:
@@ -179,7 +180,7 @@ def _moments(posed: MultibodyModel, mechanism: Mechanism, angles: list[str], bal
     for at, name in enumerate(mechanism.joints.names[1:]):
         if posed.mobile[at]:
             moments[at] = [held[f"{name}_{word}"] for word in ANGLES]
-    return moments
+    return np.asarray(moments)
 
 
 def _about_hinges(model: MultibodyModel, pose: Pose, posed: MultibodyModel, moments: FloatArray) -> FloatArray:
@@ -189,7 +190,7 @@ def _about_hinges(model: MultibodyModel, pose: Pose, posed: MultibodyModel, mome
     second = np.cross(third, first)
     second /= np.linalg.norm(second, axis=1, keepdims=True)
     whole = np.einsum("nij,ni->nj", posed.joint_axes, moments)
-    return np.einsum("hnj,nj->nh", np.stack([first, second, third]), whole)
+    return np.asarray(np.einsum("hnj,nj->nh", np.stack([first, second, third]), whole))
 
 
 def _through_ribs(posed: MultibodyModel, found: Loads) -> FloatArray:
