@@ -185,13 +185,22 @@ def read_task(path: PathLike) -> Task:
             str(content.get("label", content["name"])),
             _number(content.get("trunk_flexion_deg", 0.0)),
             _number(content.get("hand_mass_kg", 0.0)),
-            content.get("supported", False) is True,
+            _truth(content.get("supported", False)),
             str(content.get("source", name)),
         )
     except ParameterError as error:
         raise ReadError(f"{name} holds an impossible task: {error.message}") from error
     except (TypeError, OverflowError) as error:
-        raise ReadError(f"{name} holds something that is no number where one belongs.") from error
+        raise ReadError(
+            f"{name} holds something that is no number, or not true or false, where one belongs.",
+            "Numbers are trunk_flexion_deg and hand_mass_kg; supported is true or false.",
+        ) from error
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
 
 
 def _number(value: object) -> float:

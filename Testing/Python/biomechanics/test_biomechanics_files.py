@@ -140,6 +140,7 @@ def test_a_task_from_a_file(tmp_path):
         ('{"trunk_flexion_deg": 3}', "is no task"),
         ('{"name": "a", "speed": 3}', "unknown entry 'speed'"),
         ('{"name": "a", "trunk_flexion_deg": "much"}', "no number"),
+        ('{"name": "a", "supported": "yes"}', "not true or false"),
         ('{"name": "a", "trunk_flexion_deg": 200}', "impossible task"),
         ('{"name": "a", "hand_mass_kg": NaN}', "impossible task"),
         ('{"name": "a"', "no complete JSON"),
@@ -155,7 +156,13 @@ def test_bad_tasks_are_refused(tmp_path, text, said):
 def test_the_command_writes_model_results_and_picture(tmp_path, points_file, capsys):
     out = tmp_path / "out"
     assert main(["simulate", str(points_file), *PERSON, "--task", "flexion-36", "--samples", "3", "--out", str(out)]) == 0
-    assert {path.name for path in out.iterdir()} == {"model.spinembs.json", "loads.json", "loads.csv", "loads.png"}
+    assert {path.name for path in out.iterdir()} == {
+        "model.spinembs.json",
+        "loads.json",
+        "loads.csv",
+        "loads.png",
+        "loads.html",
+    }
     assert (out / "loads.png").read_bytes().startswith(b"\x89PNG")
     content = json.loads((out / "loads.json").read_text(encoding="utf-8"))
     assert content["samples"] == 3
@@ -181,6 +188,8 @@ def test_the_command_says_what_is_not_to_be_trusted(tmp_path, capsys):
         (["--strength", "5"], "strength must be between"),
         (["--ligaments", "steel"], "no set of ligament laws"),
         (["--measurements", "nowhere"], "no file nowhere"),
+        (["--compare", "nowhere"], "no file nowhere"),
+        (["--abdominal-pressure", "-3"], "abdominal_pressure must be between"),
     ],
 )
 def test_the_command_refuses_in_one_sentence_and_writes_nothing(tmp_path, points_file, capsys, options, said):

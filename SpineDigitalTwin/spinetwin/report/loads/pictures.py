@@ -60,7 +60,7 @@ def draw_loads(path: Path, model: MultibodyModel, found: Loads, spread: Interval
     compression, shear, side, front = figure.subplots(1, 4, width_ratios=(3, 2.2, 3, 2.4))
     _bars(compression, found, spread, "compression", _FORCES["compression"])
     _bands(compression, found)
-    compression.legend(loc="lower right", frameon=False) if compression.get_legend_handles_labels()[1] else None
+    _legend(compression)
     _bars(shear, found, spread, "shear_anterior", _FORCES["shear_anterior"])
     _views(side, front, model, found)
     figure.suptitle(f"{found.task.label or found.task.name}\n{_verdict(found)}", color="black" if found.trusted else _RED)
@@ -79,8 +79,7 @@ def draw_bars(found: Loads, spread: Interval | None = None, past: PastLoads | No
         if past is not None:
             _past(axes, found, past, name)
     _bands(panels[0], found)
-    if panels[0].get_legend_handles_labels()[1]:
-        panels[0].legend(loc="lower right", frameon=False)
+    _legend(panels[0])
     return png(figure)
 
 
@@ -130,6 +129,12 @@ def _bands(axes: Axes, found: Loads) -> None:
         if row["task"] == found.task.name and row["level"] in names:
             low, high, at = float(row["low_n"]), float(row["high_n"]), names.index(row["level"])
             axes.barh(at, high - low, left=low, height=1.0, color=_BAND, zorder=0, label="published")
+
+
+def _legend(axes: Axes) -> None:
+    """Explain what is marked, in the corner of the highest joints, whose bars are short."""
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(loc="upper right", frameon=False)
 
 
 def _past(axes: Axes, found: Loads, past: PastLoads, name: str) -> None:
