@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .common import Progress, Steps
 
 
-_NUMBERS = ("strength", "activation_floor", "power", "pelvis_share", "abdominal_pressure")
+_NUMBERS = ("strength", "activation_floor", "power", "pelvis_share", "posture_give", "abdominal_pressure")
 """Settings that are options."""
 
 
