@@ -17,6 +17,9 @@ from .settings import MM2_PER_CM2, Settings
 from .statics import above_joints, directions, pressure_above, weights_above
 from .tasks import Task
 
+_PRESSED = 2.0
+"""Times its weight that a joint is pressed, about: where the search for the stiffness of its disc begins."""
+
 _ROUNDS, _SETTLED = 8, 0.5
 """Times that stiffness and compression are matched at most, and the change at which they match, N."""
 
@@ -110,7 +113,7 @@ def _total_force(actions: _Actions, recruited: Recruitment) -> FloatArray:
 
 def _balance(model: MultibodyModel, actions: _Actions, settings: Settings, start: FloatArray | None) -> _Balance:
     """Recruit muscles; where discs are bent or yield, again with their stiffness under the compression found."""
-    compression = -actions.weight[:, 2]
+    compression = -_PRESSED * actions.weight[:, 2]
     for left in reversed(range(_ROUNDS)):
         stiffness = disc_stiffness(model, compression)
         bent = -stiffness * actions.turned
