@@ -98,8 +98,8 @@ def draw_model(model: MultibodyModel, found: Loads) -> bytes:
 
 def _views(side: Axes, front: Axes, model: MultibodyModel, found: Loads) -> None:
     posed = placed(model, flexed(model, found.task.trunk_flexion_deg, found.settings.pelvis_share))
-    _model(side, posed, found, model.trunk[1], "From the right")
-    _model(front, posed, found, -model.trunk[0], "From the front")
+    _model(side, posed, found, model.trunk[1], "From the right", "PA")
+    _model(front, posed, found, -model.trunk[0], "From the front", "RL")
 
 
 def _verdict(found: Loads) -> str:
@@ -145,8 +145,8 @@ def _past(axes: Axes, found: Loads, past: PastLoads, name: str) -> None:
         axes.plot(*np.array(both).T, "D", color=_PAST, markeredgecolor="white", markersize=6, label=past.about)
 
 
-def _model(axes: Axes, posed: MultibodyModel, found: Loads, across: FloatArray, title: str) -> None:
-    """Draw joints, bodies and fascicles, seen against `across` x up; the busiest fascicles last."""
+def _model(axes: Axes, posed: MultibodyModel, found: Loads, across: FloatArray, title: str, ends: str) -> None:
+    """Draw joints, bodies and fascicles, seen against `across` x up; `ends` are the sides of the person in it."""
     from matplotlib import colormaps
     from matplotlib.collections import LineCollection
 
@@ -163,5 +163,7 @@ def _model(axes: Axes, posed: MultibodyModel, found: Loads, across: FloatArray, 
     axes.plot(*(posed.masses.points @ plane).T, "o", color="none", markeredgecolor=_BONE, markersize=3)
     axes.set_aspect("equal")
     axes.autoscale_view()
+    for letter, at in zip(ends, (0.02, 0.98), strict=True):
+        axes.text(at, 0.5, letter, transform=axes.transAxes, ha="center", color=_BONE, weight="bold")
     axes.set_title(f"{title}; red: activation 1")
     axes.axis("off")
