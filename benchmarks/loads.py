@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from spinetwin.anatomy import level
-from spinetwin.biomechanics import TASKS, MultibodyModel, Person, build_model, interval, loads
+from spinetwin.biomechanics import TASKS, MultibodyModel, Person, Settings, build_model, interval, loads
 from spinetwin.geometry import FloatArray
 from spinetwin.io import read_pois, write_pois
 from spinetwin.measure.frames import frames_from_points
@@ -28,6 +28,13 @@ WILKE = {"prone": 0.20, "flexion-36": 2.2, "lifting-20kg": 4.6}
 """Pressure in L4/5 over that of standing (Wilke 1999)."""
 
 APEX = "T8"
+MOVES = {
+    "prone": [Settings(activation_floor=floor) for floor in (0.0, 0.005, 0.01)],
+    "lifting-20kg": [Settings(abdominal_pressure=5.0), Settings(pelvis_share=0.5), Settings(ligaments="bilinear")],
+    "standing": [Settings(activation_floor=0.0), Settings(posture_give=0.0), Settings(power=2.0)],
+    "flexion-60-10kg": [Settings(posture_give=0.0), Settings(abdominal_pressure=5.0), Settings(strength=60.0)],
+}
+"""Settings of which a task is told how far they move it."""
 
 
 def points_file(folder: Path, name: str, parameters: SpineParameters) -> Path:
@@ -92,6 +99,26 @@ def plausible(man: MultibodyModel, woman: MultibodyModel, slight: MultibodyModel
         print(f"  below {key:10s} {100 * more:+8.0f} %")
 
 
+def sensitivity(man: MultibodyModel) -> None:
+    """Print how far settings move the compression of L4/5, and what it is over standing with the same settings."""
+    print("\nWhat moves L4/5 of the man, N, its ratio to standing, and the gates that are red")
+    for task, moves in MOVES.items():
+        for chosen in (Settings(), *moves):
+            found, standing = loads(man, TASKS[task], chosen), loads(man, TASKS["standing"], chosen)
+            joint = man.levels.index(level("L4").id)
+            other = [f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in changed(chosen)]
+            red = sum(each.severity == "red" for each in found.findings)
+            force, ratio = found.compression[joint], found.compression[joint] / standing.compression[joint]
+            print(f"  {task:16s} {', '.join(other) or 'as it is':28s} {force:8.0f} {ratio:6.2f} {red:4d}")
+
+
+def changed(chosen: Settings) -> list[tuple[str, object]]:
+    """Return the settings that are not the usual ones."""
+    usual = Settings()
+    names = chosen.__dataclass_fields__
+    return [(name, getattr(chosen, name)) for name in names if getattr(chosen, name) != getattr(usual, name)]
+
+
 def main() -> None:
     """Make the phantoms and print both tables."""
     with TemporaryDirectory() as name:
@@ -104,6 +131,7 @@ def main() -> None:
         model = model_of(man, MAN)
         speed(man, model)
         plausible(model, model_of(woman, WOMAN), *(model_of(each, WOMAN) for each in curves))
+        sensitivity(model)
 
 
 if __name__ == "__main__":

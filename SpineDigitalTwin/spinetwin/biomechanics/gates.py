@@ -22,6 +22,9 @@ _SLIGHT_RESERVE = 1.0
 MOST_LEANING = 45.0
 """Degrees between the trunk in the image and the axis that is taken for upright."""
 
+MOST_GIVE = 3.0
+"""Times the uncertainty of the posture that a disc may give way."""
+
 MOST_SATURATED = 0.05
 """Part of the fascicles."""
 
@@ -35,11 +38,12 @@ def findings(model: MultibodyModel, posed: MultibodyModel, found: Loads, torn: n
         _suspect(model),
         _leaning(model),
         _reserves(found),
+        _yielding(found),
         _saturated(found),
         _tension(found),
         _support(model, posed, found),
     )
-    notes = (_torn(model, torn), _thorax(found), _pressed(model, found))
+    notes = (_torn(model, torn), _thorax(found), _pressed(model, found), _yielded(found))
     red = [Finding("red", text) for gate in gates for text in gate]
     return replace(
         found,
@@ -131,4 +135,24 @@ def _pressed(model: MultibodyModel, found: Loads) -> Iterator[str]:
         yield (
             f"A pressure of {pressure:g} kPa in the belly pushes the thorax up by {found.pressure[:, 2].max():.0f} N; what its "
             "wall needs to hold it is not part of the model, so that the spine is relieved by that much at most."
+        )
+
+
+def _yielding(found: Loads) -> Iterator[str]:
+    """Look for discs that give way beyond the uncertainty of the posture: then muscles lack what they hold."""
+    for key, angles in zip(found.levels, np.abs(found.yielded), strict=True):
+        if angles.max() > MOST_GIVE * found.settings.posture_give:
+            yield (
+                f"Below {_name(key)} the posture is held only if the disc gives way by {angles.max():.1f} degrees: "
+                "the muscles of the model lack the moment."
+            )
+
+
+def _yielded(found: Loads) -> Iterator[str]:
+    sizes = np.abs(found.yielded).max(axis=1)
+    if sizes.any():
+        joint = int(sizes.argmax())
+        yield (
+            f"Discs give way within the uncertainty of the posture, most below {_name(found.levels[joint])}: "
+            f"{sizes[joint]:.1f} degrees."
         )

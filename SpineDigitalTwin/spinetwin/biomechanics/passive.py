@@ -91,11 +91,12 @@ def stretch(imaged: MultibodyModel, posed: MultibodyModel, laws: str) -> Stretch
     slack, now = (np.linalg.norm(np.diff(each.ligaments.points, axis=1)[:, 0], axis=-1) for each in (imaged, posed))
     strains = now / np.maximum(slack, 1e-9) - 1.0
     tensions, torn = np.zeros_like(strains), np.zeros(strains.shape, dtype=np.bool_)
+    names = np.array(imaged.ligaments.names)
     for name in dict.fromkeys(imaged.ligaments.names):
         law = LAWS.get((laws, name))
         if law is None:
             continue
-        which = np.array([each == name for each in imaged.ligaments.names])
+        which = names == name
         whole = law.tension(strains[which], slack[which])
         torn[which] = whole > law.failure_n
         tensions[which] = np.where(whole > law.failure_n, 0.0, whole * imaged.ligaments.shares[which])

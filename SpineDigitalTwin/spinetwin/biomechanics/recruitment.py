@@ -1,6 +1,6 @@
 """Which muscles work, and how hard: the least sum of powers of the activations that balances all joints.
 
-    minimise   sum a_i^p + w sum r_j^2   subject to   A a + r = b,   floor <= a <= 1
+    minimise   sum a_i^p + sum w_j r_j^2   subject to   A a + r = b,   floor <= a <= 1
 
 The dual has one variable per moment, is concave and once differentiable; a semismooth Newton method with a search along each
 direction solves it in a few dozen small linear systems, whatever the number of muscles.
@@ -49,7 +49,7 @@ class _Problem:
     wanted: FloatArray
     power: float
     floor: float
-    weight: float
+    softness: FloatArray
 
     def respond(self, pull: FloatArray) -> FloatArray:
         """Return the activations (m,) that are best for given pulls, the moments of the muscles times the multipliers."""
@@ -58,14 +58,14 @@ class _Problem:
 
     def gradient(self, multipliers: FloatArray, activations: FloatArray) -> FloatArray:
         """Return the imbalance (k,), Nm, which is the slope of the dual."""
-        return np.asarray(self.wanted - self.moments @ activations - multipliers / (2.0 * self.weight))
+        return np.asarray(self.wanted - self.moments @ activations - multipliers * self.softness)
 
     def newton(self, pull: FloatArray, activations: FloatArray, gradient: FloatArray) -> FloatArray:
         """Return the Newton step (k,); muscles at a bound do not give way."""
         inside = (activations > self.floor) & (activations < 1.0)
         slopes = np.where(inside, activations / np.maximum((self.power - 1.0) * pull, _TINY), 0.0)
         matrix = (self.moments * slopes) @ self.moments.T
-        matrix[np.diag_indices_from(matrix)] += 1.0 / (2.0 * self.weight)
+        matrix[np.diag_indices_from(matrix)] += self.softness
         return np.asarray(np.linalg.solve(matrix, gradient))
 
     def length(self, at: FloatArray, pull: FloatArray, along: FloatArray, more: FloatArray) -> float:
@@ -73,8 +73,8 @@ class _Problem:
 
         `more` is what the direction adds to the pulls: a trial costs as much as there are muscles, whatever the joints.
         """
-        constant, rate = float(along @ self.wanted), 1.0 / (2.0 * self.weight)
-        start, own = float(along @ at) * rate, float(along @ along) * rate
+        constant, soft = float(along @ self.wanted), along * self.softness
+        start, own = float(soft @ at), float(soft @ along)
 
         def slope(far: float) -> float:
             return constant - float(more @ self.respond(pull + far * more)) - start - far * own
@@ -103,7 +103,7 @@ def recruit(
     *,
     power: float = 3.0,
     floor: float = 0.0,
-    weight: float = 10.0,
+    weight: float | FloatArray = 10.0,
     start: FloatArray | None = None,
     tolerance: float = 1e-9,
 ) -> Recruitment:
@@ -119,7 +119,7 @@ def recruit(
         Greater than 1.
     floor : float
         Least activation, in [0, 1).
-    weight : float
+    weight : float or (k,) array
         Cost of squared reserves, 1/(Nm)2; positive.
     start : (k,) array, optional
         Multipliers of a similar problem.
@@ -137,7 +137,8 @@ def recruit(
     """
     if not (np.isfinite(moments).all() and np.isfinite(wanted).all()):
         raise SpineTwinError("The muscles of this model have no finite lever arms.", "Check the points of interest.")
-    problem = _Problem(moments, wanted, power, floor, weight)
+    softness = np.broadcast_to(0.5 / np.asarray(weight, dtype=np.float64), wanted.shape)
+    problem = _Problem(moments, wanted, power, floor, softness)
     at = np.zeros(len(wanted)) if start is None else start
     limit = tolerance * max(1.0, float(np.abs(wanted).max(initial=0.0)))
     for steps in range(_MOST_STEPS):
@@ -145,7 +146,7 @@ def recruit(
         activations = problem.respond(pull)
         gradient = problem.gradient(at, activations)
         if np.abs(gradient).max(initial=0.0) <= limit:
-            return Recruitment(activations, at / (2.0 * weight), at, steps)
+            return Recruitment(activations, at * softness, at, steps)
         along = problem.newton(pull, activations, gradient)
         at = at + problem.length(at, pull, along, moments.T @ along) * along
     raise SpineTwinError("The muscles could not be balanced: the solution did not settle.", "Choose the power 2.")

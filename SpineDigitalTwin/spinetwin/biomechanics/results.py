@@ -68,6 +68,8 @@ class Loads:
         Of the optimum; a start for a similar task.
     pressure : (n, 6) array
         Force (N) and moment (Nm) of the pressure in the belly on what is above, about right, anterior and superior.
+    yielded : (n, 3) array
+        By how much each disc gives way within the uncertainty of its posture, degrees; its moment is part of `passive`.
     """
 
     task: Task
@@ -89,6 +91,7 @@ class Loads:
     findings: tuple[Finding, ...]
     multipliers: FloatArray
     pressure: FloatArray = field(default_factory=lambda: np.zeros((1, 6)))
+    yielded: FloatArray = field(default_factory=lambda: np.zeros((1, 3)))
 
     @property
     def trusted(self) -> bool:

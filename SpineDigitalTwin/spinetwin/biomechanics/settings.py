@@ -37,6 +37,8 @@ class Settings:
         Part of the flexion of the trunk that the pelvis makes.
     reserve_weight : float
         Cost of a squared reserve moment, 1/(Nm)2.
+    posture_give : float
+        Standard deviation of the angle of each joint, degrees, within which discs yield.
     abdominal_pressure : float
         Pressure in the belly over that of the air, kPa.
     belly_area, belly_arm : float
@@ -60,6 +62,7 @@ class Settings:
     power: float = _value("power")
     pelvis_share: float = _value("pelvis_share")
     reserve_weight: float = _value("reserve_weight")
+    posture_give: float = _value("posture_give")
     abdominal_pressure: float = _value("abdominal_pressure")
     belly_area: float = _value("belly_area")
     belly_arm: float = _value("belly_arm")

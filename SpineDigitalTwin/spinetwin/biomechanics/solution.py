@@ -17,6 +17,9 @@ from .settings import MM2_PER_CM2, Settings
 from .statics import above_joints, directions, pressure_above, weights_above
 from .tasks import Task
 
+_PRESSED = 2.0
+"""Times its weight that a joint is pressed, about: where the search for the stiffness of its disc begins."""
+
 _ROUNDS, _SETTLED = 8, 0.5
 """Times that stiffness and compression are matched at most, and the change at which they match, N."""
 
@@ -39,11 +42,16 @@ class _Actions:
 
 @dataclass(frozen=True)
 class _Balance:
-    """Muscles and discs that hold the actions in balance: recruitment, moment of the discs (n, 3), total force (n, 3)."""
+    """Muscles and discs that hold the actions in balance.
+
+    Recruitment, moment of the discs (n, 3), total force (n, 3), reserves (n, 3), and how far discs yield (n, 3), degrees.
+    """
 
     recruited: Recruitment
     discs: FloatArray
     force: FloatArray
+    reserves: FloatArray
+    yielded: FloatArray
 
 
 def loads(model: MultibodyModel, task: Task, settings: Settings | None = None, *, start: FloatArray | None = None) -> Loads:
@@ -93,7 +101,8 @@ def _resting(model: MultibodyModel, actions: _Actions, settings: Settings) -> _B
     moments = 3 * int(model.mobile.sum())
     idle = Recruitment(np.full(len(actions.strengths), settings.activation_floor), np.zeros(moments), np.zeros(moments), 0)
     force = _total_force(actions, idle)
-    return _Balance(idle, -disc_stiffness(model, -force[:, 2]) * actions.turned, force)
+    still = np.zeros((len(model.levels), 3))
+    return _Balance(idle, -disc_stiffness(model, -force[:, 2]) * actions.turned, force, still, still)
 
 
 def _total_force(actions: _Actions, recruited: Recruitment) -> FloatArray:
@@ -103,30 +112,45 @@ def _total_force(actions: _Actions, recruited: Recruitment) -> FloatArray:
 
 
 def _balance(model: MultibodyModel, actions: _Actions, settings: Settings, start: FloatArray | None) -> _Balance:
-    """Recruit muscles; where discs are bent, again with their stiffness under the compression found, until it settles."""
-    compression = -actions.weight[:, 2]
+    """Recruit muscles; where discs are bent or yield, again with their stiffness under the compression found."""
+    compression = -_PRESSED * actions.weight[:, 2]
     for left in reversed(range(_ROUNDS)):
-        discs = -disc_stiffness(model, compression) * actions.turned
-        recruited = _recruited(model, actions, discs, settings, start)
+        stiffness = disc_stiffness(model, compression)
+        bent = -stiffness * actions.turned
+        give = (stiffness * settings.posture_give) ** 2
+        recruited = _recruited(model, actions, bent, give, settings, start)
         force = _total_force(actions, recruited)
-        settled = not actions.turned.any() or np.abs(compression + force[:, 2]).max() < _SETTLED
-        if settled or not left:
+        fixed = not actions.turned.any() and not settings.posture_give
+        if fixed or not left or np.abs(compression + force[:, 2]).max() < _SETTLED:
             break
         start, compression = recruited.multipliers, -force[:, 2]
-    return _Balance(recruited, discs, force)
+    multipliers = np.zeros((len(model.levels), 3))
+    multipliers[model.mobile] = recruited.multipliers.reshape(-1, 3)
+    moved = multipliers * give / 2
+    return _Balance(recruited, bent + moved, force, multipliers / (2 * settings.reserve_weight), moved / stiffness)
 
 
 def _recruited(
-    model: MultibodyModel, actions: _Actions, discs: FloatArray, settings: Settings, start: FloatArray | None
+    model: MultibodyModel,
+    actions: _Actions,
+    bent: FloatArray,
+    give: FloatArray,
+    settings: Settings,
+    start: FloatArray | None,
 ) -> Recruitment:
-    given = actions.weight[:, 3:] + actions.pressure[:, 3:] + actions.ligaments[:, 3:] + discs
+    """Recruit muscles beside discs that give way.
+
+    A disc that is off its posture by an angle costs the square of that angle over the one that it may be off; `give` (n, 3) has
+    the squares of the moments at that angle. Disc and reserve in a row share the moment that muscles leave over.
+    """
+    given = actions.weight[:, 3:] + actions.pressure[:, 3:] + actions.ligaments[:, 3:] + bent
     moments = actions.muscles[model.mobile, 3:]
     return recruit(
         moments.reshape(moments.shape[0] * moments.shape[1], moments.shape[2]),
         -given[model.mobile].ravel(),
         power=settings.power,
         floor=settings.activation_floor,
-        weight=settings.reserve_weight,
+        weight=1.0 / (1.0 / settings.reserve_weight + give[model.mobile].ravel()),
         start=start,
     )
 
@@ -135,8 +159,6 @@ def _told(
     model: MultibodyModel, posed: MultibodyModel, task: Task, settings: Settings, actions: _Actions, balance: _Balance
 ) -> Loads:
     recruited = balance.recruited
-    reserves = np.zeros((len(model.levels), 3))
-    reserves[model.mobile] = recruited.reserves.reshape(-1, 3)
     passive = balance.discs + actions.ligaments[:, 3:]
     demand = actions.weight[:, 3:]
     much = np.abs(demand[:, 0]) > _HARDLY
@@ -150,7 +172,7 @@ def _told(
         weight=-actions.weight[:, 2],
         demand=demand,
         passive=passive,
-        reserves=reserves,
+        reserves=balance.reserves,
         passive_share=np.where(much, -passive[:, 0] / np.where(much, demand[:, 0], 1.0), np.nan),
         in_thorax=~model.mobile,
         activations=recruited.activations,
@@ -160,5 +182,6 @@ def _told(
         findings=(),
         multipliers=recruited.multipliers,
         pressure=actions.pressure,
+        yielded=balance.yielded,
     )
     return findings(model, posed, result, actions.stretched.torn)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .common import Progress, Steps
 
 
-NUMBERS = ("strength", "activation_floor", "power", "pelvis_share", "abdominal_pressure")
+NUMBERS = ("strength", "activation_floor", "power", "pelvis_share", "posture_give", "abdominal_pressure")
 """Settings that are options."""
 
 

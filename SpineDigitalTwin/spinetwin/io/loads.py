@@ -77,6 +77,7 @@ def _joint(found: Loads, spread: Interval | None, at: int) -> dict[str, Any]:
         "passive": found.passive[at].tolist(),
         "reserve": found.reserves[at].tolist(),
         "pressure": found.pressure[at].tolist(),
+        "yielded_deg": found.yielded[at].tolist(),
         "passive_share": None if math.isnan(share) else share,
     }
 
@@ -102,8 +103,10 @@ def read_loads(path: PathLike, about: str) -> PastLoads:
             str(content["task"]["label"] or content["task"]["name"]),
             "" if person is None else said_person(Person(person["sex"], person["height_cm"], person["weight_kg"])),
             tuple(level_of(str(each["below"])).id for each in joints),
-            *forces.T,
-            trusted=content["trusted"] is True,
+            forces[:, 0],
+            forces[:, 1],
+            forces[:, 2],
+            content["trusted"] is True,
         )
     except (KeyError, TypeError, ValueError, OverflowError, ParameterError) as error:
         raise ReadError(f"{name} is damaged: its loads are not complete.", "Compute them again.") from error
@@ -185,13 +188,22 @@ def read_task(path: PathLike) -> Task:
             str(content.get("label", content["name"])),
             _number(content.get("trunk_flexion_deg", 0.0)),
             _number(content.get("hand_mass_kg", 0.0)),
-            content.get("supported", False) is True,
+            _truth(content.get("supported", False)),
             str(content.get("source", name)),
         )
     except ParameterError as error:
         raise ReadError(f"{name} holds an impossible task: {error.message}") from error
     except (TypeError, OverflowError) as error:
-        raise ReadError(f"{name} holds something that is no number where one belongs.") from error
+        raise ReadError(
+            f"{name} holds something that is no number, or not true or false, where one belongs.",
+            "Numbers are trunk_flexion_deg and hand_mass_kg; supported is true or false.",
+        ) from error
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
 
 
 def _number(value: object) -> float:

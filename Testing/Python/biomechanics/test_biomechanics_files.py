@@ -140,6 +140,7 @@ def test_a_task_from_a_file(tmp_path):
         ('{"trunk_flexion_deg": 3}', "is no task"),
         ('{"name": "a", "speed": 3}', "unknown entry 'speed'"),
         ('{"name": "a", "trunk_flexion_deg": "much"}', "no number"),
+        ('{"name": "a", "supported": "yes"}', "not true or false"),
         ('{"name": "a", "trunk_flexion_deg": 200}', "impossible task"),
         ('{"name": "a", "hand_mass_kg": NaN}', "impossible task"),
         ('{"name": "a"', "no complete JSON"),
@@ -155,7 +156,13 @@ def test_bad_tasks_are_refused(tmp_path, text, said):
 def test_the_command_writes_model_results_and_picture(tmp_path, points_file, capsys):
     out = tmp_path / "out"
     assert main(["simulate", str(points_file), *PERSON, "--task", "flexion-36", "--samples", "3", "--out", str(out)]) == 0
-    assert {path.name for path in out.iterdir()} == {"model.spinembs.json", "loads.json", "loads.csv", "loads.png"}
+    assert {path.name for path in out.iterdir()} == {
+        "model.spinembs.json",
+        "loads.json",
+        "loads.csv",
+        "loads.png",
+        "loads.html",
+    }
     assert (out / "loads.png").read_bytes().startswith(b"\x89PNG")
     content = json.loads((out / "loads.json").read_text(encoding="utf-8"))
     assert content["samples"] == 3
@@ -177,10 +184,14 @@ def test_the_command_says_what_is_not_to_be_trusted(tmp_path, capsys):
     [
         (["--task", "flying"], "no task 'flying'"),
         (["--weight-kg", "0"], "weight must be between"),
+        (["--height-cm", "900"], "stature must be between"),
+        (["--sex", "x"], "sex must be f or m"),
         (["--samples", "1"], "number of samples"),
         (["--strength", "5"], "strength must be between"),
         (["--ligaments", "steel"], "no set of ligament laws"),
         (["--measurements", "nowhere"], "no file nowhere"),
+        (["--compare", "nowhere"], "no file nowhere"),
+        (["--abdominal-pressure", "-3"], "abdominal_pressure must be between"),
     ],
 )
 def test_the_command_refuses_in_one_sentence_and_writes_nothing(tmp_path, points_file, capsys, options, said):
@@ -189,6 +200,43 @@ def test_the_command_refuses_in_one_sentence_and_writes_nothing(tmp_path, points
     assert said in error
     assert error.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_task_that_nobody_can_balance_is_red_and_nothing_is_lost(tmp_path, points_file, capsys):
+    task = tmp_path / "weights.json"
+    task.write_text('{"name": "weights", "trunk_flexion_deg": 80, "hand_mass_kg": 100}', encoding="utf-8")
+    out = tmp_path / "out"
+    assert main(["simulate", str(points_file), *PERSON, "--task", str(task), "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "Not to be trusted: Below L5 the posture is held only if the disc gives way" in said
+    assert "as hard as they can" in said
+    page = (out / "loads.html").read_text(encoding="utf-8")
+    assert page.index("as hard as they can") < page.index("Compression and shear</h2>")
+
+
+def test_measured_muscles_are_read_with_their_places(tmp_path, points_file, capsys):
+    measured = [
+        {"name": name, "level": "L4", "side": "left", "part": "psoas", "value": value, "unit": unit}
+        for name, value, unit in (
+            ("muscle_area", 900.0, "mm2"),
+            ("muscle_centroid_right", -40.0, "mm"),
+            ("muscle_centroid_anterior", 5.0, "mm"),
+        )
+    ]
+    path = tmp_path / "measurements.json"
+    path.write_text(json.dumps({"format": "spinetwin measurements", "version": 1, "measurements": measured}), encoding="utf-8")
+    options = ["--measurements", str(tmp_path), "--out", str(tmp_path / "out")]
+    assert main(["simulate", str(points_file), *PERSON, *options]) == 0
+    said = capsys.readouterr().out
+    assert "The psoas left is as strong as its measured area" in said
+    assert "The psoas left runs where its centroid was measured" in said
+
+
+def test_a_second_result_is_compared_with_the_first(tmp_path, points_file):
+    first, second = tmp_path / "lying", tmp_path / "standing"
+    assert main(["simulate", str(points_file), *PERSON, "--task", "prone", "--out", str(first)]) == 0
+    assert main(["simulate", str(points_file), *PERSON, "--compare", str(first), "--out", str(second)]) == 0
+    assert "Compared with lying" in (second / "loads.html").read_text(encoding="utf-8")
 
 
 def test_a_missing_level_is_named(tmp_path, capsys):

@@ -60,7 +60,7 @@ def draw_loads(path: Path, model: MultibodyModel, found: Loads, spread: Interval
     compression, shear, side, front = figure.subplots(1, 4, width_ratios=(3, 2.2, 3, 2.4))
     _bars(compression, found, spread, "compression", _FORCES["compression"])
     _bands(compression, found)
-    compression.legend(loc="lower right", frameon=False) if compression.get_legend_handles_labels()[1] else None
+    _legend(compression)
     _bars(shear, found, spread, "shear_anterior", _FORCES["shear_anterior"])
     _views(side, front, model, found)
     figure.suptitle(f"{found.task.label or found.task.name}\n{_verdict(found)}", color="black" if found.trusted else _RED)
@@ -79,8 +79,7 @@ def draw_bars(found: Loads, spread: Interval | None = None, past: PastLoads | No
         if past is not None:
             _past(axes, found, past, name)
     _bands(panels[0], found)
-    if panels[0].get_legend_handles_labels()[1]:
-        panels[0].legend(loc="lower right", frameon=False)
+    _legend(panels[0])
     return png(figure)
 
 
@@ -99,8 +98,8 @@ def draw_model(model: MultibodyModel, found: Loads) -> bytes:
 
 def _views(side: Axes, front: Axes, model: MultibodyModel, found: Loads) -> None:
     posed = placed(model, flexed(model, found.task.trunk_flexion_deg, found.settings.pelvis_share))
-    _model(side, posed, found, model.trunk[1], "From the right")
-    _model(front, posed, found, -model.trunk[0], "From the front")
+    _model(side, posed, found, model.trunk[1], "From the right", "PA")
+    _model(front, posed, found, -model.trunk[0], "From the front", "RL")
 
 
 def _verdict(found: Loads) -> str:
@@ -132,6 +131,12 @@ def _bands(axes: Axes, found: Loads) -> None:
             axes.barh(at, high - low, left=low, height=1.0, color=_BAND, zorder=0, label="published")
 
 
+def _legend(axes: Axes) -> None:
+    """Explain what is marked, in the corner of the highest joints, whose bars are short."""
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(loc="upper right", frameon=False)
+
+
 def _past(axes: Axes, found: Loads, past: PastLoads, name: str) -> None:
     """Mark the same joints of a result of before."""
     values = dict(zip(past.levels, getattr(past, name), strict=True))
@@ -140,8 +145,8 @@ def _past(axes: Axes, found: Loads, past: PastLoads, name: str) -> None:
         axes.plot(*np.array(both).T, "D", color=_PAST, markeredgecolor="white", markersize=6, label=past.about)
 
 
-def _model(axes: Axes, posed: MultibodyModel, found: Loads, across: FloatArray, title: str) -> None:
-    """Draw joints, bodies and fascicles, seen against `across` x up; the busiest fascicles last."""
+def _model(axes: Axes, posed: MultibodyModel, found: Loads, across: FloatArray, title: str, ends: str) -> None:
+    """Draw joints, bodies and fascicles, seen against `across` x up; `ends` are the sides of the person in it."""
     from matplotlib import colormaps
     from matplotlib.collections import LineCollection
 
@@ -158,5 +163,7 @@ def _model(axes: Axes, posed: MultibodyModel, found: Loads, across: FloatArray, 
     axes.plot(*(posed.masses.points @ plane).T, "o", color="none", markeredgecolor=_BONE, markersize=3)
     axes.set_aspect("equal")
     axes.autoscale_view()
+    for letter, at in zip(ends, (0.02, 0.98), strict=True):
+        axes.text(at, 0.5, letter, transform=axes.transAxes, ha="center", color=_BONE, weight="bold")
     axes.set_title(f"{title}; red: activation 1")
     axes.axis("off")

@@ -1,0 +1,113 @@
+"""Muscles as strong, and as far from the spine, as they were measured."""
+
+import numpy as np
+import pytest
+from made_columns import made_model
+from spinetwin.anatomy import level
+from spinetwin.biomechanics import TASKS, loads, with_measured_areas, with_measured_centroids
+
+THIRD, FOURTH = level("L3").id, level("L4").id
+BENT = TASKS["flexion-60"]
+
+
+def held(model, group, side):
+    pairs = zip(model.muscles.groups, model.muscles.sides, strict=True)
+    return np.array([pair == (group, side) for pair in pairs])
+
+
+def crossings(model, key, which):
+    """Return where the paths of some fascicles pass the plane of the disc below a level, and their areas; by sampling them."""
+    joint = model.levels.index(key)
+    found, areas = [], []
+    for path, area in zip(model.muscles.points[which], model.muscles.pcsa_mm2[which], strict=True):
+        steps = np.linspace(0, len(path) - 1, 20 * (len(path) - 1) + 1)
+        points = np.array([np.interp(steps, np.arange(len(path)), column) for column in path.T]).T
+        local = (points - model.joints[joint]) @ model.joint_axes[joint].T
+        across = np.flatnonzero((local[:-1, 2] < 0) != (local[1:, 2] < 0))
+        if len(across):
+            low, high = local[across[0]], local[across[0] + 1]
+            found.append(low + (high - low) * low[2] / (low[2] - high[2]))
+            areas.append(area)
+    return np.array(found)[:, :2], np.array(areas)
+
+
+def centroid(model, key, which):
+    found, areas = crossings(model, key, which)
+    return np.average(found, axis=0, weights=areas)
+
+
+@pytest.mark.parametrize("group", ["psoas", "multifidus", "quadratus_lumborum"])
+def test_the_centroid_is_where_it_was_measured(group):
+    model = made_model(curve_mm=15.0)
+    which = held(model, group, "left")
+    wanted = centroid(model, FOURTH, which) + np.array([-6.0, 4.0])
+    moved = with_measured_centroids(model, {(group, "left", FOURTH): wanted})
+    np.testing.assert_allclose(centroid(moved, FOURTH, which), wanted, atol=1e-6)
+    assert "up to 7 mm" in moved.notes[-1]
+
+
+def test_attachments_and_other_muscles_stay_where_they_are():
+    model = made_model()
+    which = held(model, "psoas", "left")
+    moved = with_measured_centroids(model, {("psoas", "left", THIRD): centroid(model, THIRD, which) + np.array([5.0, 5.0])})
+    np.testing.assert_array_equal(moved.muscles.points[:, 0], model.muscles.points[:, 0])
+    np.testing.assert_array_equal(moved.muscles.points[:, -1], model.muscles.points[:, -1])
+    before = model.muscles.points[~which]
+    np.testing.assert_array_equal(moved.muscles.points[~which][:, : before.shape[1]], before)
+
+
+def test_a_centroid_where_the_model_has_it_changes_no_load():
+    model = made_model()
+    same = with_measured_centroids(
+        model, {("psoas", side, THIRD): centroid(model, THIRD, held(model, "psoas", side)) for side in ("left", "right")}
+    )
+    np.testing.assert_allclose(
+        loads(same, TASKS["standing"]).compression, loads(model, TASKS["standing"]).compression, rtol=1e-6
+    )
+
+
+def test_back_muscles_further_behind_the_spine_load_it_less():
+    model = made_model()
+    groups = np.isin(model.muscles.groups, ("longissimus", "iliocostalis", "spinalis"))
+    places = {}
+    for side in ("left", "right"):
+        which = groups & (np.array(model.muscles.sides) == side)
+        for name in ("L2", "L3", "L4"):
+            places["erector_spinae", side, level(name).id] = centroid(model, level(name).id, which) + np.array([0.0, -8.0])
+    moved = with_measured_centroids(model, places)
+    joint = model.levels.index(THIRD)
+    assert loads(moved, BENT).compression[joint] < 0.97 * loads(model, BENT).compression[joint]
+
+
+def test_a_centroid_beyond_belief_is_told_and_left_out():
+    model = made_model()
+    wild = with_measured_centroids(model, {("psoas", "left", THIRD): np.array([300.0, 0.0])})
+    assert "was not believed" in wild.notes[-1]
+    np.testing.assert_array_equal(wild.muscles.points, model.muscles.points)
+
+
+def test_muscles_and_levels_that_the_model_lacks_are_left_alone():
+    model = made_model()
+    for place in (("tongue", "left", THIRD), ("psoas", "left", level("C3").id), ("psoas", "left", level("T4").id)):
+        same = with_measured_centroids(model, {place: np.zeros(2)})
+        np.testing.assert_array_equal(same.muscles.points, model.muscles.points)
+        assert same.notes == model.notes
+
+
+def test_a_muscle_that_is_thin_at_one_level_is_weak_there_only():
+    model = made_model()
+    which = held(model, "multifidus", "right")
+    low, high = level("L5").id, level("L2").id
+    joint_of = {key: model.levels.index(key) for key in (low, high)}
+    passing = {
+        key: which & (model.muscles.owners.min(axis=1) <= at) & (model.muscles.owners.max(axis=1) > at)
+        for key, at in joint_of.items()
+    }
+    areas = {key: model.muscles.pcsa_mm2[who].sum() for key, who in passing.items()}
+    thin = with_measured_areas(
+        model, {("multifidus", "right", low): 0.5 * areas[low], ("multifidus", "right", high): areas[high]}
+    )
+    factors = thin.muscles.pcsa_mm2 / model.muscles.pcsa_mm2
+    np.testing.assert_allclose(factors[passing[low] & ~passing[high]], 0.5)
+    np.testing.assert_allclose(factors[passing[high] & ~passing[low]], 1.0)
+    np.testing.assert_allclose(factors[passing[low] & passing[high]], 0.75)
