@@ -109,7 +109,7 @@ def cross_check(
     """
     if engine not in ENGINES:
         raise ParameterError(f"There is no engine {engine!r} to compare with.", f"Choose one of {', '.join(ENGINES)}.")
-    interpreter = python or environment_for(engine).python
+    interpreter = (python or environment_for(engine).python).absolute()
     mechanism = mechanism_of(model, found)
     with tempfile.TemporaryDirectory(prefix="spinetwin-") as name:
         folder = Path(name)
