@@ -157,6 +157,25 @@ class TestChoice:
         assert ui.installButton.visible is False
         assert "fetching the weights" in ui.logText.plainText
 
+    def test_only_devices_that_the_backend_can_use_here_are_offered(self, segmenting, host):
+        ui = segmenting.ui
+
+        def offered():
+            return [ui.deviceBox.itemText(each) for each in range(ui.deviceBox.count)]
+
+        assert offered() == ["Automatic", "Processor (CPU)"]
+        choose(segmenting, host, "graphic")
+        cards = ["Graphics card 1 (CUDA)", "Graphics card 2 (CUDA)"]
+        assert offered() == ["Automatic", "Processor (CPU)", *cards, "Graphics of this Mac (MPS)"]
+        ui.deviceBox.currentIndex = 3
+        run(segmenting, host)
+        assert "runs on cuda:1" in ui.logText.plainText
+        # remembered for this computer, and not forced on what cannot use it
+        choose(segmenting, host, "small")
+        assert (offered(), ui.deviceBox.currentText) == (["Automatic", "Processor (CPU)"], "Automatic")
+        choose(segmenting, host, "graphic")
+        assert ui.deviceBox.currentText == cards[1]
+
     def test_a_backend_that_takes_maps_over_asks_for_them(self, segmenting, host, small_maps, tmp_path):
         from spinetwin.io import write_label_map
 
