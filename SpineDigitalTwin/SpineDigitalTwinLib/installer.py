@@ -88,8 +88,11 @@ class Installer:
 def _question(offer: Offer) -> str:
     """Say what is downloaded, how much, where to and under which licences, and ask."""
     what = offer.fetches or _("its weights")
-    licence = offer.licence or _("not stated")
-    return _(
+    question = _(
         "Install {title}? {size} are downloaded: {what}. They go into a folder of their own; the application itself is not "
-        "changed. Licence of its weights: {licence}."
-    ).format(title=escape(offer.title), size=sizeText(offer.download_mb), what=escape(what), licence=escape(licence))
+        "changed."
+    ).format(title=escape(offer.title), size=sizeText(offer.download_mb), what=escape(what))
+    if not offer.licence and offer.fetches:
+        # packages alone, whose licences are told with them
+        return question
+    return f"{question} " + _("Licence of its weights: {licence}.").format(licence=escape(offer.licence or _("not stated")))

@@ -48,17 +48,27 @@ def on_the_host():
 
 
 @pytest.fixture
-def screenshot(tmp_path):
+def screenshot(host, tmp_path):
     """Return a function that draws a widget into a png: into Resources/Screenshots where SPINETWIN_SCREENSHOTS is set."""
     folder = ROOT / "Resources" / "Screenshots" if os.environ.get("SPINETWIN_SCREENSHOTS") else tmp_path
     folder.mkdir(parents=True, exist_ok=True)
 
     def grab(widget, name):
         path = folder / name
+        _makeRoom(host, widget)
         assert widget.grab().save(os.fspath(path)), "the picture could not be written"
         return path
 
     return grab
+
+
+def _makeRoom(host, widget):
+    """Make a window as tall as what it shows: in the application a panel scrolls, here it would be squeezed."""
+    for _ in range(3):
+        host.app.processEvents()
+        needed = widget.heightForWidth(widget.width)
+        if widget.isWindow() and needed > widget.height:
+            widget.resize(widget.width, needed)
 
 
 @pytest.fixture

@@ -106,6 +106,8 @@ class Scratch:
         """Remove the folder with all that is in it; may be called from any thread, and again."""
         with self._lock:
             self._removed = True
+            # the sign of whose it is goes last: what is ended in the middle of this is still found and removed by the next job
+            _empty(self.folder, but=_OWNER)
             if self._owner is not None:
                 self._owner.close()
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -133,6 +135,15 @@ def _is_abandoned(folder: Path) -> bool:
             return try_lock(file) and file.read(len(_SIGNATURE) + 1) == _SIGNATURE
     except OSError:
         return False
+
+
+def _empty(folder: Path, but: str) -> None:
+    with suppress(OSError):
+        for each in folder.iterdir():
+            if each.is_dir() and not each.is_symlink():
+                shutil.rmtree(each, ignore_errors=True)
+            elif each.name != but:
+                each.unlink()
 
 
 def _set_aside(target: Path, replaced: Path) -> None:

@@ -19,6 +19,7 @@ from spinetwin.jobs.job import Done, Step
 from spinetwin.jobs.options import text
 from spinetwin.jobs.worker import work
 from spinetwin.segmentation.backends import Availability, Description, ImportBackend, Segmentation
+from spinetwin.segmentation.backends.protocol import CPU
 
 SHIFT = 1000
 INSTALLED = Path(__file__).stem if len(sys.argv) < 3 else sys.argv[2]
@@ -29,7 +30,8 @@ QUIET_S = 0.15
 class StandIn:
     """Finds what the values of the image tell, after something has happened."""
 
-    def __init__(self, name, title, happens=lambda: None, **described):
+    def __init__(self, name, title, happens=lambda: None, devices=CPU, **described):
+        self._devices = devices
         self._description = Description(name, title, "bodies, arches, processes, discs and canal", **described)
         self._happens = happens
 
@@ -39,13 +41,14 @@ class StandIn:
     def available(self, _request):
         if self._description.download_mb and not Path(INSTALLED).exists():
             return Availability(False, f"the weights of {self._description.title} are not on this computer")
-        return Availability(True, "nothing has to be fetched")
+        return Availability(True, "nothing has to be fetched", self._devices)
 
     def run(self, request, progress):
         # what is said within a tenth of a second of something else is left out
         time.sleep(QUIET_S)
         progress(0.3, "looking for the spine")
         print("an öccasional line of a library", flush=True)
+        print(f"runs on {request.device}", flush=True)
         self._happens()
         values = np.rint(request.image()).astype(np.int64)
         vertebrae, subregions = np.divmod(values, SHIFT)
@@ -72,6 +75,7 @@ STAND_INS = (
     StandIn("slow", "Slow network", lambda: time.sleep(FOREVER)),
     StandIn("crashing", "Crashing network", lambda: os.kill(os.getpid(), 11)),
     StandIn("refusing", "Refusing network", refuse),
+    StandIn("graphic", "Graphic network", devices=("cpu", "cuda:0", "cuda:1", "mps")),
     ImportBackend(),
 )
 

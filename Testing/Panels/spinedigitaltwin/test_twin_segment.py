@@ -61,7 +61,7 @@ def segmenting(stand_in, twin, host, image):
 
 
 def known(twin, host):
-    settle(host, 240, until=lambda: twin.panel.segment.chooser.offer is not None and not twin.panel.segment.chooser.busy)
+    settle(host, 600, until=lambda: twin.panel.segment.chooser.offer is not None and not twin.panel.segment.chooser.busy)
 
 
 def choose(twin, host, name):
@@ -72,7 +72,7 @@ def choose(twin, host, name):
 
 def ended(twin, host):
     panel = twin.panel
-    settle(host, 240, until=lambda: not any(each.busy for each in (panel.segment, panel.background, panel.labels, panel.data)))
+    settle(host, 600, until=lambda: not any(each.busy for each in (panel.segment, panel.background, panel.labels, panel.data)))
 
 
 def run(twin, host):
@@ -84,7 +84,7 @@ def run(twin, host):
 def running(twin, host):
     """Press, and wait until the backend is at work."""
     twin.ui.segmentButton.click()
-    settle(host, 240, until=lambda: "an öccasional line of a library" in twin.ui.logText.plainText)
+    settle(host, 600, until=lambda: "an öccasional line of a library" in twin.ui.logText.plainText)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def picture(host, screenshot):
             section.collapsed = True
         # the layout follows first
         settle(host)
-        twin.parent.resize(460, 900)
+        twin.parent.resize(480, 900)
         settle(host)
         return screenshot(twin.parent, name)
 
@@ -152,10 +152,29 @@ class TestChoice:
         assert (ui.installFrame.visible, stand_in.exists()) == (False, False)
         ui.installButton.click()
         ui.installNowButton.click()
-        settle(host, 240, until=lambda: stand_in.exists() and ui.segmentButton.enabled)
+        settle(host, 600, until=lambda: stand_in.exists() and ui.segmentButton.enabled)
         assert ui.availabilityLabel.text.startswith("✓ Can run")
         assert ui.installButton.visible is False
         assert "fetching the weights" in ui.logText.plainText
+
+    def test_only_devices_that_the_backend_can_use_here_are_offered(self, segmenting, host):
+        ui = segmenting.ui
+
+        def offered():
+            return [ui.deviceBox.itemText(each) for each in range(ui.deviceBox.count)]
+
+        assert offered() == ["Automatic", "Processor (CPU)"]
+        choose(segmenting, host, "graphic")
+        cards = ["Graphics card 1 (CUDA)", "Graphics card 2 (CUDA)"]
+        assert offered() == ["Automatic", "Processor (CPU)", *cards, "Graphics of this Mac (MPS)"]
+        ui.deviceBox.currentIndex = 3
+        run(segmenting, host)
+        assert "runs on cuda:1" in ui.logText.plainText
+        # remembered for this computer, and not forced on what cannot use it
+        choose(segmenting, host, "small")
+        assert (offered(), ui.deviceBox.currentText) == (["Automatic", "Processor (CPU)"], "Automatic")
+        choose(segmenting, host, "graphic")
+        assert ui.deviceBox.currentText == cards[1]
 
     def test_a_backend_that_takes_maps_over_asks_for_them(self, segmenting, host, small_maps, tmp_path):
         from spinetwin.io import write_label_map
@@ -368,7 +387,7 @@ class TestEnds:
 
         twin = panel(SpineDigitalTwinWidget, 460, 1180)
         twin.ui.imageSelector.setCurrentNode(image)
-        settle(host, 240, until=lambda: "could not be started" in twin.ui.availabilityLabel.text)
+        settle(host, 600, until=lambda: "could not be started" in twin.ui.availabilityLabel.text)
         assert twin.ui.segmentButton.text == "Nothing can segment here, see above"
 
 

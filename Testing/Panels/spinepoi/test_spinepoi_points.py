@@ -44,6 +44,16 @@ LEFT = "Muscle insertion on the transverse process, left"
 BODY = "Body superior, median"
 
 
+def test_every_widget_says_what_it_does(spinepoi):
+    kinds = ("QPushButton", "QToolButton", "QComboBox", "QCheckBox", "QLineEdit", "QTableWidget", "qMRMLNodeComboBox")
+    ours = [
+        each for kind in kinds for each in spinepoi.parent.findChildren(kind) if each.name and not each.name.startswith("qt_")
+    ]
+    silent = [each.name for each in ours if not each.toolTip]
+    assert len(ours) > 40
+    assert silent == []
+
+
 def test_levels_and_their_counts(shown, pois):
     rows = texts(shown.ui.levelTable)
     assert [row[0] for row in rows] == ["T11", "T12", "L1", "L2", "L3", "L4"]

@@ -17,7 +17,7 @@ from .state import PACKAGES, Environment, python_in
 Hear = Callable[[str], None]
 
 _OPTIONS = ("--disable-pip-version-check", "--no-input")
-_FULL = "No space left"
+_FULL, _UNREACHED = "No space left", "connection broken by"
 _VARIABLES = {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0", "PIP_ROOT_USER_ACTION": "ignore"}
 
 
@@ -162,7 +162,10 @@ def _pip(environment: Environment, arguments: Sequence[str], hear: Hear) -> tupl
     refused: list[str] = []
 
     def listen(line: str) -> None:
-        if line.startswith("ERROR: "):
+        if _UNREACHED in line:
+            # what it says last would be that no version fits
+            refused.append("the place that packages are fetched from cannot be reached.")
+        elif line.startswith("ERROR: "):
             refused.append(line.removeprefix("ERROR: "))
         hear(line)
 
