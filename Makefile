@@ -142,6 +142,7 @@ $(VENV)/installed-test: pyproject.toml | $(VENV_PYTHON)
 
 $(BACKENDS)/installed: $(BACKENDS_TABLE) | $(VENV)/installed-test
 	@echo "Installing the packages of the backends (once, some minutes)"
+	@SPINETWIN_HOME="$(BACKENDS)" $(VENV_PYTHON) -m spinetwin install embedded --quiet
 	@SPINETWIN_HOME="$(BACKENDS)" $(VENV_PYTHON) -m spinetwin install spineps --quiet
 	@$(BACKENDS_PYTHON) $(PIP) onnx==1.23.2
 	@touch $@

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from spinetwin.anatomy import LEVELS
+from spinetwin.anatomy import LEVELS, SubregionId
 from spinetwin.geometry import Grid, PartialMaps
 from spinetwin.io import read_label_map, read_volume
 from spinetwin.phantom import Curve, ImageParameters, Spacing, SpineParameters, image_grid, make_spine, render_image
@@ -23,7 +23,7 @@ from spinetwin.phantom import Curve, ImageParameters, Spacing, SpineParameters, 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "training" / "embedded"))
 from pairs import HELD_OUT, pair  # noqa: E402 - lies beside the training
-from recipe import LABELS, Recipe  # noqa: E402
+from recipe import LABELS, STAGES, Recipe  # noqa: E402
 
 DATA = Path(os.environ.get("SPINETWIN_REAL_DATA") or ROOT.parent / "shared" / "data")
 BODIES = ("VB2_02", "VB2_05", "VB2_10", "VB1_11_DzZ_T2", "VB1_10_DzZ_T1")
@@ -32,6 +32,8 @@ NECK = "sub-mri_label-6_T2w.nii.gz", "sub-mri_seg-subreg_label-6_msk.nii.gz", "s
 _ANY = [each for each in LEVELS if each.region in ("thoracic", "lumbar") and each.disc_id]
 _SCANS = 2_000_000_000
 """Seed of the first scan."""
+_CUT = 0.25, 0.6
+"""Share of the height of a body that lies beyond the border where one is cut."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,10 @@ class Case:
     knows: str
 
 
-def pairs(count: int) -> Iterator[Case]:
+def pairs(count: int, recipe: Recipe = STAGES[-1]) -> Iterator[Case]:
     """Yield pairs that are never trained on; the first ones of them were looked at on the way."""
-    recipe = Recipe()
     affine = np.array([[0.0, 0, 1, 0], [-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 0, 1]])
-    affine[:, :3] *= recipe.pairs.spacing
+    affine[:, :3] *= recipe.spacing
     for number in range(count):
         image, channels = pair(recipe, HELD_OUT + recipe.held_out + number)
         labels = np.array(LABELS, np.uint8)[channels]
@@ -75,6 +76,27 @@ def scans(count: int) -> Iterator[Case]:
         maps = spine.voxelise(grid, endplates=True)
         name = f"scan {number + 1}: {modality} {field}, {sex}, Cobb {cobb:.0f}, {in_plane:.2f} x {spacing.right:.1f} mm"
         yield Case(name, image, grid, PartialMaps(grid, maps.subregions, maps.vertebrae), "both")
+
+
+def cut(whole: Case, rng: np.random.Generator) -> Case:
+    """Return the part of a scan whose upper and lower borders go through the bodies of two vertebrae."""
+    body = np.asarray(whole.truth.subregions) == SubregionId.BODY_BORDER
+    numbers = np.where(body, np.asarray(whole.truth.vertebrae), 0)
+    # the second axis runs down: every body that is seen has its first and last row
+    rows = {key: np.flatnonzero((numbers == key).any(axis=(0, 2)))[[0, -1]] for key in np.unique(numbers) if key}
+    seen = sorted(
+        (rows[key] for key in rows if rows[key][1] - rows[key][0] > 0.8 * _typical(rows.values())), key=lambda each: each[0]
+    )
+    first, last = seen[1], seen[-2]
+    start = int(first[0] + rng.uniform(*_CUT) * (first[1] - first[0]))
+    stop = int(last[1] - rng.uniform(*_CUT) * (last[1] - last[0]))
+    grid = whole.grid.crop((0, start, 0), (whole.grid.shape[0], stop - start, whole.grid.shape[2]))
+    maps = (np.asarray(each)[:, start:stop] for each in (whole.truth.subregions, whole.truth.vertebrae))
+    return Case(f"{whole.name}, cut", whole.image[:, start:stop], grid, PartialMaps(grid, *maps), "both")
+
+
+def _typical(rows: Iterable[npt.NDArray[np.integer]]) -> float:
+    return float(np.median([last - first for first, last in rows]))
 
 
 def real() -> Iterator[Case]:

@@ -1,22 +1,32 @@
 """How real the phantom's vertebrae are: dimensions beside those of real people, and pictures; run `make realism`.
 
-Every data set is one person of unknown sex and stature, so the phantom is the woman or the man, whichever is nearer, of the
-stature with which half of the levels have more volume and half have less. Real and phantom masks have the same voxel size and
-go through the same measuring.
+Every data set is one person of unknown sex and stature. It is compared with two phantoms. That of the *population* is the woman
+or the man, whichever is nearer, of the stature with which half of the levels have more volume and half have less. The *fitted*
+one follows the person in four numbers (`realism_fit`). The yardstick is how like one another the real people are. Real and
+phantom masks have the same voxel size and go through the same measuring.
 """
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from realism_axes import Bone, bones
+from realism_compare import (
+    Person,
+    compare,
+    counts,
+    print_beyond,
+    print_levels,
+    print_summary,
+    print_volumes,
+    print_yardstick,
+)
 from realism_data import SOURCES, Bones, Source, phantom_bones, real_bones
-from realism_measure import dimensions_of
+from realism_fit import fit, measured
 from realism_picture import column, gallery
-from realism_sd import sd_of
 from spinetwin.anatomy import level
 from spinetwin.geometry.fields import SURFACE, MaskField
 from spinetwin.phantom.person.sex_and_stature import MEAN_STATURE_CM
@@ -35,40 +45,6 @@ _ROUNDS = 3
 
 DAMAGED = {"verse004": {"L1"}}
 """Levels that are shown but not counted: a compression fracture."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One dimension of one level."""
-
-    level: str
-    dimension: str
-    real: float
-    phantom: float
-    sd: float
-
-    @property
-    def ratio(self) -> float:
-        """Phantom against real."""
-        return self.phantom / self.real
-
-    @property
-    def deviations(self) -> float:
-        """How many standard deviations the phantom is off."""
-        return (self.phantom - self.real) / self.sd
-
-
-def compare(real: dict[int, Bone], phantom: dict[int, Bone]) -> list[Comparison]:
-    """Measure all levels of two persons."""
-    found = []
-    for key, bone in real.items():
-        theirs, ours = dimensions_of(bone), dimensions_of(phantom[key])
-        found += [
-            Comparison(level(key).name, name, theirs[name], ours[name], sd_of(key, name, ours[name]))
-            for name in theirs
-            if name in ours
-        ]
-    return found
 
 
 def likeness(source: Source, real: Bones) -> tuple[str, float, Bones]:
@@ -99,6 +75,7 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="print every level, not only the summary of each dimension")
     parser.add_argument("--only", help="one data set")
     arguments = parser.parse_args()
+    people: list[Person] = []
     for source in SOURCES:
         if arguments.only in (None, source.name):
             try:
@@ -106,63 +83,34 @@ def main() -> None:
             except FileNotFoundError as error:
                 print(f"\n{source.name}: left out, {error}")
                 continue
-            _report(source, real, arguments.out, arguments.all)
+            people.append(_report(source, real, arguments.out, arguments.all))
+    counts(people)
+    print_yardstick(people)
 
 
-def _report(source: Source, real: Bones, out: Path, everything: bool) -> None:
-    sex, height, phantom = likeness(source, real)
-    ours, theirs = bones(phantom), bones(real)
-    found = compare(theirs, ours)
-    print(f"\n### {source.name}: phantom of a {SEXES[sex]} of {height:.0f} cm")
+def _report(source: Source, real: Bones, out: Path, everything: bool) -> Person:
     damaged = DAMAGED.get(source.name, set())
-    _print_volumes(found, damaged)
-    _print_summary([each for each in found if each.level not in damaged])
+    theirs = bones(real)
+    counted = {key: bone for key, bone in theirs.items() if bone.name not in damaged}
+    sex, height, population = likeness(source, real)
+    fitted = fit(source, measured(counted))
+    found = compare(theirs, bones(population), bones(fitted.masks))
+    scores = ", ".join(f"{name} {score:+.1f}" for name, score in fitted.scores.items())
+    print(f"\n### {source.name}\n\nPopulation: a {SEXES[sex]} of {height:.0f} cm. Fitted, in SD: {scores}.", flush=True)
+    print_volumes(found, damaged)
+    healthy = [each for each in found if each.level not in damaged]
+    print_summary(healthy)
+    print_beyond(source.name, healthy)
     if everything:
-        _print_all(found)
-    pairs = [(name, theirs[level(name).id], ours[level(name).id]) for name in SHOWN[source.name]]
-    gallery(pairs, out / f"{source.name}.png")
-    column([("real", real), ("phantom", phantom)], out / f"{source.name}-column.png")
+        print_levels(found)
+    _draw(source.name, real, theirs, fitted.masks, out)
+    return Person(source.name, measured(counted), healthy)
 
 
-def _print_volumes(found: list[Comparison], damaged: set[str]) -> None:
-    _print_head("level", "real, ml", "phantom, ml", "ratio")
-    for each in found:
-        if each.dimension == "volume":
-            note = " (fracture)" if each.level in damaged else ""
-            print(f"| {each.level}{note} | {each.real:.1f} | {each.phantom:.1f} | {each.ratio:.2f} |")
-
-
-def _print_summary(found: list[Comparison]) -> None:
-    """Print one row a dimension and region: means, and how many SD off on average and at worst."""
-    _print_head("dimension", "region", "real", "phantom", "ratio", "SD off, mean", "SD off, worst", "beyond 2 SD")
-    counts = [0, 0]
-    for name in dict.fromkeys(each.dimension for each in found):
-        for region in ("cervical", "thoracic", "lumbar"):
-            rows = [each for each in found if each.dimension == name and level(each.level).region == region]
-            if not rows:
-                continue
-            real, ours = np.mean([each.real for each in rows]), np.mean([each.phantom for each in rows])
-            off = np.array([each.deviations for each in rows])
-            worst = rows[int(np.abs(off).argmax())]
-            beyond = [each.level for each in rows if abs(each.deviations) > 2.0]
-            counts[0] += len(beyond)
-            counts[1] += len(rows)
-            print(
-                f"| {name} | {region} | {real:.1f} | {ours:.1f} | {ours / real:.2f} | {off.mean():+.1f} "
-                f"| {worst.deviations:+.1f} ({worst.level}) | {' '.join(beyond)} |"
-            )
-    print(f"\n{counts[0]} of {counts[1]} dimensions are more than 2 SD off.")
-
-
-def _print_all(found: list[Comparison]) -> None:
-    _print_head("level", "dimension", "real", "phantom", "ratio", "SD off")
-    for each in found:
-        numbers = f"{each.real:.1f} | {each.phantom:.1f} | {each.ratio:.2f} | {each.deviations:+.1f}"
-        print(f"| {each.level} | {each.dimension} | {numbers} |")
-
-
-def _print_head(*columns: str) -> None:
-    print("\n| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|")
+def _draw(name: str, real: Bones, theirs: Mapping[int, Bone], fitted: Bones, out: Path) -> None:
+    ours = bones(fitted)
+    gallery([(each, theirs[level(each).id], ours[level(each).id]) for each in SHOWN[name]], out / f"{name}.png")
+    column([("real", real), ("fitted phantom", fitted)], out / f"{name}-column.png")
 
 
 if __name__ == "__main__":

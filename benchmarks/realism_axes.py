@@ -1,6 +1,7 @@
 """The axes of a vertebra from its mask alone, the same way for real bones and for those of the phantom.
 
-Upwards: first along the neighbours, then square to the endplates. The median plane: where the mask is its own mirror image.
+Upwards: first along the neighbours, then square to the endplates; in the neck half way between the two. The median plane: where
+the mask is its own mirror image.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ _SMALLEST_CANAL = 70.0
 
 _SMALLEST_BODY = 80.0
 """Square mm: smaller pieces of a median section are no body."""
+
+LOW_BODIES, NECK = ("C3", "C4", "C5", "C6", "C7"), 0.5
+"""Bodies so low that osteophytes, a lip and voxels of 1.5 mm turn their endplates by up to 20 degrees against the column; and
+the share that the direction along the neighbours has in their axes. With the endplates alone C3 of one person looked forwards,
+and its spinous process pointed down."""
 
 _CELL = 2.0
 _REACH = 60.0
@@ -117,9 +123,11 @@ def _bone(name: str, mask: MaskField, points: FloatArray, along: FloatArray) -> 
         flat = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)[2][2]
         return _cubes(name, mask, points, _median_frame(points, flat * np.sign(flat @ along)), STEP)
     bone = _centred(_cubes(name, mask, points, _median_frame(points, along)), mask, points)
+    kept = NECK * along / np.linalg.norm(along) if name in LOW_BODIES else np.zeros(3)
     for _ in range(3):
         up = _slope_of_dens(bone) if name == "C2" else _slope_of_endplates(bone)
-        frame = _median_frame(points, up @ bone.frame.axes, bone.frame.anterior)
+        normal = up @ bone.frame.axes / np.linalg.norm(up)
+        frame = _median_frame(points, kept + (1.0 - NECK * (name in LOW_BODIES)) * normal, bone.frame.anterior)
         bone = _centred(_cubes(name, mask, points, frame), mask, points)
     return _centred(bone, mask, points, STEP)
 
@@ -137,8 +145,11 @@ def _median_frame(points: FloatArray, up: FloatArray, front: FloatArray | None =
     origin = points.mean(axis=0)
     local = (points - origin)[:: max(1, len(points) // 6000)] @ axes.T
     best = (-1.0, 0.0, 0.0)
-    for angles in (np.arange(-90.0, 90.0, 4.0), np.arange(-4.0, 4.1, 0.5)):
-        centre = best[1]
+    about = 0.0
+    if front is not None:
+        about = float(np.degrees(np.arctan2(-(front @ axes[0]), front @ axes[1])))
+    for angles in (np.arange(-90.0, 90.0, 4.0) if front is None else np.arange(-8.0, 8.1, 4.0), np.arange(-4.0, 4.1, 0.5)):
+        centre = best[1] if best[0] > 0.0 else about
         best = max(_mirrored(local, centre + angle) for angle in angles)
     _, angle, shift = best
     c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))

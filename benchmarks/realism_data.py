@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from spinetwin.anatomy import level
 from spinetwin.geometry import Grid
 from spinetwin.geometry.fields import MaskField, field_of_voxels
 from spinetwin.io import read_label_map
-from spinetwin.phantom import Spacing, Spine, SpineParameters, make_spine
+from spinetwin.phantom import Dimensions, Spacing, Spine, SpineParameters, make_spine
 
 DATA = Path(os.environ.get("SPINETWIN_REAL_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 
@@ -67,6 +67,11 @@ def real_bones(source: Source) -> Bones:
 def phantom_bones(source: Source, sex: str = "", height_cm: float | None = None) -> Bones:
     """Voxelise the straight phantom of a given sex and stature with the spacing of a data set."""
     return masks_of(make_spine(SpineParameters(levels=source.levels, sex=sex, height_cm=height_cm)), source.spacing)
+
+
+def bones_of_person(source: Source, person: Mapping[int, Dimensions]) -> Bones:
+    """Voxelise the straight phantom of given dimensions with the spacing of a data set."""
+    return masks_of(make_spine(SpineParameters(levels=source.levels), person=person), source.spacing)
 
 
 def masks_of(spine: Spine, spacing: Spacing) -> Bones:

@@ -24,8 +24,8 @@ LOOKS: tuple[tuple[View, float], ...] = ((SIDE, 0.0), (TOP, 0.0), (BACK, 38.0))
 
 _LATTICE = 0.6
 _FINER = 2
-_HALF_SIZE = (46.0, 46.0)
-_SHIFT = np.array([0.0, 18.0, 0.0])
+_HALF_SIZE = 56.0
+_SHIFT = np.array([0.0, 20.0, 0.0])
 """mm by which the body is moved to the front, so that body and processes fill the picture."""
 
 
@@ -48,7 +48,7 @@ def _drawn(bone: Bone, view: View, bow: float) -> Picture:
     affine = np.eye(4)
     affine[:3, :3] = turn * STEP
     affine[:3, 3] = turn @ (_SHIFT - bone.centre * STEP)
-    canvas = Canvas.around(view, (-_HALF_SIZE[0],) * 3, (_HALF_SIZE[0],) * 3, _LATTICE / _FINER)
+    canvas = Canvas.around(view, (-_HALF_SIZE,) * 3, (_HALF_SIZE,) * 3, _LATTICE / _FINER)
     return _shaded([_block(level(bone.name).id, bone.inside, Grid(bone.inside.shape, affine))], canvas)
 
 

@@ -72,7 +72,7 @@ class BackendChooser:
             self._query.ask(grid)
 
     def again(self) -> None:
-        """Ask anew, after something was installed."""
+        """Ask anew, after something was installed, or could not be."""
         grid, self._asked = self._asked, None
         self.follow(grid)
 
@@ -178,13 +178,8 @@ class BackendChooser:
     def _fillDevices(self, offer: Offer | None) -> None:
         more = offer.devices if offer is not None else ()
         self._devices = list(dict.fromkeys((AUTO, "cpu", *more)))
-        texts = {
-            AUTO: _("Automatic"),
-            "cpu": _("Processor (CPU)"),
-            "cuda": _("Graphics card (CUDA)"),
-            "mps": _("Graphics of this Mac (MPS)"),
-        }
-        _fill(self._ui.deviceBox, [texts.get(each, each) for each in self._devices], self._devices.index(self.device))
+        texts = [_deviceText(each, self._devices) for each in self._devices]
+        _fill(self._ui.deviceBox, texts, self._devices.index(self.device))
 
     def _showAvailability(self, offer: Offer | None) -> None:
         label = self._ui.availabilityLabel
@@ -221,6 +216,20 @@ class BackendChooser:
     def close(self) -> None:
         """End all, for a panel that goes away."""
         self._query.close()
+
+
+def _deviceText(device: str, devices: list[str]) -> str:
+    """Return what people call a device; graphics cards are counted where there are several."""
+    kind, _colon, number = device.partition(":")
+    if kind == "cuda" and sum(each.startswith(kind) for each in devices) > 1:
+        return _("Graphics card {number} (CUDA)").format(number=int(number) + 1)
+    texts = {
+        AUTO: _("Automatic"),
+        "cpu": _("Processor (CPU)"),
+        "cuda": _("Graphics card (CUDA)"),
+        "mps": _("Graphics of this Mac (MPS)"),
+    }
+    return texts.get(kind, device)
 
 
 def _fill(box: Any, texts: list[str], index: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -29,14 +30,14 @@ class Installer:
         Installs.
     bar, log : RunBar, RunLog
         Where it is shown.
-    installed : callable
-        Called when a backend has been installed.
+    tried : callable
+        Called when an installation has ended, well or not: what can run is to be asked anew.
     """
 
     def __init__(
-        self, ui: SimpleNamespace, background: Background, bar: RunBar, log: RunLog, installed: Callable[[], None]
+        self, ui: SimpleNamespace, background: Background, bar: RunBar, log: RunLog, tried: Callable[[], None]
     ) -> None:
-        self._ui, self._background, self._bar, self._log, self._installed = ui, background, bar, log, installed
+        self._ui, self._background, self._bar, self._log, self._tried = ui, background, bar, log, tried
         self._offer: Offer | None = None
         self._asking = False
         ui.installButton.connect("clicked()", lambda: self._ask(True))
@@ -53,19 +54,10 @@ class Installer:
         self._ui.installFrame.setVisible(wanted and self._asking)
         if not wanted:
             return
-        able = _isThere()
-        self._ui.installButton.enabled = able and not self._background.busy
+        self._ui.installButton.enabled = not self._background.busy
         self._ui.installNowButton.enabled = not self._background.busy
-        self._ui.installButton.text = (
-            _("Install... ({size})").format(size=sizeText(offer.download_mb))
-            if able
-            else _("Install it in a terminal: {command}").format(command=commandLine(offer))
-        )
-        licence = offer.licence or _("not stated")
-        self._ui.installLabel.text = _(
-            "{title}: {size} are downloaded into a folder of its own; the application itself is not changed. "
-            "Licence of its weights: {licence}. Install it?"
-        ).format(title=offer.title, size=sizeText(offer.download_mb), licence=licence)
+        self._ui.installButton.text = _("Install... ({size})").format(size=sizeText(offer.download_mb))
+        self._ui.installLabel.text = _question(offer)
 
     def _ask(self, asking: bool) -> None:
         self._asking = asking
@@ -85,19 +77,19 @@ class Installer:
             {},
             {"backend": offer.name},
             folder,
-            lambda _verdict: self._installed(),
+            lambda _verdict: self._tried(),
+            # what a cancelled one has left is removed by the worker that is asked
+            self._tried,
             bar=self._bar,
             heard=self._log.hear,
         )
 
 
-def commandLine(offer: Offer) -> str:
-    """Return what installs a backend without the panel."""
-    return f"PythonSlicer -m spinetwin install {offer.name}"
-
-
-def _isThere() -> bool:
-    """Say whether the worker can install."""
-    from spinetwin.jobs.steps import STEPS
-
-    return STEP in STEPS
+def _question(offer: Offer) -> str:
+    """Say what is downloaded, how much, where to and under which licences, and ask."""
+    what = offer.fetches or _("its weights")
+    licence = offer.licence or _("not stated")
+    return _(
+        "Install {title}? {size} are downloaded: {what}. They go into a folder of their own; the application itself is not "
+        "changed. Licence of its weights: {licence}."
+    ).format(title=escape(offer.title), size=sizeText(offer.download_mb), what=escape(what), licence=escape(licence))

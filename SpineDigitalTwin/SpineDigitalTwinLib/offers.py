@@ -28,8 +28,8 @@ class Offer:
     ----------
     name, title, makes : str
         For job files, for people, and what its maps hold.
-    download_mb : float
-        What installing it fetches.
+    download_mb, fetches : float, str
+        How much installing it would fetch now, and what that is.
     licence : str
         Of its weights.
     reads_image : bool
@@ -46,6 +46,7 @@ class Offer:
     title: str
     makes: str
     download_mb: float = 0.0
+    fetches: str = ""
     licence: str = ""
     reads_image: bool = True
     ready: bool = False
@@ -64,9 +65,10 @@ class Offer:
         parts = [escape(_sentence(self.makes))]
         if self.licence:
             parts.append(_("Licence: {licence}.").format(licence=escape(self.licence)))
-        if self.reads_image:
-            fetched = _("{size} to download").format(size=sizeText(self.download_mb)) if self.download_mb else _("No download")
-            parts.append(fetched + ".")
+        if self.download_mb:
+            parts.append(_("{size} to download.").format(size=sizeText(self.download_mb)))
+        elif self.reads_image and self.ready:
+            parts.append(_("Nothing has to be downloaded."))
         return " ".join(parts)
 
 
@@ -79,7 +81,9 @@ class Offers:
     why: str
 
     def named(self, name: str) -> Offer | None:
-        """Return the backend of a name, the automatic one for AUTO; None where there is none."""
+        """Return the backend of a name; for AUTO the automatic one, or where none can run, the smallest to install."""
+        if name == AUTO and not self.automatic:
+            return min((each for each in self.backends if each.installable), key=lambda each: each.download_mb, default=None)
         wanted = self.automatic if name == AUTO else name
         return next((each for each in self.backends if each.name == wanted), None)
 

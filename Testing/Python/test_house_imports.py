@@ -14,7 +14,7 @@ CORE = ROOT / "SpineDigitalTwin" / "spinetwin"
 
 GROUND = {"anatomy", "geometry", "errors"}
 TOP = {"report", "jobs", "commands", "cli", ""}
-EVERYTHING = GROUND | {"phantom", "poi", "measure", "segmentation", "biomechanics", "io"} | TOP
+EVERYTHING = GROUND | {"phantom", "poi", "measure", "segmentation", "biomechanics", "xray", "io"} | TOP
 ROOMS = {
     "errors": set[str](),
     "anatomy": {"errors"},
@@ -24,7 +24,8 @@ ROOMS = {
     "measure": GROUND,
     "segmentation": GROUND,
     "biomechanics": GROUND,
-    "io": GROUND | {"poi", "measure", "phantom", "biomechanics"},
+    "xray": GROUND | {"phantom", "poi"},
+    "io": GROUND | {"poi", "measure", "phantom", "biomechanics", "xray"},
     "report": EVERYTHING,
     "jobs": EVERYTHING,
     "commands": EVERYTHING,
@@ -38,7 +39,14 @@ DATA_TYPES = {
     "poi": {"poi", "poi.model", "poi.Poi", "poi.PoiSet", "poi.Status"},
     "measure": {"measure.changes", "measure.known", "measure.landmarks", "measure.results", "measure.table"},
     "phantom": {"phantom.ground_truth.record"},
-    "biomechanics": {"biomechanics.model", "biomechanics.person", "biomechanics.results", "biomechanics.tasks"},
+    "xray": {"xray.films", "xray.landmarks", "xray.setups", "xray.trust"},
+    "biomechanics": {
+        "biomechanics.mechanism",
+        "biomechanics.model",
+        "biomechanics.person",
+        "biomechanics.results",
+        "biomechanics.tasks",
+    },
 }
 """What `io` may know of other rooms: the data, never the computing."""
 
@@ -48,13 +56,17 @@ INSIDE_FUNCTIONS = {
     "SimpleITK": None,
     "matplotlib": None,
     "mpl_toolkits": None,
+    "numba": {"xray"},
     "onnxruntime": {"segmentation"},
     "psutil": {"jobs"},
+    "pydicom": {"io"},
     "tqdm": {"commands", "cli", "jobs"},
     "vtk": {"report", "geometry.surfaces"},
     "vtkmodules": {"report", "geometry.surfaces"},
     "torch": {"segmentation"},
     "nnunetv2": {"segmentation"},
+    "opensim": {"jobs.engines"},
+    "mujoco": {"jobs.engines"},
 }
 """Heavy or optional packages, and where they may be imported (None: everywhere), always inside a function."""
 
@@ -216,7 +228,7 @@ def test_a_package_resolves_its_own_dots():
     assert found == ["spinetwin.poi:2: `poi` may not know `phantom`"]
 
 
-HEAVY = {"SimpleITK", "matplotlib", "vtk", "vtkmodules", "torch", "nnunetv2", "onnxruntime", "slicer"}
+HEAVY = {"SimpleITK", "matplotlib", "vtk", "vtkmodules", "torch", "nnunetv2", "onnxruntime", "numba", "slicer"}
 
 
 def _loaded_by(*modules: str) -> list[str]:

@@ -7,9 +7,18 @@ import pytest
 from spinetwin.anatomy import level
 from spinetwin.errors import ParameterError
 from spinetwin.geometry import Grid
-from spinetwin.phantom import Curve, RandomSpec, SpineParameters, make_spine, training_pair
+from spinetwin.phantom import Curve, RandomSpec, Spacing, SpineParameters, make_spine, training_pair
 from spinetwin.phantom.image.contrast import tissue_id
-from spinetwin.phantom.image.randomise import APICES, deformation, degrade, random_grid, random_look, random_spine, warp
+from spinetwin.phantom.image.randomise import (
+    APICES,
+    deformation,
+    degrade,
+    random_grid,
+    random_image,
+    random_look,
+    random_spine,
+    warp,
+)
 
 CLASSES = {0, 26, 41, 42, 43, 44, 45, 46, 47, 48, 49, 60, 61, 62, 100}
 SMALL = RandomSpec(shape=(48, 54, 48), spacing=2.0)
@@ -40,6 +49,48 @@ def test_the_same_seed_gives_the_same_bytes(pairs):
     again = training_pair(np.random.default_rng(3), SMALL)
     assert [each.tobytes() for each in again] == [each.tobytes() for each in pairs[3]]
     assert pairs[3][0].tobytes() != pairs[4][0].tobytes()
+
+
+def test_voxels_may_differ_by_direction():
+    """An uneven grid has its sizes along the directions of the patient, whatever the orientation; even ones are as before."""
+    size = Spacing(right=3.0, anterior=2.0, superior=1.5)
+    spine = random_spine(np.random.default_rng(0), SMALL)
+    for orientation, expected in (("PIR", (2.0, 1.5, 3.0)), ("LPS", (3.0, 2.0, 1.5))):
+        spec = replace(SMALL, spacing=size, orientation=orientation)
+        grid, inner = random_grid(spine, np.random.default_rng(1), spec)
+        assert grid.spacing == pytest.approx(expected)
+        assert tuple(each.stop - each.start for each in inner) == spec.shape
+    even = replace(SMALL, spacing=Spacing(2.0, 2.0, 2.0))
+    pairs = [training_pair(np.random.default_rng(5), each) for each in (SMALL, even)]
+    assert [each.tobytes() for each in pairs[0]] == [each.tobytes() for each in pairs[1]]
+
+
+def test_worn_discs_are_thin():
+    worn = random_spine(np.random.default_rng(3), replace(SMALL, worn=1.0))
+    grades = {each.level for each in worn.parameters.grades}
+    assert len(grades) > 5
+    assert random_spine(np.random.default_rng(3), SMALL).parameters.grades == ()
+    healthy = make_spine(replace(worn.parameters, grades=()), np.random.default_rng(3))
+
+    def height(spine, above, below):
+        return np.linalg.norm(spine.frames[level(above).id].origin - spine.frames[level(below).id].origin)
+
+    for above, below in (("L2", "L3"), ("L3", "L4"), ("L4", "L5")):
+        if above in grades:
+            assert height(worn, above, below) < height(healthy, above, below) - 0.5
+
+
+def test_remains_of_sacral_discs_are_seen_within_the_sacrum_alone():
+    low = replace(SMALL, first="L5", last="L5", wander=(0.0, 0.0, 0.0), turn=0.0, noise=0.0, bias=0.0, deformation=0.0)
+    spine = random_spine(np.random.default_rng(2), low)
+    grid, _ = random_grid(spine, np.random.default_rng(2), low)
+    without, with_remains = (
+        random_image(spine, grid, np.random.default_rng(4), replace(low, rudiments=amount)) for amount in (0.0, 1.0)
+    )
+    changed = np.abs(without - with_remains) > 1e-6
+    labels = spine.voxelise(grid, endplates=True).subregions
+    assert 100 < changed.sum() < 0.1 * (labels == 26).sum()
+    assert set(np.unique(labels[changed])) == {26}
 
 
 @pytest.mark.parametrize(("orientation", "axis", "sign"), [("PIR", 2, 1), ("LPS", 0, -1)])
@@ -105,7 +156,7 @@ def test_slices_follow_each_other_from_side_to_side(lateral, smooth):
     spec = replace(SMALL, lateral=lateral, thickness=10.0, spacing=1.0, noise=0.0)
     counted = 0
     for seed in range(9):
-        image = degrade(noise, np.random.default_rng(seed), spec)
+        image = degrade(noise, np.ones(3), np.random.default_rng(seed), spec)
         steps = [np.abs(np.diff(image, axis=axis)).mean() for axis in range(3)]
         counted += int(np.argmin(steps)) == 2
     assert (counted >= 7) if smooth else (counted <= 2)
@@ -168,6 +219,8 @@ def test_people_and_places_differ():
         ({"deformation": 20.0}, "deformation"),
         ({"noise": -1.0}, "noise"),
         ({"first": "Z1"}, "Z1"),
+        ({"worn": 1.5}, "worn"),
+        ({"rudiments": -0.5}, "rudiments"),
     ],
 )
 def test_bad_specifications_get_one_sentence(words, what):

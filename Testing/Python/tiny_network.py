@@ -27,7 +27,7 @@ def write_model(folder, *, labels=LABELS, window=(32, 32, 32), spacing=1.5, meas
     folder.mkdir(exist_ok=True)
     weights = _network(len(labels), window)
     (folder / "model.onnx").write_bytes(weights)
-    content = {"labels": labels, "spacing": spacing, "window": window, "trained": "on nothing"}
+    content = {"labels": labels, "spacing": [spacing] * 3, "window": window, "trained": "on nothing"}
     content["sha256"] = hashlib.sha256(weights).hexdigest()
     if measured is not None:
         content["measured"] = measured

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import torch
 from network import SpineNet
-from recipe import LABELS, Recipe
+from recipe import LABELS, STAGES
 
 
 def main() -> None:
-    """Export ``training.pt`` of a folder."""
+    """Export the weights of the last stage."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="where training.pt lies")
+    parser.add_argument("folder", type=Path, help="where the stages were trained")
     parser.add_argument("--out", type=Path, required=True, help="where model.onnx and model.json shall lie")
     options = parser.parse_args()
-    recipe = Recipe()
-    state = torch.load(options.folder / "training.pt", map_location="cpu", weights_only=True)
+    recipe = STAGES[-1]
+    state = torch.load(options.folder / recipe.name / "training.pt", map_location="cpu", weights_only=True)
     network = SpineNet(recipe.widths, len(LABELS))
     kept = torch.optim.swa_utils.AveragedModel(network)
     kept.load_state_dict(state["kept"])
@@ -37,13 +37,21 @@ def main() -> None:
     )
     description = {
         "labels": LABELS,
-        "spacing": recipe.pairs.spacing,
+        "spacing": recipe.spacing,
         "window": recipe.patch,
         "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
-        "trained": f"on procedural spines, {state['step']} of {recipe.steps} steps, seed {recipe.seed}",
+        "trained": f"on procedural spines, {_stages(state['step'])}",
     }
     (options.out / "model.json").write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
     print(f"{weights}: {weights.stat().st_size / 1e6:.1f} MB, {description['trained']}")
+
+
+def _stages(last: int) -> str:
+    """Say how many steps were taken in each stage, of how many, and from which seed."""
+    taken = [*(each.steps for each in STAGES[:-1]), last]
+    return "; ".join(
+        f"{each.name}: {steps} of {each.steps} steps, seed {each.seed}" for each, steps in zip(STAGES, taken, strict=True)
+    )
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 import numpy.typing as npt
 from recipe import LABELS, MIRRORED, Recipe
+from scipy import ndimage
 from spinetwin.phantom import training_pair
+from spinetwin.segmentation.embedded.lattice import SMOOTHING
 
 Image = npt.NDArray[np.float32]
 Channels = npt.NDArray[np.uint8]
@@ -27,8 +29,17 @@ _MIRROR = np.array([LABELS.index(MIRRORED.get(label, label)) for label in LABELS
 
 def pair(recipe: Recipe, number: int) -> tuple[Image, Channels]:
     """Return an image and the channel that is right for each of its voxels."""
-    image, labels = training_pair(np.random.default_rng([recipe.seed, number]), recipe.pairs)
-    return image, _CHANNEL[labels]
+    spec = recipe.pairs[number % len(recipe.pairs)]
+    image, labels = training_pair(np.random.default_rng([recipe.seed, number]), spec)
+    return thinned(image, _CHANNEL[labels], recipe.thinned)
+
+
+def thinned(image: Image, channels: Channels, count: int) -> tuple[Image, Channels]:
+    """Return every so many-th slice, smoothed before as the package smooths an image."""
+    if count == 1:
+        return image, channels
+    smooth = ndimage.gaussian_filter1d(image, SMOOTHING * (count - 1), 2, mode="nearest")
+    return np.ascontiguousarray(smooth[:, :, ::count]), np.ascontiguousarray(channels[:, :, ::count])
 
 
 def stream(recipe: Recipe, start: int, workers: int) -> Iterator[tuple[Image, Channels]]:
@@ -91,4 +102,14 @@ def cut(image: Image, channels: Channels, recipe: Recipe, rng: np.random.Generat
     if rng.random() < 0.5:
         # the last axis of PIR runs from left to right
         grey, right = grey[:, :, ::-1], _MIRROR[right[:, :, ::-1]]
+    if recipe.narrow and rng.random() < recipe.narrow:
+        grey, right = narrowed(grey, right, rng)
     return np.ascontiguousarray(grey), np.ascontiguousarray(right)
+
+
+def narrowed(grey: Image, right: Channels, rng: np.random.Generator) -> tuple[Image, Channels]:
+    """Return a patch of which only some slices in the middle are an image: their borders go on, as the package pads them."""
+    slices = int(rng.integers(10, grey.shape[2]))
+    before = (grey.shape[2] - slices) // 2
+    taken = np.clip(np.arange(grey.shape[2]), before, before + slices - 1)
+    return grey[:, :, taken], right[:, :, taken]

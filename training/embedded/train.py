@@ -11,13 +11,14 @@ import csv
 import dataclasses
 import os
 import time
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
 from network import SpineNet, loss
-from pairs import HELD_OUT, Patches, pair
-from recipe import LABELS, Recipe
+from pairs import HELD_OUT, Channels, Image, Patches, pair
+from recipe import LABELS, STAGES, Recipe
 
 LOOK_EVERY = 500
 SAVE_S = 120.0
@@ -35,13 +36,16 @@ class Training:
         "cpu" or "cuda".
     short : bool
         Whether convolutions calculate with 16 bits: faster on a GPU, and on processors that are made for it.
+    before : Path, optional
+        Folder of the stage whose weights this one begins with.
     """
 
-    def __init__(self, recipe: Recipe, folder: Path, device: str, short: bool) -> None:
+    def __init__(self, recipe: Recipe, folder: Path, device: str, short: bool, before: Path | None = None) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe, self.folder, self.device, self.short, self.step = recipe, folder, device, short, 0
-        self._held_out = [pair(recipe, HELD_OUT + number) for number in range(recipe.held_out)]
         self.network = SpineNet(recipe.widths, len(LABELS)).to(device)
+        if before is not None:
+            self._begin_with(before / self._file.name)
         self.kept = torch.optim.swa_utils.AveragedModel(self.network, avg_fn=self._followed)
         self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -55,6 +59,12 @@ class Training:
         """Return where kept weights go when the trained ones have moved; faster as long as few steps have been taken."""
         memory = min(self.recipe.memory, (1 + int(steps)) / (10 + int(steps)))
         return memory * kept + (1.0 - memory) * trained
+
+    def _begin_with(self, file: Path) -> None:
+        """Take the weights that another stage kept."""
+        kept = torch.optim.swa_utils.AveragedModel(self.network)
+        kept.load_state_dict(torch.load(file, map_location=self.device, weights_only=True)["kept"])
+        self.network.load_state_dict(kept.module.state_dict())
 
     @property
     def _file(self) -> Path:
@@ -98,6 +108,10 @@ class Training:
         self.step += 1
         return value.item()
 
+    @cached_property
+    def _held_out(self) -> list[tuple[Image, Channels]]:
+        return [pair(self.recipe, HELD_OUT + number) for number in range(self.recipe.held_out)]
+
     @torch.no_grad()
     def dice(self) -> dict[int, float]:
         """Return the Dice of each label on the pairs that are held out, all their voxels taken together."""
@@ -113,21 +127,29 @@ class Training:
 
 
 def main() -> None:
-    """Train until the recipe, or the time, is at its end."""
+    """Train stage after stage until all are, or the time is, at their end."""
     options = _options()
-    recipe = dataclasses.replace(
-        Recipe(), **{name: value for name, value in vars(options).items() if name in ("steps", "batch") and value}
-    )
     torch.set_num_threads(options.threads)
-    training = Training(recipe, options.out, options.device, options.short)
-    print(
-        f"{sum(each.numel() for each in training.network.parameters()) / 1e6:.2f} M parameters on {options.device}", flush=True
-    )
-    patches, end, saved = (
-        Patches(recipe, training.step, options.workers),
-        time.monotonic() + 60 * options.minutes,
-        time.monotonic(),
-    )
+    end = time.monotonic() + 60 * options.minutes
+    before: Path | None = None
+    for stage in STAGES:
+        given = {name: value for name, value in vars(options).items() if name in ("steps", "batch") and value}
+        recipe, folder = dataclasses.replace(stage, **given), options.out / stage.name
+        training = Training(recipe, folder, options.device, options.short, before)
+        size = sum(each.numel() for each in training.network.parameters()) / 1e6
+        print(f"{recipe.name}: {size:.2f} M parameters on {options.device}, step {training.step} of {recipe.steps}", flush=True)
+        train(training, options.workers, end)
+        if training.step < recipe.steps:
+            return
+        before = folder
+
+
+def train(training: Training, workers: int, end: float) -> None:
+    """Take the steps that are left, as long as there is time (on the monotonic clock)."""
+    recipe = training.recipe
+    if training.step >= recipe.steps:
+        return
+    patches, saved = Patches(recipe, training.step, workers), time.monotonic()
     losses: list[float] = []
     try:
         while training.step < recipe.steps and time.monotonic() < end:
@@ -160,14 +182,14 @@ def _options() -> argparse.Namespace:
         "--threads", type=int, default=max(1, (os.cpu_count() or 2) // 2), help="threads of the network on a CPU"
     )
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time; the same command goes on")
-    parser.add_argument("--steps", type=int, help="instead of the recipe's")
-    parser.add_argument("--batch", type=int, help="instead of the recipe's")
+    parser.add_argument("--steps", type=int, help="instead of the recipes'")
+    parser.add_argument("--batch", type=int, help="instead of the recipes'")
     return parser.parse_args()
 
 
 def _tell(training: Training, losses: list[float]) -> None:
     """Print and log how well the network does."""
-    row = {"step": training.step, "loss": round(float(np.mean(losses)), 4)}
+    row = {"stage": training.recipe.name, "step": training.step, "loss": round(float(np.mean(losses)), 4)}
     row |= {f"dice_{label}": round(value, 3) for label, value in training.dice().items() if label}
     print(" ".join(f"{key}={value}" for key, value in row.items()), flush=True)
     log = training.folder / "log.csv"

@@ -4,8 +4,8 @@ The model is quasi-static: a chain of rigid vertebrae on ball joints at the disc
 springs, ligaments as strings with a toe region. For research use; see `gates` for when a result is not to be trusted.
 """
 
-from .areas import with_measured_areas
 from .build import build_model
+from .measured import with_measured_areas, with_measured_centroids
 from .model import MultibodyModel
 from .person import Person
 from .results import Interval, Loads
@@ -27,4 +27,5 @@ __all__ = [
     "interval",
     "loads",
     "with_measured_areas",
+    "with_measured_centroids",
 ]

@@ -12,9 +12,9 @@ from ..anatomy import PointId, level, point
 from ..anatomy.tables import read_table
 from ..geometry import FloatArray, Frame, nearest_frame
 from .column import SACRUM, Column, Points, find_column
-from .model import Ligaments, Masses, MultibodyModel, Muscles
+from .model import Belly, Ligaments, Masses, MultibodyModel, Muscles
 from .person import Person
-from .settings import Settings
+from .settings import MM2_PER_CM2, TABLE, Settings
 from .template import Attachments
 
 _FASCICLES = read_table("fascicles.csv", __package__)
@@ -97,6 +97,7 @@ def build_model(
         suspect=_suspect_levels(
             column, ({*places.used, *_of_the_column(column)} & set(suspect)) | places.astray | _far_joints(column)
         ),
+        belly=_belly(column, settings),
     )
 
 
@@ -189,6 +190,11 @@ def _ligaments(points: Points, places: Attachments) -> Ligaments:
         points=np.array([each[3] for each in found], dtype=np.float64).reshape(-1, 2, 3),
         shares=np.array([each[4] for each in found], dtype=np.float64),
     )
+
+
+def _belly(column: Column, settings: Settings) -> Belly:
+    area = settings.belly_area * MM2_PER_CM2 * column.size**2
+    return Belly(area, settings.belly_arm * column.size, TABLE["belly_area"]["source"])
 
 
 def _made_up_note(places: Attachments) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def findings(model: MultibodyModel, posed: MultibodyModel, found: Loads, torn: n
         _tension(found),
         _support(model, posed, found),
     )
-    notes = (_torn(model, torn), _thorax(found))
+    notes = (_torn(model, torn), _thorax(found), _pressed(model, found))
     red = [Finding("red", text) for gate in gates for text in gate]
     return replace(
         found,
@@ -56,7 +56,10 @@ def _name(key: int) -> str:
 
 
 def _reserves(found: Loads) -> Iterator[str]:
-    sizes, wanted = np.linalg.norm(found.reserves, axis=1), np.linalg.norm(found.demand + found.passive, axis=1)
+    sizes, wanted = (
+        np.linalg.norm(found.reserves, axis=1),
+        np.linalg.norm(found.demand + found.passive + found.pressure[:, 3:], axis=1),
+    )
     for key, size, demand in zip(found.levels, sizes, wanted, strict=True):
         if size > max(MOST_RESERVE * demand, _SLIGHT_RESERVE):
             yield f"Below {_name(key)} the muscles of the model lack {size:.1f} Nm of the {demand:.1f} Nm that are needed."
@@ -118,3 +121,14 @@ def _torn(model: MultibodyModel, torn: npt.NDArray[np.bool_]) -> Iterator[str]:
 def _thorax(found: Loads) -> Iterator[str]:
     if found.in_thorax.any():
         yield "Between thoracic levels the forces are those of spine and ribs together; ribs carry the moments."
+
+
+def _pressed(model: MultibodyModel, found: Loads) -> Iterator[str]:
+    pressure = found.settings.abdominal_pressure
+    if pressure and model.belly is None:
+        yield "The model knows no belly, so that the pressure in it is left out."
+    elif pressure:
+        yield (
+            f"A pressure of {pressure:g} kPa in the belly pushes the thorax up by {found.pressure[:, 2].max():.0f} N; what its "
+            "wall needs to hold it is not part of the model, so that the spine is relieved by that much at most."
+        )

@@ -84,6 +84,24 @@ class Ligaments:
 
 
 @dataclass(frozen=True)
+class Belly:
+    """The cavity in front of the column from the diaphragm down, whose pressure pushes what is above away from what is below.
+
+    Attributes
+    ----------
+    area_mm2 : float
+        Of its cross-section.
+    arm_mm : float
+        From the centre of a disc forward to the centroid of the cross-section there.
+    source : str
+    """
+
+    area_mm2: float
+    arm_mm: float
+    source: str
+
+
+@dataclass(frozen=True)
 class MultibodyModel:
     """A person's trunk as a chain of rigid bodies. Body 0 is the pelvis with the sacrum; body k is `levels[k - 1]`.
 
@@ -115,6 +133,8 @@ class MultibodyModel:
         What was made up and not measured, as sentences.
     suspect : tuple of str
         Levels with suspect points that the model rests on.
+    belly : Belly, optional
+        None where nobody knows it, as in old files.
     """
 
     person: Person
@@ -132,3 +152,4 @@ class MultibodyModel:
     shoulder_owner: int
     notes: tuple[str, ...] = ()
     suspect: tuple[str, ...] = ()
+    belly: Belly | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -66,6 +66,8 @@ class Loads:
     findings : tuple of Finding
     multipliers : (k,) array
         Of the optimum; a start for a similar task.
+    pressure : (n, 6) array
+        Force (N) and moment (Nm) of the pressure in the belly on what is above, about right, anterior and superior.
     """
 
     task: Task
@@ -86,11 +88,39 @@ class Loads:
     ligament_strains: FloatArray
     findings: tuple[Finding, ...]
     multipliers: FloatArray
+    pressure: FloatArray = field(default_factory=lambda: np.zeros((1, 6)))
 
     @property
     def trusted(self) -> bool:
         """Whether no gate is red."""
         return all(each.severity != "red" for each in self.findings)
+
+
+@dataclass(frozen=True)
+class PastLoads:
+    """What is compared with a result of before, as its file has it.
+
+    Attributes
+    ----------
+    about : str
+        Which result it is, for people.
+    task, person : str
+        In words.
+    levels : tuple of int
+        Upper level of each joint.
+    compression, shear_anterior, shear_right : (n,) arrays
+        N, as `Loads`.
+    trusted : bool
+    """
+
+    about: str
+    task: str
+    person: str
+    levels: tuple[int, ...]
+    compression: FloatArray
+    shear_anterior: FloatArray
+    shear_right: FloatArray
+    trusted: bool
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from ..errors import ParameterError
 TABLE = {row["name"]: row for row in read_table("settings.csv", __package__)}
 """Value, range, unit, meaning and source by name of the setting."""
 
+MM2_PER_CM2 = 100.0
+
 LIGAMENT_SETS = ("stepwise", "bilinear", "linear", "none")
 """Published sets of ligament laws (``ligament_laws.csv``); "none" leaves the ligaments out."""
 
@@ -35,6 +37,11 @@ class Settings:
         Part of the flexion of the trunk that the pelvis makes.
     reserve_weight : float
         Cost of a squared reserve moment, 1/(Nm)2.
+    abdominal_pressure : float
+        Pressure in the belly over that of the air, kPa.
+    belly_area, belly_arm : float
+        Cross-section, cm2, and distance in front of the discs, mm, of the cavity that the pressure fills, in an adult as tall
+        as the template.
     template_sacral_slope, template_l5_s1_angle : float
         Degrees; how the pelvis is placed on the sacrum, and the sacrum below L5 where it has no points.
     female_muscle_area, reference_mass : float
@@ -53,6 +60,9 @@ class Settings:
     power: float = _value("power")
     pelvis_share: float = _value("pelvis_share")
     reserve_weight: float = _value("reserve_weight")
+    abdominal_pressure: float = _value("abdominal_pressure")
+    belly_area: float = _value("belly_area")
+    belly_arm: float = _value("belly_arm")
     template_sacral_slope: float = _value("template_sacral_slope")
     template_l5_s1_angle: float = _value("template_l5_s1_angle")
     female_muscle_area: float = _value("female_muscle_area")

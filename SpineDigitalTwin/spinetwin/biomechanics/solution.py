@@ -13,11 +13,10 @@ from .passive import Stretch, disc_stiffness, stretch
 from .posture import Pose, flexed, placed
 from .recruitment import Recruitment, recruit
 from .results import Loads
-from .settings import Settings
-from .statics import above_joints, directions, weights_above
+from .settings import MM2_PER_CM2, Settings
+from .statics import above_joints, directions, pressure_above, weights_above
 from .tasks import Task
 
-_MM2_PER_CM2 = 100.0
 _ROUNDS, _SETTLED = 8, 0.5
 """Times that stiffness and compression are matched at most, and the change at which they match, N."""
 
@@ -30,6 +29,7 @@ class _Actions:
     """Force and moment (n, 6) above each joint of everything but discs; those of the muscles (n, 6, m) at full activation."""
 
     weight: FloatArray
+    pressure: FloatArray
     ligaments: FloatArray
     muscles: FloatArray
     strengths: FloatArray
@@ -68,16 +68,18 @@ def loads(model: MultibodyModel, task: Task, settings: Settings | None = None, *
     pose = flexed(model, task.trunk_flexion_deg, settings.pelvis_share)
     posed = placed(model, pose)
     actions = _actions(model, posed, pose, task, settings)
-    balance = _balance(model, actions, settings, start)
+    rest = _resting(model, actions, settings) if task.supported else None
+    balance = rest or _balance(model, actions, settings, start)
     return _told(model, posed, task, settings, actions, balance)
 
 
 def _actions(model: MultibodyModel, posed: MultibodyModel, pose: Pose, task: Task, settings: Settings) -> _Actions:
     stretched = stretch(model, posed, settings.ligaments)
     strands, fascicles = posed.ligaments, posed.muscles
-    strengths = settings.strength * model.muscles.pcsa_mm2 / _MM2_PER_CM2
+    strengths = settings.strength * model.muscles.pcsa_mm2 / MM2_PER_CM2
     return _Actions(
         weight=weights_above(posed, task.hand_mass_kg, task.supported),
+        pressure=pressure_above(model, settings.abdominal_pressure),
         ligaments=above_joints(posed, strands.owners, strands.points, directions(strands.points)) @ stretched.tensions,
         muscles=above_joints(posed, fascicles.owners, fascicles.points, directions(fascicles.points)) * strengths,
         strengths=strengths,
@@ -86,13 +88,27 @@ def _actions(model: MultibodyModel, posed: MultibodyModel, pose: Pose, task: Tas
     )
 
 
+def _resting(model: MultibodyModel, actions: _Actions, settings: Settings) -> _Balance:
+    """Leave all muscles at rest: a bed pushes where the body would turn, so that no muscle need balance another."""
+    moments = 3 * int(model.mobile.sum())
+    idle = Recruitment(np.full(len(actions.strengths), settings.activation_floor), np.zeros(moments), np.zeros(moments), 0)
+    force = _total_force(actions, idle)
+    return _Balance(idle, -disc_stiffness(model, -force[:, 2]) * actions.turned, force)
+
+
+def _total_force(actions: _Actions, recruited: Recruitment) -> FloatArray:
+    """Return the force (n, 3) of everything above each joint."""
+    passive = actions.weight[:, :3] + actions.pressure[:, :3] + actions.ligaments[:, :3]
+    return np.asarray(passive + actions.muscles[:, :3] @ recruited.activations)
+
+
 def _balance(model: MultibodyModel, actions: _Actions, settings: Settings, start: FloatArray | None) -> _Balance:
     """Recruit muscles; where discs are bent, again with their stiffness under the compression found, until it settles."""
     compression = -actions.weight[:, 2]
     for left in reversed(range(_ROUNDS)):
         discs = -disc_stiffness(model, compression) * actions.turned
         recruited = _recruited(model, actions, discs, settings, start)
-        force = actions.weight[:, :3] + actions.ligaments[:, :3] + actions.muscles[:, :3] @ recruited.activations
+        force = _total_force(actions, recruited)
         settled = not actions.turned.any() or np.abs(compression + force[:, 2]).max() < _SETTLED
         if settled or not left:
             break
@@ -103,7 +119,7 @@ def _balance(model: MultibodyModel, actions: _Actions, settings: Settings, start
 def _recruited(
     model: MultibodyModel, actions: _Actions, discs: FloatArray, settings: Settings, start: FloatArray | None
 ) -> Recruitment:
-    given = actions.weight[:, 3:] + actions.ligaments[:, 3:] + discs
+    given = actions.weight[:, 3:] + actions.pressure[:, 3:] + actions.ligaments[:, 3:] + discs
     moments = actions.muscles[model.mobile, 3:]
     return recruit(
         moments.reshape(moments.shape[0] * moments.shape[1], moments.shape[2]),
@@ -143,5 +159,6 @@ def _told(
         ligament_strains=actions.stretched.strains,
         findings=(),
         multipliers=recruited.multipliers,
+        pressure=actions.pressure,
     )
     return findings(model, posed, result, actions.stretched.torn)

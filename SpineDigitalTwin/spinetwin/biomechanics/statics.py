@@ -17,6 +17,8 @@ _SHORTEST = 1e-9
 MM = 1e-3
 """m."""
 
+MPA_PER_KPA = 1e-3
+
 
 def directions(points: FloatArray) -> FloatArray:
     """Return the net force (..., p, 3) of a string of unit tension on each point (..., p, 3) of its path."""
@@ -68,3 +70,21 @@ def weights_above(model: MultibodyModel, hand_mass_kg: float, supported: bool) -
     kilograms = np.concatenate([model.masses.kg, np.full(2, hand_mass_kg / 2)])
     forces = GRAVITY * kilograms[:, None] * DOWN
     return np.asarray(above_joints(model, owners[:, None], points[:, None], forces[:, None]).sum(axis=-1))
+
+
+def pressure_above(model: MultibodyModel, pressure_kpa: float) -> FloatArray:
+    """Return force and moment (n, 6) of the pressure in the belly, N and Nm, on what is above each joint.
+
+    Cut through the belly at a disc, and the part below pushes the part above with the pressure times the area of the cut,
+    however the belly is bent; its wall pulls around it and not along. There is no belly between ribs.
+
+    References
+    ----------
+    Stokes, Gardner-Morse and Henry 2010, Clin Biomech 25:859-866.
+    """
+    pushes = np.zeros((len(model.levels), 6))
+    if model.belly is not None:
+        push = pressure_kpa * MPA_PER_KPA * model.belly.area_mm2
+        pushes[model.mobile, 2] = push
+        pushes[model.mobile, 3] = push * model.belly.arm_mm * MM
+    return pushes

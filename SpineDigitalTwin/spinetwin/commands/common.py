@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import sys
 from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
 from pathlib import Path
@@ -121,15 +123,50 @@ def count(things: Sized, name: str) -> str:
 
 @contextmanager
 def progress_bar(name: str, quiet: bool = False) -> Iterator[Progress]:
-    """Show a bar on standard error; yields a function that takes the fraction done and what is being worked on."""
+    """Show a bar on standard error; yields a function that takes the fraction done and what is being worked on.
+
+    The Python of an application may lack tqdm: there, each thing that is worked on gets a line.
+    """
+    if quiet or not _has_bars():
+        yield _unheard if quiet else _Lines(name).show
+        return
     from tqdm import tqdm
 
-    with tqdm(
-        total=100, desc=name, disable=True if quiet else None, bar_format="{desc} {bar} {percentage:3.0f}% {postfix}"
-    ) as bar:
+    with tqdm(total=100, desc=name, disable=None, bar_format="{desc} {bar} {percentage:3.0f}% {postfix}") as bar:
 
         def show(fraction: float, message: str) -> None:
             bar.set_postfix_str(message, refresh=False)
             bar.update(round(100 * fraction) - bar.n)
 
         yield show
+
+
+def beside_the_bar(text: str) -> None:
+    """Say something on standard error while a bar is shown."""
+    if _has_bars():
+        from tqdm import tqdm
+
+        tqdm.write(text, file=sys.stderr)
+    else:
+        print(text, file=sys.stderr)
+
+
+class _Lines:
+    """Progress without a bar."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._said = name, ""
+
+    def show(self, fraction: float, message: str) -> None:
+        """Say what is worked on, where that is something new."""
+        if message != self._said:
+            self._said = message
+            print(f"{self._name} {100 * fraction:3.0f}% {message}", file=sys.stderr)
+
+
+def _has_bars() -> bool:
+    return importlib.util.find_spec("tqdm") is not None
+
+
+def _unheard(_: float, __: str) -> None:
+    """Take progress that nobody wants."""

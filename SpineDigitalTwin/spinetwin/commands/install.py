@@ -34,8 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     with progress_bar("install", arguments.quiet) as progress:
         made = install(arguments.name, progress, base=arguments.python, offline=arguments.offline, repair=arguments.repair)
-    named = made.versions("torch", "SPINEPS", "nnunetv2")
+    named = made.versions(*ENVIRONMENTS[made.name].asked_for)
     print(f"{made.name}: {', '.join(f'{name} {version}' for name, version in named.items())}")
+    print(f"Folder: {made.folder}")
     print(f"Python: {made.python}")
     return 0
 
@@ -46,4 +47,5 @@ def _list(arguments: argparse.Namespace) -> int:
     print(f"Folder: {home()}")
     for name, needed in ENVIRONMENTS.items():
         print(f"{name} (for {', '.join(needed.backends)}): {state_of(name).reason}")
+        print(f"  {needed.fetches}")
     return 0

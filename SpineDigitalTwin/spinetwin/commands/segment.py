@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from ..jobs.backends import BACKENDS
 from ..segmentation.backends import TABLES
-from .common import make_folder, path_of, progress_bar
+from .common import beside_the_bar, make_folder, path_of, progress_bar
 
 if TYPE_CHECKING:
     from .common import Steps
@@ -51,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     make_folder(arguments.out)
     sweep(arguments.out)
     with progress_bar("segment", arguments.quiet) as progress, Scratch(arguments.out) as scratch:
-        note = _ignore if arguments.quiet else _beside_the_bar
+        note = _ignore if arguments.quiet else beside_the_bar
         done = segment(asked, scratch.folder, Audience(progress, warnings.append, note), arguments.out)
         paths = scratch.publish(done.files)
     print(done.summary)
@@ -60,12 +59,6 @@ def run(arguments: argparse.Namespace) -> int:
     for name, path in paths.items():
         print(f"{name.capitalize()}: {path}")
     return 0
-
-
-def _beside_the_bar(text: str) -> None:
-    from tqdm import tqdm
-
-    tqdm.write(text, file=sys.stderr)
 
 
 def _ignore(_: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,14 @@ from .common import make_folder, path_of, progress_bar
 
 if TYPE_CHECKING:
     from ..biomechanics import Interval, Loads, MultibodyModel, Settings, Task
+    from ..biomechanics.measured import Place
+    from ..biomechanics.results import PastLoads
+    from ..geometry import FloatArray
     from .common import Progress, Steps
+
+
+NUMBERS = ("strength", "activation_floor", "power", "pelvis_share", "abdominal_pressure")
+"""Settings that are options."""
 
 
 def add(steps: Steps) -> None:
@@ -28,6 +34,9 @@ def add(steps: Steps) -> None:
     )
     simulate.add_argument("--measurements", type=path_of, metavar="DIR", help="folder of `spinetwin measure`: muscle areas")
     simulate.add_argument("--samples", type=int, default=0, metavar="N", help="models drawn for the interval (default: none)")
+    simulate.add_argument(
+        "--compare", type=path_of, metavar="DIR", help="results of another `spinetwin simulate`, for the report"
+    )
     simulate.add_argument("--out", type=path_of, required=True, metavar="DIR", help="folder for the results")
     simulate.add_argument("--quiet", action="store_true", help="no progress bar")
     _add_settings(simulate)
@@ -38,7 +47,7 @@ def _add_settings(simulate: argparse.ArgumentParser) -> None:
     from ..biomechanics.settings import LIGAMENT_SETS, TABLE
 
     options = simulate.add_argument_group("settings of the model")
-    for name in ("strength", "activation_floor", "power", "pelvis_share"):
+    for name in NUMBERS:
         row = TABLE[name]
         unit = "" if row["unit"] == "1" else f", {row['unit']}"
         text = f"{row['meaning']}, {row['low']} to {row['high']}{unit} (default: {row['value']})"
@@ -73,6 +82,7 @@ def simulate_into(folder: Path, arguments: argparse.Namespace, progress: Progres
     from ..biomechanics import interval, loads
 
     task, settings = task_of(arguments.task), _settings_of(arguments)
+    past = None if arguments.compare is None else past_of(arguments.compare)
     if arguments.samples:
         _check_samples(arguments.samples)
     model = _model_of(arguments, settings, progress)
@@ -82,7 +92,7 @@ def simulate_into(folder: Path, arguments: argparse.Namespace, progress: Progres
     progress(0.3, "interval")
     spread = interval(model, task, settings, samples=arguments.samples, around=found) if arguments.samples else None
     progress(0.8, "files")
-    _write(folder, model, found, spread)
+    _write(folder, model, found, spread, past, title=arguments.points.name)
     progress(1.0, "done")
     return found, spread
 
@@ -116,10 +126,24 @@ def task_of(text: str) -> Task:
     raise ParameterError(f"There is no task {text!r}.", f"Choose one of {', '.join(TASKS)}, or give a JSON file.")
 
 
+def past_of(folder: Path) -> PastLoads:
+    """Return the loads in the folder of an earlier simulation.
+
+    Raises
+    ------
+    ReadError
+        If it holds none.
+    """
+    from ..io.loads import read_loads
+
+    path = folder / "loads.json" if folder.is_dir() else folder
+    return read_loads(path, path.resolve().parent.name)
+
+
 def _settings_of(arguments: argparse.Namespace) -> Settings:
     from ..biomechanics import Settings
 
-    names = ("strength", "activation_floor", "power", "pelvis_share", "ligaments")
+    names = (*NUMBERS, "ligaments")
     return Settings(**{name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None})
 
 
@@ -129,25 +153,25 @@ def _check_samples(samples: int) -> None:
 
 
 def _model_of(arguments: argparse.Namespace, settings: Settings, progress: Progress) -> MultibodyModel:
-    from ..biomechanics import Person, build_model, with_measured_areas
+    from ..biomechanics import Person, build_model, with_measured_areas, with_measured_centroids
     from ..io import read_pois
     from ..measure.frames import frames_from_points
     from ..poi import Status
 
     person = Person(arguments.sex, arguments.height_cm, arguments.weight_kg)
     progress(0.0, "points")
-    areas = {} if arguments.measurements is None else _areas(arguments.measurements)
+    areas, centroids = ({}, {}) if arguments.measurements is None else measured_muscles(arguments.measurements)
     pois = read_pois(arguments.points)
     keys, positions = pois.positions()
     points = dict(zip(keys, positions, strict=True))
     suspect = {poi.key for poi in pois if poi.status is Status.SUSPECT}
     progress(0.1, "model")
     model = build_model(points, frames_from_points(points), person, settings, suspect=suspect)
-    return with_measured_areas(model, areas) if areas else model
+    return with_measured_centroids(with_measured_areas(model, areas), centroids) if areas else model
 
 
-def _areas(folder: Path) -> Mapping[tuple[str, str, int], float]:
-    """Return the muscle areas (mm2) by muscle, side and level in a folder of `spinetwin measure`.
+def measured_muscles(folder: Path) -> tuple[dict[Place, float], dict[Place, FloatArray]]:
+    """Return areas (mm2) and centroids (right, front; mm) of muscles in a folder of `spinetwin measure`.
 
     Raises
     ------
@@ -156,23 +180,27 @@ def _areas(folder: Path) -> Mapping[tuple[str, str, int], float]:
     """
     from ..io.measurements import read_measurements
 
-    areas = read_measurements(folder / "measurements.json" if folder.is_dir() else folder).muscle_areas()
+    found = read_measurements(folder / "measurements.json" if folder.is_dir() else folder)
+    areas = found.muscle_areas()
     if not areas:
         raise ParameterError(
             f"{folder} holds no muscle areas.", "Measure with a map of the muscles (--muscles), or leave --measurements out."
         )
-    return areas
+    return areas, found.muscle_centroids()
 
 
-def _write(folder: Path, model: MultibodyModel, found: Loads, spread: Interval | None) -> None:
+def _write(
+    folder: Path, model: MultibodyModel, found: Loads, spread: Interval | None, past: PastLoads | None, *, title: str
+) -> None:
     from ..io.loads import write_loads, write_loads_table
     from ..io.multibody import write_model
-    from ..report.loads import draw_loads
+    from ..report.loads import draw_loads, write_loads_report
 
     write_model(folder / "model.spinembs.json", model)
     write_loads(folder / "loads.json", model, found, spread)
     write_loads_table(folder / "loads.csv", found, spread)
     draw_loads(folder / "loads.png", model, found, spread)
+    write_loads_report(folder, model, found, spread, past, title=title)
 
 
 def _headlines(found: Loads, spread: Interval | None) -> list[str]:

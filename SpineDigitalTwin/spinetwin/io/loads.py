@@ -10,11 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..anatomy import level as level_of
 from ..biomechanics.model import MultibodyModel
-from ..biomechanics.results import RESEARCH_USE, Interval, Loads
+from ..biomechanics.person import Person
+from ..biomechanics.results import RESEARCH_USE, Interval, Loads, PastLoads
 from ..biomechanics.tasks import Task
 from ..errors import ParameterError, ReadError
+from ..geometry import FloatArray
 from .atomic import write_text
 from .texts import PathLike, read_json
 
@@ -37,6 +41,7 @@ def write_loads(path: PathLike, model: MultibodyModel, found: Loads, spread: Int
         "version": VERSION,
         "use": RESEARCH_USE,
         "trusted": found.trusted,
+        "person": {name: getattr(model.person, name) for name in model.person.__dataclass_fields__},
         "findings": [{"severity": each.severity, "text": each.text} for each in found.findings],
         "task": {name: getattr(found.task, name) for name in found.task.__dataclass_fields__},
         "settings": settings,
@@ -71,8 +76,49 @@ def _joint(found: Loads, spread: Interval | None, at: int) -> dict[str, Any]:
         "demand": found.demand[at].tolist(),
         "passive": found.passive[at].tolist(),
         "reserve": found.reserves[at].tolist(),
+        "pressure": found.pressure[at].tolist(),
         "passive_share": None if math.isnan(share) else share,
     }
+
+
+def read_loads(path: PathLike, about: str) -> PastLoads:
+    """Read the forces of a result that `write_loads` wrote; `about` names it for people.
+
+    Raises
+    ------
+    ReadError
+        If the file is damaged, of another version, or something else.
+    """
+    content, name = read_json(path), Path(path).name
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ReadError(f"{name} holds no loads.", "Give the folder of a `spinetwin simulate`.")
+    if content.get("version") != VERSION:
+        raise ReadError(f"{name} is of version {content.get('version')!r}; this program reads version {VERSION}.", "Update it.")
+    try:
+        joints, person = content["joints"], content.get("person")
+        forces = _finite([[_number(each[force]) for force in _FORCES] for each in joints])
+        return PastLoads(
+            about,
+            str(content["task"]["label"] or content["task"]["name"]),
+            "" if person is None else said_person(Person(person["sex"], person["height_cm"], person["weight_kg"])),
+            tuple(level_of(str(each["below"])).id for each in joints),
+            *forces.T,
+            trusted=content["trusted"] is True,
+        )
+    except (KeyError, TypeError, ValueError, OverflowError, ParameterError) as error:
+        raise ReadError(f"{name} is damaged: its loads are not complete.", "Compute them again.") from error
+
+
+def _finite(rows: list[list[float]]) -> FloatArray:
+    found = np.array(rows).reshape(-1, len(_FORCES))
+    if not np.isfinite(found).all():
+        raise ValueError
+    return found
+
+
+def said_person(person: Person) -> str:
+    """Return a person in words."""
+    return f"{'woman' if person.sex == 'f' else 'man'}, {person.height_cm:g} cm, {person.weight_kg:g} kg"
 
 
 COLUMNS = (

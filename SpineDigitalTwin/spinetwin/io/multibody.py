@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..anatomy import level as level_of
-from ..biomechanics.model import Ligaments, Masses, MultibodyModel, Muscles
+from ..biomechanics.model import Belly, Ligaments, Masses, MultibodyModel, Muscles
 from ..biomechanics.person import Person
 from ..errors import ParameterError, ReadError
 from ..geometry import FloatArray, IntArray
@@ -70,6 +70,7 @@ def _content(model: MultibodyModel) -> dict[str, Any]:
                 masses.names, masses.owners, masses.points, masses.kg, masses.sources, strict=True
             )
         ],
+        "belly": _belly_entry(model.belly),
         "shoulders": {"body": names[model.shoulder_owner], "right_left": model.shoulders.tolist(), "source": "template"},
         "muscles": [
             {
@@ -107,6 +108,10 @@ def _content(model: MultibodyModel) -> dict[str, Any]:
             )
         ],
     }
+
+
+def _belly_entry(belly: Belly | None) -> dict[str, Any] | None:
+    return None if belly is None else {"area_mm2": belly.area_mm2, "arm_mm": belly.arm_mm, "source": belly.source}
 
 
 def _body_names(levels: Sequence[int]) -> list[str]:
@@ -158,7 +163,18 @@ def _model(content: dict[str, Any]) -> MultibodyModel:
         shoulder_owner=names.index(shoulders["body"]),
         notes=tuple(str(each) for each in content["notes"]),
         suspect=tuple(str(each) for each in content["suspect"]),
+        belly=_belly(content.get("belly")),
     )
+
+
+def _belly(entry: dict[str, Any] | None) -> Belly | None:
+    """Read the belly, which files of earlier versions of the program lack."""
+    if entry is None:
+        return None
+    area, arm = _numbers([entry["area_mm2"], entry["arm_mm"]], 2)
+    if area < 0:
+        raise ValueError
+    return Belly(float(area), float(arm), str(entry["source"]))
 
 
 def _masses(entries: list[Any], bodies: list[str]) -> Masses:

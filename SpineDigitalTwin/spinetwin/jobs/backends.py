@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..segmentation.backends import EmbeddedBackend, ImportBackend
+from .external.embedded import RuntimeAtHand
 from .external.spineps import SpinepsBackend
 from .external.two_phase import TwoPhaseBackend
 
@@ -15,6 +16,6 @@ BACKENDS: tuple[Backend, ...] = (
     ImportBackend(),
     SpinepsBackend(),
     TwoPhaseBackend(),
-    EmbeddedBackend(),
+    EmbeddedBackend(runtime=RuntimeAtHand()),
 )
 """The best first: `auto` takes the first that can run."""

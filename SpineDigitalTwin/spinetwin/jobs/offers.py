@@ -17,6 +17,7 @@ from ..errors import SpineTwinError
 from .job import Done, Job
 from .output import Output
 from .preflight import free_memory, refuse_too_large
+from .scratch import sweep
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -32,8 +33,11 @@ def offered_backends(job: Job, folder: Path, output: Output) -> Done:
     from ..io.atomic import write_text
     from ..segmentation.backends import AUTO, Request, choose
     from .backends import BACKENDS
+    from .environments.state import environments_folder
 
     progress = output.progress("backends")
+    # an installation that was cancelled may have been ended before it had tidied up
+    sweep(environments_folder())
     grid = job.options.get("grid") or _some_grid()
     request = Request(_no_image, grid, device=job.options.get("device", "auto"))
     offers: dict[str, Any] = {"backends": []}
@@ -61,7 +65,7 @@ def _offer(backend: Backend, request: Request) -> dict[str, Any]:
         fits = True
     except SpineTwinError as error:
         needs, fits = str(error), False
-    return described | {"ready": availability.ready, "reason": availability.reason, "fits": fits, "needs": needs}
+    return described | asdict(availability) | {"fits": fits, "needs": needs}
 
 
 def _no_image() -> npt.NDArray[Any]:

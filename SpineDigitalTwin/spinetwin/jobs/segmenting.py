@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..anatomy import level
 from ..commands.label_tables import table_named
 from ..errors import MapError
+from .devices import refuse_absent_device
 from .job import Done, Job
 from .options import device
 from .output import Output
@@ -146,6 +147,7 @@ def segment(asked: Asked, folder: Path, audience: Audience, keep: Path | None = 
         hashes = [hash_of(path) for path in (asked.image, *asked.maps)]
     backend, why = choose(asked.backend, request, BACKENDS)
     about = backend.describe()
+    refuse_absent_device(request.device, backend.available(request).devices, about.title)
     needs = refuse_too_large(about.name, request.grid, asked.image.name, free_memory())
     ends = _Ends.of(needs, request)
     _tell_needs(about.name, needs, audience)

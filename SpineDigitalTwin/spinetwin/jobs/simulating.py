@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..biomechanics.settings import LIGAMENT_SETS, TABLE
 from ..biomechanics.tasks import TASKS
-from ..commands.simulate import add, headline, simulate_into
+from ..commands.simulate import NUMBERS, add, headline, simulate_into
 from ..errors import ParameterError
 from .job import Done, Job
 from .options import OptionReader, number, one_of, whole_number
@@ -33,7 +33,7 @@ OPTIONS: dict[str, OptionReader] = {
     "weight_kg": number(0, 1000),
     "task": one_of(tuple(TASKS)),
     "samples": whole_number(0, MOST_SAMPLES),
-    **{name: _within(name) for name in ("strength", "activation_floor", "power", "pelvis_share")},
+    **{name: _within(name) for name in NUMBERS},
     "ligaments": one_of(LIGAMENT_SETS),
 }
 """As the options of the command; `simulation` takes a name besides, with which its files begin."""

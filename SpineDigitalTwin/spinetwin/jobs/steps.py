@@ -12,6 +12,7 @@ from ..commands.measure import MOST_DRAWS
 from ..errors import MapError, ParameterError
 from ..poi.rules import RULE_SETS
 from .events import LevelReady
+from .installing import installation
 from .job import Done, Job, Step
 from .maps import import_map
 from .measuring import OPTIONAL, measurements
@@ -158,6 +159,7 @@ STEPS: Mapping[str, Step] = {
         {"backend": text, "table": text, "device": device, "offline": yes_or_no},
         ("map", "second_map", "table_file"),
     ),
+    "install": Step((), installation, {"backend": text}),
     "backends": Step((), offered_backends, {"grid": grid_option, "device": device}),
     "poi": Step(
         ("subregions", "vertebrae"),

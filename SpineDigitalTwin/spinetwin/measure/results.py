@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..anatomy import level as level_of
+from ..geometry import FloatArray
 
 
 class MissingInput(Exception):
@@ -93,8 +96,16 @@ class Measurements:
 
     def muscle_areas(self) -> dict[tuple[str, str, int], float]:
         """Return every cross-section of a muscle that was measured, mm2, by muscle, side and level id."""
+        return self._of_muscles("muscle_area")
+
+    def muscle_centroids(self) -> dict[tuple[str, str, int], FloatArray]:
+        """Return where each muscle was measured to lie: (2,) arrays, mm to the right and to the front of the disc's centre."""
+        right, front = (self._of_muscles(f"muscle_centroid_{way}") for way in ("right", "anterior"))
+        return {place: np.array([right[place], front[place]]) for place in right if place in front}
+
+    def _of_muscles(self, name: str) -> dict[tuple[str, str, int], float]:
         return {
             (each.part, each.side, each.level): each.value
-            for each in self.of("muscle_area")
+            for each in self.of(name)
             if each.value is not None and each.level is not None and each.side
         }

@@ -15,6 +15,7 @@ from .image.render import render_image
 from .image.scene import muscle_map, tissue_map
 from .image.soft_tissue import MUSCLES
 from .person.dimensions import Dimensions, dimensions
+from .person.factors import FACTORS, factor_person
 from .person.sampling import sample_person
 from .posture.fit import Fit, fit_posture
 from .posture.grades import DiscGrade, parse_grade
@@ -25,6 +26,7 @@ from .shape.vertebra import VertebraShape
 from .spine import Spine, make_spine
 
 __all__ = [
+    "FACTORS",
     "FIELDS_OF_VIEW",
     "LENKE_TYPES",
     "MUSCLES",
@@ -49,6 +51,7 @@ __all__ = [
     "VariantTruth",
     "VertebraShape",
     "dimensions",
+    "factor_person",
     "fit_posture",
     "ground_truth",
     "image_grid",

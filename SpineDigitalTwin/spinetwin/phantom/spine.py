@@ -15,7 +15,7 @@ from ..anatomy import Level, level
 from ..errors import ParameterError
 from ..geometry import FloatArray, Frame, Grid, LabelMaps
 from .grids import Spacing, grid_around
-from .person.dimensions import Dimensions
+from .person.dimensions import DIMENSIONS, Dimensions
 from .person.sampling import sample_person
 from .person.sex_and_stature import mean_person
 from .posture.column import Posture, posture
@@ -153,6 +153,7 @@ def make_spine(
     parameters: SpineParameters | None = None,
     rng: np.random.Generator | None = None,
     measured: Mapping[int, FloatArray] | None = None,
+    person: Mapping[int, Dimensions] | None = None,
 ) -> Spine:
     """Build a spine.
 
@@ -166,11 +167,15 @@ def make_spine(
         Body centre, left and right pedicle (RAS mm, NaN where missing) of a real spine, whose posture and spacing the spine
         gets instead of the angles and curves of the parameters; see `spinetwin.phantom.posture.fit`. The grades of its discs
         then concern images only, because their heights are measured.
+    person : mapping of level id to Dimensions, optional
+        The dimensions of every level from C1 to S1, such as those of `factor_person`, instead of those that sex, stature and
+        chance would give.
 
     Raises
     ------
     ParameterError
-        If curves have no room or exclude each other, or a measured spine is given another posture too.
+        If curves have no room or exclude each other, a measured spine is given another posture too, or a person lacks a level
+        or is given beside sex, stature or chance.
 
     Examples
     --------
@@ -180,7 +185,8 @@ def make_spine(
     ['L1', 'L2', 'L3', 'L4', 'L5']
     """
     parameters = parameters or SpineParameters()
-    person = _person(parameters if measured is None else replace(parameters, degeneration=None, grades=()), rng)
+    asked = parameters if measured is None else replace(parameters, degeneration=None, grades=())
+    person = _adapted(_given(person, asked, rng) if person is not None else _anybody(asked, rng), asked)
     if measured is None:
         rows: Mapping[int, Dimensions] = {key: changed_row(row, parameters.variants) for key, row in person.items()}
         standing = posture(parameters, person, rows)
@@ -226,11 +232,25 @@ def _vertebrae(parameters: SpineParameters, rows: Mapping[int, Dimensions], stan
     return shapes
 
 
-def _person(parameters: SpineParameters, rng: np.random.Generator | None) -> dict[int, Dimensions]:
+def _anybody(parameters: SpineParameters, rng: np.random.Generator | None) -> dict[int, Dimensions]:
+    """Return the mean person of a sex and stature, or one drawn by chance."""
     sex, height_cm = parameters.sex, parameters.height_cm
-    if rng is None:
-        rows = {key: row.scaled(parameters.scale) for key, row in mean_person(sex, height_cm).items()}
-    else:
-        rows = sample_person(rng, parameters.scale, sex, height_cm)
+    return mean_person(sex, height_cm) if rng is None else sample_person(rng, 1.0, sex, height_cm)
+
+
+def _given(
+    person: Mapping[int, Dimensions], parameters: SpineParameters, rng: np.random.Generator | None
+) -> Mapping[int, Dimensions]:
+    if rng is not None or parameters.sex or parameters.height_cm is not None:
+        raise ParameterError("A spine of given dimensions has neither sex nor stature nor chance.", "Leave those out.")
+    missing = [level(key).name for key in DIMENSIONS if key not in person]
+    if missing:
+        raise ParameterError(f"The given dimensions lack {', '.join(missing)}.", "Give every level of `factor_person`.")
+    return person
+
+
+def _adapted(person: Mapping[int, Dimensions], parameters: SpineParameters) -> dict[int, Dimensions]:
+    """Scale a person, and the discs by what is asked of them."""
+    rows = {key: row.scaled(parameters.scale) for key, row in person.items()}
     heights = {key: parameters.spacing * DISC_HEIGHTS.get(parameters.grade(key) or 0, 1.0) for key in rows}
     return {key: row.scaled(heights[key], ("disc_front", "disc_back")) for key, row in rows.items()}

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from ..anatomy import level as level_of
 from ..anatomy.subregions import SubregionId
 from ..errors import ParameterError
-from ..geometry import FloatArray, Frame, Grid, LabelMaps
+from ..geometry import FloatArray, Frame, Grid, IntArray, LabelMaps
 from .shape.distances import Array
 from .shape.ribs import Rib
 from .shape.solids import Box
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 CORE_DEPTH = 2.5
 """Thickness of the shell (49) around the core (50) of a body in the CT convention, mm."""
 
+SPECK = 25.0
+"""A smaller piece of a part that lies apart, cubic mm, goes to its neighbour: voxels cut thin edges into such pieces."""
+
+_CORNERS = np.ones((3, 3, 3), dtype=np.bool_)
 _MARGIN = 4.0
 
 
@@ -115,7 +120,32 @@ class Sampled:
         names = np.array(shape.subregions, dtype=np.uint8)
         found: npt.NDArray[np.uint8] = names[np.argmin(self.distances, axis=0)]
         found[self.solid >= 0] = 0
+        speck = SPECK / abs(np.linalg.det(self.block.matrix))
+        for n, name in enumerate(names):
+            self._join(found, names, n, _loose(found == name, speck))
         return found
+
+    def _join(self, found: npt.NDArray[np.uint8], names: npt.NDArray[np.uint8], part: int, loose: IntArray) -> None:
+        """Give voxels (n, 3) of a part to whichever other part is nearest there."""
+        if len(loose):
+            where = tuple(loose.T)
+            others = self.distances[(slice(None), *where)]
+            others[part] = np.inf
+            found[where] = names[np.argmin(others, axis=0)]
+
+
+def _loose(mask: npt.NDArray[np.bool_], speck: float) -> IntArray:
+    """Return the voxels (n, 3) of all pieces of less than `speck` voxels, but for the largest."""
+    box = ndimage.find_objects(mask.view(np.uint8))
+    if not box:
+        return np.zeros((0, 3), dtype=np.int64)
+    pieces, count = ndimage.label(mask[box[0]], _CORNERS)
+    if count < 2:
+        return np.zeros((0, 3), dtype=np.int64)
+    sizes = np.bincount(pieces.ravel())
+    small = sizes < speck
+    small[[0, 1 + int(sizes[1:].argmax())]] = False
+    return np.asarray(np.argwhere(small[pieces]) + [each.start for each in box[0]])
 
 
 def sample(shape: VertebraShape, whole: Block) -> Sampled:

@@ -23,13 +23,11 @@ class Reader:
         self.confidence, self.requests = 0.9, []
 
     def describe(self):
-        return Description("reader", "a reader of images", "one vertebra")
+        return Description("reader", "A reader of images", "one vertebra")
 
     def available(self, request):
         self.requests.append(request)
-        if request.device.startswith("cuda"):
-            return Availability(False, f"this computer has no {request.device}.")
-        return Availability(True, "it is always there")
+        return Availability(True, "it is always there", ("cpu", "mps"))
 
     def run(self, request, progress):
         body = request.image() > 500
@@ -178,4 +176,7 @@ def test_a_device_that_no_computer_has_is_refused(segment, refused, device):
 
 
 def test_a_device_that_a_backend_cannot_use_is_a_sentence(segment, refused):
-    refused(segment(image=noise(), arguments=("--quiet", "--device", "cuda:7")), "this computer has no cuda:7")
+    refused(
+        segment(image=noise(), arguments=("--quiet", "--device", "cuda:7")),
+        "A reader of images cannot run on cuda:7: on this computer it runs on cpu, mps",
+    )

@@ -38,6 +38,7 @@ TINY = Requirements(
     3,
     0.1,
     40,
+    "thinker MIT",
     "made up",
 )
 
@@ -207,7 +208,7 @@ def test_offline_nothing_is_fetched(tmp_path):
 def test_a_disk_that_is_too_full_is_said_before(tmp_path, monkeypatch):
     usage = collections.namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 10**9 - 10**8, 10**8))
-    with pytest.raises(WriteError, match=r"tiny needs 0\.0 GB on the disk.*0\.1 GB are free"):
+    with pytest.raises(WriteError, match=r"tiny needs 40 MB on the disk.*100 MB are free"):
         install("tiny", lambda *_: None, root=tmp_path)
 
 

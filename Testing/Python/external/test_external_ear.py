@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 from spinetwin.anatomy.tables import read_table
-from spinetwin.errors import ParameterError, ProgramError
+from spinetwin.errors import ProgramError
 from spinetwin.jobs.backends import BACKENDS
-from spinetwin.jobs.environments import Environment, Program
+from spinetwin.jobs.environments import Program
 from spinetwin.jobs.external import running
 from spinetwin.jobs.external.contrast import contrast_of
 from spinetwin.jobs.external.ear import Ear
@@ -82,25 +82,6 @@ def test_contrasts_are_told_by_names(name, contrast):
 
 def test_a_file_without_a_name_has_no_contrast():
     assert contrast_of(None) == ""
-
-
-@pytest.mark.parametrize(
-    ("torch", "driver", "gpu"), [("2.13.0+cpu", "x", False), ("2.13.0", None, False), ("2.13.0", "x", True)]
-)
-def test_devices(monkeypatch, torch, driver, gpu):
-    monkeypatch.setattr(running.shutil, "which", lambda _: driver)
-    environment = Environment("any", Path(), {"torch": torch})
-    assert running.use_cpu("auto", environment) is not gpu
-    assert running.use_cpu("cpu", environment)
-    if gpu:
-        assert not running.use_cpu("cuda:1", environment)
-    else:
-        with pytest.raises(ParameterError, match="lacks CUDA"):
-            running.use_cpu("cuda:1", environment)
-    with pytest.raises(ParameterError, match="no device mps"):
-        running.use_cpu("mps", environment)
-    assert running.gpu_variables("cuda:1") == {"CUDA_VISIBLE_DEVICES": "1"}
-    assert running.gpu_variables("auto") == {}
 
 
 def test_the_reason_of_a_program_counts_more_than_its_last_words(monkeypatch):

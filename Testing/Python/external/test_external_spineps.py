@@ -123,7 +123,7 @@ def test_weights_that_nobody_vouched_for_are_never_opened(request_of, with_weigh
 
 def test_a_device_that_is_not_there(request_of, with_weights):
     with_weights("random")
-    with pytest.raises(ParameterError, match="Take --device cpu"):
+    with pytest.raises(ParameterError, match=r"SPINEPS cannot run on cuda:0: on this computer it runs on cpu\."):
         SpinepsBackend().run(request_of(device="cuda:0"), quiet)
 
 

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from damaged_maps import dice_by_level
 from spinetwin.anatomy import level
-from spinetwin.errors import ParameterError, ProgramError, SpineTwinError
+from spinetwin.errors import ProgramError, SpineTwinError
 from spinetwin.geometry import Grid
 from spinetwin.io import write_volume
 from spinetwin.jobs.backends import BACKENDS
 from spinetwin.jobs.environments import Program, lend_package
+from spinetwin.jobs.external import two_phase
 from spinetwin.jobs.external.two_phase import MODELS_VARIABLE, TwoPhaseBackend
 from spinetwin.jobs.external.workers import run_worker
 from spinetwin.phantom import Spacing, SpineParameters, make_spine
@@ -212,9 +213,20 @@ def test_what_is_missing_is_said(tmp_path, monkeypatch, truth):
     assert MODELS_VARIABLE in said.reason
 
 
-def test_models_of_ones_own_are_not_fetched(tmp_path):
-    with pytest.raises(ParameterError, match="models of your own"):
-        TwoPhaseBackend(tmp_path).install(tmp_path, tell_nothing)
+def test_its_environment_is_installed_and_models_of_ones_own_are_given(tmp_path, monkeypatch):
+    made = []
+    monkeypatch.setattr(two_phase, "install", lambda name, _, root: made.append((name, root)))
+    TwoPhaseBackend(tmp_path).install(tmp_path, tell_nothing)
+    assert made == [("two-phase", tmp_path)]
+
+
+def test_what_is_fetched_is_said_and_nothing_where_all_is_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("SPINETWIN_HOME", str(tmp_path))
+    monkeypatch.setattr(two_phase, "find_spec", lambda _: None)
+    described = TwoPhaseBackend(tmp_path).describe()
+    assert described.download_mb == 480
+    assert described.fetches.startswith("torch 2.13.0, nnunetv2 2.8.1, onnxruntime 1.30.0 and 84 packages")
+    assert TwoPhaseBackend(tmp_path, Path(sys.executable)).describe().download_mb == 0
 
 
 STARTED = 'import os, time; print(\'{"event": "started", "pid": %d, "version": "1"}\' % os.getpid(), flush=True);'

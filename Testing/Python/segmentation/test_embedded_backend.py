@@ -37,8 +37,8 @@ def maps(spine):
 
 @pytest.fixture
 def run(model, maps):
-    def run(image, grid=maps.grid, device="auto"):
-        return EmbeddedBackend(model).run(Request(lambda: image, grid, device=device), lambda *_: None)
+    def run(image, grid=maps.grid):
+        return EmbeddedBackend(model).run(Request(lambda: image, grid), lambda *_: None)
 
     return run
 
@@ -189,8 +189,8 @@ def test_a_slice_of_two_voxels(run, maps):
     assert found.confidence
 
 
-def test_it_runs_on_the_processor_and_says_so_where_another_device_was_asked_for(run, maps):
-    assert "runs on the CPU; cuda:0 was not used" in run(shown(maps.subregions), device="cuda:0").warnings[0]
+def test_it_runs_on_the_processor_alone(model, maps):
+    assert EmbeddedBackend(model).available(Request(nothing, maps.grid)).devices == ("cpu",)
 
 
 def test_progress_goes_up_window_by_window(model, maps):
@@ -302,7 +302,7 @@ def test_slabs_do_not_show(order, signs):
     from spinetwin.segmentation.embedded.lattice import lattice_of
 
     grid = Grid((37, 45, 21), np.diag([0.7 * signs[0], 0.9 * signs[1], 2.3, 1.0])[:, [*order, 3]])
-    lattice = lattice_of(grid, 1.5)
+    lattice = lattice_of(grid, (1.5, 1.0, 2.5))
     rng = np.random.default_rng(3)
     shares = rng.random((4, *lattice.size)).astype(np.float32)
     shares[0] += rng.random(lattice.size) < 0.9

@@ -9,6 +9,7 @@ from spinetwin.segmentation.embedded.cleaning import clean_subregions, false_end
 BODY, DISC, ARCH, CANAL = (
     int(each) for each in (SubregionId.BODY_BORDER, SubregionId.DISC, SubregionId.ARCH, SubregionId.CANAL)
 )
+SACRUM = int(SubregionId.SACRUM)
 LEFT, RIGHT = int(SubregionId.COSTAL_LEFT), int(SubregionId.COSTAL_RIGHT)
 GRID = Grid((50, 60, 60), np.array([[2.0, 0, 0, 0], [0, 2, 0, 0], [0, 0, 2, 0], [0, 0, 0, 1.0]]))
 """RAS, voxels of 2 mm."""
@@ -100,6 +101,59 @@ def test_the_storage_order_does_not_matter(column):
     turned = Grid((60, 50, 60), affine)
     cleaned = clean_subregions(strange.transpose(2, 0, 1), turned).subregions
     assert np.array_equal(cleaned.transpose(1, 2, 0), column)
+
+
+@pytest.fixture
+def lumbar(column):
+    """A sacrum below the column, and a disc between."""
+    array = np.zeros((50, 60, 100), np.uint8)
+    array[:, :, 40:] = column
+    array[17:33, 30:44, 44:48] = DISC
+    array[15:35, 24:44, 14:44] = SACRUM
+    return array
+
+
+TALL = Grid((50, 60, 100), GRID.ijk_to_ras)
+
+
+def test_a_spine_with_its_sacrum_stays_as_it_is(lumbar):
+    assert np.array_equal(clean_subregions(lumbar, TALL).subregions, lumbar)
+
+
+def test_a_piece_of_the_sacrum_is_no_vertebra(lumbar):
+    """A remnant within the sacrum, small and without a disc, becomes sacrum."""
+    strange = lumbar.copy()
+    strange[20:30, 34:44, 34:40] = BODY
+    assert np.array_equal(clean_subregions(strange, TALL).subregions, lumbar)
+
+
+def test_a_whole_vertebra_that_has_grown_onto_the_sacrum_is_one(lumbar):
+    grown = lumbar.copy()
+    grown[17:33, 30:44, 44:48] = SACRUM
+    assert np.array_equal(clean_subregions(grown, TALL).subregions, grown)
+
+
+def test_what_lies_below_the_sacrum_is_no_vertebra(lumbar):
+    strange = lumbar.copy()
+    strange[17:33, 30:44, 2:14] = BODY
+    cleaned = clean_subregions(strange, TALL)
+    assert np.array_equal(cleaned.subregions, lumbar)
+    assert cleaned.removed_mm3 == pytest.approx(16 * 14 * 12 * 8.0)
+
+
+def test_what_is_called_sacrum_in_the_middle_of_a_spine_takes_nothing_away(column):
+    strange = column.copy()
+    strange[22:30, 46:58, 24:34] = SACRUM
+    kept = clean_subregions(strange, GRID).subregions
+    assert np.array_equal(kept == BODY, column == BODY)
+    assert np.array_equal(kept == DISC, column == DISC)
+
+
+def test_a_vertebra_cut_by_the_border_is_one(column):
+    """The upper third of a body at the lower border, and its disc, hang on the column: they are kept, and are no false end."""
+    cut = column[:, :, 16:]
+    grid = GRID.crop((0, 0, 16), cut.shape)
+    assert np.array_equal(clean_subregions(cut, grid).subregions, cut)
 
 
 def named(*rows):

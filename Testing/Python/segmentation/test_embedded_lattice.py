@@ -10,6 +10,8 @@ from spinetwin.segmentation.embedded.tiles import slabs_of, windows
 
 PIR = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
 """Columns: posterior, inferior, right in RAS."""
+EVEN, UNEVEN = (1.5, 1.5, 1.5), (1.5, 1.0, 2.5)
+"""Voxels of a working array, mm along these."""
 
 
 def grid_of(order, signs, spacing, shape):
@@ -19,10 +21,11 @@ def grid_of(order, signs, spacing, shape):
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 @pytest.mark.parametrize("signs", list(product((1, -1), repeat=3)))
-def test_any_storage_order_gives_the_same_working_array(order, signs):
+@pytest.mark.parametrize("spacing", [EVEN, UNEVEN])
+def test_any_storage_order_gives_the_same_working_array(order, signs, spacing):
     image = np.random.default_rng(0).random((6, 7, 8)).astype(np.float32)
     stored = image.transpose(order)[tuple(slice(None, None, sign) for sign in signs)]
-    lattice = lattice_of(grid_of(order, signs, 1.5, image.shape), 1.5)
+    lattice = lattice_of(grid_of(order, signs, spacing, image.shape), spacing)
     assert lattice.to_working(stored) == pytest.approx(image, abs=1e-6)
 
 
@@ -36,7 +39,7 @@ def test_labels_come_back_to_where_they_were(order, signs, spacing):
     ijk = np.indices(grid.shape).reshape(3, -1).T
     middle = grid.to_ras((np.array(grid.shape) - 1) / 2)
     depth = ((grid.to_ras(ijk) - middle) @ [0.3, 0.5, 0.8]).reshape(grid.shape)
-    lattice = lattice_of(grid, 1.5)
+    lattice = lattice_of(grid, EVEN)
     inside = np.clip(lattice.to_working(np.clip(depth / 20.0 + 0.5, 0.0, 1.0)), 0.0, 1.0)
     found = lattice.to_labels([(0, np.stack([1.0 - inside, inside]))], np.array([0, 49], dtype=np.uint8))
     assert found.shape == grid.shape
@@ -49,7 +52,7 @@ def test_the_middle_of_the_array_is_the_middle_of_the_image():
     grid = grid_of((0, 1, 2), (1, 1, 1), 0.5, (31, 31, 31))
     image = np.zeros((31, 31, 31), np.float32)
     image[15, 15, 15] = 1.0
-    working = lattice_of(grid, 1.5).to_working(image)
+    working = lattice_of(grid, EVEN).to_working(image)
     assert (
         np.unravel_index(working.argmax(), working.shape) == tuple((n - 1) // 2 for n in working.shape)
         or working.shape[0] % 2 == 0

@@ -56,7 +56,7 @@ def test_the_weights_are_small_and_those_that_are_described():
     description = read_description(MODEL)
     assert (MODEL / "model.onnx").stat().st_size <= MOST_MEGABYTES * 1e6
     assert set(description.labels) == {0, 26, *range(41, 50), 60, 61, 62, 100}
-    assert description.spacing == 1.5
+    assert description.spacing == (1.5, 1.0, 2.5)
 
 
 @pytest.mark.parametrize("name", LEAST)

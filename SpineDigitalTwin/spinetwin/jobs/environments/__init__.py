@@ -9,7 +9,7 @@ from .child import Program, run_program
 from .folders import home
 from .install import install, remove
 from .requirements import ENVIRONMENTS
-from .state import Environment, State, environment_for, state_for, state_of
+from .state import Environment, State, environment_for, fetched, state_for, state_of
 from .variables import clean_variables
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "bar_of",
     "clean_variables",
     "environment_for",
+    "fetched",
     "home",
     "install",
     "lend_package",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -12,19 +10,19 @@ from pathlib import Path
 from ...errors import ParameterError, ProgramError, WriteError
 from ...io.atomic import write_error
 from ..scratch import Scratch, sweep
-from .child import Program, run_program
+from .application import application_python
+from .child import run_program
 from .folders import made
+from .makers import FolderMaker, Maker, VenvMaker
 from .pip import PipListener
-from .requirements import Requirements, requirements_of
-from .state import Environment, environments_folder, python_in, state_of, write_record
+from .requirements import Requirements, requirements_of, size_text
+from .state import PACKAGES, Environment, environments_folder, normal_name, state_of, write_record
 
 Progress = Callable[[float, str], None]
 
 _MADE, _FIRST, _THEN, _TRIED = 0.03, 0.4, 0.93, 1.0
 """Fractions of the work at which its stages end, on a quick line."""
 _SPARE_MB = 500.0
-_PIP = ("--disable-pip-version-check", "--no-input")
-_PIP_VARIABLES = {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0", "PIP_ROOT_USER_ACTION": "ignore"}
 
 
 def install(
@@ -49,7 +47,8 @@ def install(
     root : Path, optional
         The program's own folder; default `home()`.
     base : Path, optional
-        The Python it is made from; default the running one. In an application, `sys.executable` may be the application itself.
+        The Python it is made from; default the running one. That of an application makes no venv that runs by itself: it gets a
+        folder of packages beside its own.
     offline : bool
         Whether nothing may be fetched.
     repair : bool
@@ -75,18 +74,19 @@ def install(
         return state.environment
     if offline:
         raise ParameterError(
-            f"To install {name}, about {needed.download_mb / 1000:.1f} GB have to be fetched, and nothing may be fetched.",
+            f"To install {name}, about {size_text(needed.download_mb)} have to be fetched, and nothing may be fetched.",
             "Leave --offline out, or install it on a computer with a network.",
         )
     folder = made(environments_folder(root))
     _refuse_full_disk(folder, needed)
     sweep(folder)
     with Scratch(folder) as scratch:
-        new = scratch.folder / name
-        _make(new, Path(base or sys.executable), progress)
-        _fill(new, needed, progress)
-        _try(new, needed, progress)
-        _put_in_place(new, folder / name, scratch.folder / "before")
+        maker = _maker(scratch.folder / name, base)
+        progress(0.0, "making an environment")
+        maker.make()
+        _fill(maker, needed, progress)
+        _try(maker, needed, progress)
+        _put_in_place(maker.folder, folder / name, scratch.folder / "before")
     progress(_TRIED, "installed")
     installed = state_of(name, root)
     if installed.environment is None:
@@ -121,71 +121,54 @@ def _refuse_full_disk(folder: Path, needed: Requirements) -> None:
     free = shutil.disk_usage(folder).free / 1e6
     if free < needed.disk_mb + _SPARE_MB:
         raise WriteError(
-            f"{needed.name} needs {needed.disk_mb / 1000:.1f} GB on the disk of {folder}, and {free / 1000:.1f} GB are free.",
+            f"{needed.name} needs {size_text(needed.disk_mb)} on the disk of {folder}, and {size_text(free)} are free.",
             "Free some space, or name another folder with SPINETWIN_HOME.",
         )
 
 
-def _make(new: Path, base: Path, progress: Progress) -> None:
-    progress(0.0, "making an environment")
-    try:
-        run_program(Program(base, "venv", (str(new),)), _unheard)
-        run_program(Program(python_in(new), "pip", ("--version",), _PIP_VARIABLES), _unheard)
-    except ProgramError as error:
-        raise ProgramError(
-            f"{base} makes no environment that runs: {error.message}",
-            "Name another Python, 3.11 or newer and with its venv module, with --python.",
-        ) from error
+def _maker(new: Path, base: Path | None) -> Maker:
+    running = Path(sys.executable)
+    application = application_python(running) if base is None else None
+    return VenvMaker(new, base or running) if application is None else FolderMaker(new, application)
 
 
-def _fill(new: Path, needed: Requirements, progress: Progress) -> None:
-    constraints = new / "constraints.txt"
+def _fill(maker: Maker, needed: Requirements, progress: Progress) -> None:
+    constraints = maker.folder / "constraints.txt"
     constraints.write_text("".join(f"{each}\n" for each in needed.constraints), encoding="utf-8")
-    for packages, begin, end in ((needed.first, _MADE, _FIRST), (needed.then, _FIRST, _THEN)):
+    for packages, begin, end in _rounds(maker, needed):
         share = (end - begin) / (_THEN - _MADE)
         listener = PipListener(round(needed.distributions * share), begin, end, progress)
-        _pip(new, ("install", "--progress-bar", "off", "--constraint", str(constraints), *packages), listener.hear)
+        maker.install(packages, constraints, listener.hear)
     if needed.without:
-        _pip(new, ("uninstall", "--yes", *needed.without), _unheard)
+        maker.uninstall(needed.without)
 
 
-def _try(new: Path, needed: Requirements, progress: Progress) -> None:
+def _rounds(maker: Maker, needed: Requirements) -> tuple[tuple[tuple[str, ...], float, float], ...]:
+    """Return what is installed one after the other, and between which fractions of the work.
+
+    Into a folder all goes at once: pip does not look at what lies there, and would fetch it again.
+    """
+    if maker.application is not None:
+        return (((*needed.first, *needed.then), _MADE, _THEN),)
+    return (needed.first, _MADE, _FIRST), (needed.then, _FIRST, _THEN)
+
+
+def _try(maker: Maker, needed: Requirements, progress: Progress) -> None:
     """See that what was installed can be imported, and write down what it is."""
     progress(_THEN, "trying it")
+    packages = maker.packages()
+    made = Environment(needed.name, maker.folder, packages, maker.application)
     for module in needed.imports:
-        run_program(Program(python_in(new), "-c", (f"import {module}",)), _unheard)
-    listed = _pip(new, ("list", "--format", "json"), _unheard)
-    packages = {each["name"]: each["version"] for line in listed if line.startswith("[") for each in json.loads(line)}
-    write_record(new, needed, packages, _proof(new, needed))
+        run_program(made.program("-c", (f"import {module}",)), _unheard)
+    write_record(made, needed, _proof(maker.folder, needed))
 
 
 def _proof(new: Path, needed: Requirements) -> tuple[str, ...]:
     """Return the list of files of each package that was asked for, which goes first and last with the package."""
-    wanted = {_normal(re.split(r"[=<>~!\[]", each)[0]) for each in (*needed.first, *needed.then)}
-    lists = new.glob("**/site-packages/*.dist-info/RECORD")
-    found = [each for each in lists if _normal(each.parent.name.partition("-")[0]) in wanted]
+    wanted = {normal_name(each) for each in needed.asked_for}
+    lists = [each for folder in ("site-packages", PACKAGES) for each in new.glob(f"**/{folder}/*.dist-info/RECORD")]
+    found = [each for each in lists if normal_name(each.parent.name.partition("-")[0]) in wanted]
     return tuple(sorted(each.relative_to(new).as_posix() for each in found))
-
-
-def _normal(name: str) -> str:
-    """Spell the name of a package as the index does (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _pip(new: Path, arguments: tuple[str, ...], hear: Callable[[str], None]) -> tuple[str, ...]:
-    refused: list[str] = []
-
-    def listen(line: str) -> None:
-        if line.startswith("ERROR: "):
-            refused.append(line.removeprefix("ERROR: "))
-        hear(line)
-
-    program = Program(python_in(new), "pip", (arguments[0], *_PIP, *arguments[1:]), _PIP_VARIABLES)
-    try:
-        return run_program(program, listen)
-    except ProgramError as error:
-        said = refused[0] if refused else error.message
-        raise ProgramError(f"The installation failed: {said}", "Check the network and try again.") from error
 
 
 def _put_in_place(new: Path, target: Path, before: Path) -> None:

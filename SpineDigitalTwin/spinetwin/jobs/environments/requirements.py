@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 
@@ -33,6 +34,8 @@ class Requirements:
         How many packages that makes, measured.
     download_mb, disk_mb : float
         What is fetched, and what it takes on the disk; measured on Linux with the CPU build of torch, others are larger.
+    licences : str
+        Of the packages that are asked for; what they bring along has its own.
     source : str
         Where the pins come from.
     """
@@ -47,7 +50,26 @@ class Requirements:
     distributions: int
     download_mb: float
     disk_mb: float
+    licences: str
     source: str
+
+    @property
+    def asked_for(self) -> tuple[str, ...]:
+        """The names of the packages that are asked for, without those that they bring along."""
+        return tuple(re.split(r"[=<>~!\[]", each)[0] for each in (*self.first, *self.then))
+
+    @property
+    def fetches(self) -> str:
+        """Say what is fetched, under which licences."""
+        more = self.distributions - len(self.asked_for)
+        return f"{', '.join((*self.first, *self.then)).replace('==', ' ')} and {more} packages that they need ({self.licences})"
+
+    @property
+    def size(self) -> str:
+        """Say how much is fetched, and what it takes on the disk."""
+        told = f"{size_text(self.download_mb)} to fetch and {size_text(self.disk_mb)} on the disk"
+        with_torch = any(each.startswith("torch==") for each in (*self.first, *self.then))
+        return f"{told}, more where torch comes with CUDA" if with_torch else told
 
     @property
     def digest(self) -> str:
@@ -56,11 +78,17 @@ class Requirements:
         return hashlib.sha256(json.dumps(packages).encode("utf-8")).hexdigest()
 
 
+def size_text(megabytes: float) -> str:
+    """Return a size for people."""
+    return f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"
+
+
 def _requirements(row: Mapping[str, str]) -> Requirements:
     lists = (tuple(row[name].split()) for name in ("backends", "first", "then", "constraints", "without", "imports"))
     backends, first, then, constraints, without, imports = lists
     sizes = int(row["distributions"]), float(row["download_mb"]), float(row["disk_mb"])
-    return Requirements(row["environment"], backends, first, then, constraints, without, imports, *sizes, row["source"])
+    told = row["licences"], row["source"]
+    return Requirements(row["environment"], backends, first, then, constraints, without, imports, *sizes, *told)
 
 
 ENVIRONMENTS: Mapping[str, Requirements] = {

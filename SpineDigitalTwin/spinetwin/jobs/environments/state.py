@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ParameterError
+from .application import ApplicationPython, from_record
+from .child import Program
 from .folders import home
 from .requirements import Requirements, requirements_of, serving
 
 RECORD = "spinetwin-environment.json"
+PACKAGES = "packages"
+"""Where an environment for the Python of an application holds its packages."""
 FORMAT = "spinetwin environment"
 FORMAT_VERSION = 1
 _MAX_BYTES = 1 << 20
@@ -30,20 +36,39 @@ class Environment:
     folder : Path
     packages : mapping of str to str
         Version by name, as they were installed.
+    application : ApplicationPython or None
+        Whose Python it is for, where it has none of its own.
     """
 
     name: str
     folder: Path
     packages: Mapping[str, str] = field(default_factory=dict)
+    application: ApplicationPython | None = None
 
     @property
     def python(self) -> Path:
         """Its interpreter."""
-        return python_in(self.folder)
+        return python_in(self.folder) if self.application is None else self.application.program
+
+    def program(
+        self,
+        module: str,
+        arguments: tuple[str, ...] = (),
+        variables: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> Program:
+        """Return a program that runs in it; the parameters are those of `Program`."""
+        given = dict(variables or {})
+        if self.application is not None:
+            path = [str(self.folder / PACKAGES), *filter(None, [given.get("PYTHONPATH")])]
+            given |= {**self.application.variables, "PYTHONPATH": os.pathsep.join(path)}
+        return Program(self.python, module, arguments, given, folder)
 
     def versions(self, *names: str) -> dict[str, str]:
-        """Return the versions of some packages; those it lacks are left out."""
-        return {name: self.packages[name] for name in names if name in self.packages}
+        """Return the versions of some packages, as they spell themselves; those it lacks are left out."""
+        wanted = [normal_name(each) for each in names]
+        found = {name: version for name, version in self.packages.items() if normal_name(name) in wanted}
+        return dict(sorted(found.items(), key=lambda each: wanted.index(normal_name(each[0]))))
 
 
 @dataclass(frozen=True)
@@ -58,6 +83,11 @@ class State:
 def environments_folder(root: Path | None = None) -> Path:
     """Return the folder that holds the environments, below the program's own."""
     return (home() if root is None else root) / "environments"
+
+
+def normal_name(package: str) -> str:
+    """Spell the name of a package as the index does (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", package).lower()
 
 
 def python_in(folder: Path) -> Path:
@@ -84,17 +114,18 @@ def state_of(name: str, root: Path | None = None) -> State:
     folder = environments_folder(root) / name
     again = f"`spinetwin install {name} --repair` installs it again."
     if not folder.is_dir():
-        return State(False, f"its environment is not installed: `spinetwin install {name}` does it ({_size(needed)}).")
+        return State(False, f"its environment is not installed; `spinetwin install {name}` does it: {needed.size}.")
     record = _record(folder)
     if record is None:
         return State(False, f"its environment has no record of what it holds. {again}")
     if record.get("requirements") != needed.digest:
         return State(False, f"its environment was made for another version of this program. {again}")
-    gone = _missing(folder, record)
+    packages = {str(key): str(value) for key, value in record["packages"].items()}
+    environment = Environment(name, folder, packages, from_record(record.get("application")))
+    gone = _missing(environment, record)
     if gone:
         return State(False, f"its environment is damaged, {gone} is missing. {again}")
-    packages = {str(key): str(value) for key, value in record["packages"].items()}
-    return State(True, "its environment is installed", Environment(name, folder, packages))
+    return State(True, "its environment is installed", environment)
 
 
 def state_for(backend: str, root: Path | None = None) -> State:
@@ -111,6 +142,20 @@ def state_for(backend: str, root: Path | None = None) -> State:
     return next((each for each in states if each.ready), states[0])
 
 
+def fetched(backend: str, root: Path | None = None) -> tuple[float, str]:
+    """Say how many MB installing the environment of a backend would fetch now, and what; nothing where it is there.
+
+    Raises
+    ------
+    ParameterError
+        If no environment is planned for it.
+    """
+    if state_for(backend, root).ready:
+        return 0.0, ""
+    needed = serving(backend)[0]
+    return needed.download_mb, needed.fetches
+
+
 def environment_for(backend: str, root: Path | None = None) -> Environment:
     """Return an environment that a backend can run in.
 
@@ -125,17 +170,19 @@ def environment_for(backend: str, root: Path | None = None) -> Environment:
     return state.environment
 
 
-def write_record(folder: Path, needed: Requirements, packages: Mapping[str, str], proof: tuple[str, ...]) -> None:
+def write_record(made: Environment, needed: Requirements, proof: tuple[str, ...]) -> None:
     """Write down what an environment holds; `proof` are files in it without which it is damaged."""
-    content = {
+    content: dict[str, Any] = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
         "name": needed.name,
         "requirements": needed.digest,
-        "packages": dict(packages),
+        "packages": dict(made.packages),
         "proof": list(proof),
     }
-    (folder / RECORD).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    if made.application is not None:
+        content["application"] = made.application.as_record()
+    (made.folder / RECORD).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def _record(folder: Path) -> dict[str, Any] | None:
@@ -153,13 +200,8 @@ def _record(folder: Path) -> dict[str, Any] | None:
     return found if well_formed else None
 
 
-def _missing(folder: Path, record: Mapping[str, Any]) -> str:
+def _missing(found: Environment, record: Mapping[str, Any]) -> str:
     """Name the first thing that is no more; the interpreter goes with the Python that it was made from."""
-    if not python_in(folder).is_file():
+    if not found.python.is_file():
         return "its Python"
-    return next((str(each) for each in record["proof"] if not (folder / str(each)).is_file()), "")
-
-
-def _size(needed: Requirements) -> str:
-    fetched, kept = needed.download_mb / 1000, needed.disk_mb / 1000
-    return f"{fetched:.1f} GB to fetch and {kept:.1f} GB on the disk, more where torch comes with CUDA"
+    return next((str(each) for each in record["proof"] if not (found.folder / str(each)).is_file()), "")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from ...errors import ParameterError, ProgramError
+from ...errors import ProgramError
 from ...segmentation.backends import Availability, ImportBackend, Request, Segmentation, Source, table_of
+from ...segmentation.backends.protocol import CPU
+from ..devices import refuse_absent_device
 from ..environments import Environment, Program, home, run_program, state_for
 from ..environments.folders import made
 from ..scratch import Scratch, sweep
 from ..weights import Store, Weights
+from .devices import cuda_devices
 from .ear import Ear
 
 NO_NETWORK = {
@@ -28,14 +30,17 @@ NO_NETWORK = {
 
 
 def availability(backend: str, needed: Sequence[Weights], root: Path | None) -> Availability:
-    """Say whether environment and weights are there; quick, nothing is started or read."""
+    """Say whether environment and weights are there, and where a program can run that knows but the CPU and CUDA."""
     state = state_for(backend, root)
     store = Store(root)
     lacking = [] if state.ready else [state.reason]
     lacking += [each.reason for each in (store.state(weights.name) for weights in needed) if not each.ready]
-    if lacking:
+    if lacking or state.environment is None:
         return Availability(False, " ".join(lacking))
-    return Availability(True, "environment and weights are there")
+    try:
+        return Availability(True, "environment and weights are there", cuda_devices(state.environment))
+    except ProgramError as error:
+        return Availability(False, str(error))
 
 
 def verified(needed: Sequence[Weights], root: Path | None) -> dict[str, str]:
@@ -78,34 +83,27 @@ def run_heard(title: str, program: Program, ear: Ear, name: str) -> None:
         raise ProgramError(f"{title} did not segment {name}: {ear.reasons[-1]}") from error
 
 
-def has_gpu(environment: Environment) -> bool:
-    """Say whether the torch of an environment can use a GPU of this computer, without starting it."""
-    return not environment.packages.get("torch", "").endswith("+cpu") and shutil.which("nvidia-smi") is not None
-
-
 def gpu_variables(device: str) -> dict[str, str]:
     """Return the variables that show a program only the GPU that was asked for ("cuda:1")."""
     _, _, number = device.partition(":")
     return {"CUDA_VISIBLE_DEVICES": number} if number else {}
 
 
-def use_cpu(device: str, environment: Environment) -> bool:
-    """Say whether to compute on the CPU.
+def use_cpu(device: str, environment: Environment, title: str) -> bool:
+    """Say whether to compute on the CPU, for a program that knows nothing else but CUDA.
 
     Raises
     ------
     ParameterError
-        If a GPU was asked for that there is not.
+        If a device was asked for that there is not.
+    ProgramError
+        If the torch of the environment cannot be asked.
     """
-    if device == "auto":
-        return not has_gpu(environment)
-    if device.startswith("cuda"):
-        if not has_gpu(environment):
-            raise ParameterError(f"The device {device} cannot be used: torch or the driver lacks CUDA.", "Take --device cpu.")
-        return False
-    if device != "cpu":
-        raise ParameterError(f"This program knows no device {device}.", "Take --device cpu.")
-    return True
+    if device == "cpu":
+        return True
+    devices = cuda_devices(environment)
+    refuse_absent_device(device, devices, title)
+    return devices == CPU
 
 
 def name_of(request: Request) -> str:

@@ -15,8 +15,7 @@ from ...geometry.resampling import resampled_labels
 from ...segmentation.backends import Availability, Description, Request, Segmentation, Source, table_of
 from ...segmentation.backends.mapping import mapped
 from ...segmentation.backends.protocol import Progress
-from ..environments import Environment, Program, environment_for, install
-from ..environments.requirements import requirements_of
+from ..environments import Environment, Program, environment_for, fetched, install
 from ..weights import Store, Weights, weights_for
 from .contrast import contrast_of
 from .ear import Ear
@@ -24,6 +23,7 @@ from .judging import judged
 from .running import NO_NETWORK, availability, gpu_variables, name_of, run_heard, taken_over, use_cpu, verified, workplace
 
 NAME = "spineps"
+TITLE = "SPINEPS"
 _TABLE = "spineps"
 _DEFAULT = "T2w"
 _CASE = "sub-case"
@@ -46,12 +46,14 @@ class SpinepsBackend:
 
     def describe(self) -> Description:
         """Say what it is."""
+        download_mb, fetches = fetched(NAME, self._root)
         return Description(
             NAME,
-            "SPINEPS",
+            TITLE,
             "subregions and vertebrae of sagittal MR, as published; the weights are fetched or imported on request",
-            download_mb=requirements_of(NAME).download_mb,
+            download_mb,
             licence="Apache-2.0",
+            fetches=fetches,
         )
 
     def available(self, request: Request) -> Availability:
@@ -80,7 +82,7 @@ class SpinepsBackend:
         with workplace(self._root) as place:
             image = _prepared(request, place, contrast)
             ear = Ear(NAME, lambda done, what: progress(_BEGUN + (_RUN - _BEGUN) * done, what))
-            run_heard("SPINEPS", _program(image, needed, environment, request, Store(self._root)), ear, name_of(request))
+            run_heard(TITLE, _program(image, needed, environment, request, Store(self._root)), ear, name_of(request))
             progress(_RUN, "reading the maps")
             found = _maps(place, request, ear.reasons)
         progress(_READ, "comparing with the separation")
@@ -124,7 +126,7 @@ def _program(image: Path, needed: tuple[Weights, ...], environment: Environment,
     arguments = ["sample", "--input", str(image), "--model-semantic", str(semantic), "--model-instance", str(instance)]
     # levels are named by this program; mirroring would exchange left and right
     arguments += ["--model-labeling", "none", "--no-tta", "--derivative-name", _OUT]
-    if use_cpu(request.device, environment):
+    if use_cpu(request.device, environment, TITLE):
         arguments.append("--cpu")
     variables = {
         **NO_NETWORK,
@@ -132,7 +134,7 @@ def _program(image: Path, needed: tuple[Weights, ...], environment: Environment,
         "SPINEPS_SEGMENTOR_MODELS": str(store.folder / NAME),
         "SPINEPS_NO_CITATION_REMINDER": "1",
     }
-    return Program(environment.python, "spineps.entrypoint", tuple(arguments), variables, image.parent)
+    return environment.program("spineps.entrypoint", tuple(arguments), variables, image.parent)
 
 
 def _maps(place: Path, request: Request, reasons: Sequence[str]) -> Segmentation:

@@ -6,9 +6,10 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -16,9 +17,11 @@ import numpy as np
 from ...errors import ParameterError, ProgramError
 from ...geometry import LabelMaps
 from ...segmentation.backends import Availability, Description, Request, Segmentation
+from ...segmentation.backends.protocol import CPU
 from ...segmentation.two_phase.models import lacking
-from ..environments import Program, home, lend_package, state_for
+from ..environments import Program, fetched, home, install, lend_package, state_for
 from ..job import write_job
+from .devices import torch_devices
 from .running import NO_NETWORK
 from .workers import run_worker
 
@@ -52,35 +55,30 @@ class TwoPhaseBackend:
 
     def describe(self) -> Description:
         """Say what it is."""
+        download_mb, fetches = (0.0, "") if self._has_python() else fetched(NAME)
         return Description(
             NAME,
             "Two networks of your own",
             "subregions and vertebrae by two models that you have trained or been given; as good as they are",
+            download_mb,
+            fetches=fetches,
         )
 
     def available(self, request: Request) -> Availability:  # noqa: ARG002 - no request changes it
-        """Say whether models and packages are there."""
+        """Say whether models and packages are there, and where torch can run them."""
         missing = lacking(self.models)
-        if missing:
-            return Availability(False, f"{missing} {MODELS_VARIABLE} names the folder of both.")
+        reasons = [f"{missing} {MODELS_VARIABLE} names the folder of both."] if missing else []
         try:
-            self.python()
-        except ParameterError as error:
-            return Availability(False, str(error))
-        return Availability(True, f"both models lie in {self.models}")
+            self._program(_WORKER)
+            # torch takes seconds to answer: it is asked where all else is there
+            devices = CPU if reasons else torch_devices(self._program)
+        except (ParameterError, ProgramError) as error:
+            return Availability(False, " ".join([*reasons, str(error)]))
+        return Availability(not reasons, " ".join(reasons) or f"both models lie in {self.models}", devices)
 
-    def install(self, folder: Path, progress: Progress) -> NoReturn:  # noqa: ARG002 - nothing is fetched
-        """Refuse: models of one's own are given, not fetched.
-
-        Raises
-        ------
-        ParameterError
-        """
-        raise ParameterError(
-            "The two-phase backend runs models of your own, which cannot be fetched.",
-            f"Put the folders semantic and instance into one folder and name it by {MODELS_VARIABLE}; "
-            f"`spinetwin install {NAME}` installs torch and nnU-Net.",
-        )
+    def install(self, folder: Path, progress: Progress) -> None:
+        """Make its environment below a folder; models of one's own are given, not fetched."""
+        install(NAME, progress, root=folder)
 
     @property
     def models(self) -> Path:
@@ -88,21 +86,18 @@ class TwoPhaseBackend:
         given = os.environ.get(MODELS_VARIABLE, "").strip()
         return self._models or (Path(given).expanduser().absolute() if given else home() / "models")
 
-    def python(self) -> Path:
-        """Return the interpreter that the networks run in.
+    def _has_python(self) -> bool:
+        return self._python is not None or all(find_spec(name) for name in _PACKAGES)
 
-        Raises
-        ------
-        ParameterError
-            If there is none with torch and nnU-Net.
-        """
+    def _program(self, module: str, arguments: tuple[str, ...] = (), variables: Mapping[str, str] | None = None) -> Program:
+        """Return a program in the Python that the networks run in; if there is none with torch and nnU-Net, that is refused."""
         if self._python is not None:
-            return self._python
+            return Program(self._python, module, arguments, variables or {})
         state = state_for(NAME)
         if state.environment is not None:
-            return state.environment.python
-        if all(find_spec(name) for name in _PACKAGES):
-            return Path(sys.executable)
+            return state.environment.program(module, arguments, variables)
+        if self._has_python():
+            return Program(Path(sys.executable), module, arguments, variables or {})
         raise ParameterError(state.reason)
 
     def run(self, request: Request, progress: Progress) -> Segmentation:
@@ -111,7 +106,7 @@ class TwoPhaseBackend:
             folder = Path(name)
             job = self._job(request, folder)
             variables = {**NO_NETWORK, **lend_package(folder), "nnUNet_compile": "f"}
-            result = run_worker(Program(self.python(), _WORKER, (str(job),), variables), progress, _PATIENCE_S)
+            result = run_worker(self._program(_WORKER, (str(job),), variables), progress, _PATIENCE_S)
             return _taken_over(result.paths, request)
 
     def _job(self, request: Request, folder: Path) -> Path:

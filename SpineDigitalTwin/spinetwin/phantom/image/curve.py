@@ -47,7 +47,8 @@ class SpineCurve:
     """Cross-sections along a spine, each the axial plane of one level, evened out a little so that they do not cross behind it.
 
     Beside a scoliotic spine they would cross on the hollow side, within the trunk. So each bends, away from the spine, until it
-    is level from side to side, as the trunk is that does not follow every vertebra.
+    is level from side to side, as the trunk is that does not follow every vertebra. There `x` goes along the bent plane, too:
+    along the leaning one the trunk would be wider at the ends of a curve than at its apex, with a crease on the hollow side.
 
     Attributes
     ----------
@@ -120,17 +121,24 @@ class SpineCurve:
         if abs(side[2]) < _STRAIGHT:
             return x, y, z
         beside = x * np.float32(side[0]) + y * np.float32(side[1]) + z * np.float32(side[2])
-        return x, y, z - np.float32(side[2]) * self._beyond(beside)
+        beyond = self._beyond(beside)
+        return x + np.float32(_shortened(side)) * beyond, y, z - np.float32(side[2]) * beyond
 
     def _beyond(self, beside: Array | float) -> Array:
         """Return by how much what lies beside the spine, mm, lies beyond the lever; nothing near it."""
         return np.asarray(beside - beside / np.sqrt(1.0 + (beside / np.float32(self.lever)) ** 2))
 
     def _on_plane(self, n: int, x: float, y: float, above: float) -> FloatArray:
-        side, z = self._sides[n], above
+        side, across, z = self._sides[n], x, above
         for _ in range(_ROUNDS):
-            z = above + float(side[2]) * float(self._beyond(side @ np.array([x, y, z])))
-        return self.frames[n].to_ras([x, y, z])
+            beyond = float(self._beyond(side @ np.array([across, y, z])))
+            across, z = x - _shortened(side) * beyond, above + float(side[2]) * beyond
+        return self.frames[n].to_ras([across, y, z])
+
+
+def _shortened(side: FloatArray) -> float:
+    """Return by how much a plane that leans to a side is shorter from side to side than it is along itself, per mm."""
+    return 1.0 - float(np.sqrt(1.0 - side[2] ** 2))
 
 
 def _seen(grid: Grid, nodes: Lattice, frame: Frame) -> Block:

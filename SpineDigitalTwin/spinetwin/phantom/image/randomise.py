@@ -17,10 +17,12 @@ from ...anatomy import level, levels_between
 from ...errors import ParameterError
 from ...geometry import FloatArray, Grid
 from ..grids import Spacing, grid_around
+from ..posture.grades import DiscGrade
 from ..posture.parameters import Curve, SpineParameters
 from ..spine import Spine, make_spine
+from ..voxels import block_of
 from .artefacts import Image, average_slices, rician, ring, smooth_field
-from .contrast import MODALITIES, SIZE, Look, look
+from .contrast import MODALITIES, SIZE, Look, look, tissue_id
 from .curve import spine_curve
 from .render import add_texture, paint_image
 from .scene import Anatomy
@@ -28,6 +30,8 @@ from .viscera import bowel
 
 APICES = tuple(each.name for each in levels_between(level("T2"), level("L3")) if each.name != "T13")
 """Levels with room for a curve on both sides."""
+DISCS = tuple(each.name for each in levels_between(level("C3"), level("L5")) if each.name not in ("T13", "L6"))
+"""Levels above the discs that may be worn."""
 _Number = TypeVar("_Number", bound=np.generic)
 
 _LIMITS = (
@@ -39,12 +43,18 @@ _LIMITS = (
     ("lateral", 1.0),
     ("bias", 1.0),
     ("noise", 0.5),
+    ("worn", 1.0),
+    ("rudiments", 1.0),
 )
 """What of a `RandomSpec` is a number from 0 to a maximum."""
 _CANAL = (0.0, -22.0, 0.0)
 """About where the canal lies from the middle of a vertebra, mm along right, anterior and superior."""
 _NODE_MM = 32.0
 """Distance of the control points of a deformation, mm."""
+SACRAL_DISCS = ((-7.0, -17.0), (-18.0, -42.0))
+"""Where the remains of the first two discs of the sacrum lie in the frame of S1, mm along anterior and superior."""
+SACRAL_AXIS = (0.33, 0.94)
+"""Which way the sacrum runs there, along anterior and superior."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +65,8 @@ class RandomSpec:
     ----------
     shape : (3,) tuple of int
         Voxels.
-    spacing : float
-        Size of the voxels of the pair, mm, the same along all axes.
+    spacing : float or Spacing
+        Size of the voxels of the pair, mm: the same along all axes, or by direction in the patient.
     orientation : str
         Direction in which each array index grows, as in `Spine.grid`; never mirrored.
     first, last : str
@@ -70,7 +80,7 @@ class RandomSpec:
     deformation : float
         Displacement by a smooth deformation, mm.
     thickness : float
-        Thickness of the slices that are taken, mm; afterwards they are resampled to `spacing`.
+        Thickness of the slices that are taken, mm; afterwards they are resampled to the voxels of the pair.
     modalities : tuple of str
         What tissues may look like before that is disturbed, each as likely as any other.
     strange : float
@@ -79,10 +89,15 @@ class RandomSpec:
         Share of pairs whose slices follow each other along the last array index; the others' do along any other.
     bias, noise : float
         Amplitude of a smooth shading, and standard deviation of the noise against the range of grey values.
+    worn : float
+        Share of spines of which about half of the discs are worn: thin, and dark where the look is that of a T2w image.
+    rudiments : float
+        Share of sacra in which remains of the discs between their first segments are seen (O'Driscoll et al. 1996, four
+        types from none to a disc that is well formed): they are sacrum nevertheless.
     """
 
     shape: tuple[int, int, int] = (96, 96, 96)
-    spacing: float = 1.0
+    spacing: float | Spacing = 1.0
     orientation: str = "PIR"
     first: str = "C2"
     last: str = "L5"
@@ -96,11 +111,13 @@ class RandomSpec:
     lateral: float = 1 / 3
     bias: float = 0.4
     noise: float = 0.08
+    worn: float = 0.0
+    rudiments: float = 0.0
 
     def __post_init__(self) -> None:
         if len(self.shape) != 3 or min(self.shape) < 16:
             raise ParameterError(f"A training pair has three sides of at least 16 voxels, not {self.shape}.")
-        Spacing(self.spacing, self.spacing, self.spacing)
+        _ = self.voxel
         if level(self.first).order > level(self.last).order:
             raise ParameterError(f"The first level must lie above the last, but {self.first} lies below {self.last}.")
         if len(self.wander) != 3 or not all(0.0 <= each <= 150.0 for each in self.wander):
@@ -114,6 +131,13 @@ class RandomSpec:
             value = getattr(self, name)
             if not (np.isfinite(value) and 0.0 <= value <= most):
                 raise ParameterError(f"The {name} of training pairs must be between 0 and {most:g}, not {value:g}.")
+
+    @property
+    def voxel(self) -> Spacing:
+        """Size of the voxels by direction in the patient."""
+        if isinstance(self.spacing, Spacing):
+            return self.spacing
+        return Spacing(self.spacing, self.spacing, self.spacing)
 
 
 def training_pair(
@@ -141,7 +165,8 @@ def training_pair(
     labels = spine.voxelise(grid, endplates=True).subregions.astype(np.uint8, copy=False)
     image = random_image(spine, grid, rng, spec)
     moved = deformation(grid, rng, spec.deformation)
-    return degrade(warp(image, moved, inner, order=1), rng, spec), warp(labels, moved, inner, order=0)
+    warped = warp(image, moved, inner, order=1)
+    return degrade(warped, grid.spacing, rng, spec), warp(labels, moved, inner, order=0)
 
 
 def random_spine(rng: np.random.Generator, spec: RandomSpec) -> Spine:
@@ -161,8 +186,14 @@ def random_spine(rng: np.random.Generator, spec: RandomSpec) -> Spine:
         curves=curves,
         scale=rng.uniform(0.8, 1.12),
         spacing=rng.uniform(0.8, 1.15),
+        grades=_worn(rng) if spec.worn and rng.random() < spec.worn else (),
     )
     return make_spine(posture, rng)
+
+
+def _worn(rng: np.random.Generator) -> tuple[DiscGrade, ...]:
+    """Return the Pfirrmann grades of about half of the discs, from the third on."""
+    return tuple(DiscGrade(name, int(rng.integers(3, 6))) for name in DISCS if rng.random() < 0.5)
 
 
 def random_grid(spine: Spine, rng: np.random.Generator, spec: RandomSpec) -> tuple[Grid, tuple[slice, ...]]:
@@ -170,13 +201,13 @@ def random_grid(spine: Spine, rng: np.random.Generator, spec: RandomSpec) -> tup
     keys = [key for key in spine.frames if level(spec.first).order <= level(key).order <= level(spec.last).order]
     frame = spine.frames[keys[rng.integers(len(keys))]]
     centre = frame.to_ras(rng.uniform(-1.0, 1.0, 3) * spec.wander + _CANAL)
-    border = int(np.ceil(spec.deformation / spec.spacing)) + 1
-    unit = grid_around([(frame, ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)))], spec.spacing, spec.orientation, 0.0, 0.0)
+    unit = grid_around([(frame, ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)))], spec.voxel, spec.orientation, 0.0, 0.0)
+    border = np.ceil(spec.deformation / unit.spacing).astype(int) + 1
     affine = np.eye(4)
     affine[:3, :3] = _turned(rng.uniform(-1.0, 1.0, 3) * spec.turn) @ unit.ijk_to_ras[:3, :3]
-    i, j, k = (n + 2 * border for n in spec.shape)
+    i, j, k = (np.array(spec.shape) + 2 * border).tolist()
     affine[:3, 3] = centre - affine[:3, :3] @ ((np.array([i, j, k]) - 1) / 2)
-    inner = tuple(slice(border, border + n) for n in spec.shape)
+    inner = tuple(slice(first, first + n) for first, n in zip(border.tolist(), spec.shape, strict=True))
     return Grid((i, j, k), affine), inner
 
 
@@ -204,11 +235,35 @@ def random_look(rng: np.random.Generator, spec: RandomSpec) -> Look:
 def random_image(spine: Spine, grid: Grid, rng: np.random.Generator, spec: RandomSpec) -> Image:
     """Return an image of random contrast, before anything is done to it."""
     grades = rng.integers(1, 6, 256)
-    anatomy = Anatomy(spine, bowel(spine_curve(spine), rng), lambda key: int(grades[key]))
+    anatomy = Anatomy(spine, bowel(spine_curve(spine), rng), lambda key: spine.parameters.grade(key) or int(grades[key]))
     looks = random_look(rng, spec)
     image, tissues = paint_image(anatomy, grid, looks, 0.0)
     add_texture(image, tissues, looks, grid, spine, rng)
+    if spec.rudiments and rng.random() < spec.rudiments:
+        _paint_rudiments(image, tissues, looks, grid, spine, rng)
     return image * smooth_field(image.shape, spec.bias * rng.random(), rng)
+
+
+def _paint_rudiments(
+    image: Image, tissues: npt.NDArray[np.uint8], looks: Look, grid: Grid, spine: Spine, rng: np.random.Generator
+) -> None:
+    """Paint the remains of the first two discs of the sacrum into its marrow, and their dark borders."""
+    block = block_of(grid, spine.frames[level("S1").id])
+    marrow = tissues == tissue_id("cancellous_bone")
+    for place, wide in zip(SACRAL_DISCS, (1.0, 0.7), strict=True):
+        size = rng.uniform(0.4, 1.1) * wide
+        height = rng.uniform(1.0, 5.0) * wide
+        part = block.within(((-20.0, place[0] - 14.0, place[1] - 12.0), (20.0, place[0] + 14.0, place[1] + 12.0)), 0.0)
+        if 0 in part.shape:
+            continue
+        x, y, z = part.coordinates()
+        along = (y - place[0]) * SACRAL_AXIS[0] + (z - place[1] - rng.uniform(-3.0, 3.0)) * SACRAL_AXIS[1]
+        across = (y - place[0]) * SACRAL_AXIS[1] - (z - place[1]) * SACRAL_AXIS[0]
+        held = ((x / (17.0 * size)) ** 2 + (across / (11.0 * size)) ** 2 < 1.0) & marrow[part.where]
+        inside = looks.mean[tissue_id(("annulus_3", "nucleus_2", "nucleus_4")[rng.integers(3)])]
+        painted = image[part.where]
+        painted[held & (np.abs(along) < height / 2 + 0.8)] = looks.mean[tissue_id("endplate")]
+        painted[held & (np.abs(along) < height / 2)] = inside
 
 
 def deformation(grid: Grid, rng: np.random.Generator, most: float) -> npt.NDArray[np.float32]:
@@ -245,10 +300,10 @@ def warp(
     return found
 
 
-def degrade(image: Image, rng: np.random.Generator, spec: RandomSpec) -> Image:
-    """Take an image with a random resolution, ringing, noise and grey scale; the result goes from 0 to 1."""
+def degrade(image: Image, spacing: FloatArray, rng: np.random.Generator, spec: RandomSpec) -> Image:
+    """Take an image with a random resolution, ringing, noise and grey scale; voxels in mm, the result from 0 to 1."""
     axis = 2 if rng.random() < spec.lateral else int(rng.integers(2))
-    count = max(int(rng.uniform(1.0, spec.thickness) / spec.spacing), 1)
+    count = max(int(rng.uniform(1.0, spec.thickness) / float(spacing[axis])), 1)
     image = ndimage.gaussian_filter(image, rng.uniform(0.0, 0.7, 3))
     if count > 1:
         image = thick_slices(image, axis, count)

@@ -40,6 +40,9 @@ def _read() -> dict[str, FloatArray]:
 
 _WEIGHTS = _read()
 
+SIZE_SHARE, GROUP_SHARE = (float(share) for share in _WEIGHTS["length"][:2] ** 2)
+"""Of the variance of a length: what the size of the person has, and what is common to a group of columns at all levels."""
+
 
 def _curves() -> FloatArray:
     """Return the (levels, levels) matrix that turns white noise into a smooth curve of unit variance along the spine."""

@@ -45,6 +45,8 @@ class Part:
         Whether it belongs to the body (the others leave the canal open).
     priority : float
         mm by which the part is favoured where parts meet.
+    fade : float
+        mm outside the part over which that ends.
     """
 
     subregion: int
@@ -52,6 +54,7 @@ class Part:
     mirrored: bool = False
     front: bool = False
     priority: float = 0.0
+    fade: float = 1.0
 
     @property
     def box(self) -> Box:
@@ -67,7 +70,9 @@ class Part:
 
     def claim(self, distance: Array) -> Array:
         """Return what competes with other parts for a point: the distance, less the priority within the part."""
-        return np.asarray(distance - self.priority * np.clip(1.0 - distance, 0.0, 1.0)) if self.priority else distance
+        if not self.priority:
+            return distance
+        return np.asarray(distance - self.priority * np.clip((self.fade - distance) * (1.0 / self.fade), 0.0, 1.0))
 
 
 def pair(left: int, right: int, solid: Solid, front: bool = False) -> tuple[Part, Part]:

@@ -29,6 +29,9 @@ _FLANK = (float(np.cos(np.radians(42.0))), float(np.sin(np.radians(42.0))), 0.0)
 ROOM = 1.2
 """Distance of an arch from the articular processes of its neighbours, mm."""
 
+_FILLET = 3.0
+"""How far outside itself, mm, the arch is favoured: over the fillets between the parts, of which others would keep specks."""
+
 _BOWL = 1.3
 """Depth of an endplate's hollow against its concavity, because the hollow reaches under the rim; in the neck it does not."""
 
@@ -91,7 +94,12 @@ def parts_of(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Part, .
         front.append(Part(Sub.BODY_BORDER, dens(row), front=True))
     return (
         *front,
-        Part(Sub.ARCH, replace(arch_of(row), rooms=_rooms(row, superior, inferior)), priority=0.0 if _in_neck(row) else 1.5),
+        Part(
+            Sub.ARCH,
+            replace(arch_of(row), rooms=_rooms(row, superior, inferior)),
+            priority=0.0 if _in_neck(row) else 1.5,
+            fade=_FILLET,
+        ),
         Part(Sub.SPINOUS, spinous_of(row)),
         *pair(Sub.COSTAL_LEFT, Sub.COSTAL_RIGHT, _transverse(row)),
         *pair(Sub.SUPERIOR_ARTICULAR_LEFT, Sub.SUPERIOR_ARTICULAR_RIGHT, superior_process(row, superior, inferior)),
@@ -131,8 +139,6 @@ def lamina_middle(row: Dimensions) -> float:
 def arch_of(row: Dimensions) -> Arch:
     """Return pedicles and laminae."""
     neck, wide = _in_neck(row), row.pedicle_width
-    if level_of(row.level).region == "thoracic":  # wider ones would stand out beside the body
-        wide = min(wide, (row.body_width - row.canal_width) / 2 + 1.0)
     return Arch(
         canal_of(row),
         thickness=(wide, row.lamina_thickness),

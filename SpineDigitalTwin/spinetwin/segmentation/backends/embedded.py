@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,8 @@ from ...anatomy import level
 from ...errors import MapError, ParameterError
 from ...geometry import Grid, LabelMaps
 from ..embedded.cleaning import Cleaned, clean_subregions, false_ends
-from ..embedded.network import Measured, open_network, read_description, read_measured, segment
+from ..embedded.network import Measured, read_description, read_measured
+from ..embedded.runtime import Runtime, RuntimeHere
 from ..separation.sides import PAIRS
 from ..separation.voxels import BODY, POSTERIOR
 from .protocol import Availability, Description, Progress, Request, Segmentation
@@ -22,7 +22,6 @@ MODEL = Path(__file__).resolve().parents[1] / "embedded" / "model"
 """Where the weights lie that come with the package."""
 
 _PARTS = "bodies, arches, processes, discs, endplates, canal, cord and sacrum; teaching and demo quality"
-_INSTALL = "it needs onnxruntime, which this Python lacks. Install it: pip install onnxruntime"
 _HINT = "Is it an image of the spine?"
 _SEEN, _CLEANED, _DONE = 0.85, 0.9, 1.0
 """Fractions of the work at which its stages end."""
@@ -41,23 +40,29 @@ class EmbeddedBackend:
     ----------
     model : Path
         Folder that holds its weights and their description.
+    runtime : Runtime, optional
+        What runs them; default ONNX Runtime in this Python.
     """
 
-    def __init__(self, model: Path = MODEL) -> None:
+    def __init__(self, model: Path = MODEL, runtime: Runtime | None = None) -> None:
         self._model = model
+        self._runtime = runtime or RuntimeHere()
 
     def describe(self) -> Description:
         """Say what it is, and how good, where that has been measured."""
         measured = "; ".join(map(str, _measured(self._model)))
         makes = f"{_PARTS} (mean Dice on {measured})" if measured else _PARTS
-        return Description("embedded", "Network that comes with spinetwin", makes, licence="Apache-2.0")
+        download_mb, fetches = self._runtime.fetched()
+        title = "Network that comes with spinetwin"
+        return Description("embedded", title, makes, download_mb, "Apache-2.0", fetches=fetches)
 
     def available(self, request: Request) -> Availability:
         """Say whether ONNX Runtime and the weights are there, and nothing is to be taken over."""
         if request.sources:
             return Availability(False, "it looks at the image alone and takes no label map over. Leave the map out.")
-        if importlib.util.find_spec("onnxruntime") is None:
-            return Availability(False, _INSTALL)
+        lacking = self._runtime.lacking()
+        if lacking:
+            return Availability(False, lacking)
         try:
             read_description(self._model)
         except ParameterError as error:
@@ -65,18 +70,16 @@ class EmbeddedBackend:
         return Availability(True, "it comes with spinetwin; its quality is that of teaching and demonstration")
 
     def install(self, folder: Path, progress: Progress) -> None:
-        """Do nothing: all that it needs is installed with spinetwin."""
-        progress(1.0, f"nothing to install in {folder}")
+        """Install ONNX Runtime where it is missing; the weights come with spinetwin."""
+        self._runtime.install(folder, progress)
 
     def run(self, request: Request, progress: Progress) -> Segmentation:
         """Find the subregions window by window, clean them up, and tell the vertebrae apart."""
         description = read_description(self._model)
-        network = open_network(self._model)
-        subregions = segment(
+        subregions, version = self._runtime.subregions(
             request.image(),
             request.grid,
-            network.run,
-            description,
+            self._model,
             lambda done: progress(_SEEN * done, "looking for the spine"),
         )
         progress(_SEEN, "cleaning up")
@@ -84,9 +87,9 @@ class EmbeddedBackend:
         maps, confidence, told = _separated(
             cleaned, request, lambda done, what: progress(_CLEANED + (_DONE - _CLEANED) * done, what)
         )
-        said = (*_on_device(request.device), *_removed(cleaned, request.grid), *_exchanged(cleaned, maps), *told)
+        said = (*_removed(cleaned, request.grid), *_exchanged(cleaned, maps), *told)
         progress(_DONE, "separated")
-        versions = {"onnxruntime": network.version, "network": description.trained}
+        versions = {"onnxruntime": version, "network": description.trained}
         return Segmentation(maps, confidence, said, versions, {"model.onnx": f"sha256:{description.sha256}"})
 
 
@@ -121,11 +124,6 @@ def _separated(cleaned: Cleaned, request: Request, tell: Progress) -> Separated:
         raise MapError(f"What was found in {name} is no spine: most of its levels lack discs, arches, or both.", _HINT)
     stray = np.isin(subregions, (*BODY, *POSTERIOR)) & (maps.vertebrae == 0)
     return LabelMaps(maps.grid, np.where(stray, 0, subregions).astype(np.uint8), maps.vertebrae), confidence, said
-
-
-def _on_device(device: str) -> Iterator[str]:
-    if device not in ("auto", "cpu"):
-        yield f"The embedded network runs on the CPU; {device} was not used."
 
 
 def _removed(cleaned: Cleaned, grid: Grid) -> Iterator[str]:

@@ -33,7 +33,9 @@ class Description:
     makes : str
         What its maps hold and what they lack.
     download_mb : float
-        What `install` fetches; 0 where nothing is.
+        What `install` would fetch now; 0 where nothing is.
+    fetches : str
+        What that is, and under which licences.
     licence : str
         Of its weights; "" where it has none.
     reads_image : bool
@@ -46,14 +48,29 @@ class Description:
     download_mb: float = 0.0
     licence: str = ""
     reads_image: bool = True
+    fetches: str = ""
+
+
+CPU: tuple[str, ...] = ("cpu",)
+"""The devices of what computes nowhere else."""
 
 
 @dataclass(frozen=True)
 class Availability:
-    """Whether a backend can run on this computer for this request, and why (not), as a sentence."""
+    """Whether a backend can run on this computer for this request.
+
+    Attributes
+    ----------
+    ready : bool
+    reason : str
+        Why (not), as a sentence.
+    devices : tuple of str
+        Where it can run now, as torch spells it: "cpu", "cuda:0", "mps".
+    """
 
     ready: bool
     reason: str
+    devices: tuple[str, ...] = CPU
 
 
 @dataclass(frozen=True)
@@ -150,7 +167,10 @@ class Backend(Protocol):
         ...
 
     def available(self, request: Request) -> Availability:
-        """Say whether it can run now; quick, and without side effects."""
+        """Say whether it can run now, and where; without side effects.
+
+        It is quick but for the first time that an environment has to be asked for its devices.
+        """
         ...
 
     def install(self, folder: Path, progress: Progress) -> None:

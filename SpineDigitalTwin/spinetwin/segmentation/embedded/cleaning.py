@@ -1,8 +1,8 @@
 """What is done to the subregions that the network has found before vertebrae are told apart in them.
 
 A network that has seen nothing but spines sees parts of one in air, bowel and kidneys, too. What is kept hangs together with
-the longest column of bodies and discs, and lies no farther from it than such a part can. Left and right are those of the
-patient.
+the longest column of bodies and discs, and lies no farther from it than such a part can; no vertebra lies below the sacrum,
+and what grows out of it is a part of it. Left and right are those of the patient.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ..separation.centreline import straighten
 from ..separation.column import column_of
 from ..separation.sides import PAIRS
 from ..separation.voxels import BODY, POSTERIOR, Mask, VoxelList, most_touched
+from .sacral import all_of_the_sacrum
 
 _REACH = {
     int(label): float(row["reach_mm"]) for row in read_table("reach.csv", __package__) for label in row["subregions"].split()
@@ -73,16 +74,16 @@ def clean_subregions(subregions: IntArray, grid: Grid) -> Cleaned:
     MapError
         If more voxels are labelled than can be worked on.
     """
-    found = VoxelList.of(subregions, grid)
+    found = VoxelList.of(all_of_the_sacrum(subregions, grid), grid)
     column = column_of(found)
     if not (column & found.which(BODY)).any():
         nothing = np.zeros_like(subregions)
-        return Cleaned(nothing, len(found) * grid.voxel_volume, nothing.astype(bool))
+        return Cleaned(nothing, np.count_nonzero(subregions) * grid.voxel_volume, nothing.astype(bool))
     kept = replace(found, labels=np.where(_hangs_together(found, column), found.labels, 0))
     kept = replace(kept, labels=_without_splinters(kept))
     right = straighten(found, column).right
     labels = _on_their_side(kept.labels, right)
-    removed = int(np.count_nonzero(labels == 0)) * grid.voxel_volume
+    removed = (np.count_nonzero(subregions) - np.count_nonzero(labels)) * grid.voxel_volume
     return Cleaned(_filled(found.painted(labels)), removed, found.painted((labels != kept.labels).astype(np.uint8)) > 0)
 
 

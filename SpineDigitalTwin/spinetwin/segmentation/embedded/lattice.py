@@ -22,7 +22,7 @@ Slab: TypeAlias = tuple[int, Float32]
 
 _DIRECTIONS = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]])
 """Posterior, inferior and right in RAS: where the indices of the working array grow to."""
-_SMOOTHING = 0.4
+SMOOTHING = 0.4
 """Standard deviation of the filter before an axis is thinned, in voxels of the result beyond one of the source."""
 
 
@@ -55,7 +55,7 @@ class Lattice:
         values = np.asarray(self._turn(image), dtype=np.float32)
         for axis, (step, size, count) in enumerate(zip(self.step, self.size, self.shape, strict=True)):
             if step > 1.0:
-                values = ndimage.gaussian_filter1d(values, _SMOOTHING * (step - 1.0), axis, mode="nearest")
+                values = ndimage.gaussian_filter1d(values, SMOOTHING * (step - 1.0), axis, mode="nearest")
             values = interpolate(values, axis, _centred(size, step, count))
         return values
 
@@ -112,22 +112,22 @@ class Lattice:
         return np.ascontiguousarray(turned.transpose(np.argsort(self.order)))
 
 
-def lattice_of(grid: Grid, spacing: float) -> Lattice:
+def lattice_of(grid: Grid, spacing: tuple[float, float, float]) -> Lattice:
     """Return the lattice of an image: its own axes, in the order and directions nearest to posterior, inferior, right.
 
     Parameters
     ----------
     grid : Grid
         Of the image; any storage order, spacing and obliqueness.
-    spacing : float
-        Of the working array, mm along all axes.
+    spacing : (3,) tuple of float
+        Of the working array along posterior, inferior and right, mm.
     """
     directions = grid.ijk_to_ras[:3, :3] / grid.spacing
     cosines = _DIRECTIONS @ directions
     _, order = linear_sum_assignment(-np.abs(cosines))
     chosen = cosines[np.arange(3), order]
     shape = tuple(grid.shape[axis] for axis in order)
-    step = spacing / grid.spacing[order]
+    step = np.array(spacing) / grid.spacing[order]
     size = tuple(max(1, round(count / each)) for count, each in zip(shape, step, strict=True))
     return Lattice(tuple(int(axis) for axis in order), tuple(bool(each < 0) for each in chosen), shape, step, size)
 

@@ -30,8 +30,8 @@ class Description:
     ----------
     labels : tuple of int
         Subregion label of each channel.
-    spacing : float
-        Of the voxels that the network sees, mm.
+    spacing : (3,) tuple of float
+        Of the voxels that the network sees along posterior, inferior and right, mm.
     window : (3,) tuple of int
         Voxels that it sees at once.
     sha256 : str
@@ -41,7 +41,7 @@ class Description:
     """
 
     labels: tuple[int, ...]
-    spacing: float
+    spacing: tuple[float, float, float]
     window: tuple[int, int, int]
     sha256: str
     trained: str
@@ -78,7 +78,7 @@ def read_description(folder: Path) -> Description:
         data = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         found = Description(
             tuple(int(each) for each in data["labels"]),
-            float(data["spacing"]),
+            (float(data["spacing"][0]), float(data["spacing"][1]), float(data["spacing"][2])),
             (int(data["window"][0]), int(data["window"][1]), int(data["window"][2])),
             str(data["sha256"]),
             str(data["trained"]),

@@ -1,27 +1,34 @@
-"""A picture of the loads: compression and shear of every joint, and the model with its muscles at work."""
+"""Pictures of the loads: compression and shear of every joint, and the model with its muscles at work."""
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..anatomy import level
-from ..anatomy.tables import read_table
-from ..biomechanics.model import MultibodyModel
-from ..biomechanics.posture import flexed, placed
-from ..biomechanics.results import RESEARCH_USE, Interval, Loads
-from ..io import atomic_write
+from ...anatomy import level
+from ...anatomy.tables import read_table
+from ...biomechanics.model import MultibodyModel
+from ...biomechanics.posture import flexed, placed
+from ...biomechanics.results import RESEARCH_USE, Interval, Loads, PastLoads
+from ...io import atomic_write
+from ..marks import png
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..geometry import FloatArray
+    from ...geometry import FloatArray
 
 _SIZE, _DPI = (13.0, 7.5), 110
+_BARS_SIZE, _MODEL_SIZE = (12.0, 6.4), (11.0, 7.6)
 _BAR, _THORAX, _BAND, _BONE, _RED = "#1f5fd6", "#9db4dd", "#c9ced6", "#6b6f76", "#b3261e"
+_PAST = "#e08214"
+_FORCES = {
+    "compression": "Compression, N",
+    "shear_anterior": "Shear forward, N",
+    "shear_right": "Shear to the right, N",
+}
 _FULL = 1.0
 """Activation that has the strongest colour."""
 
@@ -51,17 +58,49 @@ def draw_loads(path: Path, model: MultibodyModel, found: Loads, spread: Interval
 
     figure = Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
     compression, shear, side, front = figure.subplots(1, 4, width_ratios=(3, 2.2, 3, 2.4))
-    _bars(compression, found, spread, "compression", "Compression, N")
+    _bars(compression, found, spread, "compression", _FORCES["compression"])
     _bands(compression, found)
-    _bars(shear, found, spread, "shear_anterior", "Shear forward, N")
+    compression.legend(loc="lower right", frameon=False) if compression.get_legend_handles_labels()[1] else None
+    _bars(shear, found, spread, "shear_anterior", _FORCES["shear_anterior"])
+    _views(side, front, model, found)
+    figure.suptitle(f"{found.task.label or found.task.name}\n{_verdict(found)}", color="black" if found.trusted else _RED)
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(png(figure))
+
+
+def draw_bars(found: Loads, spread: Interval | None = None, past: PastLoads | None = None) -> bytes:
+    """Return a png of compression and both shears of every joint, with the interval, published bands and a past result."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_BARS_SIZE, dpi=_DPI, layout="constrained")
+    panels = figure.subplots(1, len(_FORCES), sharey=True, width_ratios=(3, 2, 2))
+    for axes, (name, title) in zip(panels, _FORCES.items(), strict=True):
+        _bars(axes, found, spread, name, title)
+        if past is not None:
+            _past(axes, found, past, name)
+    _bands(panels[0], found)
+    if panels[0].get_legend_handles_labels()[1]:
+        panels[0].legend(loc="lower right", frameon=False)
+    return png(figure)
+
+
+def draw_model(model: MultibodyModel, found: Loads) -> bytes:
+    """Return a png of the model in the task from the right and from the front, muscles coloured by their activation."""
+    from matplotlib import colormaps
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_MODEL_SIZE, dpi=_DPI, layout="constrained")
+    side, front = figure.subplots(1, 2)
+    _views(side, front, model, found)
+    figure.colorbar(ScalarMappable(cmap=colormaps["YlOrRd"]), ax=[side, front], label="activation", shrink=0.5)
+    return png(figure)
+
+
+def _views(side: Axes, front: Axes, model: MultibodyModel, found: Loads) -> None:
     posed = placed(model, flexed(model, found.task.trunk_flexion_deg, found.settings.pelvis_share))
     _model(side, posed, found, model.trunk[1], "From the right")
     _model(front, posed, found, -model.trunk[0], "From the front")
-    figure.suptitle(f"{found.task.label or found.task.name}\n{_verdict(found)}", color="black" if found.trusted else _RED)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    with atomic_write(path) as temporary:
-        temporary.write_bytes(buffer.getvalue())
 
 
 def _verdict(found: Loads) -> str:
@@ -91,7 +130,14 @@ def _bands(axes: Axes, found: Loads) -> None:
         if row["task"] == found.task.name and row["level"] in names:
             low, high, at = float(row["low_n"]), float(row["high_n"]), names.index(row["level"])
             axes.barh(at, high - low, left=low, height=1.0, color=_BAND, zorder=0, label="published")
-            axes.legend(loc="lower right", frameon=False)
+
+
+def _past(axes: Axes, found: Loads, past: PastLoads, name: str) -> None:
+    """Mark the same joints of a result of before."""
+    values = dict(zip(past.levels, getattr(past, name), strict=True))
+    both = [(values[key], at) for at, key in enumerate(found.levels) if key in values]
+    if both:
+        axes.plot(*np.array(both).T, "D", color=_PAST, markeredgecolor="white", markersize=6, label=past.about)
 
 
 def _model(axes: Axes, posed: MultibodyModel, found: Loads, across: FloatArray, title: str) -> None:

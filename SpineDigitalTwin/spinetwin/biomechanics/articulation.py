@@ -1,0 +1,153 @@
+"""From a model and its loads in a task to the mechanism that other engines can run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+
+from ..anatomy import level
+from ..geometry import FloatArray
+from .mechanism import Bands, Bodies, Burdens, Joints, Mechanism, Strings
+from .model import Masses, MultibodyModel
+from .passive import LAWS, Law, disc_stiffness, stretch
+from .posture import Pose, flexed, placed
+from .results import RESEARCH_USE, Loads
+from .statics import GRAVITY
+
+PELVIS = "pelvis"
+_SACRUM = "S1"
+_MM2_PER_CM2 = 100.0
+
+
+def mechanism_of(model: MultibodyModel, found: Loads) -> Mechanism:
+    """Return the mechanism of a model in the task of its loads.
+
+    Parameters
+    ----------
+    model : MultibodyModel
+        In the imaged posture.
+    found : Loads
+        Of this model. Discs are as stiff as under the compression found, muscles pull as found.
+    """
+    pose = flexed(model, found.task.trunk_flexion_deg, found.settings.pelvis_share)
+    return Mechanism(
+        title=f"Trunk in the task {found.task.name}",
+        bodies=_bodies(model),
+        joints=_joints(model, pose, found),
+        strings=_strings(model, found),
+        bands=_bands(model, pose, found.settings.ligaments),
+        burdens=_burdens(model, found.task.hand_mass_kg),
+        gravity=0.0 if found.task.supported else GRAVITY,
+        floor=found.settings.activation_floor,
+        notes=(
+            RESEARCH_USE,
+            "Discs have the stiffness of the compression in this task; ligaments are slack in the imaged posture.",
+            *model.notes,
+        ),
+    )
+
+
+def _bodies(model: MultibodyModel) -> Bodies:
+    names = (PELVIS, *(level(key).name for key in model.levels))
+    parts = [_lumped(model.masses, body, origin) for body, origin in enumerate(model.origins)]
+    kilograms, centres, inertias = (np.array(each) for each in zip(*parts, strict=True))
+    return Bodies(names, model.origins, model.axes, kilograms, centres, inertias)
+
+
+def _lumped(masses: Masses, body: int, origin: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+    """Return mass, centre of mass and inertia of the point masses of a body."""
+    mine = masses.owners == body
+    kilograms, points = masses.kg[mine], masses.points[mine]
+    total = float(kilograms.sum())
+    if not total:
+        return 0.0, origin, np.zeros((3, 3))
+    centre = kilograms @ points / total
+    arms = points - centre
+    inertia = np.sum(kilograms * (arms * arms).sum(axis=1)) * np.eye(3) - (kilograms[:, None] * arms).T @ arms
+    return total, centre, inertia
+
+
+def _joints(model: MultibodyModel, pose: Pose, found: Loads) -> Joints:
+    names = [_SACRUM, *(level(key).name for key in model.levels)]
+    axes = np.concatenate([model.trunk[None], model.joint_axes])
+    turned = [pose.turns[0], *(lower.T @ upper for lower, upper in pairwise(pose.turns))]
+    return Joints(
+        names=(f"{PELVIS}_ground", *(f"{upper}_{lower}" for lower, upper in pairwise(names))),
+        centres=np.concatenate([model.origins[:1], model.joints]),
+        axes=axes,
+        mobile=np.concatenate([[True], model.mobile]),
+        angles=_angles(axes @ np.array(turned) @ axes.transpose(0, 2, 1)),
+        stiffness=np.concatenate([np.zeros((1, 3)), disc_stiffness(model, found.compression)]),
+    )
+
+
+def _angles(rotations: FloatArray) -> FloatArray:
+    """Return the angles (..., 3), degrees, of rotations about the first axis, then the turned second, then the third."""
+    from scipy.spatial.transform import Rotation
+
+    return np.asarray(Rotation.from_matrix(rotations).as_euler("XYZ", degrees=True))
+
+
+def _strings(model: MultibodyModel, found: Loads) -> Strings:
+    muscles = model.muscles
+    # short paths repeat their last point
+    ends = [_distinct(path) for path in muscles.points]
+    return Strings(
+        names=muscles.names,
+        groups=muscles.groups,
+        owners=tuple(owners[:end] for owners, end in zip(muscles.owners, ends, strict=True)),
+        points=tuple(path[:end] for path, end in zip(muscles.points, ends, strict=True)),
+        strengths=found.settings.strength * muscles.pcsa_mm2 / _MM2_PER_CM2,
+        forces=found.muscle_forces,
+    )
+
+
+def _distinct(path: FloatArray) -> int:
+    """Return how many points a path has when the repetitions of its last one are left out."""
+    moved = np.flatnonzero((path[1:] != path[:-1]).any(axis=1))
+    return int(moved[-1]) + 2 if len(moved) else 2
+
+
+def _bands(model: MultibodyModel, pose: Pose, laws: str) -> Bands:
+    ligaments = model.ligaments
+    known = [at for at, name in enumerate(ligaments.names) if (laws, name) in LAWS]
+    slack = np.linalg.norm(np.diff(ligaments.points, axis=1)[:, 0], axis=-1)
+    count: Counter[str] = Counter()
+    names = []
+    for at in known:
+        name = f"{ligaments.names[at]}_{level(ligaments.levels[at]).name}"
+        count[name] += 1
+        names.append(f"{name}_{count[name]}")
+    return Bands(
+        names=tuple(names),
+        owners=ligaments.owners[known],
+        points=ligaments.points[known],
+        slack_mm=slack[known],
+        curves=tuple(_curve(LAWS[laws, ligaments.names[at]], slack[at], ligaments.shares[at]) for at in known),
+        torn=stretch(model, placed(model, pose), laws).torn[known],
+    )
+
+
+def _curve(law: Law, slack: float, share: float) -> FloatArray:
+    """Return strain and tension where a strand's law bends, up to where it tears; its ligament tears at `failure_n`."""
+    lengths = np.full(len(law.strains), slack)
+    tensions = law.tension(law.strains, lengths)
+    beyond = law.strains[-1] + max(law.failure_n - tensions[-1], 0.0) / (law.slopes[-1] * (slack if law.per_length else 1.0))
+    strains = np.append(law.strains, beyond)
+    whole = np.append(tensions, law.tension(np.array([beyond]), np.array([slack])))
+    end = float(np.interp(law.failure_n, whole, strains))
+    kept = strains < end
+    return np.column_stack([np.append(strains[kept], end), share * np.append(whole[kept], law.failure_n)])
+
+
+def _burdens(model: MultibodyModel, hand_mass_kg: float) -> Burdens:
+    if not hand_mass_kg:
+        return Burdens((), np.zeros(0, dtype=np.int64), np.zeros((0, 3)), np.zeros(0))
+    return Burdens(
+        ("held_right", "held_left"),
+        np.full(2, model.shoulder_owner),
+        model.shoulders,
+        np.full(2, hand_mass_kg / 2),
+    )

@@ -1,0 +1,107 @@
+"""ONNX Runtime for the embedded network: in this Python where it has it, else in an environment of its own."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import ParameterError, ProgramError
+from ...geometry import Grid
+from ...segmentation.embedded.lattice import Labels
+from ...segmentation.embedded.runtime import RuntimeHere, Tell
+from ..environments import environment_for, fetched, install, lend_package, state_for
+from ..job import write_job
+from .running import NO_NETWORK
+from .workers import run_worker
+
+NAME = STEP = "embedded"
+LABELS, RECORD = "labels", "record"
+"""What the result of the child is called: the subregions, and all else."""
+_WORKER = "spinetwin.jobs.external.embedded_worker"
+
+
+class RuntimeAtHand:
+    """The nearest ONNX Runtime there is.
+
+    Parameters
+    ----------
+    root : Path, optional
+        The program's own folder, with the environments; default `home()`.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        self._root = root
+
+    def fetched(self) -> tuple[float, str]:
+        """Say what `install` would fetch now: nothing where this Python has ONNX Runtime."""
+        return (0.0, "") if _is_here() else fetched(NAME, self._root)
+
+    def lacking(self) -> str:
+        """Say what is missing, as a sentence; "" when nothing is."""
+        state = state_for(NAME, self._root)
+        if _is_here() or state.ready:
+            return ""
+        return f"it needs ONNX Runtime, which this Python lacks, and {state.reason}"
+
+    def install(self, folder: Path, tell: Callable[[float, str], None]) -> None:
+        """Make the environment below a folder, unless this Python has ONNX Runtime."""
+        if _is_here():
+            RuntimeHere().install(folder, tell)
+        else:
+            install(NAME, tell, root=folder)
+
+    def subregions(self, image: npt.NDArray[Any], grid: Grid, model: Path, tell: Tell) -> tuple[Labels, str]:
+        """Return the subregion of every voxel, and the version of ONNX Runtime.
+
+        Raises
+        ------
+        ParameterError, ProgramError
+            If it is not installed, or fails.
+        """
+        if _is_here():
+            return RuntimeHere().subregions(image, grid, model, tell)
+        environment = environment_for(NAME, self._root)
+        with tempfile.TemporaryDirectory(prefix="spinetwin-") as name:
+            folder = Path(name)
+            arguments = (str(_job(folder, image, grid, model)),)
+            program = environment.program(_WORKER, arguments, {**NO_NETWORK, **lend_package(folder)})
+            result = run_worker(program, lambda done, _: tell(done))
+            return _taken_over(result.paths, image.shape)
+
+
+def _is_here() -> bool:
+    return importlib.util.find_spec("onnxruntime") is not None
+
+
+def _job(folder: Path, image: npt.NDArray[Any], grid: Grid, model: Path) -> Path:
+    """Write down what the child is to do; its image keeps every bit."""
+    output, given, path = folder / "out", folder / "image.npz", folder / "job.json"
+    try:
+        output.mkdir()
+        np.savez(given, image=image, ijk_to_ras=grid.ijk_to_ras)
+    except OSError as error:
+        raise ProgramError(
+            f"The image cannot be handed to the network: {error.strerror or error}.", "Free some space on the disk."
+        ) from error
+    write_job(path, STEP, {"image": given}, {"model": str(model.absolute())}, output)
+    return path
+
+
+def _taken_over(paths: Mapping[str, Any], shape: tuple[int, ...]) -> tuple[Labels, str]:
+    """Read what the child has written, which may be anything."""
+    try:
+        labels = np.load(paths[LABELS], allow_pickle=False)
+        version = str(json.loads(Path(paths[RECORD]).read_text(encoding="utf-8"))["onnxruntime"])
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+        raise ProgramError("What the network has written cannot be read.", "Try again.") from error
+    if not isinstance(labels, np.ndarray) or labels.shape != shape or labels.dtype != np.uint8:
+        raise ParameterError(f"The network returned a map of another shape than the image, {shape}.", "Try again.")
+    return labels, version

@@ -1,0 +1,43 @@
+"""The child that runs the embedded network, in an environment with ONNX Runtime: ``python -m ... JOB.json``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import ReadError
+from ...geometry import Grid
+from ...segmentation.embedded.runtime import RuntimeHere
+from ..job import Done, Job, Step
+from ..options import text
+from ..output import Output
+from ..worker import work
+from .embedded import LABELS, RECORD, STEP
+
+
+def network_step(job: Job, folder: Path, output: Output) -> Done:
+    """Let the network look at an image."""
+    progress = output.progress(STEP)
+    try:
+        with np.load(job.inputs["image"], allow_pickle=False) as given:
+            image, affine = given["image"], given["ijk_to_ras"]
+    except (OSError, ValueError, KeyError) as error:
+        raise ReadError("The image for the network cannot be read.", "Try again.") from error
+    grid = Grid((image.shape[0], image.shape[1], image.shape[2]), affine)
+    labels, version = RuntimeHere().subregions(
+        image, grid, Path(job.options["model"]), lambda done: progress(done, "looking for the spine")
+    )
+    files = {LABELS: folder / "labels.npy", RECORD: folder / "record.json"}
+    np.save(files[LABELS], labels)
+    files[RECORD].write_text(json.dumps({"onnxruntime": version}) + "\n", encoding="utf-8")
+    return Done(files, "")
+
+
+STEPS: Mapping[str, Step] = {STEP: Step(("image",), network_step, {"model": text})}
+
+if __name__ == "__main__":
+    sys.exit(work(Path(sys.argv[1]), STEPS))

@@ -1,0 +1,69 @@
+"""A person in four numbers: how broad and how high the bodies are, how wide the canal, how large the arches.
+
+They are the leading parts of the sampler (`spinetwin.phantom.person.sampling`), its size and its groups, which are the same at
+all levels of a person. ``factors.csv`` says which groups of columns follow which number; the others keep their mean. Nothing in
+it knows a single level, so that a fit to somebody's measured dimensions cannot follow the noise of a level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from ...anatomy.tables import read_table
+from ...errors import ParameterError
+from ...geometry import FloatArray
+from .dimensions import COLUMNS, DIMENSIONS, Dimensions
+from .sampling import GROUP_SHARE, SIZE_SHARE
+from .spread import SPREAD
+
+_FACTOR_OF = {row["group"]: row["factor"] for row in read_table("factors.csv", __package__)}
+
+FACTORS = tuple(dict.fromkeys(_FACTOR_OF.values()))
+"""Their names."""
+
+
+def factor_person(scores: Mapping[str, float]) -> dict[int, Dimensions]:
+    """Return the person whose dimensions lie so many standard deviations from the mean, at all levels alike.
+
+    Parameters
+    ----------
+    scores : mapping of str to float
+        A number for some of `FACTORS`; the others are 0.
+
+    Returns
+    -------
+    dict of level id to Dimensions
+        From C1 to S1.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such factor.
+
+    Examples
+    --------
+    >>> factor_person({"breadth": 1.0})[22].body_width > factor_person({})[22].body_width
+    True
+    """
+    unknown = [name for name in scores if name not in FACTORS]
+    if unknown:
+        raise ParameterError(f"There is no factor {unknown[0]!r} of a person.", f"There are {', '.join(FACTORS)}.")
+    return {key: _changed(row, scores) for key, row in DIMENSIONS.items()}
+
+
+def _changed(row: Dimensions, scores: Mapping[str, float]) -> Dimensions:
+    changed = {}
+    for name, column in COLUMNS.items():
+        score, mean = scores.get(_FACTOR_OF.get(column.group, ""), 0.0), float(getattr(row, name))
+        if score and mean:
+            changed[name] = mean * float(np.exp(score * np.sqrt(np.log1p((SPREAD[row.level][name] / mean) ** 2))))
+    return replace(row, **changed)
+
+
+def factor_covariance() -> FloatArray:
+    """Return how the scores of `FACTORS` vary together among people, (factors, factors)."""
+    n = len(FACTORS)
+    return np.asarray(SIZE_SHARE * np.ones((n, n)) + GROUP_SHARE * np.eye(n))

@@ -1,0 +1,137 @@
+"""Where an X-ray film lies in space: cone-beam and slot-scan cameras.
+
+Both map points of the patient to (column, row) of the film and to a depth, the way along the central direction from the source.
+A pixel's centre has whole numbers. The axes of a camera may be left-handed: a film taken from behind is often shown mirrored.
+
+References
+----------
+Hartley R, Zisserman A (2004) Multiple View Geometry, chapter 6 (cone beam is the pinhole camera, slot scanning the linear
+pushbroom camera of section 6.4).
+Groisser BN (2019) Geometry of the EOS radiographic scanner. arXiv:1904.06711.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from ..geometry import FloatArray
+
+
+@dataclass(frozen=True)
+class Camera:
+    """What every film has.
+
+    Attributes
+    ----------
+    source : (3,) array
+        RAS mm; of a slot scanner, where the source passes while the middle row is exposed.
+    axes : (3, 3) array
+        Rows are unit vectors, RAS: along the columns, along the rows, and from the source to the film.
+    focal : (2,) array
+        Pixels of the film for a unit slope of the ray, along columns and rows; along the rows of a slot scanner pixels per mm.
+    centre : (2,) array
+        Column and row where the central ray meets the film.
+    size : (int, int)
+        Columns and rows.
+    """
+
+    source: FloatArray
+    axes: FloatArray
+    focal: FloatArray
+    centre: FloatArray
+    size: tuple[int, int]
+
+    @property
+    def handedness(self) -> float:
+        """1.0, or -1.0 for a film that is shown mirrored."""
+        return float(np.sign(np.linalg.det(self.axes)))
+
+    def scaled(self, factor: int) -> Camera:
+        """Return the camera of the film whose pixels are the means of `factor` times `factor` pixels of this one."""
+        width, height = self.size
+        return replace(
+            self,
+            focal=self.focal / factor,
+            centre=(self.centre - (factor - 1) / 2) / factor,
+            size=(width // factor, height // factor),
+        )
+
+    def cropped(self, first: tuple[int, int], size: tuple[int, int]) -> Camera:
+        """Return the camera of a rectangle of the film that begins at column and row `first`."""
+        return replace(self, centre=self.centre - np.array(first), size=size)
+
+    def _local(self, points: npt.ArrayLike) -> FloatArray:
+        return (np.asarray(points, dtype=np.float64) - self.source) @ self.axes.T
+
+    def project(self, points: npt.ArrayLike) -> FloatArray:
+        """Map RAS mm (..., 3) to column, row and depth (..., 3); the depth is in mm and positive in front of the source."""
+        raise NotImplementedError
+
+    def derivative(self, points: npt.ArrayLike) -> FloatArray:
+        """Return how column and row change with the point: (..., 2, 3), pixels a mm."""
+        raise NotImplementedError
+
+    def rays(self, pixels: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Return where the rays of pixels (..., 2) begin, and their directions, both (..., 3), RAS.
+
+        A direction is so long that its part along the central direction is 1: a point of depth z lies at origin + z direction.
+        """
+        raise NotImplementedError
+
+    def all_rays(self) -> tuple[FloatArray, FloatArray]:
+        """Return origins and directions of every pixel, each (rows, columns, 3)."""
+        width, height = self.size
+        columns, rows = np.meshgrid(np.arange(width), np.arange(height))
+        return self.rays(np.stack([columns, rows], axis=-1))
+
+
+@dataclass(frozen=True)
+class ConeCamera(Camera):
+    """All rays come from one point."""
+
+    def project(self, points: npt.ArrayLike) -> FloatArray:
+        """See `Camera.project`."""
+        local = self._local(points)
+        depth = local[..., 2:]
+        return np.concatenate([self.focal * local[..., :2] / depth + self.centre, depth], axis=-1)
+
+    def derivative(self, points: npt.ArrayLike) -> FloatArray:
+        """See `Camera.derivative`."""
+        local = self._local(points)
+        depth = local[..., 2, None, None]
+        slope = local[..., :2, None] / depth
+        return np.asarray(self.focal[:, None] * (self.axes[:2] - slope * self.axes[2]) / depth)
+
+    def rays(self, pixels: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """See `Camera.rays`."""
+        slopes = (np.asarray(pixels, dtype=np.float64) - self.centre) / self.focal
+        directions = slopes @ self.axes[:2] + self.axes[2]
+        return np.broadcast_to(self.source, directions.shape), directions
+
+
+@dataclass(frozen=True)
+class SlotCamera(Camera):
+    """Source and slot move together along the rows: rays are parallel along the body and a fan across it."""
+
+    def project(self, points: npt.ArrayLike) -> FloatArray:
+        """See `Camera.project`."""
+        local = self._local(points)
+        depth = local[..., 2]
+        columns = self.focal[0] * local[..., 0] / depth + self.centre[0]
+        return np.stack([columns, self.focal[1] * local[..., 1] + self.centre[1], depth], axis=-1)
+
+    def derivative(self, points: npt.ArrayLike) -> FloatArray:
+        """See `Camera.derivative`."""
+        local = self._local(points)
+        depth = local[..., 2, None]
+        columns = self.focal[0] * (self.axes[0] - local[..., 0, None] / depth * self.axes[2]) / depth
+        return np.stack([columns, np.broadcast_to(self.focal[1] * self.axes[1], columns.shape)], axis=-2)
+
+    def rays(self, pixels: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """See `Camera.rays`."""
+        away = (np.asarray(pixels, dtype=np.float64) - self.centre) / self.focal
+        directions = away[..., :1] * self.axes[0] + self.axes[2]
+        return self.source + away[..., 1:] * self.axes[1], directions

@@ -1,0 +1,232 @@
+"""How the vertebrae of one level differ: a mean surface and modes, each with a spread of one.
+
+The first modes are anatomical. Each dimension of the procedural vertebra, and each place of a facet joint, is changed a little;
+how the vertices follow, times how dimensions vary together in people, gives principal components. The rest is free: smooth
+displacements of a Gaussian process, less what the anatomical modes can do already and what a rigid motion does.
+
+References
+----------
+Luethi M, Gerig T, Jud C, Vetter T (2018) Gaussian process morphable models. IEEE TPAMI 40:1860-1873 (low-rank kernels).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from ..anatomy import level as level_of
+from ..anatomy.tables import read_table
+from ..errors import ParameterError
+from ..geometry import FloatArray, Frame, IntArray
+from ..geometry.surfaces import Surface
+from ..phantom import Dimensions, VertebraShape, make_spine, sample_person
+from ..phantom.ground_truth.levels import level_points
+from ..phantom.shape.parts import Joint, default_joint
+from .correspondence import displacements, template_of
+from .landmarks import landmarks_of
+
+SETTINGS = {row["name"]: float(row["value"]) for row in read_table("model_settings.csv", __package__)}
+
+_FIRST, _LAST = "C3", "L6"
+_SEED = 20190409
+_HELD_BY = 8
+"""How many vertices carry a point."""
+
+_INDUCING = 250
+
+
+@dataclass(frozen=True)
+class ShapeModel:
+    """The vertebrae of one level, in the vertebra's frame (mm along right, anterior, superior).
+
+    Attributes
+    ----------
+    level : int
+        Level id.
+    mean : Surface
+    modes : (n, 3, m) array
+        How each vertex moves for one standard deviation of each mode, mm; the anatomical ones first.
+    anatomical : int
+        How many of them are anatomical.
+    landmarks : (7, 3) array
+        On the mean shape, in the order of `LANDMARKS`.
+    points : mapping of point id to (3,) array
+        Points of interest of the mean shape (rule set "paper").
+    """
+
+    level: int
+    mean: Surface
+    modes: FloatArray
+    anatomical: int
+    landmarks: FloatArray
+    points: Mapping[int, FloatArray]
+
+    @property
+    def count(self) -> int:
+        """Number of modes."""
+        return int(self.modes.shape[2])
+
+    def surface(self, scores: npt.ArrayLike) -> Surface:
+        """Return the shape with the given scores (up to m of them, standard deviations)."""
+        given = np.asarray(scores, dtype=np.float64)
+        return Surface(self.mean.vertices + self.modes[:, :, : len(given)] @ given, self.mean.triangles)
+
+    def held(self, points: FloatArray) -> tuple[IntArray, FloatArray]:
+        """Return the vertices (k, 8) that carry points (k, 3) of the mean shape, and their weights (k, 8)."""
+        from scipy.spatial import cKDTree
+
+        apart, vertices = cKDTree(self.mean.vertices).query(points, k=_HELD_BY)
+        weights = 1.0 / np.maximum(apart, 0.1) ** 2
+        return vertices, weights / weights.sum(axis=1, keepdims=True)
+
+    def modes_of(self, points: FloatArray) -> FloatArray:
+        """Return how points (k, 3) of the mean shape move with the modes, (k, 3, m)."""
+        vertices, weights = self.held(points)
+        return np.asarray(np.einsum("kv,kvcm->kcm", weights, self.modes[vertices]))
+
+    def carried(self, points: FloatArray, scores: FloatArray) -> FloatArray:
+        """Return where points (k, 3) of the mean shape lie on the shape with the given scores."""
+        return np.asarray(points + self.modes_of(points)[:, :, : len(scores)] @ scores)
+
+
+@dataclass(frozen=True)
+class Posed:
+    """One vertebra as it was found.
+
+    Attributes
+    ----------
+    model : ShapeModel
+    scores : (m,) array
+        Standard deviations of its modes.
+    frame : Frame
+        Where it stands, RAS mm.
+    """
+
+    model: ShapeModel
+    scores: FloatArray
+    frame: Frame
+
+    @property
+    def surface(self) -> Surface:
+        """Its surface, RAS mm."""
+        return self.model.surface(self.scores).placed(self.frame)
+
+    @property
+    def landmarks(self) -> FloatArray:
+        """Its landmarks (7, 3), RAS mm."""
+        return self.frame.to_ras(self.model.carried(self.model.landmarks, self.scores))
+
+    @property
+    def points(self) -> dict[int, FloatArray]:
+        """Its points of interest, RAS mm."""
+        places = self.model.carried(np.array(list(self.model.points.values())), self.scores)
+        return dict(zip(self.model.points, self.frame.to_ras(places), strict=True))
+
+
+@lru_cache(maxsize=32)
+def shape_model(key: int | str) -> ShapeModel:
+    """Build the model of a level, from C3 to L6. Takes about two seconds of a CPU, once.
+
+    Raises
+    ------
+    ParameterError
+        If the level is another one, or VTK is not installed.
+    """
+    here = level_of(key)
+    if not level_of(_FIRST).order <= here.order <= level_of(_LAST).order:
+        raise ParameterError(f"There is no shape model of {here.name}.", f"Choose levels from {_FIRST} to {_LAST}.")
+    shape = make_spine().shapes[here.id]
+    template = template_of(shape, SETTINGS["vertex_spacing"])
+    anatomical = _anatomical(template, shape)
+    free = _free(template, anatomical)
+    modes = np.concatenate([anatomical, free], axis=1).reshape(-1, 3, anatomical.shape[1] + free.shape[1])
+    marks, points = landmarks_of(shape, template.vertices), level_points(shape)
+    return ShapeModel(here.id, template, np.ascontiguousarray(modes), anatomical.shape[1], marks, points)
+
+
+def _anatomical(template: Surface, shape: VertebraShape) -> FloatArray:
+    """Return the principal components (3 n, k) of how dimensions and joints vary."""
+    spread, names = _people(shape.level)
+    changed = [
+        _dimension(shape, name, sign * size)
+        for name, size in zip(names, np.sqrt(np.diag(spread)), strict=True)
+        for sign in (1, -1)
+    ]
+    joints = [
+        _joint(shape, which, axis, sign * SETTINGS["joint_sd"])
+        for which in ("superior", "inferior")
+        for axis in range(3)
+        for sign in (1, -1)
+    ]
+    moves = displacements(template, [*changed, *joints])
+    slopes = (moves[0::2] - moves[1::2]).reshape(len(moves) // 2, -1).T / 2
+    alike = np.eye(slopes.shape[1])
+    alike[: len(names), : len(names)] = spread / np.sqrt(np.outer(np.diag(spread), np.diag(spread)))
+    half = np.linalg.cholesky(alike + 1e-9 * np.eye(len(alike)))
+    return _components(slopes @ half, int(SETTINGS["anatomical_modes"]))
+
+
+def _people(level: int) -> tuple[FloatArray, list[str]]:
+    """Return the covariance (k, k) of the dimensions of a level that shape the bone and differ, and their names."""
+    rng = np.random.default_rng(_SEED)
+    rows = [sample_person(rng)[level] for _ in range(int(SETTINGS["draws"]))]
+    names = [name for name in vars(rows[0]) if name not in ("level", "disc_front", "disc_back")]
+    values = np.array([[getattr(row, name) for name in names] for row in rows])
+    differ = values.std(axis=0) > 1e-9
+    return np.cov(values[:, differ].T), [name for name, keep in zip(names, differ, strict=True) if keep]
+
+
+def _dimension(shape: VertebraShape, name: str, by: float) -> VertebraShape:
+    """Return the shape with one dimension changed, and its joints where that moves them."""
+    row = replace(shape.row, **{name: getattr(shape.row, name) + by})
+    superior, inferior = (_followed(shape, row, above) for above in (True, False))
+    return VertebraShape(row, superior, inferior)
+
+
+def _followed(shape: VertebraShape, row: Dimensions, above: bool) -> Joint:
+    """Return a joint moved by as much as that of a straight spine moves with the dimensions."""
+    joint = shape.superior if above else shape.inferior
+    new, old = default_joint(row, above), default_joint(shape.row, above)
+    x, y, z = np.array(joint.point) + new.point - np.array(old.point)
+    normal = np.array(joint.normal) + new.normal - np.array(old.normal)
+    a, b, c = normal / np.linalg.norm(normal)
+    return Joint((float(x), float(y), float(z)), (float(a), float(b), float(c)))
+
+
+def _joint(shape: VertebraShape, which: str, axis: int, by: float) -> VertebraShape:
+    joint: Joint = getattr(shape, which)
+    x, y, z = (value + (by if place == axis else 0.0) for place, value in enumerate(joint.point))
+    moved = Joint((x, y, z), joint.normal)
+    return replace(shape, superior=moved) if which == "superior" else replace(shape, inferior=moved)
+
+
+def _components(moves: FloatArray, most: int) -> FloatArray:
+    """Return the principal components of columns whose weights are independent and of variance one."""
+    left, sizes, _ = np.linalg.svd(moves, full_matrices=False)
+    kept = min(most, int((sizes > 1e-3 * sizes[0]).sum()))
+    return np.asarray(left[:, :kept] * sizes[:kept])
+
+
+def _free(template: Surface, anatomical: FloatArray) -> FloatArray:
+    """Return modes (3 n, k) of a Gaussian process, without what anatomical modes and rigid motions do."""
+    from scipy.spatial.distance import cdist
+
+    points, count = template.vertices, int(SETTINGS["free_modes"])
+    some = points[np.linspace(0, len(points) - 1, _INDUCING).astype(int)]
+
+    def kernel(a: FloatArray, b: FloatArray) -> FloatArray:
+        near = np.exp(-cdist(a, b, "sqeuclidean") / (2 * SETTINGS["free_length"] ** 2))
+        return np.asarray(SETTINGS["free_sd"] ** 2 * near)
+
+    values, vectors = np.linalg.eigh(kernel(some, some))
+    best = np.argsort(values)[::-1][: 2 * count]
+    scalar = kernel(points, some) @ (vectors[:, best] / np.sqrt(np.maximum(values[best], 1e-9)))
+    moves = np.einsum("nk,cd->nckd", scalar, np.eye(3)).reshape(3 * len(points), -1)
+    turns = np.stack([np.cross(unit, points).ravel() for unit in np.eye(3)], axis=1)
+    shifts = np.tile(np.eye(3), (len(points), 1))
+    taken, _ = np.linalg.qr(np.concatenate([anatomical, turns, shifts], axis=1))
+    return _components(moves - taken @ (taken.T @ moves), count)

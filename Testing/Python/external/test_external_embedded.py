@@ -1,0 +1,194 @@
+"""The embedded network in an environment of its own, for a Python that lacks ONNX Runtime."""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lent_packages import lent, write_wheels
+from spinetwin.errors import ParameterError, ProgramError, SpineTwinError
+from spinetwin.geometry import Grid
+from spinetwin.jobs.backends import BACKENDS
+from spinetwin.jobs.environments import ENVIRONMENTS, install, state_of
+from spinetwin.jobs.external import embedded
+from spinetwin.jobs.external.embedded import RuntimeAtHand
+from spinetwin.phantom import SpineParameters, make_spine
+from spinetwin.segmentation.backends import EmbeddedBackend, Request
+from spinetwin.segmentation.embedded.runtime import RuntimeHere
+from tiny_network import shown, write_model
+
+onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed; `make test` installs it")
+
+SPACING = 2.0
+
+
+def quiet(*_):
+    """Take progress."""
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return write_model(tmp_path_factory.mktemp("model ü"), window=(32, 64, 32), spacing=SPACING)
+
+
+@pytest.fixture(scope="module")
+def maps():
+    spine = make_spine(SpineParameters(levels="L3-S1"))
+    return spine.voxelise(spine.grid(SPACING, "PIR", oblique_deg=12.0), endplates=True)
+
+
+@pytest.fixture
+def _without(monkeypatch):
+    """Let this Python lack ONNX Runtime."""
+    monkeypatch.setattr(embedded, "_is_here", lambda: False)
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory):
+    return write_wheels(tmp_path_factory.mktemp("wheels"))
+
+
+@pytest.fixture
+def _pip_looks_there_only(monkeypatch, wheels):
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    for name, value in (("CONFIG_FILE", os.devnull), ("NO_INDEX", "1"), ("FIND_LINKS", str(wheels))):
+        monkeypatch.setenv(f"PIP_{name}", value)
+
+
+@pytest.fixture(scope="module")
+def root(wheels, tmp_path_factory):
+    """Install the environment once, by the backend itself."""
+    root = tmp_path_factory.mktemp("home ü")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("CONFIG_FILE", os.devnull), ("NO_INDEX", "1"), ("FIND_LINKS", str(wheels))):
+            patch.setenv(f"PIP_{name}", value)
+        patch.setattr(embedded, "_is_here", lambda: False)
+        patch.setitem(ENVIRONMENTS, "embedded", lent("embedded"))
+        EmbeddedBackend(runtime=RuntimeAtHand(root)).install(root, quiet)
+    return root
+
+
+@pytest.fixture
+def _installed(monkeypatch, _without):
+    monkeypatch.setitem(ENVIRONMENTS, "embedded", lent("embedded"))
+
+
+def test_the_list_of_backends_has_it():
+    (found,) = (each for each in BACKENDS if isinstance(each, EmbeddedBackend))
+    assert isinstance(found._runtime, RuntimeAtHand)
+
+
+def test_a_python_that_has_it_runs_it_itself(model, maps, monkeypatch):
+    monkeypatch.setattr(embedded, "run_worker", None)
+    backend = EmbeddedBackend(model, RuntimeAtHand(model / "no environment"))
+    request = Request(lambda: shown(maps.subregions), maps.grid)
+    assert backend.available(request).ready
+    assert (backend.describe().download_mb, backend.describe().fetches) == (0.0, "")
+    assert backend.run(request, quiet).versions["onnxruntime"] == onnxruntime.__version__
+
+
+@pytest.mark.usefixtures("_without")
+def test_without_it_what_is_fetched_is_said_before(model, maps, tmp_path):
+    backend = EmbeddedBackend(model, RuntimeAtHand(tmp_path))
+    found = backend.available(Request(None, maps.grid))
+    assert not found.ready
+    assert found.reason.startswith("it needs ONNX Runtime, which this Python lacks, and its environment is not installed")
+    assert "77 MB to fetch" in found.reason
+    described = backend.describe()
+    assert described.download_mb == 77
+    assert described.fetches == (
+        "onnxruntime 1.30.0, scipy 1.17.1 and 4 packages that they need (onnxruntime MIT, scipy BSD-3-Clause)"
+    )
+    with pytest.raises(ParameterError, match="embedded cannot run: its environment is not installed"):
+        backend.run(Request(lambda: shown(maps.subregions), maps.grid), quiet)
+
+
+@pytest.mark.usefixtures("_installed")
+def test_its_environment_finds_exactly_what_this_python_finds(root, model, maps):
+    image, told = shown(maps.subregions), []
+    request = Request(lambda: image, maps.grid)
+    backend = EmbeddedBackend(model, RuntimeAtHand(root))
+    assert backend.available(request).ready
+    assert backend.describe().download_mb == 0.0
+    found = backend.run(request, lambda done, what: told.append((done, what)))
+    here = EmbeddedBackend(model).run(request, quiet)
+    assert np.array_equal(found.maps.subregions, here.maps.subregions)
+    assert np.array_equal(found.maps.vertebrae, here.maps.vertebrae)
+    assert (found.versions, found.weights, found.warnings) == (here.versions, here.weights, here.warnings)
+    done = [each for each, _ in told]
+    assert done == sorted(done)
+    assert done[-1] == 1.0
+
+
+@pytest.mark.usefixtures("_installed")
+@pytest.mark.parametrize("kind", [np.uint8, np.uint64, np.float64])
+def test_every_bit_of_the_image_and_its_place_reaches_the_network(root, model, kind):
+    image = np.random.default_rng(3).uniform(0, 250, (9, 40, 33)).astype(kind)
+    grid = Grid(image.shape, np.array([[0, 0.1 / 3, 2, 5], [-1.7, 0, 0, 1 / 7], [0, -1.9, 0, 2], [0, 0, 0, 1.0]]))
+    assert np.array_equal(
+        RuntimeAtHand(root).subregions(image, grid, model, quiet)[0], RuntimeHere().subregions(image, grid, model, quiet)[0]
+    )
+
+
+@pytest.mark.usefixtures("_installed")
+def test_what_the_child_says_of_a_damaged_model_is_what_people_read(root, maps, tmp_path):
+    (write_model(tmp_path / "model") / "model.onnx").write_bytes(b"cut off")
+    with pytest.raises(SpineTwinError, match="not what they should be"):
+        RuntimeAtHand(root).subregions(shown(maps.subregions), maps.grid, tmp_path / "model", quiet)
+
+
+@pytest.mark.parametrize("damage", ["no labels", "other shape", "other kind", "no record"])
+def test_what_the_child_has_written_may_be_anything(tmp_path, damage):
+    paths = {"labels": tmp_path / "labels.npy", "record": tmp_path / "record.json"}
+    shape = (3, 4, 6) if damage == "other shape" else (3, 4, 5)
+    np.save(paths["labels"], np.zeros(shape, np.float32 if damage == "other kind" else np.uint8))
+    paths["record"].write_text("[]" if damage == "no record" else '{"onnxruntime": "1"}')
+    if damage == "no labels":
+        paths["labels"].write_bytes(b"\x93NUMPY cut off")
+    with pytest.raises(SpineTwinError, match=r"cannot be read|another shape"):
+        embedded._taken_over(paths, (3, 4, 5))
+
+
+@pytest.mark.usefixtures("_pip_looks_there_only", "_without")
+def test_for_the_python_of_an_application_its_packages_lie_in_a_folder(model, maps, tmp_path, monkeypatch):
+    """PythonSlicer is told by PYTHONHOME where its modules are, and a venv made from it does not run."""
+    monkeypatch.setitem(ENVIRONMENTS, "embedded", replace(lent("embedded"), imports=()))
+    monkeypatch.setenv("PYTHONHOME", sys.base_prefix)
+    made = install("embedded", quiet, root=tmp_path)
+    monkeypatch.delenv("PYTHONHOME")
+    assert made.application is not None
+    assert made.python == Path(sys.executable)
+    assert not (made.folder / "pyvenv.cfg").exists()
+    assert (made.folder / "packages" / "lender.pth").is_file()
+    assert state_of("embedded", tmp_path).environment == made
+    program = made.program("any", (), {"PYTHONPATH": "lent"})
+    assert program.variables["PYTHONHOME"] == sys.base_prefix
+    assert program.variables["PYTHONPATH"] == os.pathsep.join((str(made.folder / "packages"), "lent"))
+    found = EmbeddedBackend(model, RuntimeAtHand(tmp_path)).run(Request(lambda: shown(maps.subregions), maps.grid), quiet)
+    assert len(found.confidence) == 3
+
+
+@pytest.mark.usefixtures("_without")
+def test_the_real_environment_runs_the_real_network(backends_python, maps):
+    """Installed from the registry by the product's own installer."""
+    home = backends_python.parents[3]
+    if not state_of("embedded", home).ready:
+        pytest.skip("`make test` installs the environment `embedded`; here it could not")
+    (backend,) = (each for each in BACKENDS if isinstance(each, EmbeddedBackend))
+    image = np.where(maps.subregions > 0, 600, 60).astype(np.int16)
+    found, version = RuntimeAtHand(home).subregions(image, maps.grid, backend._model, quiet)
+    assert version == "1.30.0"
+    assert np.array_equal(found, RuntimeHere().subregions(image, maps.grid, backend._model, quiet)[0])
+
+
+@pytest.mark.usefixtures("_installed")
+def test_a_disk_that_is_full(model, maps, monkeypatch, root):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(ProgramError, match=r"cannot be handed to the network: No space left.*Free some space"):
+        RuntimeAtHand(root).subregions(shown(maps.subregions), maps.grid, model, quiet)
