@@ -9,6 +9,7 @@ Usage: PYTHONPATH=SpineDigitalTwin:SpinePOI:Testing/Hosts:Testing/Python python 
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -18,6 +19,13 @@ from slicerhost import views
 
 MOVES = 40
 L3, TIP = 22, 81
+
+
+def panel(host: ModuleType) -> AbstractContextManager[SimpleNamespace]:
+    """Show the panel; the module can be imported once the application has started."""
+    from SpineDigitalTwin import SpineDigitalTwinWidget
+
+    return shown(host, SpineDigitalTwinWidget)
 
 
 def prepared(host: ModuleType, widget: SimpleNamespace, task: int) -> None:
@@ -65,12 +73,10 @@ def main() -> None:
     """Print one row for each task."""
     from spinetwin.biomechanics import TASKS
 
-    from SpineDigitalTwin import SpineDigitalTwinWidget
-
     print(f"{MOVES} moves of the mouse, 17 levels, 234 fascicles, all muscles and ligaments shown")
     print(f"{'task':24s} {'solutions':>10s} {'median ms':>10s} {'longest ms':>10s} {'a second':>10s}")
     for number, name in enumerate(TASKS):
-        with application() as host, shown(host, SpineDigitalTwinWidget) as widget:
+        with application() as host, panel(host) as widget:
             prepared(host, widget, number)
             turns, solutions = dragged(host, widget)
             median = float(np.median(turns))

@@ -29,7 +29,7 @@ def ask(host):
     from SpineDigitalTwinLib import loadsanswer
 
     def ask(positions, task="standing", near=None, suspect=(), **settings):
-        return loadsanswer.answer(loadsanswer.Question(PERSON, TASKS[task], Settings(**settings), {}), positions, suspect, near)
+        return loadsanswer.answer(loadsanswer.Question(PERSON, TASKS[task], Settings(**settings)), positions, suspect, near)
 
     return ask
 

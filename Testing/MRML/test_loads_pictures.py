@@ -20,7 +20,7 @@ def bent(host, maps):
     from SpineDigitalTwinLib import loadsanswer
 
     positions = {poi.key: np.array(poi.position) for poi in compute_pois(maps) if poi.position is not None}
-    question = loadsanswer.Question(Person("f", 168, 64), TASKS["flexion-60-10kg"], Settings(), {})
+    question = loadsanswer.Question(Person("f", 168, 64), TASKS["flexion-60-10kg"], Settings())
     return loadsanswer.answer(question, positions)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..anatomy import level
 from ..errors import ParameterError
 from .common import make_folder, path_of, progress_bar
+from .simulate_exports import add_exports, check_exports, compare, export
 
 if TYPE_CHECKING:
     from ..biomechanics import Interval, Loads, MultibodyModel, Settings, Task
@@ -40,6 +42,7 @@ def add(steps: Steps) -> None:
     simulate.add_argument("--out", type=path_of, required=True, metavar="DIR", help="folder for the results")
     simulate.add_argument("--quiet", action="store_true", help="no progress bar")
     _add_settings(simulate)
+    add_exports(simulate)
     simulate.set_defaults(run=run)
 
 
@@ -55,24 +58,37 @@ def _add_settings(simulate: argparse.ArgumentParser) -> None:
     options.add_argument("--ligaments", metavar="SET", help=f"{', '.join(LIGAMENT_SETS)} (default: {LIGAMENT_SETS[0]})")
 
 
+@dataclass(frozen=True)
+class Simulated:
+    """What came out of a simulation, beside the files.
+
+    Attributes
+    ----------
+    found : Loads
+    spread : Interval or None
+        None where no samples were asked for.
+    compared : list of str
+        What to say of the comparison with another engine; empty where none was asked for.
+    """
+
+    found: Loads
+    spread: Interval | None
+    compared: list[str]
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Build the model, compute its loads, write everything and say the most asked for."""
     with progress_bar("simulate", arguments.quiet) as progress:
-        found, spread = simulate_into(arguments.out, arguments, progress)
-    for line in (*_headlines(found, spread), *(f"{_SAID[each.severity]}: {each.text}" for each in found.findings)):
+        made = simulate_into(arguments, progress)
+    findings = [f"{_SAID[each.severity]}: {each.text}" for each in made.found.findings]
+    for line in (*_headlines(made.found, made.spread), *made.compared, *findings):
         print(line)
     print(f"Results: {arguments.out}")
     return 0
 
 
-def simulate_into(folder: Path, arguments: argparse.Namespace, progress: Progress) -> tuple[Loads, Interval | None]:
-    """Build the model that the arguments ask for, compute its loads, and write everything into a folder, made if need be.
-
-    Returns
-    -------
-    Loads
-    Interval or None
-        None where no samples were asked for.
+def simulate_into(arguments: argparse.Namespace, progress: Progress) -> Simulated:
+    """Build the model that the arguments ask for, compute its loads, and write everything into their folder, made if need be.
 
     Raises
     ------
@@ -82,19 +98,22 @@ def simulate_into(folder: Path, arguments: argparse.Namespace, progress: Progres
     from ..biomechanics import interval, loads
 
     task, settings = task_of(arguments.task), _settings_of(arguments)
+    check_exports(arguments)
     past = None if arguments.compare is None else past_of(arguments.compare)
     if arguments.samples:
         _check_samples(arguments.samples)
     model = _model_of(arguments, settings, progress)
-    make_folder(folder)
+    make_folder(arguments.out)
     progress(0.2, "loads")
     found = loads(model, task, settings)
     progress(0.3, "interval")
     spread = interval(model, task, settings, samples=arguments.samples, around=found) if arguments.samples else None
     progress(0.8, "files")
-    _write(folder, model, found, spread, past, title=arguments.points.name)
+    _write(arguments.out, model, found, spread, past, title=arguments.points.name)
+    export(arguments, model, found)
+    compared = compare(arguments, model, found, lambda done, what: progress(0.9 + 0.1 * done, what))
     progress(1.0, "done")
-    return found, spread
+    return Simulated(found, spread, compared)
 
 
 def headline(found: Loads) -> str:

@@ -1,0 +1,201 @@
+"""What `spinetwin simulate` writes for other programs, and how it compares with them."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..anatomy import level
+from ..errors import ParameterError
+from .common import path_of
+
+if TYPE_CHECKING:
+    from ..biomechanics import Loads, MultibodyModel
+    from ..geometry import FloatArray
+    from ..jobs.engines.cross_check import CrossCheck
+    from .common import Progress
+
+_ENGINES = ("opensim", "mujoco")
+_QUANTITIES = ("muscle_area", "muscle_centroid_right", "muscle_centroid_anterior")
+OLDEST = 120.0
+_COLUMNS = ("compression N", "shear forward N", "shear right N", "moment right Nm", "moment anterior Nm", "moment superior Nm")
+
+
+@dataclass(frozen=True)
+class _Export:
+    """All that an export may need: folder, model, loads, placed points by level and id, and what was asked for."""
+
+    folder: Path
+    model: MultibodyModel
+    found: Loads
+    points: Mapping[tuple[int, int], FloatArray]
+    arguments: argparse.Namespace
+
+
+def add_exports(simulate: argparse.ArgumentParser) -> None:
+    """Tell the parser about the options."""
+    options = simulate.add_argument_group("other programs")
+    options.add_argument("--export", nargs="+", default=[], metavar="FORMAT", help=f"also write: {', '.join(EXPORTS)}")
+    options.add_argument("--age", type=float, metavar="YEARS", help="for --export osim-info")
+    options.add_argument(
+        "--cross-check", metavar="ENGINE", help=f"compute the same model in another engine: {' or '.join(_ENGINES)}"
+    )
+    options.add_argument(
+        "--engine-python", type=path_of, metavar="PROGRAM", help="a Python that has the engine of --cross-check"
+    )
+
+
+def check_exports(arguments: argparse.Namespace) -> None:
+    """Refuse formats, engines and ages that there are not, before anything is computed.
+
+    Raises
+    ------
+    ParameterError
+        With what there is; or if the engine is not installed.
+    """
+    from ..jobs.environments import environment_for
+
+    for each in arguments.export:
+        if each not in EXPORTS:
+            raise ParameterError(f"There is no format {each!r} to export.", f"Choose from {', '.join(EXPORTS)}.")
+    if arguments.age is not None and not 0 <= arguments.age <= OLDEST:
+        raise ParameterError(f"The age must be between 0 and {OLDEST:g} years, not {arguments.age:g}.")
+    if arguments.cross_check is None:
+        return
+    if arguments.cross_check not in _ENGINES:
+        raise ParameterError(
+            f"There is no engine {arguments.cross_check!r} to compare with.", f"Choose one of {', '.join(_ENGINES)}."
+        )
+    if arguments.engine_python is None:
+        environment_for(arguments.cross_check)
+
+
+def export(arguments: argparse.Namespace, model: MultibodyModel, found: Loads) -> None:
+    """Write the files that were asked for into the folder of the results.
+
+    Raises
+    ------
+    WriteError
+        As `spinetwin.io.atomic.atomic_write`.
+    """
+    from ..io import read_pois
+
+    if not arguments.export:
+        return
+    keys, positions = read_pois(arguments.points).positions()
+    points = dict(zip(keys, positions, strict=True))
+    for each in dict.fromkeys(arguments.export):
+        EXPORTS[each](_Export(arguments.out, model, found, points, arguments))
+
+
+def _osim(wanted: _Export) -> None:
+    from ..biomechanics.articulation import mechanism_of
+    from ..io.opensim import write_opensim
+
+    write_opensim(wanted.folder / "model.osim", mechanism_of(wanted.model, wanted.found))
+
+
+def _mjcf(wanted: _Export) -> None:
+    from ..biomechanics.articulation import mechanism_of
+    from ..io.mjcf import write_mjcf
+
+    write_mjcf(wanted.folder / "model.xml", mechanism_of(wanted.model, wanted.found))
+
+
+def _creator(wanted: _Export) -> None:
+    from ..io.multibody_tables import write_landmarks
+
+    write_landmarks(wanted.folder / "landmarks.csv", wanted.points)
+
+
+def _simpack(wanted: _Export) -> None:
+    from ..biomechanics.articulation import mechanism_of
+    from ..io.multibody_tables import write_simpack_points, write_simpack_strands
+
+    mechanism = mechanism_of(wanted.model, wanted.found)
+    write_simpack_points(wanted.folder / "simpack_points.csv", mechanism)
+    write_simpack_strands(wanted.folder / "simpack_ligaments.csv", mechanism)
+
+
+def _osim_info(wanted: _Export) -> None:
+    from ..io.osim_info import write_osim_info
+
+    folder = wanted.arguments.measurements
+    measured = {} if folder is None else _measured(folder)
+    name = f"sub-{_subject(wanted.arguments.points)}_osim_info.json"
+    write_osim_info(wanted.folder / name, wanted.model, measured, wanted.arguments.age)
+
+
+def _subject(points: Path) -> str:
+    """Return whose points they are: ID of sub-ID_..., else the name of the file up to its first point."""
+    stem = points.name.partition(".")[0]
+    match = re.match(r"sub-([^_]+)", stem)
+    return match[1] if match else stem
+
+
+def _measured(folder: Path) -> dict[tuple[str, str, str, int], float]:
+    from ..io.measurements import read_measurements
+
+    found = read_measurements(folder / "measurements.json" if folder.is_dir() else folder)
+    return {
+        (name, each.part, each.side, each.level): each.value
+        for name in _QUANTITIES
+        for each in found.of(name)
+        if each.value is not None and each.level is not None and each.side
+    }
+
+
+EXPORTS: Mapping[str, Callable[[_Export], None]] = {
+    "osim": _osim,
+    "mjcf": _mjcf,
+    "creator": _creator,
+    "osim-info": _osim_info,
+    "simpack": _simpack,
+}
+"""What writes each format."""
+
+
+def compare(arguments: argparse.Namespace, model: MultibodyModel, found: Loads, progress: Progress) -> list[str]:
+    """Compute the model in another engine where that was asked for; write both results and return what to say of them.
+
+    Raises
+    ------
+    SpineTwinError
+        If the engine cannot compute it.
+    """
+    from ..io.atomic import write_text
+    from ..jobs.engines.cross_check import cross_check
+
+    if arguments.cross_check is None:
+        return []
+    checked = cross_check(model, found, arguments.cross_check, progress, arguments.engine_python)
+    write_text(arguments.out / f"cross_check_{arguments.cross_check}.csv", _table(checked))
+    return _lines(checked)
+
+
+def _table(checked: CrossCheck) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    optimum = [f"{name} at its optimum" for name in _COLUMNS[:3]]
+    writer.writerow(["joint below", *(f"{name} {who}" for name in _COLUMNS for who in ("here", checked.version)), *optimum])
+    for at in reversed(range(len(checked.levels))):
+        pairs = zip(checked.ours[at], checked.theirs[at], strict=True)
+        values = [value for pair in pairs for value in pair] + list(checked.optimum[at])
+        writer.writerow([level(checked.levels[at]).name, *(f"{value:.6f}" for value in values)])
+    return text.getvalue()
+
+
+def _lines(checked: CrossCheck) -> list[str]:
+    lines = [f"Compression here and in {checked.version}, under the same forces of the muscles and at its own optimum:"]
+    for at in reversed(range(len(checked.levels))):
+        values = f"{checked.ours[at, 0]:.1f}, {checked.theirs[at, 0]:.1f}, {checked.optimum[at, 0]:.1f} N"
+        lines.append(f"Below {level(checked.levels[at]).name}: {values}")
+    under = f"{checked.force_difference:.2g} N and {checked.moment_difference:.2g} Nm"
+    lines.append(f"Largest difference: {under} under the same muscles, {checked.optimum_difference:.2g} N between the optima")
+    return lines

@@ -1,0 +1,99 @@
+"""Points and strands as plain tables, for programs that build their own model: OpenSim Creator and Simpack."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from ..anatomy import level as level_of
+from ..anatomy import point as point_of
+from ..biomechanics.mechanism import Mechanism
+from ..geometry import FloatArray
+from .atomic import write_text
+from .opensim import opensim_points
+from .texts import PathLike
+
+LANDMARK_COLUMNS = ("name", "x", "y", "z")
+"""Of the landmarks of OpenSim Creator (``LandmarkHelpers.cpp``): a header, and a name and three numbers in each row."""
+POINT_COLUMNS = ("point", "body", "x mm", "y mm", "z mm", "x in body mm", "y in body mm", "z in body mm")
+STRAND_COLUMNS = ("strand", "upper point", "lower point", "slack length mm", "law (strain:force N)")
+
+
+def write_landmarks(path: PathLike, points: Mapping[tuple[int, int], FloatArray]) -> None:
+    """Write points as landmarks of OpenSim Creator: metres; x forward, y up, z to the right, as in the exported model.
+
+    Parameters
+    ----------
+    path : path
+        ``.csv``.
+    points : mapping of (level id, point id) to (3,) array
+        RAS mm.
+
+    Raises
+    ------
+    WriteError
+        As `spinetwin.io.atomic.atomic_write`.
+    """
+    rows = ([f"{level_of(key).name}_{point_of(poi).name}", *_told(opensim_points(at))] for (key, poi), at in points.items())
+    _write(path, LANDMARK_COLUMNS, rows)
+
+
+def write_simpack_points(path: PathLike, mechanism: Mechanism) -> None:
+    """Write origins, joints, and attachments with their bodies, for Simpack: mm, as imaged (RAS) and along the axes of the body.
+
+    Raises
+    ------
+    WriteError
+        As `spinetwin.io.atomic.atomic_write`.
+    """
+    _write(path, POINT_COLUMNS, _point_rows(mechanism))
+
+
+def write_simpack_strands(path: PathLike, mechanism: Mechanism) -> None:
+    """Write the strands of ligaments as pairs of points for Simpack, each with its law.
+
+    Raises
+    ------
+    WriteError
+        As `spinetwin.io.atomic.atomic_write`.
+    """
+    bands = mechanism.bands
+    rows = (
+        [name, f"{name}_P1", f"{name}_P2", repr(float(slack)), " ".join(f"{strain:.6g}:{force:.6g}" for strain, force in curve)]
+        for name, slack, curve in zip(bands.names, bands.slack_mm, bands.curves, strict=True)
+    )
+    _write(path, STRAND_COLUMNS, rows)
+
+
+def _point_rows(mechanism: Mechanism) -> Iterable[Sequence[object]]:
+    bodies, joints, strings, bands = mechanism.bodies, mechanism.joints, mechanism.strings, mechanism.bands
+    numbers = range(len(bodies.names))
+    yield from (_point_row(mechanism, f"origin_{bodies.names[at]}", at, bodies.origins[at]) for at in numbers)
+    yield from (_point_row(mechanism, f"joint_{joints.names[at]}", at, joints.centres[at]) for at in numbers[1:])
+    for names, owners, paths in (
+        (bands.names, list(bands.owners), list(bands.points)),
+        (strings.names, list(strings.owners), list(strings.points)),
+    ):
+        for name, carriers, path in zip(names, owners, paths, strict=True):
+            for number, (owner, point) in enumerate(zip(carriers, path, strict=True)):
+                yield _point_row(mechanism, f"{name}_P{number + 1}", int(owner), point)
+
+
+def _point_row(mechanism: Mechanism, name: str, owner: int, point: FloatArray) -> Sequence[object]:
+    bodies = mechanism.bodies
+    return [name, bodies.names[owner], *_told(point), *_told(bodies.axes[owner] @ (point - bodies.origins[owner]))]
+
+
+def _told(point: FloatArray) -> list[str]:
+    return [repr(float(each)) for each in np.asarray(point)]
+
+
+def _write(path: PathLike, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
