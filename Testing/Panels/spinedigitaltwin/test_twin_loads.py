@@ -338,6 +338,8 @@ def test_the_worker_writes_model_and_loads_of_the_same_numbers(computed, host, t
     assert content["samples"] == 200
     assert content["joints"][0]["compression_95"][0] == pytest.approx(shown.spread.low["compression"][0], abs=0.05)
     assert read_model(tmp_path / "patient 1_model.spinembs.json").person == Person("f", 168.0, 64.0)
+    for name in ("loads.csv", "loads.html", "loads.png", "model.osim"):
+        assert (tmp_path / f"patient 1_{name}").stat().st_size > 1000
     shift(L3, 100, (0, 3.0, 0))
     settle(host)
     assert ui.exportLoadsButton.text == "Compute loads first, in section Biomechanics", "old loads are not written"
