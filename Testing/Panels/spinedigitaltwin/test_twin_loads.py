@@ -60,7 +60,7 @@ def choose(twin, host, **values):
 
 
 def rest(twin, host):
-    settle(host, until=lambda: not twin.panel.loads.busy)
+    settle(host, 240, until=lambda: not twin.panel.loads.busy)
 
 
 def row_of(task):
@@ -277,7 +277,7 @@ class TestLive:
         from SpinePOILib import display, pointnodes
 
         computed.ui.liveBox.click()
-        rest(computed, host)
+        settle(host)
         display.activate(L3)
         view = views.SliceView(host)
         tip = node_of(L3).GetNthControlPointPosition(pointnodes.idsOf(node_of(L3)).index(81))
@@ -330,7 +330,7 @@ def test_the_worker_writes_model_and_loads_of_the_same_numbers(computed, host, t
     settle(host)
     assert ui.exportLoadsButton.text == "Write model and loads"
     ui.exportLoadsButton.click()
-    settle(host, until=lambda: not computed.panel.background.busy)
+    settle(host, 240, until=lambda: not computed.panel.background.busy)
     assert ui.exportMessage.text.startswith("Written: "), ui.workerLabel.text
     content = json.loads((tmp_path / "patient 1_loads.json").read_text(encoding="utf-8"))
     shown = computed.panel.loads.answer
