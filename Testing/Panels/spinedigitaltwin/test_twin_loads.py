@@ -290,11 +290,11 @@ class TestLive:
         def moved(x, y):
             move(x, y)
             host.app.processEvents()
-            seen.append((computed.panel.loads.answer, cells(computed.ui.loadsTable)[-3][2]))
+            seen.append((computed.panel.loads.answer, str(cells(computed.ui.loadsTable))))
 
         view.move = moved
         x, y = view.pixel(tip)
-        view.drag((x, y), (x + 40, y), steps=10)
+        view.drag((x, y), (x + 60, y), steps=10)
         node_of(L3).RemoveObserver(tag)
         assert ended
         answers = {id(each) for each, _text in seen[: ended[0]]}
