@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spinetwin.biomechanics import Interval, Loads, MultibodyModel, Person, Settings, Task
+    from spinetwin.geometry import FloatArray
 
     from .measurelive import Positions
 
 SAMPLES = 200
 """Models that are drawn for the interval."""
 
-Areas = Mapping[tuple[str, str, int], float]
-"""Measured cross-section, mm2, by muscle, side and level id."""
+Place = tuple[str, str, int]
+"""Muscle, side and level id."""
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredMuscles:
+    """What was measured of this person's muscles; two are equal only when they are the same one.
+
+    Attributes
+    ----------
+    areas : mapping of Place to float
+        mm2; empty where none were measured.
+    centroids : mapping of Place to (2,) array
+        To the right and to the front, mm.
+    """
+
+    areas: Mapping[Place, float] = field(default_factory=dict)
+    centroids: Mapping[Place, FloatArray] = field(default_factory=dict)
+
+
+NOT_MEASURED = MeasuredMuscles()
 
 
 @dataclass(frozen=True)
@@ -27,14 +47,13 @@ class Question:
     person : Person
     task : Task
     settings : Settings
-    areas : mapping
-        Muscle areas of this person; empty where none were measured.
+    muscles : MeasuredMuscles
     """
 
     person: Person
     task: Task
     settings: Settings
-    areas: Areas
+    muscles: MeasuredMuscles = NOT_MEASURED
 
 
 @dataclass(frozen=True)
@@ -86,12 +105,12 @@ def answer(
     ParameterError
         If no model can be made of the points, or the task is impossible with these levels.
     """
-    from spinetwin.biomechanics import build_model, loads, with_measured_areas
+    from spinetwin.biomechanics import build_model, loads, with_measured_areas, with_measured_centroids
     from spinetwin.measure.frames import frames_from_points
 
     model = build_model(positions, frames_from_points(positions), question.person, question.settings, suspect=suspect)
-    if question.areas:
-        model = with_measured_areas(model, question.areas)
+    if question.muscles.areas:
+        model = with_measured_centroids(with_measured_areas(model, question.muscles.areas), question.muscles.centroids)
     start = near.found.multipliers if near is not None and near.model.levels == model.levels else None
     return Answer(question, points, model, loads(model, question.task, question.settings, start=start))
 

@@ -57,7 +57,7 @@ class LoadsExport:
         self._ui.exportLoadsButton.text = missing or _("Write model and loads")
 
     def write(self) -> None:
-        """Write model, loads and picture in the background, with the interval."""
+        """Write model, loads, report and the files for other programs in the background, with the interval."""
         from spinetwin.io import write_pois
         from spinetwin.io.measurements import write_measurements
 
@@ -65,20 +65,23 @@ class LoadsExport:
         answer, folder = self._loads.answer, Path(self._ui.exportFolder.currentPath)
         if answer is None or not self._loads.current:
             return
+        name = self._parameters().exportName or "spine"
         scratch = self._background.scratch()
-        files = {"points": scratch / "points.mrk.json"}
+        # report and subject are called after the file of the points
+        files = {"points": scratch / f"{Path(name).name or 'spine'}.mrk.json"}
         try:
             if not folder.is_dir():
                 raise WriteError(f"There is no folder {folder}.", "Make it first, or choose another.")
             write_pois(files["points"], pointnodes.readAll())
             study = measureresults.study(measureresults.NOW)
-            if answer.question.areas and study is not None:
+            if answer.question.muscles.areas and study is not None:
                 files["measurements"] = scratch / "measurements.json"
                 write_measurements(files["measurements"], study.found, about=study.about)
         except SpineTwinError as error:
             self._message.fail(error)
             return
-        options = _options(answer) | {"name": self._parameters().exportName or "spine"}
+        age = self._parameters().loadsAge
+        options = _options(answer) | {"name": name, "export": "all"} | ({"age": age} if age else {})
         self._background.start(_("Loads:"), "simulate", files, options, folder, self._onWritten)
 
     def _onWritten(self, verdict: Verdict) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from slicer.i18n import tr as _
 
 from . import measureresults
-from .loadsanswer import Areas, Question
+from .loadsanswer import NOT_MEASURED, MeasuredMuscles, Question
 
 if TYPE_CHECKING:
     from .parameters import SpineDigitalTwinParameters
@@ -39,7 +39,7 @@ class LoadsForm:
 
         self._ui, self._parameters = ui, parameters
         self._tasks, self._sets = list(TASKS), list(LIGAMENT_SETS)
-        self._areas: Areas = {}
+        self._muscles = NOT_MEASURED
         self._stamp: object = None
         ui.taskBox.addItems([TASKS[name].label for name in self._tasks])
         ui.ligamentsBox.addItems([LIGAMENTS.get(name, name) for name in self._sets])
@@ -89,16 +89,20 @@ class LoadsForm:
                 activation_floor=parameters.loadsFloor,
                 ligaments=self._sets[max(self._ui.ligamentsBox.currentIndex, 0)],
             ),
-            self._measuredAreas(),
+            self._measured(),
         )
 
-    def _measuredAreas(self) -> Areas:
-        """Read the muscle areas of the measurement of the scene once as long as it stays."""
+    def _measured(self) -> MeasuredMuscles:
+        """Read the muscles of the measurement of the scene once as long as it stays."""
         stamp = measureresults.stamp(measureresults.NOW)
         if stamp != self._stamp:
             study = measureresults.study(measureresults.NOW)
-            self._stamp, self._areas = stamp, {} if study is None else study.found.muscle_areas()
-        return self._areas
+            areas = study.found.muscle_areas() if study is not None else {}
+            self._muscles = (
+                MeasuredMuscles(areas, study.found.muscle_centroids()) if study is not None and areas else NOT_MEASURED
+            )
+            self._stamp = stamp
+        return self._muscles
 
     def _onTask(self, index: int) -> None:
         if index >= 0:

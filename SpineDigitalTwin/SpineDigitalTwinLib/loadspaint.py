@@ -24,7 +24,7 @@ def paint(label: qt.QLabel, shapes: Iterable[Shape], width: float, height: float
     width, height : float
         Of the picture, in pixels of the panel; a fine screen gets more of its own for each.
     """
-    fine = label.devicePixelRatioF()
+    fine = label.devicePixelRatio()
     pixmap = qt.QPixmap(round(width * fine), round(height * fine))
     pixmap.setDevicePixelRatio(fine)
     pixmap.fill(qt.QColor("#ffffff"))

@@ -22,14 +22,14 @@ def titles(kept: Kept | None) -> list[str]:
     first = [
         "#",
         _("Joint"),
-        _("Compression\nN"),
+        _("Compres-\nsion N"),
         _("95 %\nN"),
-        _("Shear\nforward N"),
+        _("Shear\nfwd. N"),
         _("Shear\nright N"),
-        _("Flexion\nmoment Nm"),
+        _("Moment\nNm"),
         _("Passive\n%"),
     ]
-    return first if kept is None else [*first, _("Change of\ncompression N"), _("Change of\nshear forward N")]
+    return first if kept is None else [*first, _("Change of\ncompr. N"), _("Change of\nshear N")]
 
 
 def rows(found: Loads, spread: Interval | None, kept: Kept | None) -> list[list[Value]]:
@@ -63,7 +63,7 @@ def _change(found: Loads, kept: Kept, name: str, at: int) -> Value:
 
 def text(titles: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:
     """Return a table as a spreadsheet takes it from the clipboard: tabs between columns."""
-    lines = [[title.replace("\n", " ") for title in titles], *([str(each) for each in row] for row in rows)]
+    lines = [[title.replace("-\n", "").replace("\n", " ") for title in titles], *([str(each) for each in row] for row in rows)]
     return "".join("\t".join(line) + "\n" for line in lines)
 
 

@@ -92,6 +92,8 @@ class SpineDigitalTwinParameters:
     loadsSex : Sex
     loadsHeight, loadsWeight : float
         cm and kg; 0 where nobody has said them.
+    loadsAge : int
+        Years, for files that other programs read; 0 where nobody has said it.
     loadsTask, loadsLigaments : str
         Names of a task and of a set of ligament laws.
     loadsStrength, loadsFloor : float
@@ -127,6 +129,7 @@ class SpineDigitalTwinParameters:
     loadsSex: Sex
     loadsHeight: Annotated[float, WithinRange(0.0, 230.0), Decimals(0)]
     loadsWeight: Annotated[float, WithinRange(0.0, 300.0), Decimals(1)]
+    loadsAge: Annotated[int, WithinRange(0, 120), Default(0)]
     loadsTask: Annotated[str, Default("standing")]
     loadsLigaments: Annotated[str, Default("stepwise")]
     loadsStrength: Annotated[float, *_setting("strength"), Decimals(0), SingleStep(5.0)]

@@ -29,7 +29,7 @@ def ask(host):
     from SpineDigitalTwinLib import loadsanswer
 
     def ask(positions, task="standing", near=None, suspect=(), **settings):
-        return loadsanswer.answer(loadsanswer.Question(PERSON, TASKS[task], Settings(**settings), {}), positions, suspect, near)
+        return loadsanswer.answer(loadsanswer.Question(PERSON, TASKS[task], Settings(**settings)), positions, suspect, near)
 
     return ask
 
@@ -76,7 +76,7 @@ class TestAnswer:
         assert not ask(placed(points), suspect={(L3, 50)}).found.trusted
 
     @pytest.mark.parametrize("gone", ["L3", "T8"])
-    def test_a_gap_is_refused_in_one_sentence(self, host, ask, points, gone):
+    def test_a_gap_is_refused_in_one_sentence(self, ask, points, gone):
         from SpineDigitalTwinLib import loadsanswer
 
         rest = {key: place for key, place in placed(points).items() if key[0] != level(gone).id}

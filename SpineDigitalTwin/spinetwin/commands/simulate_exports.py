@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _ENGINES = ("opensim", "mujoco")
 _QUANTITIES = ("muscle_area", "muscle_centroid_right", "muscle_centroid_anterior")
-_OLDEST = 120.0
+OLDEST = 120.0
 _COLUMNS = ("compression N", "shear forward N", "shear right N", "moment right Nm", "moment anterior Nm", "moment superior Nm")
 
 
@@ -66,8 +66,8 @@ def check_exports(arguments: argparse.Namespace) -> None:
     for each in arguments.export:
         if each not in EXPORTS:
             raise ParameterError(f"There is no format {each!r} to export.", f"Choose from {', '.join(EXPORTS)}.")
-    if arguments.age is not None and not 0 <= arguments.age <= _OLDEST:
-        raise ParameterError(f"The age must be between 0 and {_OLDEST:g} years, not {arguments.age:g}.")
+    if arguments.age is not None and not 0 <= arguments.age <= OLDEST:
+        raise ParameterError(f"The age must be between 0 and {OLDEST:g} years, not {arguments.age:g}.")
     if arguments.cross_check is None:
         return
     if arguments.cross_check not in _ENGINES:

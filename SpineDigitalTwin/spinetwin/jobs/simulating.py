@@ -8,6 +8,7 @@ from pathlib import Path
 from ..biomechanics.settings import LIGAMENT_SETS, TABLE
 from ..biomechanics.tasks import TASKS
 from ..commands.simulate import NUMBERS, add, headline, simulate_into
+from ..commands.simulate_exports import EXPORTS, OLDEST
 from ..errors import ParameterError
 from .job import Done, Job
 from .options import OptionReader, number, one_of, whole_number
@@ -35,18 +36,28 @@ OPTIONS: dict[str, OptionReader] = {
     "samples": whole_number(0, MOST_SAMPLES),
     **{name: _within(name) for name in NUMBERS},
     "ligaments": one_of(LIGAMENT_SETS),
+    "age": number(0, OLDEST),
 }
-"""As the options of the command; `simulation` takes a name besides, with which its files begin."""
+"""As the options of the command; `simulation` takes two more: the formats of `export`, and a name with which files begin."""
 
 
 def simulation(job: Job, folder: Path, output: Output) -> Done:
     """Build the model of a person from points, and write it and its loads; files begin with the name, if one is given."""
     made = folder / _FOLDER
     made.mkdir()
-    found, _spread = simulate_into(made, _arguments(job, made), output.progress("simulate"))
+    simulated = simulate_into(_arguments(job, made), output.progress("simulate"))
     name = f"{job.options['name']}_" if "name" in job.options else ""
     files = {path.name: path.rename(folder / f"{name}{path.name}") for path in sorted(made.iterdir())}
-    return Done(files, headline(found))
+    return Done(files, headline(simulated.found))
+
+
+def formats(value: object) -> list[str]:
+    """Take a list of formats of other programs, or "all" of them."""
+    if value == "all":
+        return list(EXPORTS)
+    if isinstance(value, list) and all(each in EXPORTS for each in value):
+        return [str(each) for each in value]
+    raise ValueError(f'must be "all", or a list with any of {", ".join(EXPORTS)}')
 
 
 def _arguments(job: Job, folder: Path) -> argparse.Namespace:
@@ -61,4 +72,5 @@ def _arguments(job: Job, folder: Path) -> argparse.Namespace:
         words += [f"--{name}", str(job.inputs[name])] if name in job.inputs else []
     for name in OPTIONS:
         words += [f"--{name.replace('_', '-')}", str(job.options[name])] if name in job.options else []
+    words += ["--export", *job.options["export"]] if job.options.get("export") else []
     return parser.parse_args(words)

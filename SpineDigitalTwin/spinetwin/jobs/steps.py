@@ -22,7 +22,7 @@ from .output import Output
 from .segmenting import segmentation_step
 from .simulating import OPTIONAL as MEASURED
 from .simulating import OPTIONS as OF_SIMULATION
-from .simulating import simulation
+from .simulating import formats, simulation
 
 if TYPE_CHECKING:
     from ..geometry import Frame
@@ -167,7 +167,7 @@ STEPS: Mapping[str, Step] = {
         {"rules": one_of(RULE_SETS), "levels": _level_ids, "only": _point_ids},
     ),
     "measure": Step(("points",), measurements, {"draws": whole_number(0, MOST_DRAWS)}, OPTIONAL),
-    "simulate": Step(("points",), simulation, {**OF_SIMULATION, "name": _file_name}, MEASURED),
+    "simulate": Step(("points",), simulation, {**OF_SIMULATION, "export": formats, "name": _file_name}, MEASURED),
     "sample": Step(
         (),
         sample_spine,

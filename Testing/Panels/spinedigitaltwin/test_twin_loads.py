@@ -2,7 +2,6 @@
 
 import csv
 import json
-import time
 
 import numpy as np
 import pytest
@@ -61,7 +60,7 @@ def choose(twin, host, **values):
 
 
 def rest(twin, host):
-    settle(host, until=lambda: not twin.panel.loads.busy)
+    settle(host, 240, until=lambda: not twin.panel.loads.busy)
 
 
 def row_of(task):
@@ -278,7 +277,7 @@ class TestLive:
         from SpinePOILib import display, pointnodes
 
         computed.ui.liveBox.click()
-        rest(computed, host)
+        settle(host)
         display.activate(L3)
         view = views.SliceView(host)
         tip = node_of(L3).GetNthControlPointPosition(pointnodes.idsOf(node_of(L3)).index(81))
@@ -291,18 +290,15 @@ class TestLive:
         def moved(x, y):
             move(x, y)
             host.app.processEvents()
-            seen.append((computed.panel.loads.answer, cells(computed.ui.loadsTable)[-3][2]))
+            seen.append((computed.panel.loads.answer, str(cells(computed.ui.loadsTable))))
 
         view.move = moved
         x, y = view.pixel(tip)
-        start = time.process_time()
-        view.drag((x, y), (x + 40, y), steps=10)
-        spent = time.process_time() - start
+        view.drag((x, y), (x + 60, y), steps=10)
         node_of(L3).RemoveObserver(tag)
         assert ended
         answers = {id(each) for each, _text in seen[: ended[0]]}
         assert len(answers) >= 10, "a solution for each move of the mouse, before the button is released"
-        print(f"{len(seen)} moves, {1e3 * spent / len(seen):.0f} CPU ms each, with the views")
         assert len({text for _answer, text in seen}) >= 3, "and the table shows it"
 
 
@@ -334,7 +330,7 @@ def test_the_worker_writes_model_and_loads_of_the_same_numbers(computed, host, t
     settle(host)
     assert ui.exportLoadsButton.text == "Write model and loads"
     ui.exportLoadsButton.click()
-    settle(host, until=lambda: not computed.panel.background.busy)
+    settle(host, 240, until=lambda: not computed.panel.background.busy)
     assert ui.exportMessage.text.startswith("Written: "), ui.workerLabel.text
     content = json.loads((tmp_path / "patient 1_loads.json").read_text(encoding="utf-8"))
     shown = computed.panel.loads.answer
@@ -342,6 +338,8 @@ def test_the_worker_writes_model_and_loads_of_the_same_numbers(computed, host, t
     assert content["samples"] == 200
     assert content["joints"][0]["compression_95"][0] == pytest.approx(shown.spread.low["compression"][0], abs=0.05)
     assert read_model(tmp_path / "patient 1_model.spinembs.json").person == Person("f", 168.0, 64.0)
+    for name in ("loads.csv", "loads.html", "loads.png", "model.osim"):
+        assert (tmp_path / f"patient 1_{name}").stat().st_size > 1000
     shift(L3, 100, (0, 3.0, 0))
     settle(host)
     assert ui.exportLoadsButton.text == "Compute loads first, in section Biomechanics", "old loads are not written"

@@ -46,6 +46,14 @@ def test_sizes_are_asked_for_and_the_rest_has_defaults(job, start, points, folde
     assert (found["task"]["name"], found["samples"], found["settings"]["strength"]) == ("standing", 0, 100.0)
 
 
+def test_files_for_other_programs_begin_with_the_name_too(job, start, points, folder, content):
+    verdict = start(job("simulate", points, **PERSON, age=45, export="all", name="case"), program=None).end()
+    assert verdict.state is State.FINISHED, verdict.text
+    assert set(content(folder)) >= {"case_model.osim", "case_model.xml", "case_landmarks.csv", "case_loads.html"}
+    (info,) = folder.glob("case_sub-*_osim_info.json")
+    assert 45 in json.loads(info.read_text(encoding="utf-8")).values()
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -54,6 +62,8 @@ def test_sizes_are_asked_for_and_the_rest_has_defaults(job, start, points, folde
         ({"task": "flying"}, "The option task must be one of standing"),
         ({"strength": 1000}, "The option strength must be a number from 30 to 100"),
         ({"samples": 1}, "The number of samples"),
+        ({"export": ["pdf"]}, 'The option export must be "all", or a list with any of osim'),
+        ({"age": 200}, "The option age must be a number from 0 to 120"),
         ({"name": "../up"}, "must be a plain file name"),
     ],
 )
