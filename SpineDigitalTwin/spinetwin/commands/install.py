@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     with progress_bar("install", arguments.quiet) as progress:
         made = install(arguments.name, progress, base=arguments.python, offline=arguments.offline, repair=arguments.repair)
-    named = made.versions("torch", "SPINEPS", "nnunetv2")
+    named = made.versions("torch", "SPINEPS", "totalspineseg", "nnunetv2")
     print(f"{made.name}: {', '.join(f'{name} {version}' for name, version in named.items())}")
     print(f"Python: {made.python}")
     return 0
