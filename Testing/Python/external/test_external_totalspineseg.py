@@ -85,9 +85,9 @@ def test_whole_vertebrae_are_found_and_what_they_lack_is_said(coded, with_weight
 
 
 def test_networks_that_find_nothing_say_so(coded, with_weights, tmp_path, capsys):
-    with_weights("random1")
+    with_weights("blind1")
     assert cli.main(["segment", str(coded[0]), "--out", str(tmp_path / "out"), "--backend", "totalspineseg"]) == 1
-    assert "TotalSpineSeg found no" in capsys.readouterr().err
+    assert "TotalSpineSeg found nothing of a spine: its map step1_raw is empty." in capsys.readouterr().err
     assert not list((tmp_path / "out").iterdir())
 
 
@@ -138,7 +138,7 @@ def while_it_works(coded, with_weights, home):
 
         def told(_, message):
             if message.startswith("predicting") and not seen:
-                seen.update(children())
+                seen.update(at_work(children()))
                 what(seen)
 
         raised = None
@@ -174,8 +174,8 @@ def test_a_crash_is_told_of(while_it_works):
 
 
 def test_a_hang_is_noticed(while_it_works):
-    raised, pids = while_it_works(lambda pids: [os.kill(pid, signal.SIGSTOP) for pid in pids], patience_s=5.0)
-    assert "silent for 5 seconds" in str(raised)
+    raised, pids = while_it_works(lambda pids: [os.kill(pid, signal.SIGSTOP) for pid in pids], patience_s=30.0)
+    assert "silent for 30 seconds" in str(raised)
     assert not at_work(pids)
 
 

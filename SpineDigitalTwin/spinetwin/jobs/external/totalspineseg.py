@@ -7,12 +7,13 @@ Iterative Algorithm", ISMRM 32, https://github.com/neuropoly/totalspineseg.
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import MapError
 from ...segmentation.backends import Availability, Description, Request, Segmentation
-from ..environments import environment_for, install
+from ..environments import Program, environment_for, install
 from ..environments.requirements import requirements_of
 from ..weights import Store, Weights, weights_of
 from .running import availability, name_of, taken_over, use_cpu, verified, workplace
@@ -82,7 +83,8 @@ class TotalSpineSegBackend:
             progress(_CHECKED + (_RUN - _CHECKED) * done, what)
 
         with workplace(self._root) as place:
-            result = run_step(environment.python, _WORKER, STEP, options, request, place, tell, self._patience_s)
+            program_of = partial(Program, environment.python)
+            result = run_step(program_of, _WORKER, STEP, options, request, place, tell, self._patience_s)
             progress(_RUN, "reading the map")
             found = _taken_over(Path(result.paths[MAP]), request)
         versions = {**environment.versions("totalspineseg", "nnunetv2", "torch"), "table": _TABLE}

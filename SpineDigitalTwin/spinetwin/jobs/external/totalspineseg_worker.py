@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import replace
@@ -63,10 +64,15 @@ def _run(image: Path, out: Path, data: Path, device: Any, predict: Predict) -> N
     _exchange(published, predict)
     try:
         published.inference(image, out, data, "", device, keep_only=[_RESULT], max_workers=1)
-    except ValueError as error:
-        if "step 1 failed" not in str(error):
+    except (ValueError, IndexError) as error:
+        if not _while_naming(error):
             raise
-        raise MapError("TotalSpineSeg found nothing of a spine: its first step gave an empty map.", _HINT) from error
+        raise MapError("TotalSpineSeg found no disc that it could name.", _HINT) from error
+
+
+def _while_naming(error: Exception) -> bool:
+    """Say whether the package gave up while it named discs: where there is none, its own list of them is empty."""
+    return any(frame.name == "iterative_label" for frame in traceback.extract_tb(error.__traceback__)) or "step 1" in str(error)
 
 
 def _exchange(published: Any, predict: Predict) -> None:
@@ -84,6 +90,7 @@ def _in_turn(function: Callable[..., Any], *cases: Iterable[Any], **_: object) -
 
 def _predict_by(device: str, ear: Ear, stages: Stages, weights: str) -> Predict:
     """Return what takes the place of the package's `predict_nnunet`: the same choice of fold and checkpoint, never mirrored."""
+    from ...io import read_label_map
     from ...segmentation.two_phase.model_folder import read_model
     from ...segmentation.two_phase.nnunet import open_model
 
@@ -101,6 +108,8 @@ def _predict_by(device: str, ear: Ear, stages: Stages, weights: str) -> Predict:
 
         target.write_bytes(stages.kept(f"totalspineseg-{output_dir.name}", made, of=weights).tobytes())
         ear.count(1.0)
+        if not read_label_map(target)[0].any():
+            raise MapError(f"TotalSpineSeg found nothing of a spine: its map {output_dir.name} is empty.", _HINT)
 
     return predict
 

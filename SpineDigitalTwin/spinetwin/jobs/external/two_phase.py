@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -17,7 +18,7 @@ from ...errors import ParameterError, ProgramError
 from ...geometry import LabelMaps
 from ...segmentation.backends import Availability, Description, Request, Segmentation
 from ...segmentation.two_phase.models import lacking
-from ..environments import home, state_for
+from ..environments import Program, home, state_for
 from .workers import run_step
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class TwoPhaseBackend:
         """Let a child do both phases, and take over what it has made."""
         with tempfile.TemporaryDirectory(prefix="spinetwin-") as name:
             options = {"models": str(self.models), "device": request.device}
-            result = run_step(self.python(), _WORKER, STEP, options, request, Path(name), progress)
+            result = run_step(partial(Program, self.python()), _WORKER, STEP, options, request, Path(name), progress)
             return _taken_over(result.paths, request)
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ...errors import ProgramError, SpineTwinError
-from ..endings import ending
+from ...errors import ProgramError
+from ..endings import ending, error_of
 from ..environments import Program, lend_package, run_program
 from ..events import Failure, Progress, Result, Started, event_of
 from ..job import write_job
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from ...segmentation.backends import Request
 
 Tell = Callable[[float, str], None]
+ProgramOf = Callable[[str, tuple[str, ...], Mapping[str, str]], Program]
 PATIENCE_S = 120.0
 """Silence that is a hang: while libraries as large as torch are loaded, nothing else of a child gets its turn."""
 _LOOK_S = 0.5
 
 
 def run_step(
-    python: Path,
+    program_of: ProgramOf,
     module: str,
     step: str,
     options: Mapping[str, str],
@@ -42,8 +43,8 @@ def run_step(
 
     Parameters
     ----------
-    python : Path
-        Interpreter of the environment.
+    program_of : callable
+        Makes a program in the environment of a module, its arguments, and its variables.
     module : str
         The worker.
     step : str
@@ -68,7 +69,7 @@ def run_step(
     """
     job = _job(step, options, request, folder)
     variables = {**NO_NETWORK, **lend_package(folder), "nnUNet_compile": "f"}
-    return run_worker(Program(python, module, (str(job),), variables), tell, patience_s)
+    return run_worker(program_of(module, (str(job),), variables), tell, patience_s)
 
 
 def _job(step: str, options: Mapping[str, str], request: Request, folder: Path) -> Path:
@@ -100,7 +101,7 @@ def run_worker(program: Program, tell: Tell, patience_s: float = PATIENCE_S) -> 
     Raises
     ------
     SpineTwinError
-        If the worker says so.
+        If the worker says so, of the kind that it says.
     ProgramError
         If it cannot be started, dies, hangs, or ends without a result.
     """
@@ -114,7 +115,7 @@ def run_worker(program: Program, tell: Tell, patience_s: float = PATIENCE_S) -> 
             if ear.failure is None:
                 raise
     if ear.failure is not None:
-        raise SpineTwinError(ear.failure.message, ear.failure.hint)
+        raise error_of(ear.failure)
     if ear.result is None:
         raise _error_of(ending("no_result"))
     return ear.result
