@@ -45,7 +45,7 @@ _ASIDE = 0.25
 _NEAR = 3
 """Lines between neighbours, above and below, that tell the direction of the spine."""
 _UPRIGHT = np.array([0.0, 0.0, 1.0])
-_LOOKED = 0.6
+_LOOKED = 0.9
 """Of the time; the rest goes into telling bodies from arches."""
 _SHARES = (0.2, 0.9)
 """What a body may be of its vertebra."""
