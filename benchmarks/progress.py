@@ -57,8 +57,10 @@ class Told:
     eta_s: float | None
 
 
-def _cases(folder: Path) -> Iterator[Case]:
+def _cases(folder: Path, only: str) -> Iterator[Case]:
     for number, (name, (parameters, spacing)) in enumerate(PHANTOMS.items()):
+        if only not in name:
+            continue
         spine = make_spine(parameters)
         maps = spine.voxelise(spine.grid(spacing, orientation="PIR", oblique_deg=7.0, margin_mm=25.0))
         files = {kind: folder / f"{number}-{kind}.nii.gz" for kind in ("image", "subregions", "vertebrae")}
@@ -71,6 +73,8 @@ def _cases(folder: Path) -> Iterator[Case]:
         yield Case(f"{name}, separation", "segment", inputs, table)
         yield Case(f"{name}, both maps", "segment", {**inputs, "second_map": str(files["vertebrae"])}, table)
     for name, place in REAL.items():
+        if only not in name:
+            continue
         labels = DATA / place / "vertebrae.nii.gz"
         if labels.is_file():
             inputs = {"image": str(labels), "map": str(labels)}
@@ -150,7 +154,7 @@ def main() -> None:
     parser.add_argument("--log", action="store_true", help="print every event")
     parser.add_argument("--runs", type=int, default=1, help="of each job; the median is shown")
     parser.add_argument("--cpu", action="store_true", help="read the times from the processor time of the work")
-    parser.add_argument("--only", default="", help="jobs with this in their name")
+    parser.add_argument("--only", default="", help="spines with this in their name")
     parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.work:
@@ -159,9 +163,7 @@ def main() -> None:
     print("| job | s | error of the rest after a third | worst later, of the whole | fraction off | went back |")
     print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
-        for case in _cases(Path(name)):
-            if arguments.only not in case.name:
-                continue
+        for case in _cases(Path(name), arguments.only):
             runs = [run(case, Path(name), by_cpu=arguments.cpu) for _ in range(arguments.runs)]
             told, ended = sorted(runs, key=lambda each: at_third(*each) or 0.0)[len(runs) // 2]
             print(row(case.name, told, ended), flush=True)
