@@ -10,7 +10,7 @@ endif
 
 # Holds environments as a person's computer does, below `environments`.
 BACKENDS := $(VENV)-backends
-BACKENDS_PYTHON := $(subst $(VENV)/,$(BACKENDS)/environments/spineps/,$(VENV_PYTHON))
+BACKENDS_PYTHON := $(subst $(VENV)/,$(BACKENDS)/environments/all-backends/,$(VENV_PYTHON))
 BACKENDS_TABLE := $(wildcard SpineDigitalTwin/spinetwin/jobs/environments/requirements.csv)
 
 # May be set: make PYTHON=/usr/bin/python3.12 WORKERS=8 test
@@ -150,7 +150,7 @@ $(VENV)/installed-test: pyproject.toml | $(VENV_PYTHON)
 $(BACKENDS)/installed: $(BACKENDS_TABLE) | $(VENV)/installed-test
 	@echo "Installing the packages of the backends (once, some minutes)"
 	@SPINETWIN_HOME="$(BACKENDS)" $(VENV_PYTHON) -m spinetwin install embedded --quiet
-	@SPINETWIN_HOME="$(BACKENDS)" $(VENV_PYTHON) -m spinetwin install spineps --quiet
+	@SPINETWIN_HOME="$(BACKENDS)" $(VENV_PYTHON) -m spinetwin install all-backends --quiet
 	@$(BACKENDS_PYTHON) $(PIP) onnx==1.23.2
 	@touch $@
 

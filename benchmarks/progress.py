@@ -3,7 +3,8 @@
 Each row tells by how much the remaining time was wrong when a third of the run was over, by how much of the whole run it was
 wrong at worst from there on, how far the fraction lay from the share of the time at worst, and whether it ever went back. The
 remaining time is what a panel shows: the last estimate, less the time since. The run ends with its result. --log prints every
-event.
+event. --runs takes the run whose error is the median of several. On a busy computer, --cpu reads all times from the processor
+time of the process that does the work, which stands still while others are at work.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from pathlib import Path
 import numpy as np
 from spinetwin.io import write_label_map, write_volume
 from spinetwin.jobs.events import Progress, Result, event_of
+from spinetwin.jobs.job import read_job
+from spinetwin.jobs.output import Output
+from spinetwin.jobs.steps import STEPS
 from spinetwin.phantom import Curve, Spacing, SpineParameters, make_spine
 
 DATA = Path(os.environ.get("SPINETWIN_REAL_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
@@ -31,7 +35,7 @@ PHANTOMS = {
     "whole 1 mm, Cobb 60": (SpineParameters(curves=(Curve(60.0),)), Spacing()),
 }
 REAL = {"whole spine of CT": "whole_spine_ct_masks", "VerSe 004": "verse004"}
-STEPS = 200
+MOMENTS = 200
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,10 @@ class Told:
     eta_s: float | None
 
 
-def _cases(folder: Path) -> Iterator[Case]:
+def _cases(folder: Path, only: str) -> Iterator[Case]:
     for number, (name, (parameters, spacing)) in enumerate(PHANTOMS.items()):
+        if only not in name:
+            continue
         spine = make_spine(parameters)
         maps = spine.voxelise(spine.grid(spacing, orientation="PIR", oblique_deg=7.0, margin_mm=25.0))
         files = {kind: folder / f"{number}-{kind}.nii.gz" for kind in ("image", "subregions", "vertebrae")}
@@ -67,6 +73,8 @@ def _cases(folder: Path) -> Iterator[Case]:
         yield Case(f"{name}, separation", "segment", inputs, table)
         yield Case(f"{name}, both maps", "segment", {**inputs, "second_map": str(files["vertebrae"])}, table)
     for name, place in REAL.items():
+        if only not in name:
+            continue
         labels = DATA / place / "vertebrae.nii.gz"
         if labels.is_file():
             inputs = {"image": str(labels), "map": str(labels)}
@@ -75,13 +83,17 @@ def _cases(folder: Path) -> Iterator[Case]:
             print(f"(left out: {name}; there is no {labels})")
 
 
-def run(case: Case, folder: Path) -> tuple[list[Told], float]:
+def run(case: Case, folder: Path, *, by_cpu: bool) -> tuple[list[Told], float]:
     """Run a job as the panel does; returns what it said, and when it ended, in seconds since it first spoke."""
     out = folder / "out"
     out.mkdir(exist_ok=True)
     job = folder / "job.json"
     content = {"step": case.step, "inputs": case.inputs, "options": case.options, "output": str(out)}
     job.write_text(json.dumps(content), encoding="utf-8")
+    if by_cpu:
+        command = [sys.executable, __file__, "--work", str(job)]
+        *events, ended_at = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+        return [Told(at - events[0][0], fraction, eta) for at, fraction, eta in events], ended_at - events[0][0]
     told: list[Told] = []
     begun, ended = None, 0.0
     command = [sys.executable, "-m", "spinetwin", "worker", str(job)]
@@ -99,33 +111,61 @@ def run(case: Case, folder: Path) -> tuple[list[Told], float]:
     return told, ended
 
 
+def _work(job_file: Path) -> None:
+    """Do a job here, and print when each event came and what it said, by the processor time of this process."""
+    events: list[tuple[float, float, float | None]] = []
+
+    def write(line: bytes) -> None:
+        event = event_of(line.decode().rstrip("\n"))
+        if isinstance(event, Progress):
+            events.append((time.process_time(), event.fraction, event.eta_s))
+
+    job = read_job(job_file, STEPS)
+    STEPS[job.step].run(job, job.output, Output(write, time.process_time))
+    print(json.dumps([*events, time.process_time()]))
+
+
 def shown(told: list[Told], at: float) -> float | None:
     """Return the seconds that a panel shows as remaining at a moment: the last estimate, less the time since."""
     last = [each for each in told if each.at <= at and each.eta_s is not None]
     return max(0.0, last[-1].eta_s - (at - last[-1].at)) if last and last[-1].eta_s is not None else None
 
 
+def at_third(told: list[Told], ended: float) -> float | None:
+    """Return by how much of itself the rest is wrong when a third of the run is over."""
+    third = shown(told, ended / 3)
+    return None if third is None else third / (2 / 3 * ended) - 1
+
+
 def row(name: str, told: list[Told], ended: float) -> str:
     """Return a row of the table."""
-    third = shown(told, ended / 3)
-    at_third = "none" if third is None else f"{100 * (third / (2 / 3 * ended) - 1):+.0f} %"
-    moments = np.linspace(ended / 3, ended * 0.9, STEPS)
+    third = at_third(told, ended)
+    error = "none" if third is None else f"{100 * third:+.0f} %"
+    moments = np.linspace(ended / 3, ended * 0.9, MOMENTS)
     errors = [abs((shown(told, at) or 0.0) - (ended - at)) / ended for at in moments]
     off = max(abs(each.fraction - each.at / ended) for each in told)
     back = any(later.fraction < earlier.fraction for earlier, later in pairwise(told))
-    return f"| {name} | {ended:.1f} | {at_third} | {100 * max(errors):.0f} % | {off:.2f} | {'yes' if back else 'no'} |"
+    return f"| {name} | {ended:.1f} | {error} | {100 * max(errors):.0f} % | {off:.2f} | {'yes' if back else 'no'} |"
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--log", action="store_true", help="print every event")
+    parser.add_argument("--runs", type=int, default=1, help="of each job; the median is shown")
+    parser.add_argument("--cpu", action="store_true", help="read the times from the processor time of the work")
+    parser.add_argument("--only", default="", help="spines with this in their name")
+    parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.work:
+        _work(arguments.work)
+        return
     print("| job | s | error of the rest after a third | worst later, of the whole | fraction off | went back |")
     print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
-        for case in _cases(Path(name)):
-            told, ended = run(case, Path(name))
+        for case in _cases(Path(name), arguments.only):
+            runs = [run(case, Path(name), by_cpu=arguments.cpu) for _ in range(arguments.runs)]
+            told, ended = sorted(runs, key=lambda each: at_third(*each) or 0.0)[len(runs) // 2]
             print(row(case.name, told, ended), flush=True)
             if arguments.log:
                 for each in told:

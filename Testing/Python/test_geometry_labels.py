@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spinetwin.geometry import Grid, PartialMaps, label_counts, labels_in
+from spinetwin.geometry import Grid, PartialMaps, label_boxes, label_counts, labels_in
 from spinetwin.geometry.resampling import resampled_labels
 
 
@@ -48,6 +48,20 @@ def test_labels_are_counted_across_blocks(order):
     np.testing.assert_array_equal(label_counts(array), np.bincount(array.ravel()))
     assert labels_in(array) == (1, 2, 3, 4)
     assert labels_in(np.zeros((3, 3, 3), np.uint8)) == ()
+
+
+@pytest.mark.parametrize("turned", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])
+@pytest.mark.parametrize("step", [1, -1])
+def test_boxes_hold_their_labels_and_no_more_in_any_storage_order(turned, step):
+    rng = np.random.default_rng(4)
+    array = np.where(rng.random((9, 7, 5)) < 0.05, rng.choice([3, 7, 200], (9, 7, 5)), 0).astype(np.uint8)
+    array = array.transpose(turned)[:, ::step]
+    boxes = label_boxes(array)
+    assert tuple(sorted(boxes)) == labels_in(array)
+    for label, box in boxes.items():
+        there = np.argwhere(array == label)
+        assert [(each.start, each.stop) for each in box] == list(zip(there.min(0), there.max(0) + 1, strict=True))
+    assert label_boxes(np.zeros((3, 3, 3), np.uint16)) == {}
 
 
 def test_maps_that_do_not_fit_their_grid_are_a_mistake_of_the_caller():

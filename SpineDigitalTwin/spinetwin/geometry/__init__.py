@@ -2,7 +2,7 @@
 
 from .frame import Frame, nearest_frame
 from .grid import FloatArray, Grid, IntArray, bounds
-from .labelmaps import LabelMaps, PartialMaps, label_counts, labels_in
+from .labelmaps import LabelMaps, PartialMaps, label_boxes, label_counts, labels_in
 
 __all__ = [
     "FloatArray",
@@ -12,6 +12,7 @@ __all__ = [
     "LabelMaps",
     "PartialMaps",
     "bounds",
+    "label_boxes",
     "label_counts",
     "labels_in",
     "nearest_frame",

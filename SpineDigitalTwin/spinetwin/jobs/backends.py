@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..segmentation.backends import EmbeddedBackend, ImportBackend
 from .external.embedded import RuntimeAtHand
 from .external.spineps import SpinepsBackend
+from .external.totalspineseg import TotalSpineSegBackend
 from .external.two_phase import TwoPhaseBackend
 
 if TYPE_CHECKING:
@@ -16,6 +17,11 @@ BACKENDS: tuple[Backend, ...] = (
     ImportBackend(),
     SpinepsBackend(),
     TwoPhaseBackend(),
+    TotalSpineSegBackend(),
     EmbeddedBackend(runtime=RuntimeAtHand()),
 )
-"""The best first: `auto` takes the first that can run."""
+"""The best first: `auto` takes the first that can run.
+
+A map that a person gives is taken over. Then come those that tell the subregions of a vertebra, from which most points are
+computed; among them the one whose weights are published and measured. Whole vertebrae lack the points of arch and processes,
+but were learned from people's scans, so they come before the network that was trained on procedural spines alone."""

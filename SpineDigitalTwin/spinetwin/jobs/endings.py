@@ -37,6 +37,12 @@ def failure_of(error: SpineTwinError) -> Failure:
     return Failure(_code_of(error), error.message, error.hint)
 
 
+def error_of(failure: Failure) -> SpineTwinError:
+    """Return what a worker has said as an error of the kind that it was there, which decides whether another try is of use."""
+    kind = next((kind for kind, code in _CODES.items() if code == failure.code), SpineTwinError)
+    return kind(failure.message, failure.hint)
+
+
 def failure_of_system(error: OSError) -> Failure:
     """Return what the operating system refused, as a sentence."""
     if error.errno in _FULL:

@@ -17,7 +17,7 @@ from .devices import refuse_absent_device
 from .job import Done, Job
 from .options import device
 from .output import Output
-from .preflight import Needs, free_memory, refuse_too_large, shares_of
+from .preflight import StageSeconds, free_memory, refuse_too_large, stage_seconds
 from .resuming import kept_segmentation, key_of
 from .segmentation_report import hash_of, report_of, summary_of, write_report
 from .store import StageStore
@@ -137,7 +137,7 @@ def segment(asked: Asked, folder: Path, audience: Audience, keep: Path | None = 
     SpineTwinError
         If it cannot be done.
     """
-    from ..segmentation.backends import choose
+    from ..segmentation.backends import Foretelling, choose
     from .backends import BACKENDS
 
     clock = _Clock()
@@ -149,8 +149,12 @@ def segment(asked: Asked, folder: Path, audience: Audience, keep: Path | None = 
     about = backend.describe()
     refuse_absent_device(request.device, backend.available(request).devices, about.title)
     needs = refuse_too_large(about.name, request.grid, asked.image.name, free_memory())
-    ends = _Ends.of(needs, request)
-    _tell_needs(about.name, needs, audience)
+    seconds = stage_seconds(needs, request.grid, backend.effort(request) if isinstance(backend, Foretelling) else None)
+    ends = _Ends.of(seconds)
+    if needs is not None:
+        needs = replace(needs, seconds=seconds.total)
+        audience.note(f"{about.name} needs {needs}.")
+        audience.expect(seconds.total)
     audience.progress(ends.read, f"{about.name}: {needs}" if needs else about.name)
     warnings = _image_warnings(asked.image, request, reads_image=about.reads_image)
     # a label map is taken over in seconds; keeping what was made of it would take as long
@@ -203,16 +207,10 @@ class _Ends:
     check: float
 
     @classmethod
-    def of(cls, needs: Needs | None, request: Request) -> _Ends:
-        """Return where they end by what each stage takes for an image of this size."""
-        read, run, check, _ = shares_of(needs, request.grid)
-        return cls(read, read + run, read + run + check)
-
-
-def _tell_needs(name: str, needs: Needs | None, audience: Audience) -> None:
-    if needs is not None:
-        audience.note(f"{name} needs {needs}.")
-        audience.expect(needs.seconds)
+    def of(cls, seconds: StageSeconds) -> _Ends:
+        """Return where they end by what each stage takes."""
+        check, run = 1.0 - seconds.write / seconds.total, 1.0 - (seconds.check + seconds.write) / seconds.total
+        return cls(seconds.read / seconds.total, run, check)
 
 
 def _found(backend: Backend, request: Request, audience: Audience, ends: _Ends) -> Segmentation:

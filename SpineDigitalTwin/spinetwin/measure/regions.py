@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..anatomy import level
 from ..anatomy.subregions import SubregionId
-from ..geometry import FloatArray, LabelMaps
+from ..geometry import FloatArray, LabelMaps, label_boxes
 from ..geometry.fields import SURFACE, MaskField, field_of_voxels
 from ..geometry.grid import IntArray
 from .results import MissingInput
@@ -44,10 +44,7 @@ class Regions:
 
     @cached_property
     def _boxes(self) -> dict[int, tuple[slice, ...]]:
-        from scipy import ndimage
-
-        found = ndimage.find_objects(self.maps.vertebrae)
-        return {label + 1: box for label, box in enumerate(found) if box is not None}
+        return label_boxes(self.maps.vertebrae)
 
     def volumes(self, key: int) -> dict[int, float]:
         """Return the volume in cubic mm of every subregion label of a level, or of its disc or endplates by their label."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ..anatomy import LEVELS, SubregionId
-from ..geometry import LabelMaps
+from ..geometry import LabelMaps, label_boxes
 
 Float32Array = npt.NDArray[np.float32]
 
@@ -49,9 +49,9 @@ class Block:
 
 def blocks(maps: LabelMaps, step: float) -> Iterator[Block]:
     """Yield the bone of every level, from the top, resampled to cubes of `step` mm along R, A and S."""
-    boxes = ndimage.find_objects(maps.vertebrae)
+    boxes = label_boxes(maps.vertebrae)
     for level in LEVELS:
-        box = boxes[level.id - 1] if level.id <= len(boxes) else None
+        box = boxes.get(level.id)
         if box is None:
             continue
         mask = maps.vertebrae[box] == level.id

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ..anatomy import LEVELS, SubregionId, level
-from ..geometry import FloatArray, Grid, IntArray, LabelMaps
+from ..geometry import FloatArray, Grid, IntArray, LabelMaps, label_boxes
 
 Mask = npt.NDArray[np.bool_]
 Box = tuple[slice, ...]
@@ -45,7 +45,7 @@ _ASIDE = 0.25
 _NEAR = 3
 """Lines between neighbours, above and below, that tell the direction of the spine."""
 _UPRIGHT = np.array([0.0, 0.0, 1.0])
-_LOOKED = 0.6
+_LOOKED = 0.9
 """Of the time; the rest goes into telling bodies from arches."""
 _SHARES = (0.2, 0.9)
 """What a body may be of its vertebra."""
@@ -105,9 +105,9 @@ def find_bodies(vertebrae: IntArray, grid: Grid, levels: tuple[int, ...], tell: 
     Bodies
         A body that would be nearly all of its vertebra, or hardly any, is unsure.
     """
-    boxes = ndimage.find_objects(vertebrae)
+    boxes = label_boxes(vertebrae)
     wanted = [each.id for each in LEVELS if each.id in levels and each.name not in _WITHOUT_BODY]
-    present = {key: boxes[key - 1] for key in wanted if key <= len(boxes) and boxes[key - 1] is not None}
+    present = {key: boxes[key] for key in wanted if key in boxes}
     ups = _directions({key: _centroid(vertebrae, box, key, grid) for key, box in present.items()})
     looked = {}
     for row, (key, box) in enumerate(present.items()):
@@ -147,9 +147,7 @@ def split_vertebrae(vertebrae: IntArray, grid: Grid) -> tuple[LabelMaps, Bodies]
     kept = np.where(np.isin(vertebrae, discs), vertebrae, 0).astype(np.uint8)
     subregions = np.where(kept > 0, SubregionId.DISC, 0).astype(np.uint8)
     wholes = {each.id: each for each in LEVELS}
-    for label, box in enumerate(ndimage.find_objects(np.where(np.isin(vertebrae, list(wholes)), vertebrae, 0)), start=1):
-        if box is None:
-            continue
+    for label, box in label_boxes(np.where(np.isin(vertebrae, list(wholes)), vertebrae, 0)).items():
         piece = _largest_piece(vertebrae[box] == label)
         kept[box][piece] = label
         subregions[box][piece] = SubregionId.SACRUM if wholes[label].region == "sacral" else SubregionId.ARCH

@@ -122,7 +122,7 @@ def test_an_installed_one_is_not_installed_again(made, monkeypatch):
 
 def test_the_environment_of_another_serves_too(made):
     root, environment, _ = made
-    assert [each.name for each in serving("two-phase")] == ["two-phase", "spineps", "tiny"]
+    assert [each.name for each in serving("two-phase")] == ["two-phase", "spineps", "totalspineseg", "all-backends", "tiny"]
     assert state_for("two-phase", root).environment == environment
 
 
@@ -279,7 +279,7 @@ def test_the_messages_of_pip():
 def test_every_row_pins_what_it_asks_for():
     for needed in (each for each in ENVIRONMENTS.values() if each is not TINY):
         assert all("==" in each for each in (*needed.first, *needed.then, *needed.constraints))
-        assert needed.name in needed.backends
+        assert needed.name in (*needed.backends, "all-backends")
         assert set(needed.first) <= set(needed.constraints)
         assert min(needed.distributions, needed.download_mb, needed.disk_mb) > 0
 

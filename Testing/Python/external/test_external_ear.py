@@ -1,4 +1,4 @@
-"""What SPINEPS says, as progress: lines that the published version has written."""
+"""What SPINEPS and TotalSpineSeg say, as progress: lines that the published versions have written."""
 
 from pathlib import Path
 
@@ -57,6 +57,19 @@ def test_progress_never_goes_back():
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
 
+def test_the_two_steps_of_totalspineseg_are_told_apart_and_counted():
+    seen = []
+    ear = Ear("totalspineseg", lambda done, _: seen.append(round(done, 3)))
+    for each in (0.5, "Running step 1 model:", 0.5, "Running step 2 model:", 0.5):
+        ear.hear(each) if isinstance(each, str) else ear.count(each)
+    begin, end = seen[0], seen[2]
+    assert seen == sorted(set(seen))
+    assert len(seen) == 4
+    assert begin < seen[1] < end
+    ear.hear("Error: /x/case.nii.gz, No label found for the landmarks")
+    assert ear.reasons == ["No label found for the landmarks"]
+
+
 def test_the_table_grows_from_stage_to_stage():
     rows = read_table("progress.csv", "spinetwin.jobs.external")
     for program in {row["program"] for row in rows}:
@@ -101,7 +114,7 @@ def test_programs_have_no_network():
 
 def test_they_are_listed():
     names = [each.describe().name for each in BACKENDS]
-    assert {"import", "spineps", "two-phase", "embedded"} <= set(names)
+    assert names == ["import", "spineps", "two-phase", "totalspineseg", "embedded"]
     for each in BACKENDS:
         told = each.describe()
         assert told.licence or told.fetches or not told.download_mb, told.name

@@ -8,7 +8,8 @@ from spinetwin.errors import ParameterError
 from spinetwin.geometry import Grid
 from spinetwin.jobs import preflight
 from spinetwin.jobs.backends import BACKENDS
-from spinetwin.jobs.preflight import free_memory, needs_of, refuse_too_large
+from spinetwin.jobs.preflight import free_memory, needs_of, refuse_too_large, stage_seconds
+from spinetwin.segmentation.backends import Effort
 
 
 def grid_of(*shape):
@@ -25,6 +26,22 @@ def test_needs_grow_with_the_image():
     assert small.memory < large.memory
     assert large.seconds == pytest.approx(64 * small.seconds)
     assert str(large) == "about 838 MB of memory and 6 seconds"
+
+
+def test_the_stages_together_take_what_is_needed():
+    grid = grid_of(300, 300, 300)
+    needs = needs_of("embedded", grid)
+    seconds = stage_seconds(needs, grid)
+    assert seconds.total == pytest.approx(needs.seconds)
+    assert min(seconds.read, seconds.run, seconds.check, seconds.write) > 0
+
+
+def test_what_a_backend_foretells_counts_more_than_the_size_of_the_image():
+    grid = grid_of(300, 300, 300)
+    few, many = (stage_seconds(needs_of("import", grid), grid, Effort(2.0, labelled)) for labelled in (10_000, 5_000_000))
+    assert few.run == many.run == 2.0
+    assert (few.read, few.write) == (many.read, many.write)
+    assert many.check > 5 * few.check
 
 
 def test_what_fits_passes_and_what_nobody_has_measured_too():

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from damaged_maps import dice_by_level
 from spinetwin.anatomy import level
-from spinetwin.errors import ProgramError, SpineTwinError
+from spinetwin.errors import MapError, ParameterError, ProgramError, SpineTwinError
 from spinetwin.geometry import Grid
 from spinetwin.io import write_volume
 from spinetwin.jobs.backends import BACKENDS
@@ -251,10 +251,12 @@ def test_a_child_without_a_result_is_told_of():
         run_worker(child("print('garbage'); print('{\"event\": 7}'); print('[[[')"), tell_nothing)
 
 
-def test_what_a_child_says_itself_counts_most():
-    failure = '{"event": "error", "code": "map", "message": "No bone.", "hint": "Look again."}'
-    with pytest.raises(SpineTwinError, match=r"No bone\. Look again\."):
+@pytest.mark.parametrize(("code", "kind"), [("maps", MapError), ("parameter", ParameterError), ("disk", SpineTwinError)])
+def test_what_a_child_says_itself_counts_most(code, kind):
+    failure = f'{{"event": "error", "code": "{code}", "message": "No bone.", "hint": "Look again."}}'
+    with pytest.raises(SpineTwinError, match=r"No bone\. Look again\.") as raised:
         run_worker(child(f"print('{failure}'); os._exit(1)"), tell_nothing)
+    assert type(raised.value) is kind
 
 
 def test_progress_of_a_child_never_goes_back():

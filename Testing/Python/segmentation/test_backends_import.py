@@ -6,7 +6,17 @@ from spinetwin.anatomy import LEVELS, SUBREGIONS, SubregionId, level
 from spinetwin.errors import MapError, ParameterError
 from spinetwin.geometry import Grid
 from spinetwin.phantom import SpineParameters, make_spine
-from spinetwin.segmentation.backends import TABLES, Availability, ImportBackend, MappingTable, Request, Source, choose, table_of
+from spinetwin.segmentation.backends import (
+    TABLES,
+    Availability,
+    Foretelling,
+    ImportBackend,
+    MappingTable,
+    Request,
+    Source,
+    choose,
+    table_of,
+)
 from spinetwin.segmentation.backends.mapping import entries_of
 from spinetwin.segmentation.backends.plausible import chain_order, lacking
 
@@ -44,6 +54,36 @@ def written_by(maps, names):
         array[maps.vertebrae == key] = label
     array[(maps.subregions == SubregionId.CANAL) | (maps.subregions == SubregionId.CORD)] = 0
     return array
+
+
+@pytest.mark.parametrize("kinds", [("subregions",), ("vertebrae",), ("subregions", "vertebrae")])
+def test_progress_grows_and_says_how_much_of_the_foretold_time_is_over(maps, kinds):
+    sources = tuple(Source(f"{kind}.nii.gz", kind, getattr(maps, kind), maps.grid) for kind in kinds)
+    request, told = Request(unread, maps.grid, sources, table_of("spineps")), []
+    IMPORT.run(request, lambda done, what: told.append((done, what)))
+    fractions = [done for done, _ in told]
+    assert fractions == sorted(fractions)
+    assert (fractions[0], fractions[-1]) == (0.0, 1.0)
+    twice = Request(unread, maps.grid, sources, request.table)
+    assert IMPORT.effort(twice) == IMPORT.effort(request)
+    assert isinstance(IMPORT, Foretelling)
+    fullest = max(np.count_nonzero(source.array) for source in sources)
+    assert IMPORT.effort(request).labelled == fullest
+    looked = next(done for done, what in told if what.startswith("translating"))
+    assert 0 < looked < 1
+    # each map that is looked at takes the same time
+    assert fractions[1] == pytest.approx(looked / len(kinds))
+
+
+def test_what_is_labelled_takes_time_and_not_the_air_around_it(maps):
+    wide = Grid(tuple(2 * each for each in maps.grid.shape), maps.grid.ijk_to_ras)
+    array = np.zeros(wide.shape, np.uint8)
+    array[tuple(slice(each) for each in maps.grid.shape)] = maps.vertebrae
+    narrow, padded = (
+        IMPORT.effort(Request(unread, grid, (Source("v.nii.gz", "vertebrae", each, grid),), table_of("verse"))).seconds
+        for grid, each in ((maps.grid, maps.vertebrae), (wide, array))
+    )
+    assert narrow < padded < 8 * narrow
 
 
 # What each program calls a few structures, read from its own documentation and not from our tables.

@@ -111,6 +111,14 @@ def test_a_folder_with_a_link_is_refused(tmp_path):
         copy_folder(tmp_path / "from", tmp_path / "to", quiet)
 
 
+def test_a_folder_of_a_trainer_is_no_folder_around_it_all(weights, tmp_path):
+    name, inside = "totalspineseg-step1", {"nnUNetTrainer__nnUNetPlans__3d_fullres/fold_0/checkpoint_final.pth": b"1"}
+    for number, prefix in enumerate(("", "Dataset101_TotalSpineSeg_step1/")):
+        archive = zipped(tmp_path / f"{number}.zip", {prefix + path: content for path, content in inside.items()})
+        weights.add(name, archive, quiet, trust=True)
+        assert content_of(weights.place(name)) == inside
+
+
 def test_what_is_missing_says_size_licence_and_how(weights):
     state = weights.state(NAME)
     assert (state.kind, state.ready) == ("missing", False)
@@ -225,6 +233,7 @@ def test_the_manifest():
     assert weights_for("spineps", "semantic", "T2w").name == "spineps-t2w"
     assert weights_for("spineps", "instance", "CT").name == "spineps-ct-instance"
     assert weights_for("spineps", "semantic", "DWI") is None
+    assert weights_for("totalspineseg", "step1").name == "totalspineseg-step1"
     with pytest.raises(ParameterError, match="no weights 'best'"):
         weights_of("best")
     for each in WEIGHTS.values():

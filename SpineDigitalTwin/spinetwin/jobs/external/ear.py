@@ -63,6 +63,12 @@ class Ear:
         if rule is not None:
             self._tell(rule.begin + (rule.end - rule.begin) * bar.fraction, f"{rule.says} ({bar.count})")
 
+    def count(self, fraction: float) -> None:
+        """Take how much of the stage that is on is done, from whoever counts it; as a bar without a name would tell it."""
+        rule = next((each for each in self._bars if each.pattern.search("")), None)
+        if rule is not None:
+            self._tell(rule.begin + (rule.end - rule.begin) * fraction, rule.says)
+
     def _hear_line(self, text: str) -> None:
         for number, rule in enumerate(self._rules):
             found = rule.pattern.search(text) if rule.kind != "bar" else None

@@ -19,11 +19,9 @@ from ...geometry import LabelMaps
 from ...segmentation.backends import Availability, Description, Request, Segmentation
 from ...segmentation.backends.protocol import CPU
 from ...segmentation.two_phase.models import lacking
-from ..environments import Program, fetched, home, install, lend_package, state_for
-from ..job import write_job
+from ..environments import Program, fetched, home, install, state_for
 from .devices import torch_devices
-from .running import NO_NETWORK
-from .workers import run_worker
+from .workers import run_step
 
 if TYPE_CHECKING:
     from ...segmentation.backends.protocol import Progress
@@ -34,8 +32,6 @@ MAPS, RECORD = "maps", "record"
 MODELS_VARIABLE = "SPINETWIN_MODELS"
 _WORKER = "spinetwin.jobs.external.two_phase_worker"
 _PACKAGES = ("torch", "nnunetv2")
-_PATIENCE_S = 120.0
-"""Silence that is a hang: while such large libraries are loaded, nothing else of the child gets its turn."""
 
 
 class TwoPhaseBackend:
@@ -103,26 +99,9 @@ class TwoPhaseBackend:
     def run(self, request: Request, progress: Progress) -> Segmentation:
         """Let a child do both phases, and take over what it has made."""
         with tempfile.TemporaryDirectory(prefix="spinetwin-") as name:
-            folder = Path(name)
-            job = self._job(request, folder)
-            variables = {**NO_NETWORK, **lend_package(folder), "nnUNet_compile": "f"}
-            result = run_worker(self._program(_WORKER, (str(job),), variables), progress, _PATIENCE_S)
+            options = {"models": str(self.models), "device": request.device}
+            result = run_step(self._program, _WORKER, STEP, options, request, Path(name), progress)
             return _taken_over(result.paths, request)
-
-    def _job(self, request: Request, folder: Path) -> Path:
-        from ...io import write_volume
-
-        image = request.path
-        if image is None or not image.is_file():
-            image = folder / "image.nii.gz"
-            write_volume(image, request.image(), request.grid)
-        options = {"models": str(self.models), "device": request.device}
-        if request.store is not None:
-            options["store"] = str(request.store)
-        output = folder / "out"
-        output.mkdir()
-        write_job(folder / "job.json", STEP, {"image": image.absolute()}, options, output)
-        return folder / "job.json"
 
 
 def _taken_over(paths: Any, request: Request) -> Segmentation:

@@ -4,22 +4,86 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ...errors import ProgramError, SpineTwinError
-from ..endings import ending
-from ..environments import Program, run_program
+from ...errors import ProgramError
+from ..endings import ending, error_of
+from ..environments import Program, lend_package, run_program
 from ..events import Failure, Progress, Result, Started, event_of
-from ..listen import PATIENCE_S
+from ..job import write_job
 from ..tree import end_tree
+from .running import NO_NETWORK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from ...segmentation.backends import Request
 
 Tell = Callable[[float, str], None]
+ProgramOf = Callable[[str, tuple[str, ...], Mapping[str, str]], Program]
+PATIENCE_S = 120.0
+"""Silence that is a hang: while libraries as large as torch are loaded, nothing else of a child gets its turn."""
 _LOOK_S = 0.5
+
+
+def run_step(
+    program_of: ProgramOf,
+    module: str,
+    step: str,
+    options: Mapping[str, str],
+    request: Request,
+    folder: Path,
+    tell: Tell,
+    patience_s: float = PATIENCE_S,
+) -> Result:
+    """Let a worker of ours in another environment do a step with the image of a request.
+
+    Parameters
+    ----------
+    program_of : callable
+        Makes a program in the environment of a module, its arguments, and its variables.
+    module : str
+        The worker.
+    step : str
+        One of its steps, whose input is `image`.
+    options : mapping of str to str
+        Of the step; `store` is added where the request keeps finished stages.
+    request : Request
+    folder : Path
+        An empty one, for the job, its results, and an image that lies in no file.
+    tell, patience_s
+        As in `run_worker`.
+
+    Returns
+    -------
+    Result
+        Its files lie in `folder`.
+
+    Raises
+    ------
+    SpineTwinError, ProgramError
+        As `run_worker`.
+    """
+    job = _job(step, options, request, folder)
+    variables = {**NO_NETWORK, **lend_package(folder), "nnUNet_compile": "f"}
+    return run_worker(program_of(module, (str(job),), variables), tell, patience_s)
+
+
+def _job(step: str, options: Mapping[str, str], request: Request, folder: Path) -> Path:
+    from ...io import write_volume
+
+    image = request.path
+    if image is None or not image.is_file():
+        image = folder / "image.nii.gz"
+        write_volume(image, request.image(), request.grid)
+    kept = {"store": str(request.store)} if request.store is not None else {}
+    output = folder / "out"
+    output.mkdir()
+    write_job(folder / "job.json", step, {"image": image.absolute()}, {**options, **kept}, output)
+    return folder / "job.json"
 
 
 def run_worker(program: Program, tell: Tell, patience_s: float = PATIENCE_S) -> Result:
@@ -37,7 +101,7 @@ def run_worker(program: Program, tell: Tell, patience_s: float = PATIENCE_S) -> 
     Raises
     ------
     SpineTwinError
-        If the worker says so.
+        If the worker says so, of the kind that it says.
     ProgramError
         If it cannot be started, dies, hangs, or ends without a result.
     """
@@ -51,7 +115,7 @@ def run_worker(program: Program, tell: Tell, patience_s: float = PATIENCE_S) -> 
             if ear.failure is None:
                 raise
     if ear.failure is not None:
-        raise SpineTwinError(ear.failure.message, ear.failure.hint)
+        raise error_of(ear.failure)
     if ear.result is None:
         raise _error_of(ending("no_result"))
     return ear.result

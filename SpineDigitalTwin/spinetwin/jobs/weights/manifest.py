@@ -19,7 +19,7 @@ class Weights:
     backend : str
         That uses it.
     role : str
-        What for: "semantic", "instance".
+        What for: "semantic", "instance", "step1", "step2".
     contrasts : tuple of str
         Kinds of images it was trained on, as BIDS spells them; none where it takes any.
     folder : str

@@ -4,7 +4,7 @@ from .choice import AUTO, choose
 from .embedded import EmbeddedBackend
 from .imported import ImportBackend
 from .mapping import TABLES, MappingTable, table_of
-from .protocol import Availability, Backend, Description, Request, Segmentation, Source
+from .protocol import Availability, Backend, Description, Effort, Foretelling, Request, Segmentation, Source
 from .stages import Stages
 
 __all__ = [
@@ -13,7 +13,9 @@ __all__ = [
     "Availability",
     "Backend",
     "Description",
+    "Effort",
     "EmbeddedBackend",
+    "Foretelling",
     "ImportBackend",
     "MappingTable",
     "Request",

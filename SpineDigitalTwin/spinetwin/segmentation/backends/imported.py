@@ -11,16 +11,14 @@ from ...errors import MapError, ParameterError
 from ...geometry import Grid, IntArray, LabelMaps, labels_in
 from ...geometry.resampling import resampled_labels
 from ..whole_vertebrae import find_bodies
+from .import_seconds import import_seconds
 from .mapping import TABLES, MappingTable, mapped
 from .plausible import lacking, merged_labels, name_range, unknown_labels
-from .protocol import Availability, Description, Progress, Request, Segmentation, Source
+from .protocol import Availability, Description, Effort, Progress, Request, Segmentation, Source
 from .separated import Separated, separated
 
 _HINT = "Give an existing label map with --map LABELS and say with --table what its labels mean."
 _CONVERT = "Convert it with the table that belongs to it; --table FILE.csv takes one of your own."
-_TRANSLATED, _TRANSLATED_WHOLE = 0.2, 0.6
-"""Of the time, measured on 9 to 68 million voxels: maps of subregions, and of whole vertebrae. The rest goes into telling
-vertebrae or their bodies from each other."""
 
 
 class ImportBackend:
@@ -47,23 +45,27 @@ class ImportBackend:
         """Do nothing: it needs nothing."""
         progress(1.0, f"nothing to install in {folder}")
 
+    def effort(self, request: Request) -> Effort:
+        """Return what taking over the maps will take."""
+        return import_seconds(request).effort
+
     def run(self, request: Request, progress: Progress) -> Segmentation:
         """Bring the maps onto the grid of the image and translate their labels."""
         if request.table is None:
             raise ParameterError("It is not said what the labels mean.", _HINT)
         warnings: list[str] = [request.table.note] if request.table.note else []
         found: dict[str, IntArray] = {}
-        whole = any(source.kind == "vertebrae" for source in request.sources)
-        translated = _TRANSLATED_WHOLE if whole else _TRANSLATED
+        seconds = import_seconds(request)
         for number, source in enumerate(request.sources):
-            progress(translated / 2 * number / len(request.sources), f"looking at the labels of {source.name}")
+            progress(seconds.reached(number), f"looking at the labels of {source.name}")
             if source.kind in found:
                 raise MapError(f"Two maps of {source.kind} were given.", "Give one map of subregions and one of vertebrae.")
             warnings += unknown_labels(source, request.table)
             warnings += merged_labels(source, request.table)
             found[source.kind] = _on_grid(source, request.grid, warnings)
-        progress(translated / 2, f"translating the labels through the table {request.table.name}")
+        progress(seconds.reached(len(request.sources)), f"translating the labels through the table {request.table.name}")
         maps = _translated(found, request.table, request.grid)
+        translated = seconds.reached(len(request.sources), translated=True)
 
         def tell(done: float, what: str) -> None:
             progress(translated + (1.0 - translated) * done, what)

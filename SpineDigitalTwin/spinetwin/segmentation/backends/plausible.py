@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import numpy as np
-from scipy import ndimage
 
 from ...anatomy import LEVELS, SubregionId, level
 from ...errors import MapError
-from ...geometry import LabelMaps, label_counts, labels_in
+from ...geometry import LabelMaps, label_boxes, label_counts, labels_in
 from .mapping import MappingTable
 from .protocol import Source
 
@@ -69,10 +68,10 @@ def merged_labels(source: Source, table: MappingTable) -> Iterator[str]:
 
 def chain_order(maps: LabelMaps) -> Iterator[str]:
     """Say which vertebrae do not lie in the order of their names, from the head down."""
-    boxes = ndimage.find_objects(maps.vertebrae)
+    boxes = label_boxes(maps.vertebrae)
     heights: list[tuple[str, float]] = []
     for each in LEVELS:
-        box = boxes[each.id - 1] if each.id <= len(boxes) else None
+        box = boxes.get(each.id)
         if box is not None:
             voxels = np.argwhere(maps.vertebrae[box] == each.id) + [part.start for part in box]
             heights.append((each.name, float(maps.grid.to_ras(voxels.mean(axis=0))[2])))
@@ -86,10 +85,10 @@ def chain_order(maps: LabelMaps) -> Iterator[str]:
 
 def lacking(maps: LabelMaps) -> tuple[list[str], list[str]]:
     """Return the names of the vertebrae that are whole, without subregions, and of those that have a body alone."""
-    boxes = ndimage.find_objects(maps.vertebrae)
+    boxes = label_boxes(maps.vertebrae)
     without, body_only = [], []
     for each in LEVELS:
-        box = boxes[each.id - 1] if each.id <= len(boxes) else None
+        box = boxes.get(each.id)
         if box is None or each.region not in ("cervical", "thoracic", "lumbar"):
             continue
         labels = set(np.unique(maps.subregions[box][maps.vertebrae[box] == each.id]).tolist())

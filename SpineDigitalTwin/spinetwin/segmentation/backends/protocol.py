@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy.typing as npt
 
@@ -157,6 +157,23 @@ class Segmentation:
     warnings: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a request will take: seconds of one core for the backend, and voxels that its maps will label."""
+
+    seconds: float
+    labelled: int
+
+
+@runtime_checkable
+class Foretelling(Protocol):
+    """A backend that tells from what it is given how long it will take, better than the size of the image does."""
+
+    def effort(self, request: Request) -> Effort:
+        """Return what a request will take; quick."""
+        ...
 
 
 class Backend(Protocol):

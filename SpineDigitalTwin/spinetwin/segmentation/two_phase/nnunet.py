@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,12 +81,56 @@ class NnUNet:
         data, _, properties = plan.preprocessor_class(verbose=False).run_case_npy(
             np.ascontiguousarray(image.T)[None], None, properties, plans, plan, self._folder.dataset
         )
-        with _Counted(predictor, data.shape[1:], progress):
-            scores = predictor.predict_logits_from_preprocessed_data(torch.from_numpy(data)).cpu()
         found = convert_predicted_logits_to_segmentation_with_correct_shape(
-            scores, plans, plan, predictor.label_manager, properties, num_threads_torch=torch.get_num_threads()
+            self._scores(data, progress),
+            plans,
+            plan,
+            predictor.label_manager,
+            properties,
+            num_threads_torch=torch.get_num_threads(),
         )
         return np.asarray(found).T
+
+    def label_file(self, channels: Sequence[Path], target: Path, progress: Fraction) -> None:
+        """Write the label of every voxel of an image, both as nnU-Net's own commands read and write them.
+
+        They do this in pools of processes; here it is done in this one.
+
+        Parameters
+        ----------
+        channels : sequence of Path
+            A file for each channel, on one grid.
+        target : Path
+            The file to write; its folder exists.
+        progress : callable
+            Takes the fraction of windows done, over all folds.
+        """
+        with memory_in_words("the network and this image"):
+            self._label_file([str(each) for each in channels], target, progress)
+
+    def _label_file(self, channels: list[str], target: Path, progress: Fraction) -> None:
+        import torch
+        from nnunetv2.inference.export_prediction import export_prediction_from_logits
+
+        plan, plans = self._predictor.configuration_manager, self._predictor.plans_manager
+        dataset = dict(self._folder.dataset)
+        data, _, properties = plan.preprocessor_class(verbose=False).run_case(channels, None, plans, plan, dataset)
+        export_prediction_from_logits(
+            self._scores(data, progress),
+            properties,
+            plan,
+            plans,
+            dataset,
+            str(target).removesuffix(str(dataset["file_ending"])),
+            num_threads_torch=torch.get_num_threads(),
+        )
+
+    def _scores(self, data: npt.NDArray[Any], progress: Fraction) -> Any:
+        """Return the scores of all labels for channels that nnU-Net has prepared."""
+        import torch
+
+        with _Counted(self._predictor, data.shape[1:], progress):
+            return self._predictor.predict_logits_from_preprocessed_data(torch.from_numpy(data)).cpu()
 
 
 def _predictor(folder: ModelFolder, folds: list[Checkpoint], device: Any) -> Any:

@@ -1,0 +1,103 @@
+"""The published TotalSpineSeg with its own weights, in its own environment.
+
+Warszawer et al. 2024, "Fully Automatic Vertebrae and Spinal Cord Segmentation Using a Hybrid Approach Combining nnU-Net and
+Iterative Algorithm", ISMRM 32, https://github.com/neuropoly/totalspineseg.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...errors import MapError
+from ...segmentation.backends import Availability, Description, Request, Segmentation
+from ..environments import environment_for, fetched, install
+from ..weights import Store, Weights, weights_of
+from .running import availability, name_of, taken_over, use_cpu, verified, workplace
+from .workers import PATIENCE_S, run_step
+
+if TYPE_CHECKING:
+    from ...segmentation.backends.protocol import Progress
+
+NAME = STEP = "totalspineseg"
+TITLE = "TotalSpineSeg"
+MAP = "map"
+"""What the result of the child is called."""
+LACKS_POSTERIOR = (
+    "TotalSpineSeg gives whole vertebrae: the points of arch, processes and facets will be missing; bodies are told by shape."
+)
+_TABLE = "totalspineseg"
+_WORKER = "spinetwin.jobs.external.totalspineseg_worker"
+_CHECKED, _RUN = 0.03, 0.95
+"""Fractions of the work at which its stages end."""
+
+
+class TotalSpineSegBackend:
+    """Runs TotalSpineSeg.
+
+    Parameters
+    ----------
+    root : Path, optional
+        The program's own folder, with environments and weights; default `home()`.
+    patience_s : float
+        Seconds of silence that are a hang.
+    """
+
+    def __init__(self, root: Path | None = None, patience_s: float = PATIENCE_S) -> None:
+        self._root = root
+        self._patience_s = patience_s
+
+    def describe(self) -> Description:
+        """Say what it is."""
+        download_mb, fetches = fetched(NAME, self._root)
+        return Description(
+            NAME,
+            TITLE,
+            "whole vertebrae, discs, canal and sacrum of MR, as published; posterior points will be missing",
+            download_mb,
+            licence="LGPL-3.0",
+            fetches=fetches,
+        )
+
+    def available(self, request: Request) -> Availability:  # noqa: ARG002 - it takes any image
+        """Say what of environment and weights is missing."""
+        return availability(NAME, _needed(), self._root)
+
+    def install(self, folder: Path, progress: Progress) -> None:
+        """Make its environment below a folder; the weights are asked for by themselves."""
+        install(NAME, progress, root=folder)
+
+    def run(self, request: Request, progress: Progress) -> Segmentation:
+        """Let a child run both steps, and take over the map that they end with."""
+        environment = environment_for(NAME, self._root)
+        device = "cpu" if use_cpu(request.device, environment, TITLE) else request.device
+        progress(0.0, "checking the weights")
+        hashes = verified(_needed(), self._root)
+        options = {
+            "device": device,
+            "data": str(Store(self._root).folder / NAME),
+            "weights": hashlib.sha256(" ".join(sorted(hashes.values())).encode()).hexdigest(),
+        }
+
+        def tell(done: float, what: str) -> None:
+            progress(_CHECKED + (_RUN - _CHECKED) * done, what)
+
+        with workplace(self._root) as place:
+            result = run_step(environment.program, _WORKER, STEP, options, request, place, tell, self._patience_s)
+            progress(_RUN, "reading the map")
+            found = _taken_over(Path(result.paths[MAP]), request)
+        versions = {**environment.versions("totalspineseg", "nnunetv2", "torch"), "table": _TABLE}
+        progress(1.0, "done")
+        return Segmentation(found.maps, found.confidence, (LACKS_POSTERIOR, *found.warnings), versions, hashes)
+
+
+def _needed() -> tuple[Weights, ...]:
+    return weights_of("totalspineseg-step1"), weights_of("totalspineseg-step2")
+
+
+def _taken_over(path: Path, request: Request) -> Segmentation:
+    try:
+        return taken_over({"vertebrae": path}, _TABLE, request)
+    except MapError as error:
+        raise MapError(f"TotalSpineSeg found no vertebra in {name_of(request)}.", "Is it an image of the spine?") from error

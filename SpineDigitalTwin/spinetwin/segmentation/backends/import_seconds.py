@@ -1,0 +1,64 @@
+"""How long the stages of an import take on one core: the rows of import_seconds.csv, for maps of some size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...anatomy.tables import read_table
+from .protocol import Effort, Request
+
+_ROWS = {row["stage"]: row for row in read_table("import_seconds.csv", __package__)}
+_MILLION = 1e6
+
+
+@dataclass(frozen=True)
+class ImportSeconds:
+    """Seconds of each stage.
+
+    Attributes
+    ----------
+    look : tuple of float
+        For each map.
+    translate : float
+    tell_apart : float
+        Vertebrae from each other, or their bodies from their arches.
+    labelled : int
+        Voxels that the fullest map labels.
+    """
+
+    look: tuple[float, ...]
+    translate: float
+    tell_apart: float
+    labelled: int
+
+    @property
+    def effort(self) -> Effort:
+        """All of it."""
+        return Effort(sum(self.look) + self.translate + self.tell_apart, self.labelled)
+
+    def reached(self, maps: int, *, translated: bool = False) -> float:
+        """Return the fraction done when some maps are looked at, and perhaps translated."""
+        done = sum(self.look[:maps]) + (self.translate if translated else 0.0)
+        return done / max(self.effort.seconds, 1e-9)
+
+
+def import_seconds(request: Request) -> ImportSeconds:
+    """Return what taking over the maps of a request takes."""
+    kinds = {source.kind for source in request.sources}
+    labelled = max((int(np.count_nonzero(source.array)) for source in request.sources), default=0)
+    voxels = int(np.prod(request.grid.shape))
+    look = tuple(_seconds("look", source.array.size, 0) for source in request.sources)
+    if "vertebrae" not in kinds:
+        return ImportSeconds(
+            look, _seconds("translate subregions", voxels, labelled), _seconds("separate", voxels, labelled), labelled
+        )
+    # a map of subregions tells the bodies already
+    apart = 0.0 if "subregions" in kinds else _seconds("bodies", voxels, labelled)
+    return ImportSeconds(look, _seconds("translate vertebrae", voxels, labelled), apart, labelled)
+
+
+def _seconds(stage: str, voxels: int, labelled: int) -> float:
+    row = _ROWS[stage]
+    return (float(row["per_million_voxels"]) * voxels + float(row["per_million_labelled"]) * labelled) / _MILLION
