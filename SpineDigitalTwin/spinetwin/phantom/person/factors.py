@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -55,7 +56,7 @@ def factor_person(scores: Mapping[str, float]) -> dict[int, Dimensions]:
 
 
 def _changed(row: Dimensions, scores: Mapping[str, float]) -> Dimensions:
-    changed = {}
+    changed: dict[str, Any] = {}
     for name, factor in _FACTOR_OF.items():
         score, mean, sd = scores.get(factor, 0.0), float(getattr(row, name)), SPREAD[row.level][name]
         if score and mean:
