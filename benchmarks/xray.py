@@ -1,8 +1,8 @@
 """The standing spine from two radiographs, on phantoms: how quick, how near; prints the tables of ``make xray``.
 
-Times are CPU seconds of one thread, compiling left out. Films are made by marching rays through voxels of 1 mm, which shares
-nothing with the surfaces that are fitted; landmarks are clicked with a standard deviation of 1 mm at the patient. Vertebrae come
-from the family of shapes that the model was made of, so that the errors are those of the fit, and no promise for real films.
+Times are CPU seconds of one thread. Films are made by marching rays through voxels of 1 mm, which shares nothing with the
+surfaces that are fitted; landmarks are clicked with a standard deviation of 1 mm at the patient. Vertebrae come from the family
+of shapes that the model was made of, so that the errors are those of the fit, and no promise for real films.
 Distances are from the vertices of the result to the faces of the true surface. Run ``python benchmarks/xray.py [--seed N]``.
 """
 
@@ -24,7 +24,7 @@ from spinetwin.xray.cameras import Camera
 from spinetwin.xray.correspondence import template_of
 from spinetwin.xray.drr import engine, path_lengths
 from spinetwin.xray.films import Film
-from spinetwin.xray.fit import fit, start_poses
+from spinetwin.xray.fit import Fitted, fit, start_poses
 from spinetwin.xray.landmarks import Landmarks
 from spinetwin.xray.pose import rotation_of
 from spinetwin.xray.shapes import Posed, shape_model
@@ -73,11 +73,10 @@ def rendering() -> None:
     spine = make_spine(SpineParameters(levels=LEVELS), rng)
     middle = np.mean([frame.origin for frame in spine.frames.values()], axis=0)
     camera = usual_cameras()[0]
-    meshes = [template_of(shape, 1.33) for shape in spine.shapes.values()]
-    placed = [
-        Surface(mesh.placed(spine.frames[key]).vertices - middle, mesh.triangles)
-        for key, mesh in zip(spine.shapes, meshes, strict=True)
-    ]
+    placed = []
+    for key, shape in spine.shapes.items():
+        mesh = template_of(shape, 1.33).placed(spine.frames[key])
+        placed.append(Surface(mesh.vertices - middle, mesh.triangles))
     path_lengths(camera, placed)
     times = []
     for _ in range(ROUNDS):
@@ -139,7 +138,7 @@ def tilt_and_turn(frames: Sequence[Frame]) -> tuple[FloatArray, FloatArray]:
 
 
 def reconstruct(case: Case, rng: np.random.Generator) -> None:
-    """Print one row for 14 modes and one for all, and by level the latter."""
+    """Print one row for 14 modes and one for all."""
     films, marks = films_for(case, rng)
     models = [shape_model(key) for key in case.spine.shapes]
     starts = off_by(start_poses(films, marks, models), *case.off, rng) if any(case.off) else start_poses(films, marks, models)
@@ -150,29 +149,23 @@ def reconstruct(case: Case, rng: np.random.Generator) -> None:
     more = fit(films, few.vertebrae, marks, [stage for stage in STAGES if stage not in FEW])
     both = took + time.process_time() - begun
     for modes, found, seconds in ((14, few, took), (40, more, both)):
-        away = [
-            distances(each, case.spine.shapes[each.model.level], case.spine.frames[each.model.level])
-            for each in found.vertebrae
-        ]
-        true = [case.spine.frames[each.model.level] for each in found.vertebrae]
-        (tilt, turn), (true_tilt, true_turn) = tilt_and_turn([each.frame for each in found.vertebrae]), tilt_and_turn(true)
-        first, last = int(true_tilt.argmax()), int(true_tilt.argmin())
-        cobb = abs((tilt[first] - tilt[last]) - (true_tilt[first] - true_tilt[last]))
         flagged = sum(bool(each.reasons) for each in agreements(replace(found, starts=tuple(starts)), films, marks))
-        row = f"{np.mean([each.mean() for each in away]):.2f} / {np.mean([each.max() for each in away]):.1f}"
-        worst = f"{max(each.mean() for each in away):.2f} / {max(each.max() for each in away):.1f}"
-        turned = np.abs(turn - true_turn).mean()
         print(
-            f"{case.name:48s} {modes:5d} {row:>12s} {worst:>12s} {cobb:6.2f} {turned:6.2f} {flagged:4d} of {len(away)} {seconds:7.2f}",
-            flush=True,
+            f"{case.name:46s} {modes:5d} {row_of(case.spine, found)} {flagged:4d} of {len(starts)} {seconds:7.2f}", flush=True
         )
-    print(
-        "  "
-        + ", ".join(
-            f"{level(each.model.level).name} {part.mean():.2f} / {part.max():.1f}"
-            for each, part in zip(more.vertebrae, away, strict=True)
-        )
-    )
+
+
+def row_of(spine: Spine, found: Fitted) -> str:
+    """Return distances (mean / max of all, and of the worst level), errors of the Cobb angle and of the axial rotation."""
+    keys = [each.model.level for each in found.vertebrae]
+    away = [distances(each, spine.shapes[key], spine.frames[key]) for key, each in zip(keys, found.vertebrae, strict=True)]
+    means, most = [each.mean() for each in away], [each.max() for each in away]
+    tilt, turn = tilt_and_turn([each.frame for each in found.vertebrae])
+    true_tilt, true_turn = tilt_and_turn([spine.frames[key] for key in keys])
+    first, last = int(true_tilt.argmax()), int(true_tilt.argmin())
+    cobb = abs((tilt[first] - tilt[last]) - (true_tilt[first] - true_tilt[last]))
+    all_of, worst = f"{np.mean(means):.2f} / {np.mean(most):.1f}", f"{max(means):.2f} / {max(most):.1f}"
+    return f"{all_of:>12s} {worst:>12s} {cobb:6.2f} {np.abs(turn - true_turn).mean():6.2f}"
 
 
 def main() -> None:
@@ -185,10 +178,7 @@ def main() -> None:
     for key in ("L1", "L2", "L3", "L4", "L5"):
         shape_model(level(key).id)
     print(f"Models of five levels, once: {time.process_time() - begun:.1f} CPU-s")
-    heads = ("modes", "mean / max", "worst level", "Cobb", "axial", "flagged", "CPU-s")
-    print(
-        f"{'films':48s} {heads[0]:>5s} {heads[1]:>12s} {heads[2]:>12s} {heads[3]:>6s} {heads[4]:>6s} {heads[5]:>9s} {heads[6]:>7s}"
-    )
+    print(f"{'films':46s} modes   mean / max  worst level   Cobb  axial   flagged   CPU-s")
     for case in cases(rng):
         reconstruct(case, rng)
 
