@@ -13,7 +13,6 @@ from ..anatomy.subregions import SubregionId
 from ..geometry import FloatArray, Grid
 from ..phantom import Spine
 from .cameras import Camera, ConeCamera
-from .drr import ray_lengths
 from .films import Film
 from .landmarks import LANDMARKS, VIEWS, Landmarks, landmarks_of
 
@@ -122,7 +121,7 @@ def march(volume: FloatArray, grid: Grid, camera: Camera, step_mm: float) -> Flo
         origins, directions = seen.all_rays()
         places = grid.to_ijk(directions[:, :, None] * steps[:, None] + origins[:, :, None])
         sums = map_coordinates(volume, np.moveaxis(places, -1, 0), order=1, prefilter=False).sum(axis=-1)
-        total[top : top + len(sums), low[0] : high[0]] = sums * step_mm * ray_lengths(directions)
+        total[top : top + len(sums), low[0] : high[0]] = sums * step_mm * seen.ray_lengths()
     return total
 
 
@@ -133,7 +132,7 @@ def _through_trunk(camera: Camera) -> FloatArray:
     start = (origins[..., :2] - np.array([0.0, _TRUNK_MIDDLE])) * scale
     way = directions[..., :2] * scale
     a, b, c = (way**2).sum(-1), (start * way).sum(-1), (start**2).sum(-1) - 1.0
-    return np.asarray(2.0 * np.sqrt(np.maximum(b * b - a * c, 0.0)) / a * np.linalg.norm(directions, axis=-1))
+    return np.asarray(2.0 * np.sqrt(np.maximum(b * b - a * c, 0.0)) / a * camera.ray_lengths())
 
 
 def clicked_landmarks(
