@@ -153,7 +153,7 @@ def _nearness(target: Target, seen: Pixels) -> FloatArray:
     """Return G, (rows, columns): one at the landmarks, falling like a bell around them."""
     film = target.film
     total, spread = np.zeros(film.values.shape), _NEAR_LANDMARK_MM / film.pixel_mm
-    height, width = total.shape
+    height, width = film.values.shape
     rows, columns = np.arange(height), np.arange(width)
     for views in (marks for level in seen.values() for marks in level.values()):
         if film.view in views:
