@@ -24,7 +24,7 @@ PIP := -m pip --disable-pip-version-check install -qq --no-warn-script-location
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONUTF8 := 1
 
-.PHONY: help demo test lint format accuracy cross-check measurements separation embedded embedded-model images realism pictures benchmark cmake-lists clean
+.PHONY: help demo test lint format accuracy cross-check measurements separation embedded embedded-model images realism xray pictures benchmark cmake-lists clean
 .DEFAULT_GOAL := help
 
 help:
@@ -41,6 +41,7 @@ help:
 	@echo "make images     measure seconds and memory of the phantom's images"
 	@echo "make pictures   draw the thumbnails and pictures of the README anew"
 	@echo "make realism    compare the phantom's vertebrae with real ones"
+	@echo "make xray       measure the reconstruction from two radiographs, on phantoms"
 	@echo "make benchmark  compare with the reference implementation, side by side"
 	@echo "make cmake-lists  renew the lists of packaged files for 3D Slicer"
 	@echo "make clean      remove .venv and everything generated"
@@ -92,6 +93,9 @@ pictures: $(VENV)/installed-base
 
 realism: $(VENV)/installed-test
 	@$(VENV_PYTHON) benchmarks/realism.py
+
+xray: $(VENV)/installed-xray
+	@$(VENV_PYTHON) benchmarks/xray.py
 
 # The reference implementation has its own pins; it never shares an environment with the tests.
 benchmark: $(VENV)-benchmark/installed
@@ -146,6 +150,10 @@ $(VENV)/installed-test: pyproject.toml | $(VENV_PYTHON)
 	@echo "Installing spinetwin and what its tests need (once, about two minutes)"
 	@$(VENV_PYTHON) $(PIP) --editable ".[test,slicer]"
 	@touch $@ $(VENV)/installed-base
+
+$(VENV)/installed-xray: $(VENV)/installed-base
+	@$(VENV_PYTHON) $(PIP) --editable ".[xray]"
+	@touch $@
 
 $(BACKENDS)/installed: $(BACKENDS_TABLE) | $(VENV)/installed-test
 	@echo "Installing the packages of the backends (once, some minutes)"

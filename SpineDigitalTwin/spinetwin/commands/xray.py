@@ -120,7 +120,7 @@ def _calibrated(films: tuple[Film, Film], landmarks: Landmarks) -> tuple[Film, F
 def _reconstructed(
     films: tuple[Film, Film], landmarks: Landmarks, levels: tuple[Level, ...], progress: Progress
 ) -> tuple[Fitted, tuple[Agreement, ...]]:
-    from ..xray.checks import check_found, check_landmarks
+    from ..xray.checks import check_found, check_landmarks, check_order
     from ..xray.fit import fit, start_poses
     from ..xray.shapes import shape_model
     from ..xray.trust import agreements
@@ -131,6 +131,7 @@ def _reconstructed(
         models.append(shape_model(each.id))
     starts = start_poses(films, landmarks, models)
     check_landmarks(films, landmarks, models)
+    check_order(films, starts)
     found = fit(films, starts, landmarks, progress=lambda fraction, what: progress(0.5 + 0.4 * fraction, what))
     check_found(found)
     return found, agreements(found, films, landmarks)

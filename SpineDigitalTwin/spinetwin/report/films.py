@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _DPI = 110
 _INCHES = 4.2
-_MARGIN = 12
 
 
 def draw_films(path: Path, found: Fitted) -> None:
@@ -53,7 +52,7 @@ def draw_films(path: Path, found: Fitted) -> None:
 
 def _draw_view(row: np.ndarray, film: Film, compared: Compared, found: Fitted) -> None:
     shown = np.argwhere(compared.counted > 0)
-    (top, left), (bottom, right) = shown.min(axis=0) - _MARGIN, shown.max(axis=0) + _MARGIN
+    (top, left), (bottom, right) = shown.min(axis=0), shown.max(axis=0)
     seen, made = film.values, compared.gain * compared.path + compared.behind
     inside = seen[compared.counted > 0]
     low, high = np.percentile(inside, [1, 99.5])

@@ -81,6 +81,14 @@ class Camera:
         """
         raise NotImplementedError
 
+    def ray_lengths(self) -> FloatArray:
+        """Return how many mm of ray lie in a mm of depth, (rows, columns)."""
+        raise NotImplementedError
+
+    def _slopes(self, way: int) -> FloatArray:
+        """Slopes of the rays along the columns (0) or rows (1)."""
+        return np.asarray((np.arange(self.size[way]) - self.centre[way]) / self.focal[way])
+
     def all_rays(self) -> tuple[FloatArray, FloatArray]:
         """Return origins and directions of every pixel, each (rows, columns, 3)."""
         width, height = self.size
@@ -111,6 +119,10 @@ class ConeCamera(Camera):
         directions = slopes @ self.axes[:2] + self.axes[2]
         return np.broadcast_to(self.source, directions.shape), directions
 
+    def ray_lengths(self) -> FloatArray:
+        """See `Camera.ray_lengths`."""
+        return np.sqrt(1.0 + self._slopes(0) ** 2 + self._slopes(1)[:, None] ** 2)
+
 
 @dataclass(frozen=True)
 class SlotCamera(Camera):
@@ -135,3 +147,7 @@ class SlotCamera(Camera):
         away = (np.asarray(pixels, dtype=np.float64) - self.centre) / self.focal
         directions = away[..., :1] * self.axes[0] + self.axes[2]
         return self.source + away[..., 1:] * self.axes[1], directions
+
+    def ray_lengths(self) -> FloatArray:
+        """See `Camera.ray_lengths`."""
+        return np.repeat(np.sqrt(1.0 + self._slopes(0) ** 2)[None], self.size[1], axis=0)

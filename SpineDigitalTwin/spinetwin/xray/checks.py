@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ..anatomy import level as level_of
 from ..errors import ParameterError
 from ..geometry import FloatArray
+from .compare import polynomials
+from .drr import path_lengths
 from .films import Film
 from .fit import Fitted
 from .landmarks import LANDMARKS, Landmarks
-from .shapes import ShapeModel
+from .shapes import Posed, ShapeModel
 from .triangulate import rigid, triangulate
 
 _MOST_APART_MM = 15.0
 _SIZES = (0.6, 1.6)
 _MOST_UNLIKE_MM = 12.0
+_COARSE_MM = 2.8
+_CLEARLY = 0.4
 
 
 def check_films(films: Sequence[Film]) -> None:
@@ -94,6 +99,40 @@ def _level(films: Sequence[Film], landmarks: Landmarks, model: ShapeModel) -> tu
 
 def _spread(points: FloatArray) -> float:
     return float(np.sqrt(((points - points.mean(axis=0)) ** 2).sum()))
+
+
+def check_order(films: Sequence[Film], starts: Sequence[Posed]) -> None:
+    """Refuse films of which each looks like what the other one should show.
+
+    Raises
+    ------
+    ParameterError
+        If so.
+    """
+    first, second = films
+    if first.values.shape != second.values.shape:
+        return
+    given = [likeness(film, starts) for film in films]
+    swapped = [likeness(replace(a, values=b.values), starts) for a, b in ((first, second), (second, first))]
+    if sum(swapped) > sum(given) + _CLEARLY:
+        raise ParameterError(
+            "The two films seem to be swapped: each shows what the landmarks say of the other.", "Give the frontal one first."
+        )
+
+
+def likeness(film: Film, vertebrae: Sequence[Posed]) -> float:
+    """Return the correlation of a film with the rendered vertebrae around these, a slow background taken from both."""
+    small = film.reduced(max(1, round(_COARSE_MM / film.pixel_mm)))
+    path = path_lengths(small.camera, [each.surface for each in vertebrae])
+    if not path.any():
+        return 0.0
+    rows, columns = (slice(int(each.min()), int(each.max()) + 1) for each in np.nonzero(path))
+    made, seen = path[rows, columns], small.values[rows, columns]
+    smooth = polynomials(*made.shape).reshape(made.size, -1)
+    both = np.stack([made.ravel(), seen.ravel()], axis=1)
+    left = both - smooth @ np.linalg.lstsq(smooth, both, rcond=None)[0]
+    sizes = np.linalg.norm(left, axis=0)
+    return float(left[:, 0] @ left[:, 1] / max(float(sizes[0] * sizes[1]), 1e-12))
 
 
 def check_found(found: Fitted) -> None:

@@ -40,17 +40,20 @@ class Target:
         See `Stage`.
     factor : int
         How many pixels of the film that was read lie along one of this one.
+    first : (int, int)
+        Column and row, in the larger pixels, where this part of the film begins.
     """
 
     film: Film
     weights: FloatArray
     background: FloatArray
     robust_mm: float
-    factor: int = 1
+    factor: int
+    first: tuple[int, int]
 
     def pixels(self, read: FloatArray) -> FloatArray:
         """Return columns and rows (..., 2) on this film from those on the film that was read."""
-        return np.asarray((read - (self.factor - 1) / 2) / self.factor)
+        return np.asarray((read - (self.factor - 1) / 2) / self.factor - self.first)
 
 
 @dataclass(frozen=True)

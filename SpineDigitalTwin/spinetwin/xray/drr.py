@@ -48,11 +48,6 @@ class Patch:
         return slice(row, row + rows), slice(column, column + columns)
 
 
-def ray_lengths(directions: FloatArray) -> FloatArray:
-    """Return mm of ray for a mm of depth, (...), from directions (..., 3) of `Camera.rays`."""
-    return np.asarray(np.sqrt(np.einsum("...c,...c->...", directions, directions)))
-
-
 def path_lengths(camera: Camera, surfaces: Iterable[Surface], using: ModuleType | None = None) -> FloatArray:
     """Return how far the ray of each pixel runs inside the surfaces, (rows, columns), mm; overlapping ones count each.
 
@@ -76,7 +71,8 @@ def path_lengths(camera: Camera, surfaces: Iterable[Surface], using: ModuleType 
         projected = project(camera, surface)
         reference = float(projected[:, 2].mean())
         (using or engine()).add_depths(projected, surface.triangles, camera.handedness, reference, total)
-    return total * ray_lengths(camera.all_rays()[1])
+    total *= camera.ray_lengths()
+    return total
 
 
 def path_derivative(camera: Camera, surface: Surface, velocities: FloatArray, using: ModuleType | None = None) -> Patch:
@@ -108,7 +104,7 @@ def path_derivative(camera: Camera, surface: Surface, velocities: FloatArray, us
         (using or engine()).add_derivative(
             shifted, surface.triangles, camera.handedness, surface.normals, directions, velocities, out
         )
-        out *= ray_lengths(directions)[:, :, None]
+        out *= seen.ray_lengths()[:, :, None]
     return Patch((left, top), out)
 
 

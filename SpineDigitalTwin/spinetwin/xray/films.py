@@ -65,6 +65,12 @@ class Film:
         """Size of a pixel at the patient, mm, along the columns."""
         return float(np.linalg.norm(self.camera.source) / self.camera.focal[0])
 
+    def cropped(self, first: tuple[int, int], size: tuple[int, int]) -> Film:
+        """Return a rectangle of the film that begins at column and row `first` and has `size` columns and rows."""
+        (left, top), (width, height) = first, size
+        values = self.values[top : top + height, left : left + width]
+        return replace(self, values=values, camera=self.camera.cropped(first, size))
+
     def reduced(self, factor: int) -> Film:
         """Return the film whose pixels are the means of `factor` times `factor` pixels; what is left over at the rim is cut."""
         width, height = (each // factor for each in self.camera.size)

@@ -12,13 +12,13 @@ weight of pixels near landmarks is 1 + k G here; the printed eq. 11 alone is zer
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..anatomy import level as level_of
 from ..errors import ParameterError
-from ..geometry import FloatArray, Frame
+from ..geometry import FloatArray, Frame, IntArray
 from .compare import Compared, Target, compare, normal_equations, polynomials
 from .films import Film
 from .landmarks import LANDMARKS, Landmarks
@@ -128,32 +128,38 @@ def fit(
 def _target(film: Film, stage: Stage, vertebrae: Sequence[Posed], seen: Pixels) -> Target:
     factor = max(1, round(stage.pixel_mm / film.pixel_mm))
     small = film.reduced(factor)
-    width, height = small.camera.size
-    weights = np.zeros((height, width))
-    rim = int(np.ceil(_AROUND_MM / small.pixel_mm))
-    for each in vertebrae:
-        places = small.camera.project(each.surface.vertices)[:, :2]
-        low = np.maximum(np.floor(places.min(axis=0)).astype(int) - rim, 0)
-        high = np.maximum(np.ceil(places.max(axis=0)).astype(int) + rim + 1, 0)
-        weights[low[1] : high[1], low[0] : high[0]] = 1.0
-    if not weights.any():
+    boxes = [_box(each, small) for each in vertebrae]
+    first, last = np.min([low for low, _ in boxes], axis=0), np.max([high for _, high in boxes], axis=0)
+    width, height = (int(each) for each in last - first)
+    if width < 1 or height < 1:
         raise ParameterError(f"No vertebra falls on the {film.view} film.", "Check the landmarks and the geometry.")
-    weights *= 1.0 + _LANDMARK_GAIN * _nearness(small, film.view, seen, factor)
-    return Target(small, weights, polynomials(height, width), stage.robust_mm, factor)
+    start = int(first[0]), int(first[1])
+    part, weights = small.cropped(start, (width, height)), np.zeros((height, width))
+    for low, high in boxes:
+        (left, top), (right, bottom) = low - first, high - first
+        weights[top:bottom, left:right] = 1.0
+    target = Target(part, weights, polynomials(height, width), stage.robust_mm, factor, start)
+    return replace(target, weights=weights * (1.0 + _LANDMARK_GAIN * _nearness(target, seen)))
 
 
-def _nearness(film: Film, view: str, seen: Pixels, factor: int) -> FloatArray:
+def _box(posed: Posed, film: Film) -> tuple[IntArray, IntArray]:
+    """Return first column and row, and those after the last, of the rectangle on a film around a vertebra."""
+    places, rim = film.camera.project(posed.surface.vertices)[:, :2], _AROUND_MM / film.pixel_mm
+    low, high = np.floor(places.min(axis=0) - rim), np.ceil(places.max(axis=0) + rim) + 1
+    return np.clip(low, 0, film.camera.size).astype(np.int64), np.clip(high, 0, film.camera.size).astype(np.int64)
+
+
+def _nearness(target: Target, seen: Pixels) -> FloatArray:
     """Return G, (rows, columns): one at the landmarks, falling like a bell around them."""
-    width, height = film.camera.size
-    columns, rows = np.arange(width), np.arange(height)
-    spread = _NEAR_LANDMARK_MM / film.pixel_mm
-    total = np.zeros((height, width))
-    for level in seen.values():
-        for views in level.values():
-            if view in views:
-                column, row = (views[view] - (factor - 1) / 2) / factor
-                across, along = (np.exp(-0.5 * ((a - b) / spread) ** 2) for a, b in ((columns, column), (rows, row)))
-                total = np.maximum(total, along[:, None] * across)
+    film = target.film
+    total, spread = np.zeros(film.values.shape), _NEAR_LANDMARK_MM / film.pixel_mm
+    height, width = film.values.shape
+    rows, columns = np.arange(height), np.arange(width)
+    for views in (marks for level in seen.values() for marks in level.values()):
+        if film.view in views:
+            column, row = target.pixels(views[film.view])
+            across, along = (np.exp(-0.5 * ((a - b) / spread) ** 2) for a, b in ((columns, column), (rows, row)))
+            total = np.maximum(total, along[:, None] * across)
     return total
 
 

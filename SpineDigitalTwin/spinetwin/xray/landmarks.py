@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..anatomy import level as level_of
+from ..anatomy.subregions import SubregionId as Sub
 from ..anatomy.tables import read_table
 from ..geometry import FloatArray, IntArray
 from ..geometry.frame import direction_coefficients
@@ -25,7 +26,7 @@ LANDMARKS = tuple(_ROWS)
 
 VIEWS = ("frontal", "lateral")
 
-_PARTS = {"costal_right": 44, "costal_left": 43, "spinous": 42}
+_PARTS = {"costal_right": Sub.COSTAL_RIGHT, "costal_left": Sub.COSTAL_LEFT, "spinous": Sub.SPINOUS}
 _RIM = 0.6
 """A tip is the middle of what reaches to within this many mm of the outermost place."""
 

@@ -110,19 +110,19 @@ def march(volume: FloatArray, grid: Grid, camera: Camera, step_mm: float) -> Flo
     """Return the integral of a volume (i, j, k) along the ray of each pixel, (rows, columns), by steps of equal length."""
     from scipy.ndimage import map_coordinates
 
-    origins, directions = camera.all_rays()
     ends = np.array(grid.shape) - 1.0
-    corners = grid.to_ras(np.array(np.meshgrid(*[(0.0, end) for end in ends])).reshape(3, -1).T)
-    depths = camera.project(corners)[:, 2]
-    steps = np.arange(depths.min(), depths.max(), step_mm)
-    total = np.zeros(origins.shape[:2])
-    to_ijk = grid.ras_to_ijk
-    for first in range(0, len(total), _CHUNK):
-        rows = slice(first, first + _CHUNK)
-        along = directions[rows, :, None] * steps[:, None] + origins[rows, :, None]
-        places = along @ to_ijk[:3, :3].T + to_ijk[:3, 3]
-        total[rows] = map_coordinates(volume, np.moveaxis(places, -1, 0), order=1, prefilter=False).sum(axis=-1)
-    return np.asarray(total * step_mm * np.linalg.norm(directions, axis=-1))
+    corners = camera.project(grid.to_ras(np.array(np.meshgrid(*[(0.0, end) for end in ends])).reshape(3, -1).T))
+    steps = np.arange(corners[:, 2].min(), corners[:, 2].max(), step_mm)
+    low = np.clip(np.floor(corners[:, :2].min(axis=0)).astype(int), 0, camera.size)
+    high = np.clip(np.ceil(corners[:, :2].max(axis=0)).astype(int) + 1, 0, camera.size)
+    total = np.zeros(camera.size[::-1])
+    for top in range(int(low[1]), int(high[1]), _CHUNK):
+        seen = camera.cropped((int(low[0]), top), (int(high[0] - low[0]), min(_CHUNK, int(high[1]) - top)))
+        origins, directions = seen.all_rays()
+        places = grid.to_ijk(directions[:, :, None] * steps[:, None] + origins[:, :, None])
+        sums = map_coordinates(volume, np.moveaxis(places, -1, 0), order=1, prefilter=False).sum(axis=-1)
+        total[top : top + len(sums), low[0] : high[0]] = sums * step_mm * seen.ray_lengths()
+    return total
 
 
 def _through_trunk(camera: Camera) -> FloatArray:
@@ -132,7 +132,7 @@ def _through_trunk(camera: Camera) -> FloatArray:
     start = (origins[..., :2] - np.array([0.0, _TRUNK_MIDDLE])) * scale
     way = directions[..., :2] * scale
     a, b, c = (way**2).sum(-1), (start * way).sum(-1), (start**2).sum(-1) - 1.0
-    return np.asarray(2.0 * np.sqrt(np.maximum(b * b - a * c, 0.0)) / a * np.linalg.norm(directions, axis=-1))
+    return np.asarray(2.0 * np.sqrt(np.maximum(b * b - a * c, 0.0)) / a * camera.ray_lengths())
 
 
 def clicked_landmarks(

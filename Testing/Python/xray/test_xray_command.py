@@ -110,7 +110,8 @@ def test_films_without_the_bone_are_not_trusted(made, tmp_path, capsys):
     ("change", "sentence"),
     [
         ({"lateral": "frontal"}, "Both films are the same picture"),
-        ({"frontal": "lateral", "lateral": "frontal"}, "swapped"),
+        ({"frontal": "lateral", "lateral": "frontal"}, "films seem to be swapped"),
+        ({"frontal": "lateral", "lateral": "frontal", "marks": "exchanged.csv"}, "from those of a vertebra"),
         ({"pixel": 4.0}, "times the usual size"),
         ({"pixel": 40.0}, "between 0.02 and 5"),
         ({"frontal": "none"}, "There is no file"),
@@ -127,7 +128,10 @@ def test_bad_input_gets_a_sentence(made, tmp_path, capsys, change, sentence):
     (folder / "few.csv").write_text("\n".join([lines[0], *lines[1:4], *lines[8:11]]) + "\n", encoding="utf-8")
     away = ",".join([*lines[-1].split(",")[:3], "9000", "3"])
     (folder / "outside.csv").write_text("\n".join([*lines[:-1], away]) + "\n", encoding="utf-8")
-    for view in ("frontal", "lateral"):
+    names = {"frontal": "lateral", "lateral": "frontal"}
+    exchanged = [",".join([names[line.split(",")[0]], *line.split(",")[1:]]) for line in lines[1:]]
+    (folder / "exchanged.csv").write_text("\n".join([lines[0], *exchanged]) + "\n", encoding="utf-8")
+    for view in names:
         image = SimpleITK.ReadImage(str(folder / f"{view}.nii.gz"))
         _save(folder / f"inverted_{view}.nii.gz", -SimpleITK.GetArrayFromImage(image)[0])
     assert _run(folder, tmp_path / "out", **change) == 1

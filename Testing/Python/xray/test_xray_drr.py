@@ -25,6 +25,12 @@ class Uncompiled:
 
 
 @pytest.mark.parametrize("camera", CAMERAS, ids=NAMES)
+def test_a_ray_is_as_long_as_its_direction(camera):
+    lengths = np.linalg.norm(camera.all_rays()[1], axis=-1)
+    np.testing.assert_allclose(camera.ray_lengths(), lengths, atol=1e-12)
+
+
+@pytest.mark.parametrize("camera", [CAMERAS[0], CAMERAS[2], CAMERAS[4]], ids=[NAMES[0], NAMES[2], NAMES[4]])
 def test_a_sphere_is_as_thick_as_it_is(camera):
     surface = ball(finer=7)
     found = path_lengths(camera, [surface], using=rasterise)
