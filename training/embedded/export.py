@@ -39,6 +39,7 @@ def main() -> None:
         "labels": LABELS,
         "spacing": recipe.spacing,
         "window": recipe.patch,
+        "both_ways": True,
         "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
         "trained": f"on procedural spines, {_stages(state['step'])}",
     }

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from spinetwin.geometry import Grid
 from spinetwin.segmentation.embedded.lattice import interpolate, lattice_of
+from spinetwin.segmentation.embedded.network import both_ways, is_noise
 from spinetwin.segmentation.embedded.tiles import slabs_of, windows
 
 PIR = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
@@ -103,3 +104,30 @@ def test_shares_do_not_depend_on_the_windows_where_the_network_looks_at_single_v
     assert shares[1] == pytest.approx((image + 1e-3) / (1.001 + image), abs=1e-5)
     assert told == sorted(told)
     assert told[-1] == 1.0
+
+
+def test_a_window_seen_both_ways_has_no_preferred_side():
+    """A network that sees left parts only, and brighter ones on its right, is as sure of right parts after that."""
+    labels = (0, 49, 43, 44)
+
+    def run(image):
+        ramp = np.linspace(0.0, 1.0, image.shape[2], dtype=np.float32)
+        return np.stack([0 * image, image, image * ramp, 0 * image])
+
+    image = np.random.default_rng(0).random((4, 4, 6)).astype(np.float32)
+    seen, mirrored = both_ways(run, labels)(image), both_ways(run, labels)(image[:, :, ::-1])
+    assert seen[1] == pytest.approx(image)
+    assert seen[2] == pytest.approx(image * np.linspace(0.0, 1.0, 6) / 2)
+    assert seen[2] == pytest.approx(mirrored[3, :, :, ::-1])
+    assert seen[3] == pytest.approx(mirrored[2, :, :, ::-1])
+
+
+def test_noise_is_told_from_an_image_with_noise():
+    rng = np.random.default_rng(0)
+    noise = rng.normal(0.5, 0.1, (40, 60, 20)).astype(np.float32)
+    block = np.zeros_like(noise)
+    block[10:30, 15:45] = 0.2
+    assert is_noise(noise, UNEVEN)
+    assert not is_noise(noise + block, UNEVEN)
+    assert not is_noise(np.zeros((40, 60, 20), np.float32), UNEVEN)
+    assert not is_noise(noise[:2, :2], UNEVEN)
