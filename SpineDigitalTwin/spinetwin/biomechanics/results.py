@@ -70,6 +70,10 @@ class Loads:
         Force (N) and moment (Nm) of the pressure in the belly on what is above, about right, anterior and superior.
     yielded : (n, 3) array
         By how much each disc gives way within the uncertainty of its posture, degrees; its moment is part of `passive`.
+    left_over : (n, 3) array
+        Moment that muscles leave over, Nm: reserve and yielding disc share it.
+    left_over_weight : (n, 3) array
+        Weight of its square in the optimum, 1/Nm2; 0 inside the thorax.
     """
 
     task: Task
@@ -92,6 +96,8 @@ class Loads:
     multipliers: FloatArray
     pressure: FloatArray = field(default_factory=lambda: np.zeros((1, 6)))
     yielded: FloatArray = field(default_factory=lambda: np.zeros((1, 3)))
+    left_over: FloatArray = field(default_factory=lambda: np.zeros((1, 3)))
+    left_over_weight: FloatArray = field(default_factory=lambda: np.zeros((1, 3)))
 
     @property
     def trusted(self) -> bool:

@@ -44,7 +44,8 @@ class _Actions:
 class _Balance:
     """Muscles and discs that hold the actions in balance.
 
-    Recruitment, moment of the discs (n, 3), total force (n, 3), reserves (n, 3), and how far discs yield (n, 3), degrees.
+    Recruitment, moment of the discs (n, 3), total force (n, 3), reserves (n, 3), how far discs yield (n, 3), degrees, the
+    moments that muscles leave over (n, 3), and their weights in the optimum (n, 3).
     """
 
     recruited: Recruitment
@@ -52,6 +53,8 @@ class _Balance:
     force: FloatArray
     reserves: FloatArray
     yielded: FloatArray
+    left_over: FloatArray
+    left_over_weight: FloatArray
 
 
 def loads(model: MultibodyModel, task: Task, settings: Settings | None = None, *, start: FloatArray | None = None) -> Loads:
@@ -102,7 +105,7 @@ def _resting(model: MultibodyModel, actions: _Actions, settings: Settings) -> _B
     idle = Recruitment(np.full(len(actions.strengths), settings.activation_floor), np.zeros(moments), np.zeros(moments), 0)
     force = _total_force(actions, idle)
     still = np.zeros((len(model.levels), 3))
-    return _Balance(idle, -disc_stiffness(model, -force[:, 2]) * actions.turned, force, still, still)
+    return _Balance(idle, -disc_stiffness(model, -force[:, 2]) * actions.turned, force, still, still, still, still)
 
 
 def _total_force(actions: _Actions, recruited: Recruitment) -> FloatArray:
@@ -118,7 +121,8 @@ def _balance(model: MultibodyModel, actions: _Actions, settings: Settings, start
         stiffness = disc_stiffness(model, compression)
         bent = -stiffness * actions.turned
         give = (stiffness * settings.posture_give) ** 2
-        recruited = _recruited(model, actions, bent, give, settings, start)
+        weight = np.where(model.mobile[:, None], 1.0 / (1.0 / settings.reserve_weight + give), 0.0)
+        recruited = _recruited(model, actions, bent, weight, settings, start)
         force = _total_force(actions, recruited)
         fixed = not actions.turned.any() and not settings.posture_give
         if fixed or not left or np.abs(compression + force[:, 2]).max() < _SETTLED:
@@ -126,22 +130,22 @@ def _balance(model: MultibodyModel, actions: _Actions, settings: Settings, start
         start, compression = recruited.multipliers, -force[:, 2]
     multipliers = np.zeros((len(model.levels), 3))
     multipliers[model.mobile] = recruited.multipliers.reshape(-1, 3)
-    moved = multipliers * give / 2
-    return _Balance(recruited, bent + moved, force, multipliers / (2 * settings.reserve_weight), moved / stiffness)
+    moved, reserves = multipliers * give / 2, multipliers / (2 * settings.reserve_weight)
+    return _Balance(recruited, bent + moved, force, reserves, moved / stiffness, reserves + moved, weight)
 
 
 def _recruited(
     model: MultibodyModel,
     actions: _Actions,
     bent: FloatArray,
-    give: FloatArray,
+    weight: FloatArray,
     settings: Settings,
     start: FloatArray | None,
 ) -> Recruitment:
     """Recruit muscles beside discs that give way.
 
-    A disc that is off its posture by an angle costs the square of that angle over the one that it may be off; `give` (n, 3) has
-    the squares of the moments at that angle. Disc and reserve in a row share the moment that muscles leave over.
+    A disc that is off its posture by an angle costs the square of that angle over the one that it may be off. Disc and reserve
+    in a row share the moment that muscles leave over; `weight` (n, 3) is that of its square.
     """
     given = actions.weight[:, 3:] + actions.pressure[:, 3:] + actions.ligaments[:, 3:] + bent
     moments = actions.muscles[model.mobile, 3:]
@@ -150,7 +154,7 @@ def _recruited(
         -given[model.mobile].ravel(),
         power=settings.power,
         floor=settings.activation_floor,
-        weight=1.0 / (1.0 / settings.reserve_weight + give[model.mobile].ravel()),
+        weight=weight[model.mobile].ravel(),
         start=start,
     )
 
@@ -183,5 +187,7 @@ def _told(
         multipliers=recruited.multipliers,
         pressure=actions.pressure,
         yielded=balance.yielded,
+        left_over=balance.left_over,
+        left_over_weight=balance.left_over_weight,
     )
     return findings(model, posed, result, actions.stretched.torn)

@@ -68,6 +68,11 @@ def check_exports(arguments: argparse.Namespace) -> None:
             raise ParameterError(f"There is no format {each!r} to export.", f"Choose from {', '.join(EXPORTS)}.")
     if arguments.age is not None and not 0 <= arguments.age <= OLDEST:
         raise ParameterError(f"The age must be between 0 and {OLDEST:g} years, not {arguments.age:g}.")
+    to_engines = arguments.cross_check is not None or {"osim", "mjcf"} & set(arguments.export)
+    if arguments.abdominal_pressure and to_engines:
+        raise ParameterError(
+            "No pressure in the belly goes into the models of other engines.", "Leave out --abdominal-pressure."
+        )
     if arguments.cross_check is None:
         return
     if arguments.cross_check not in _ENGINES:

@@ -81,8 +81,8 @@ def test_opensim_opens_the_file_without_a_warning(tmp_path):
 )
 def test_a_file_that_an_engine_refuses_is_one_sentence(tmp_path, engine, text):
     (tmp_path / "cut off").write_text(text, encoding="utf-8")
-    (tmp_path / "forces.json").write_text("{}", encoding="utf-8")
-    inputs = {"model": tmp_path / "cut off", "forces": tmp_path / "forces.json"}
+    (tmp_path / "given.json").write_text("{}", encoding="utf-8")
+    inputs = {"model": tmp_path / "cut off", "given": tmp_path / "given.json"}
     (tmp_path / "out").mkdir()
     write_job(tmp_path / "job.json", engine, inputs, {}, tmp_path / "out")
     python = environment_for(engine).python

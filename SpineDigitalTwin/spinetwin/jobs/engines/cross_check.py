@@ -113,7 +113,7 @@ def cross_check(
     mechanism = mechanism_of(model, found)
     with tempfile.TemporaryDirectory(prefix="spinetwin-") as name:
         folder = Path(name)
-        job = _job(folder, engine, mechanism, found)
+        job = _job(folder, engine, model, mechanism, found)
         # OpenSim leaves a log wherever it is loaded
         program = Program(interpreter, _WORKER, (str(job),), {**NO_NETWORK, **lend_package(folder)}, folder)
         result = run_worker(program, tell, _PATIENCE_S)
@@ -124,18 +124,26 @@ def cross_check(
         raise ProgramError(f"What {engine} has computed cannot be read.", "Try again.") from error
 
 
-def _job(folder: Path, engine: str, mechanism: Mechanism, found: Loads) -> Path:
+def _job(folder: Path, engine: str, model: MultibodyModel, mechanism: Mechanism, found: Loads) -> Path:
     write, name = ENGINES[engine]
     write(folder / name, mechanism)
     strings, settings = mechanism.strings, found.settings
     spelt = component_name if engine == "opensim" else str
     forces = {spelt(each): float(force) for each, force in zip(strings.names, strings.forces, strict=True)}
-    write_text(folder / "forces.json", json.dumps(forces))
+    given = {"forces": forces, "weights": _weights(model, mechanism, found)}
+    write_text(folder / "given.json", json.dumps(given))
     output = folder / "out"
     output.mkdir()
-    options = {"power": settings.power, "floor": settings.activation_floor, "reserve_weight": settings.reserve_weight}
-    write_job(folder / "job.json", engine, {"model": folder / name, "forces": folder / "forces.json"}, options, output)
+    options = {"power": settings.power, "floor": settings.activation_floor}
+    write_job(folder / "job.json", engine, {"model": folder / name, "given": folder / "given.json"}, options, output)
     return folder / "job.json"
+
+
+def _weights(model: MultibodyModel, mechanism: Mechanism, found: Loads) -> dict[str, float]:
+    """Return what the square of a moment that muscles leave over weighs in the optimum, by the angle that it is about."""
+    names, weights = mechanism.joints.names[1:], found.left_over_weight
+    free = np.flatnonzero(model.mobile)
+    return {f"{names[at]}_{word}": float(weights[at, axis]) for at in free for axis, word in enumerate(ANGLES)}
 
 
 def _read(path: Path, engine: str) -> dict[str, Any]:
@@ -152,7 +160,7 @@ def _compared(model: MultibodyModel, found: Loads, mechanism: Mechanism, content
     pose = flexed(model, found.task.trunk_flexion_deg, found.settings.pelvis_share)
     posed = placed(model, pose)
     forces = np.stack([found.compression, found.shear_anterior, found.shear_right], axis=1)
-    moments = np.where(model.mobile[:, None], _about_hinges(model, pose, posed, found.reserves), _through_ribs(posed, found))
+    moments = np.where(model.mobile[:, None], _about_hinges(model, pose, posed, found.left_over), _through_ribs(posed, found))
     given, optimum = content["given"], content["optimum"]
     theirs = _moments(posed, mechanism, content["angles"], given)
     return CrossCheck(

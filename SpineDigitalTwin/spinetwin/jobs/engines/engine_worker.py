@@ -28,8 +28,7 @@ from .protocol import Engine
 REACTIONS = "reactions"
 """What the result is called."""
 
-_PELVIS = "pelvis_ground"
-_OPTIONS = {"power": number(2, 3), "floor": number(0, 0.2), "reserve_weight": number(0.001, 1e6)}
+_OPTIONS = {"power": number(2, 3), "floor": number(0, 0.2)}
 
 
 def run_engine(open_engine: Callable[[Path], Engine], job: Job, folder: Path, output: Output) -> Done:
@@ -38,7 +37,8 @@ def run_engine(open_engine: Callable[[Path], Engine], job: Job, folder: Path, ou
     progress(0.0, "reading the model")
     seconds, begun = {}, time.process_time()
     engine = _opened(open_engine, job.inputs["model"])
-    forces = _forces(job.inputs["forces"], engine)
+    told = json.loads(job.inputs["given"].read_text(encoding="utf-8"))
+    forces = np.array([float(told["forces"][name]) for name in engine.muscles])
     seconds["load"], begun = time.process_time() - begun, time.process_time()
     progress(0.3, "lever arms")
     demand, columns = engine.demand(), engine.columns()
@@ -46,7 +46,7 @@ def run_engine(open_engine: Callable[[Path], Engine], job: Job, folder: Path, ou
     given = _balance(engine, demand, columns, forces)
     seconds["given"], begun = time.process_time() - begun, time.process_time()
     progress(0.8, "optimum")
-    optimum = _balance(engine, demand, columns, _optimum(engine, demand, columns, job.options))
+    optimum = _balance(engine, demand, columns, _optimum(engine, demand, columns, told["weights"], job.options))
     seconds["optimum"] = time.process_time() - begun
     content = {"version": engine.version, "angles": list(engine.angles), "given": given, "optimum": optimum, "seconds": seconds}
     path = folder / f"{REACTIONS}.json"
@@ -64,17 +64,13 @@ def _opened(open_engine: Callable[[Path], Engine], path: Path) -> Engine:
         raise ReadError(f"The engine refuses {path.name}: {said}", "Export the model again.") from error
 
 
-def _forces(path: Path, engine: Engine) -> FloatArray:
-    """Return the forces (m,) of the file in the order of the engine."""
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return np.array([float(content[name]) for name in engine.muscles])
-
-
-def _optimum(engine: Engine, demand: FloatArray, columns: FloatArray, options: Mapping[str, Any]) -> FloatArray:
-    """Return the forces (m,) of the least sum of powers; the pelvis is held from outside."""
-    free = [at for at, name in enumerate(engine.angles) if not name.startswith(_PELVIS)]
-    moments = columns[free] * engine.strengths
-    found = recruit(moments, demand[free], power=options["power"], floor=options["floor"], weight=options["reserve_weight"])
+def _optimum(
+    engine: Engine, demand: FloatArray, columns: FloatArray, weights: Mapping[str, float], options: Mapping[str, Any]
+) -> FloatArray:
+    """Return the forces (m,) of the least sum of powers; an angle without a weight, as the pelvis, is held from outside."""
+    free = [at for at, name in enumerate(engine.angles) if name in weights]
+    moments, weight = columns[free] * engine.strengths, np.array([weights[engine.angles[at]] for at in free])
+    found = recruit(moments, demand[free], power=options["power"], floor=options["floor"], weight=weight)
     return found.activations * engine.strengths
 
 
@@ -96,8 +92,8 @@ def _mujoco(job: Job, folder: Path, output: Output) -> Done:
 
 
 STEPS: Mapping[str, Step] = {
-    "opensim": Step(("model", "forces"), _opensim, _OPTIONS),
-    "mujoco": Step(("model", "forces"), _mujoco, _OPTIONS),
+    "opensim": Step(("model", "given"), _opensim, _OPTIONS),
+    "mujoco": Step(("model", "given"), _mujoco, _OPTIONS),
 }
 
 if __name__ == "__main__":
