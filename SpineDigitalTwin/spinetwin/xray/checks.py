@@ -114,7 +114,8 @@ def check_order(films: Sequence[Film], starts: Sequence[Posed]) -> None:
         return
     given = [likeness(film, starts) for film in films]
     swapped = [likeness(replace(a, values=b.values), starts) for a, b in ((first, second), (second, first))]
-    if sum(swapped) > sum(given) + _CLEARLY:
+    # films with inverted grey values are unlike what is rendered, whichever way round
+    if sum(swapped) > max(sum(given), 0.0) + _CLEARLY:
         raise ParameterError(
             "The two films seem to be swapped: each shows what the landmarks say of the other.", "Give the frontal one first."
         )
