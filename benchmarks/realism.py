@@ -2,8 +2,8 @@
 
 Every data set is one person of unknown sex and stature. It is compared with two phantoms. That of the *population* is the woman
 or the man, whichever is nearer, of the stature with which half of the levels have more volume and half have less. The *fitted*
-one follows the person in four numbers (`realism_fit`). The yardstick is how like one another the real people are. Real and
-phantom masks have the same voxel size and go through the same measuring.
+one follows the person from there in four numbers (`realism_fit`). The yardstick is how like one another the real people are. Real
+and phantom masks have the same voxel size and go through the same measuring.
 """
 
 from __future__ import annotations
@@ -93,10 +93,11 @@ def _report(source: Source, real: Bones, out: Path, everything: bool) -> Person:
     theirs = bones(real)
     counted = {key: bone for key, bone in theirs.items() if bone.name not in damaged}
     sex, height, population = likeness(source, real)
-    fitted = fit(source, measured(counted))
+    fitted = fit(source, measured(counted), sex, height)
     found = compare(theirs, bones(population), bones(fitted.masks))
     scores = ", ".join(f"{name} {score:+.1f}" for name, score in fitted.scores.items())
-    print(f"\n### {source.name}\n\nPopulation: a {SEXES[sex]} of {height:.0f} cm. Fitted, in SD: {scores}.", flush=True)
+    population_is = f"a {SEXES[sex]} of {height:.0f} cm"
+    print(f"\n### {source.name}\n\nPopulation: {population_is}. Fitted to it, in SD: {scores}.", flush=True)
     print_volumes(found, damaged)
     healthy = [each for each in found if each.level not in damaged]
     print_summary(healthy)

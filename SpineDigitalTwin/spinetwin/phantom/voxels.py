@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CORE_DEPTH = 2.5
 """Thickness of the shell (49) around the core (50) of a body in the CT convention, mm."""
 
-SPECK = 25.0
+SPECK = 75.0
 """A smaller piece of a part that lies apart, cubic mm, goes to its neighbour: voxels cut thin edges into such pieces."""
 
 _ALWAYS_WHOLE = (SubregionId.BODY_BORDER, SubregionId.SACRUM)
@@ -121,6 +121,12 @@ class Sampled:
         names = np.array(shape.subregions, dtype=np.uint8)
         found: npt.NDArray[np.uint8] = names[np.argmin(self.distances, axis=0)]
         found[self.solid >= 0] = 0
+        if found.size:
+            self._give_specks(found, names, shape)
+        return found
+
+    def _give_specks(self, found: npt.NDArray[np.uint8], names: npt.NDArray[np.uint8], shape: VertebraShape) -> None:
+        """Give what lies apart of a part and is no more than a speck to whichever other part is nearest there."""
         speck = SPECK / abs(np.linalg.det(self.block.matrix))
         boxes = ndimage.find_objects(found)
         for part, name in enumerate(shape.subregions):
@@ -129,7 +135,6 @@ class Sampled:
                 loose = _loose(found[box] == name, speck)
                 if len(loose):
                     self._give(found, names, part, loose + [each.start for each in box])
-        return found
 
     def _give(self, found: npt.NDArray[np.uint8], names: npt.NDArray[np.uint8], part: int, loose: IntArray) -> None:
         """Give voxels (n, 3) of a part to whichever other part is nearest there."""

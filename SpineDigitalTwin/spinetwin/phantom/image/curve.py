@@ -26,6 +26,8 @@ LEVER = 0.3
 _ROUNDS = 12
 """In which the height of a bent plane is found; each leaves less than a third of the error before."""
 
+_ON_THE_LINE = 1e-3
+"""Millimetres."""
 _STRAIGHT = 1e-4
 """Curvature (per mm) below which a spine, and slope below which a plane, is straight."""
 
@@ -75,6 +77,11 @@ class SpineCurve:
     aside: FloatArray
     right: FloatArray
     lever: float
+
+    @property
+    def leans(self) -> bool:
+        """Whether the spine leaves its own middle line by more than rounding."""
+        return bool(np.abs(self.aside).max() > _ON_THE_LINE)
 
     def course(self, grid: Grid, nodes: Lattice) -> Course:
         """Return the coordinates of the nodes of a lattice of `grid`."""

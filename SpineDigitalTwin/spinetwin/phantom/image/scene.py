@@ -50,7 +50,7 @@ def paint(canvas: Canvas, anatomy: Anatomy, grid: Grid) -> None:
     skin = paint_trunk(canvas, curve, coarse, curve.course(grid, coarse))
     paint_loops(canvas, anatomy.loops, grid)
     paint_structures(canvas, curve, fine, curve.course(grid, fine))
-    if curve.aside.any():
+    if curve.leans:
         paint_surface(canvas, coarse, skin)
     paint_column(canvas, anatomy.spine, grid, anatomy.grades)
     paint_screws(canvas, anatomy.screws, grid)

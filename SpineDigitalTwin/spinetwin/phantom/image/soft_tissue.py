@@ -146,7 +146,7 @@ def shift(curve: SpineCurve, s: Array) -> Array:
 
 def paint_structures(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Course) -> None:
     """Paint every structure of the tables."""
-    in_trunk = replace(course, x=course.x + shift(curve, course.s)) if curve.aside.any() else course
+    in_trunk = replace(course, x=course.x + shift(curve, course.s)) if curve.leans else course
     for each in STRUCTURES:
         rows = [row for row in _SECTIONS if row["structure"] == each.name]
         along = profile(curve, rows, _SECTION, 4)

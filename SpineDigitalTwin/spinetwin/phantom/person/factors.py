@@ -16,8 +16,9 @@ import numpy as np
 from ...anatomy.tables import read_table
 from ...errors import ParameterError
 from ...geometry import FloatArray
-from .dimensions import COLUMNS, DIMENSIONS, Dimensions
+from .dimensions import COLUMNS, Dimensions
 from .sampling import GROUP_SHARE, SIZE_SHARE
+from .sex_and_stature import mean_person
 from .spread import SPREAD
 
 _FACTOR_OF = {row["column"]: row["factor"] for row in read_table("factors.csv", __package__)}
@@ -26,13 +27,17 @@ FACTORS = tuple(dict.fromkeys(_FACTOR_OF.values()))
 """Their names."""
 
 
-def factor_person(scores: Mapping[str, float]) -> dict[int, Dimensions]:
-    """Return the person whose dimensions lie so many standard deviations from the mean, at all levels alike.
+def factor_person(scores: Mapping[str, float], sex: str = "", height_cm: float | None = None) -> dict[int, Dimensions]:
+    """Return the person whose dimensions lie so many standard deviations from those of a sex and stature, at all levels alike.
 
     Parameters
     ----------
     scores : mapping of str to float
         A number for some of `FACTORS`; the others are 0.
+    sex : str
+        "f", "m", or "" for the mean of both.
+    height_cm : float, optional
+        Stature; the mean of that sex if left out.
 
     Returns
     -------
@@ -42,7 +47,7 @@ def factor_person(scores: Mapping[str, float]) -> dict[int, Dimensions]:
     Raises
     ------
     ParameterError
-        If there is no such factor.
+        If there is no such factor, or the sex or the stature is impossible.
 
     Examples
     --------
@@ -52,7 +57,7 @@ def factor_person(scores: Mapping[str, float]) -> dict[int, Dimensions]:
     unknown = [name for name in scores if name not in FACTORS]
     if unknown:
         raise ParameterError(f"There is no factor {unknown[0]!r} of a person.", f"There are {', '.join(FACTORS)}.")
-    return {key: _changed(row, scores) for key, row in DIMENSIONS.items()}
+    return {key: _changed(row, scores) for key, row in mean_person(sex, height_cm).items()}
 
 
 def _changed(row: Dimensions, scores: Mapping[str, float]) -> Dimensions:
