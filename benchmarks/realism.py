@@ -2,8 +2,8 @@
 
 Every data set is one person of unknown sex and stature. It is compared with two phantoms. That of the *population* is the woman
 or the man, whichever is nearer, of the stature with which half of the levels have more volume and half have less. The *fitted*
-one follows the person from there in four numbers (`realism_fit`). The yardstick is how like one another the real people are. Real
-and phantom masks have the same voxel size and go through the same measuring.
+one follows the person from there in four numbers (`realism_fit`). The yardstick is how like one another the real people are.
+Real and phantom masks have the same voxel size and go through the same measuring.
 """
 
 from __future__ import annotations
