@@ -11,24 +11,29 @@ from pathlib import Path
 from types import SimpleNamespace
 
 ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "Testing" / "Python"))
-sys.modules["onnxruntime"] = None
 
-from lent_packages import SLOW, lent  # noqa: E402 - the path first
-from spinetwin.jobs import backends  # noqa: E402
-from spinetwin.jobs.environments import ENVIRONMENTS  # noqa: E402
-from spinetwin.jobs.external.embedded import RuntimeAtHand  # noqa: E402
-from spinetwin.jobs.worker import work  # noqa: E402
-from spinetwin.segmentation.backends import EmbeddedBackend, ImportBackend  # noqa: E402
 
-JOB, MODEL, TROUBLE = (Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
+def main(job, model, trouble):
+    """Do a job; whatever imports ONNX Runtime in this process fails."""
+    sys.modules["onnxruntime"] = None
+    sys.path.insert(0, str(ROOT / "Testing" / "Python"))
+
+    from lent_packages import SLOW, lent
+    from spinetwin.jobs import backends
+    from spinetwin.jobs.environments import ENVIRONMENTS
+    from spinetwin.jobs.external.embedded import RuntimeAtHand
+    from spinetwin.jobs.worker import work
+    from spinetwin.segmentation.backends import EmbeddedBackend, ImportBackend
+
+    backends.BACKENDS = (EmbeddedBackend(model, RuntimeAtHand()), ImportBackend())
+    if trouble != "no network":
+        ENVIRONMENTS["embedded"] = lent("embedded", *([SLOW] if trouble == "slow" else []))
+    if trouble == "full disk":
+        shutil.disk_usage = lambda _: SimpleNamespace(free=1e6)
+    if trouble == "wrong python":
+        sys.executable = str(model / "no python")
+    return work(job)
+
 
 if __name__ == "__main__":
-    backends.BACKENDS = (EmbeddedBackend(MODEL, RuntimeAtHand()), ImportBackend())
-    if TROUBLE != "no network":
-        ENVIRONMENTS["embedded"] = lent("embedded", *([SLOW] if TROUBLE == "slow" else []))
-    if TROUBLE == "full disk":
-        shutil.disk_usage = lambda _: SimpleNamespace(free=1e6)
-    if TROUBLE == "wrong python":
-        sys.executable = str(MODEL / "no python")
-    sys.exit(work(JOB))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))
