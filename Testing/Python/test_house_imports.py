@@ -65,6 +65,7 @@ INSIDE_FUNCTIONS = {
     "vtkmodules": {"report", "geometry.surfaces"},
     "torch": {"segmentation"},
     "nnunetv2": {"segmentation"},
+    "totalspineseg": {"jobs"},
     "opensim": {"jobs.engines"},
     "mujoco": {"jobs.engines"},
 }

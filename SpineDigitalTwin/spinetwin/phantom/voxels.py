@@ -29,6 +29,9 @@ CORE_DEPTH = 2.5
 SPECK = 75.0
 """A smaller piece of a part that lies apart, cubic mm, goes to its neighbour: voxels cut thin edges into such pieces."""
 
+_SHARE = 0.1
+"""Of the largest piece; of a part that is small itself, a piece of this share is no speck."""
+
 _ALWAYS_WHOLE = (SubregionId.BODY_BORDER, SubregionId.SACRUM)
 _CORNERS = np.ones((3, 3, 3), dtype=np.bool_)
 _MARGIN = 4.0
@@ -145,13 +148,13 @@ class Sampled:
 
 
 def _loose(mask: npt.NDArray[np.bool_], speck: float) -> IntArray:
-    """Return the voxels (n, 3) of all pieces of less than `speck` voxels, but for the largest."""
+    """Return the voxels (n, 3) of all pieces of less than `speck` voxels, no more than a share of the largest."""
     pieces, count = ndimage.label(mask, _CORNERS)
     if count < 2:
         return np.zeros((0, 3), dtype=np.int64)
     sizes = np.bincount(pieces.ravel())
-    small = sizes < speck
-    small[[0, 1 + int(sizes[1:].argmax())]] = False
+    small = sizes < min(speck, _SHARE * float(sizes[1:].max()))
+    small[0] = False
     return np.argwhere(small[pieces])
 
 
