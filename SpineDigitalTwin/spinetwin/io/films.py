@@ -100,7 +100,7 @@ def _read_dicom(path: Path) -> Picture:
         pixels = _pixels(data, path)
     except ReadError:
         raise
-    except Exception as error:
+    except Exception as error:  # a damaged file makes pydicom and its decoders raise whatever happens to fail in them
         raise ReadError(f"{path.name} is damaged or packed in a way that cannot be read.", "Export it uncompressed.") from error
     return Picture(_attenuation(data, pixels), _setup(data))
 
