@@ -13,7 +13,6 @@ import spinetwin
 from spinetwin.errors import SpineTwinError
 from spinetwin.jobs import (
     Event,
-    LevelReady,
     Listener,
     Progress,
     State,
@@ -48,7 +47,8 @@ class WorkerProcess:
     ----------
     onEvent : callable
         Called with each event of a run: `Progress`, `LevelReady`, `Log`, `Result` or `Failure` of `spinetwin.jobs`. A result
-        is to be used when `onFinished` brings it: then the run really has ended well.
+        is to be used when `onFinished` brings it: then the run really has ended well. A quick worker has taken the file of a
+        level away again before its `LevelReady` is told.
     onFinished : callable
         Called with the `Verdict` once at the end of each run, whatever happened.
     interpreter : str, optional
@@ -260,8 +260,6 @@ class WorkerProcess:
         self._calls.add(partial(self._tell, verdict))
 
     def _tellEvent(self, event: Event) -> None:
-        if isinstance(event, LevelReady) and not Path(event.path).is_file():
-            return  # the worker was quicker than this application, and its result with all levels is next
         self._onEvent(event)
 
     def _tell(self, verdict: Verdict) -> None:

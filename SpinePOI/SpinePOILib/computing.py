@@ -68,7 +68,7 @@ class Computation:
         self._shown: set[int] = set()
 
     def levelReady(self, path: str | Path, matrix: Sequence[Sequence[float]]) -> None:
-        """Show the level of a file.
+        """Show the level of a file; one that cannot be read any more comes with the result.
 
         Parameters
         ----------
@@ -77,10 +77,14 @@ class Computation:
         matrix : 4 lists of 4 floats, or empty
             From mm along right, anterior and superior of the vertebra to RAS mm.
         """
+        from spinetwin.errors import ReadError
         from spinetwin.io import read_pois
         from spinetwin.poi import PoiSet
 
-        found = read_pois(path)
+        try:
+            found = read_pois(path)
+        except ReadError:
+            return  # the worker was quicker than this application and has tidied up; `finish` brings all levels
         (level,) = found.levels
         if matrix:
             self._frames[level] = _frame(matrix)

@@ -161,6 +161,15 @@ def test_levels_appear_as_they_are_ready_and_the_rest_at_the_end(empty, files, p
     assert empty.edits.undoText == ""
 
 
+def test_a_level_whose_file_is_gone_already_comes_with_the_result(empty, files, pois):
+    computation = run(empty, files, pois, [L3])
+    (files / f"{L2}.mrk.json").unlink()
+    computation.levelReady(files / f"{L2}.mrk.json", matrix(pois.frames[L2]))
+    assert now().levels == (L3,)
+    computation.finish(read_pois(files / "points.mrk.json"))
+    assert now().points == pois.points
+
+
 def test_edits_made_while_other_levels_are_computed_stay(empty, files, pois):
     from SpinePOILib import corrections
 
