@@ -85,7 +85,12 @@ class SpineDigitalTwinWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def enter(self) -> None:
         """Follow the scene each time the module is opened."""
-        self.onSceneChanged()
+        self._bind()
+        self.panel.enter()
+
+    def exit(self) -> None:
+        """Tell the panel each time another module is opened."""
+        self.panel.leave()
 
     def cleanup(self) -> None:
         """End all, when the application ends and when the module is reloaded."""

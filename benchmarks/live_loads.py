@@ -16,6 +16,7 @@ import numpy as np
 from made_columns import made_pois
 from panel_turns import application, shown
 from slicerhost import views
+from slicerhost.waiting import settle
 
 MOVES = 40
 L3, TIP = 22, 81
@@ -33,6 +34,7 @@ def prepared(host: ModuleType, widget: SimpleNamespace, task: int) -> None:
     from SpinePOILib import display, pointnodes
 
     ui: SimpleNamespace = widget.ui
+    settle(host, until=lambda: not widget.panel.warmup.busy)
     ui.loadsSection.collapsed = False
     pointnodes.show(made_pois())
     ui.sexBox.currentIndex, ui.heightBox.value, ui.weightBox.value = 1, 168.0, 64.0

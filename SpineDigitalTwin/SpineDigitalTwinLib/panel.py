@@ -20,10 +20,23 @@ from .maps import segments
 from .maps.panel import LabelPanel
 from .measures.panel import MeasurePanel
 from .running.background import Background
+from .running.warmup import Warmup
 from .segment.panel import SegmentPanel
 
 if TYPE_CHECKING:
     from .parameters import SpineDigitalTwinParameters
+
+_SOON_NEEDED = (
+    "vtk.util.numpy_support",
+    "scipy.ndimage",
+    "scipy.interpolate",
+    "spinetwin.poi.merge",
+    "spinetwin.poi.axes",
+    "spinetwin.measure.frames",
+    "spinetwin.measure.known",
+    "spinetwin.io.endplates",
+    "spinetwin.report.measures",
+)
 
 
 class Panel(VTKObservationMixin):
@@ -53,6 +66,7 @@ class Panel(VTKObservationMixin):
         self._later = qt.QTimer()
         self._later.setSingleShot(True)
         self._later.connect("timeout()", self.refresh)
+        self.warmup = Warmup(_SOON_NEEDED)
         self.background = Background(ui, makeWorker, self._soon)
         self.data = DataPanel(ui, parameters, self.background, icons, self._onLoaded)
         self.segment = SegmentPanel(ui, parameters, self.background, makeWorker, self.data.look, self._onLoaded, self._soon)
@@ -93,6 +107,15 @@ class Panel(VTKObservationMixin):
             self._observed = node
         self.refresh()
 
+    def enter(self) -> None:
+        """Follow the scene, and load what the first press will need: the panel is opened."""
+        self.follow()
+        self.warmup.start()
+
+    def leave(self) -> None:
+        """Let garbage be collected as ever: another panel is opened."""
+        self.warmup.stop()
+
     def refresh(self) -> None:
         """Let all sections show the state of the scene."""
         if self._parameters().parameterNode.GetScene() is None or slicer.mrmlScene.IsClosing():
@@ -115,6 +138,7 @@ class Panel(VTKObservationMixin):
     def close(self) -> None:
         """End all, for a panel that goes away."""
         self._later.stop()
+        self.warmup.close()
         self.removeObservers()
         self.data.close()
         self.segment.close()

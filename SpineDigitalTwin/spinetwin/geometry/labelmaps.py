@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from .grid import Grid, IntArray
 
@@ -83,6 +82,8 @@ def label_boxes(array: IntArray) -> dict[int, tuple[slice, ...]]:
     array : (i, j, k) array
         Of whole numbers; any storage order.
     """
+    from scipy import ndimage
+
     # SciPy walks along the last axis, which is slow by an order of magnitude where another one lies together in memory
     order = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
     found = ndimage.find_objects(array.transpose(order))

@@ -11,6 +11,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
+from SpineDigitalTwinLib.running.warmup import Warmup
 from spinetwin.errors import SpineTwinError
 
 from .. import display
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ..parameters import SpinePOIParameters
 
 _GUARD_MS = 100
+_SOON_NEEDED = ("vtk.util.numpy_support", "scipy.ndimage", "scipy.spatial", "spinetwin.poi.merge", "spinetwin.poi.axes")
 
 
 class Panel(VTKObservationMixin):
@@ -60,6 +62,7 @@ class Panel(VTKObservationMixin):
         VTKObservationMixin.__init__(self)
         self._ui, self._root, self._parameters = ui, root, parameters
         self.session = Session()
+        self.warmup = Warmup(_SOON_NEEDED)
         self.keeper = Autosave(self.session.edits, settings)
         self.compute = ComputePanel(ui, self.session, parameters, makeWorker)
         self.look = LookPanel(ui, self.session)
@@ -95,6 +98,7 @@ class Panel(VTKObservationMixin):
         if self._layout is not None:
             self._layout.disconnect("layoutChanged(int)", self._onLayout)
         self.compute.close()
+        self.warmup.close()
         self.keeper.close()
         self.session.close()
 
@@ -104,12 +108,14 @@ class Panel(VTKObservationMixin):
         self.correct.keys.take(window)
         self.review.keys.take(window)
         self.compute.guess()
+        self.warmup.start()
         self._onChange(*Change)
 
     def leave(self) -> None:
         """Give the keys back: another panel is shown."""
         self.correct.keys.giveBack()
         self.review.keys.giveBack()
+        self.warmup.stop()
 
     def followParameters(self) -> None:
         """Show and follow the parameters of the scene, which has others after it was closed or loaded."""

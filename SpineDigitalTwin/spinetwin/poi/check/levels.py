@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from ...anatomy import LEVELS, SubregionId, subregion
 from ...anatomy import level as level_of
@@ -66,6 +65,8 @@ def _crop(maps: LabelMaps, level: int, labels: tuple[int, ...], parts: Parts) ->
 
 def _enclosed(mask: BoolArray, *, by_slice: bool) -> int:
     """Count background voxels that are enclosed: in space, or in any slice along any axis (the worst of the three)."""
+    from scipy import ndimage
+
     if not by_slice:
         labels, _ = ndimage.label(~np.pad(mask, 1))
         return int((labels > 1).sum())
@@ -92,6 +93,8 @@ def _body_filled(level: int, maps: LabelMaps, parts: Parts) -> Iterator[Finding]
 
 
 def _pieces(level: int, maps: LabelMaps, parts: Parts, *, touches_border: bool) -> Iterator[Finding]:
+    from scipy import ndimage
+
     crop = _crop(maps, level, BONE, parts)
     if crop is None:
         return

@@ -10,7 +10,6 @@ from ...anatomy import LEVELS, SubregionId, level
 from ...errors import MapError, ParameterError
 from ...geometry import Grid, IntArray, LabelMaps, labels_in
 from ...geometry.resampling import resampled_labels
-from ..whole_vertebrae import find_bodies
 from .import_seconds import import_seconds
 from .mapping import TABLES, MappingTable, mapped
 from .plausible import lacking, merged_labels, name_range, unknown_labels
@@ -84,6 +83,8 @@ def _with_bodies(maps: LabelMaps, tell: Progress) -> Separated:
     present = labels_in(maps.vertebrae)
     confidence: dict[int, float | None] = {each.id: None for each in LEVELS if each.id in present}
     without, _ = lacking(maps)
+    from ..whole_vertebrae import find_bodies
+
     bodies = find_bodies(maps.vertebrae, maps.grid, tuple(level(name).id for name in without), tell)
     if not bodies.found:
         return maps, confidence, []

@@ -8,8 +8,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
-from scipy.optimize import linear_sum_assignment
 
 from ...geometry import FloatArray, Grid
 from ..flat import occupied_block
@@ -52,6 +50,8 @@ class Lattice:
 
     def to_working(self, image: npt.NDArray[Any]) -> Float32:
         """Return an image (i, j, k) as the working array, smoothed where it is thinned."""
+        from scipy import ndimage
+
         values = np.asarray(self._turn(image), dtype=np.float32)
         for axis, (step, size, count) in enumerate(zip(self.step, self.size, self.shape, strict=True)):
             if step > 1.0:
@@ -122,6 +122,8 @@ def lattice_of(grid: Grid, spacing: tuple[float, float, float]) -> Lattice:
     spacing : (3,) tuple of float
         Of the working array along posterior, inferior and right, mm.
     """
+    from scipy.optimize import linear_sum_assignment
+
     directions = grid.ijk_to_ras[:3, :3] / grid.spacing
     cosines = _DIRECTIONS @ directions
     _, order = linear_sum_assignment(-np.abs(cosines))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import median_filter
 
 from ...geometry import FloatArray, IntArray
 from .centreline import Straightened
@@ -89,6 +88,8 @@ def _vertebrae(segment: IntArray, voxels: VoxelList, spine: Straightened, cuts: 
 
 def _heights(middles: list[float], segment: IntArray, voxels: VoxelList, spine: Straightened) -> list[float]:
     """Return the height of each segment; the outermost take that of their neighbour, a lone one that of its width."""
+    from scipy.ndimage import median_filter
+
     inner = np.diff(middles)
     if len(inner):
         # a splinter between two cuts is measured against its neighbours

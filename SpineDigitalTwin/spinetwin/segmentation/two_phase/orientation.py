@@ -7,7 +7,6 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from ...errors import ParameterError
 from ...geometry import FloatArray, Grid
@@ -46,6 +45,8 @@ class Turn:
         ParameterError
             If these letters are no orientation.
         """
+        from scipy.optimize import linear_sum_assignment
+
         cosines = directions_of(orientation) @ (grid.ijk_to_ras[:3, :3] / grid.spacing)
         _, order = linear_sum_assignment(-np.abs(cosines))
         first, second, third = (int(axis) for axis in order)
