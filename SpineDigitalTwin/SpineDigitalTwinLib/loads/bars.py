@@ -180,7 +180,7 @@ def _axis(found: Loads, scale: _Scale, title: str) -> Iterator[Shape]:
     for tick in np.arange(np.ceil(scale.low / step), np.floor(scale.high / step) + 1) * step:
         at = scale(tick)
         yield Stroke((at, top), (at, bottom), _TEXT if tick == 0 else _GRID)
-        yield Word(at - 30, bottom + 2, 60, FOOT - 2, f"{tick:g}", align="centre")
+        yield Word(at - 30, bottom + 2, 60, FOOT - 2, f"{tick + 0.0:g}", align="centre")
     yield Word(scale.left, 0, scale.width, HEAD - 2, title)
 
 

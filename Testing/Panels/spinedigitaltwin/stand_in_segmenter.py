@@ -1,7 +1,7 @@
 """A worker whose backends stand in for networks: one that finds what an image holds, and some that go wrong.
 
 The images of the tests hold both label maps in their values, 1000 times the vertebra and the subregion, so that what comes back
-can be compared exactly.
+can be compared exactly. What an image that looks like one shows is in a file beside the one that says what is installed.
 """
 
 # ruff: noqa: T201
@@ -22,6 +22,7 @@ from spinetwin.segmentation.backends import Availability, Description, ImportBac
 from spinetwin.segmentation.backends.protocol import CPU
 
 SHIFT = 1000
+TRUTH = "truth.npy"
 INSTALLED = Path(__file__).stem if len(sys.argv) < 3 else sys.argv[2]
 FOREVER = 600
 QUIET_S = 0.15
@@ -50,8 +51,11 @@ class StandIn:
         print("an öccasional line of a library", flush=True)
         print(f"runs on {request.device}", flush=True)
         self._happens()
-        values = np.rint(request.image()).astype(np.int64)
-        vertebrae, subregions = np.divmod(values, SHIFT)
+        truth = Path(INSTALLED).with_name(TRUTH)
+        if truth.exists():
+            vertebrae, subregions = np.load(truth)
+        else:
+            vertebrae, subregions = np.divmod(np.rint(request.image()).astype(np.int64), SHIFT)
         maps = LabelMaps(request.grid, subregions.astype(np.uint8), vertebrae.astype(np.uint8))
         present = set(np.unique(vertebrae).tolist())
         confidence = {each.id: 0.9 for each in LEVELS if each.id in present}

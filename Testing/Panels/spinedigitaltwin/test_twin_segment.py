@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from slicerhost.waiting import settle
-from spinetwin.phantom import SpineParameters, make_spine
+from spinetwin.phantom import Spacing, SpineParameters, make_spine, render_image
 
 ROOT = Path(__file__).resolve().parents[3]
 WORKER = Path(__file__).with_name("stand_in_segmenter.py")
@@ -20,6 +20,14 @@ def small_maps():
     """Two vertebrae and what lies between, of coarse voxels."""
     spine = make_spine(SpineParameters(levels="L3-L5"))
     return spine.voxelise(spine.grid(3.0, "PIR", margin_mm=6))
+
+
+@pytest.fixture(scope="module")
+def scan():
+    """A sagittal T2w image of the same vertebrae, and what it shows."""
+    spine = make_spine(SpineParameters(levels="L3-L5"))
+    grid = spine.grid(Spacing(3.3, 1.0, 1.0), "PIR", margin_mm=12)
+    return render_image(spine, grid), spine.voxelise(grid)
 
 
 @pytest.fixture
@@ -56,6 +64,17 @@ def image(host, small_maps):
 def segmenting(stand_in, twin, host, image):
     """The panel with the image chosen, knowing what can run."""
     twin.ui.imageSelector.setCurrentNode(image)
+    known(twin, host)
+    return twin
+
+
+@pytest.fixture
+def scanned(stand_in, twin, host, scan):
+    """The same with the T2w image."""
+    image, maps = scan
+    np.save(stand_in.with_name("truth.npy"), [maps.vertebrae, maps.subregions])
+    node = host.util.addVolumeFromArray(np.ascontiguousarray(image.T), maps.grid.ijk_to_ras, "Patient 1 T2w")
+    twin.ui.imageSelector.setCurrentNode(node)
     known(twin, host)
     return twin
 
@@ -119,8 +138,8 @@ class TestChoice:
         assert twin.ui.segmentButton.text == "Choose an image in section Data"
         assert not twin.panel.segment.chooser.busy
 
-    def test_every_backend_of_the_list_is_offered(self, segmenting, picture):
-        ui = segmenting.ui
+    def test_every_backend_of_the_list_is_offered(self, scanned, picture):
+        ui = scanned.ui
         texts = [ui.backendBox.itemText(each) for each in range(ui.backendBox.count)]
         assert texts[:3] == ["Automatic: Small network", "Big network", "Small network"]
         assert texts[-1] == "Import of an existing label map"
@@ -128,17 +147,17 @@ class TestChoice:
         assert "Licence: Apache-2.0. Nothing has to be downloaded." in ui.backendLabel.text
         assert ui.availabilityLabel.text.startswith("✓ Can run: nothing has to be fetched.")
         assert (ui.segmentButton.enabled, ui.segmentButton.text) == (True, "Segment the image")
-        picture(segmenting, "SpineDigitalTwin-segment.png")
+        picture(scanned, "SpineDigitalTwin-segment.png")
 
-    def test_what_cannot_run_is_said_with_the_reason_and_the_command(self, segmenting, host, picture):
-        choose(segmenting, host, "big")
-        ui = segmenting.ui
+    def test_what_cannot_run_is_said_with_the_reason_and_the_command(self, scanned, host, picture):
+        choose(scanned, host, "big")
+        ui = scanned.ui
         assert ui.segmentButton.enabled is False
         assert ui.segmentButton.text == "Big network cannot run yet, see above"
         assert "Licence: CC BY-NC 4.0. 1.2 GB to download." in ui.backendLabel.text
         assert ui.availabilityLabel.text == "Cannot run: the weights of Big network are not on this computer"
         assert ui.installButton.visible is True
-        picture(segmenting, "SpineDigitalTwin-install.png")
+        picture(scanned, "SpineDigitalTwin-install.png")
 
     def test_installing_shows_licence_and_size_asks_and_runs_the_worker(self, segmenting, host, stand_in):
         ui = segmenting.ui
@@ -226,19 +245,20 @@ def bend(host, image):
 
 
 class TestRun:
-    def test_an_image_becomes_segments(self, segmenting, host, small_maps, picture):
-        ui, parameters = segmenting.ui, segmenting._parameters
+    def test_an_image_becomes_segments(self, scanned, host, scan, picture):
+        ui, parameters = scanned.ui, scanned._parameters
         ui.logButton.click()
-        running(segmenting, host)
+        running(scanned, host)
         assert ui.segmentLabel.text.startswith("Segmenting Patient 1 T2w: looking for the spine")
         assert ui.segmentButton.text == "Segmenting..."
         assert ui.segmentBar.visible is True
         assert ui.imageSelector.enabled is False
-        ended(segmenting, host)
+        ended(scanned, host)
         assert ui.segmentMessage.text.startswith("Segmented: 3 levels (L3 to L5) by small (the best that can run: nothing has")
         assert "not verified" in ui.segmentMessage.text
         assert "• The lowest vertebra is cut off." in ui.segmentWarnings.text
-        for node, array in ((parameters.subregions, small_maps.subregions), (parameters.vertebrae, small_maps.vertebrae)):
+        _image, maps = scan
+        for node, array in ((parameters.subregions, maps.subregions), (parameters.vertebrae, maps.vertebrae)):
             assert np.array_equal(host.util.arrayFromVolume(node).T, array)
         assert parameters.vertebrae.GetName() == "Patient 1 T2w, vertebrae"
         segmentation = parameters.segmentation.GetSegmentation()
@@ -248,8 +268,8 @@ class TestRun:
         assert "Segmenting Patient 1 T2w" in log
         assert "an öccasional line of a library" in log
         assert ui.workerFrame.visible is False, "one run is shown in one place"
-        assert idle(segmenting)
-        picture(segmenting, "SpineDigitalTwin-segmented.png")
+        assert idle(scanned)
+        picture(scanned, "SpineDigitalTwin-segmented.png")
 
     def test_the_names_are_unverified_until_a_person_confirms(self, segmenting, host, tmp_path):
         run(segmenting, host)
@@ -302,15 +322,15 @@ class TestRun:
 class TestEnds:
     """Whatever happens, the panel is idle afterwards, one sentence says what, and the scene is as it was."""
 
-    def test_cancelled(self, segmenting, host, picture):
-        choose(segmenting, host, "slow")
-        segmenting.ui.logButton.click()
-        running(segmenting, host)
-        picture(segmenting, "SpineDigitalTwin-segmenting.png")
-        segmenting.ui.segmentCancelButton.click()
-        ended(segmenting, host)
-        assert segmenting.ui.segmentLabel.text == "Cancelled; nothing was changed."
-        assert idle(segmenting)
+    def test_cancelled(self, scanned, host, picture):
+        choose(scanned, host, "slow")
+        scanned.ui.logButton.click()
+        running(scanned, host)
+        picture(scanned, "SpineDigitalTwin-segmenting.png")
+        scanned.ui.segmentCancelButton.click()
+        ended(scanned, host)
+        assert scanned.ui.segmentLabel.text == "Cancelled; nothing was changed."
+        assert idle(scanned)
         assert maps_of(host) == []
 
     def test_cancelled_while_the_image_is_handed_over(self, segmenting, host):
