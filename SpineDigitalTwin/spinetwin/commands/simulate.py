@@ -213,12 +213,14 @@ def _write(
 ) -> None:
     from ..io.loads import write_loads, write_loads_table
     from ..io.multibody import write_model
+    from ..report.figures import can_draw
     from ..report.loads import draw_loads, write_loads_report
 
     write_model(folder / "model.spinembs.json", model)
     write_loads(folder / "loads.json", model, found, spread)
     write_loads_table(folder / "loads.csv", found, spread)
-    draw_loads(folder / "loads.png", model, found, spread)
+    if can_draw():
+        draw_loads(folder / "loads.png", model, found, spread)
     write_loads_report(folder, model, found, spread, past, title=title)
 
 

@@ -18,8 +18,8 @@ from ...geometry import PartialMaps
 from ...io.atomic import atomic_write, write_text
 from ...segmentation.evaluation import MEASURES, CaseScores, Cell, Row, Table, tables
 from ...segmentation.evaluation.structures import Structure
+from ..figures import figure_of
 from ..marks import png
-from ..measures.write import figure_of
 from .pictures import pictures
 
 PAGE = "evaluation.html"

@@ -14,7 +14,7 @@ from ...biomechanics.results import RESEARCH_USE, Interval, Loads, PastLoads
 from ...errors import WriteError
 from ...io.atomic import write_text
 from ...io.loads import said_person
-from ..measures.write import figure_of
+from ..figures import can_draw, figure_of
 from .pictures import IN_VIVO, draw_bars, draw_model
 from .tables import comparison_table, joints_table, ligaments_table, muscles_table, settings_table
 
@@ -65,12 +65,13 @@ def write_loads_report(
         task=escape(found.task.label or found.task.name),
         use=escape(RESEARCH_USE),
         gates=_gates(found),
-        bars=figure_of(draw_bars(found, spread, past), "Bars of compression and shear of every joint."),
+        bars=figure_of(draw_bars(found, spread, past) if can_draw() else None, "Bars of compression and shear of every joint."),
         bars_note=escape(" ".join(_bars_notes(found, spread, past))),
         joints=joints_table(found, spread),
         comparison=_comparison(found, past),
         model=figure_of(
-            draw_model(model, found), "The model in the task from the right and from the front; busy muscles are red."
+            draw_model(model, found) if can_draw() else None,
+            "The model in the task from the right and from the front; busy muscles are red.",
         ),
         muscles=muscles_table(model, found),
         ligaments=ligaments_table(model, found),

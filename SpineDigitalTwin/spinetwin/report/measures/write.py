@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -17,6 +16,7 @@ from ...errors import WriteError
 from ...io.atomic import atomic_write, write_text
 from ...measure.results import Measurement, Measurements
 from ...measure.table import QUANTITIES, Quantity
+from ..figures import can_draw, figure_of
 from .numbers import said
 from .profiles import draw_profiles
 from .spine import draw_spine
@@ -42,7 +42,7 @@ _GROUPS = {
 
 
 def write_measures_report(subject: Subject, found: Measurements, folder: Path, *, title: str) -> Path:
-    """Write the page, spine.png and profiles.png into a folder that exists.
+    """Write the page, and with matplotlib spine.png and profiles.png, into a folder that exists.
 
     Parameters
     ----------
@@ -67,15 +67,15 @@ def write_measures_report(subject: Subject, found: Measurements, folder: Path, *
     """
     if not folder.is_dir():
         raise WriteError(f"Cannot write the report: there is no folder {folder}.", "Create it first.")
-    pictures = {"spine": _png(draw_spine(subject)), "profiles": _png(draw_profiles(found))}
+    pictures = {"spine": _png(draw_spine(subject)), "profiles": _png(draw_profiles(found))} if can_draw() else {}
     for name, picture in pictures.items():
         with atomic_write(folder / f"{name}.png") as temporary:
             temporary.write_bytes(picture)
     template = Template(resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
     page = template.substitute(
         title=escape(title),
-        spine=figure_of(pictures["spine"], "The spine from the front and from the right, with the lines of its angles."),
-        profiles=figure_of(pictures["profiles"], "Profiles along the levels, the band of normal values in grey."),
+        spine=figure_of(pictures.get("spine"), "The spine from the front and from the right, with the lines of its angles."),
+        profiles=figure_of(pictures.get("profiles"), "Profiles along the levels, the band of normal values in grey."),
         headlines="\n".join(_curve_rows(found)),
         tables="\n".join(_group_table(found, group, heading) for group, heading in _GROUPS.items()),
         missing=_missing(found),
@@ -89,11 +89,6 @@ def _png(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
     return buffer.getvalue()
-
-
-def figure_of(png: bytes, text: str) -> str:
-    """Return a figure that carries its picture in the page; `text` is read out instead of it."""
-    return f'<figure><img src="data:image/png;base64,{base64.b64encode(png).decode("ascii")}" alt="{escape(text)}"></figure>'
 
 
 def _curve_rows(found: Measurements) -> Iterator[str]:
