@@ -11,6 +11,7 @@ from spinetwin.errors import MapError, ParameterError
 from spinetwin.geometry import Grid
 from spinetwin.phantom import SpineParameters, make_spine
 from spinetwin.segmentation.backends import EmbeddedBackend, ImportBackend, Request, Source, choose, table_of
+from spinetwin.segmentation.embedded.network import count_of_windows, read_description
 from spinetwin.segmentation.separation.sides import PAIRS
 from tiny_network import shown, write_model
 
@@ -309,3 +310,21 @@ def test_slabs_do_not_show(order, signs):
     labels = np.array([0, 49, 100, 26], np.uint8)
     parts = [(first, shares[:, :, first : first + 6]) for first in range(0, lattice.size[1], 5)]
     assert np.array_equal(lattice.to_labels(iter(parts), labels), lattice.to_labels([(0, shares)], labels))
+
+
+def test_what_it_takes_is_told_by_its_windows_and_so_is_how_far_it_is(model, maps):
+    backend, told = EmbeddedBackend(model), []
+    request = Request(lambda: shown(maps.subregions), maps.grid)
+    found = backend.run(request, lambda done, what: told.append((done, what)))
+    fractions = [done for done, _ in told]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    looked = [done for done, what in told if what == "looking for the spine"]
+    # the first one is told before a window is seen, each of the others after one
+    assert len(looked) - 1 == count_of_windows(maps.grid, read_description(model))
+    assert looked[0] > 0
+    effort = backend.effort(request)
+    labelled = np.count_nonzero(found.maps.subregions)
+    assert 0.5 * labelled < effort.labelled < 2 * labelled
+    longer = Grid((maps.grid.shape[0], 3 * maps.grid.shape[1], maps.grid.shape[2]), maps.grid.ijk_to_ras)
+    assert backend.effort(Request(request.image, longer)).seconds > 2 * effort.seconds

@@ -16,7 +16,7 @@ from ...errors import ParameterError
 from ...geometry import Grid
 from ..separation.sides import PAIRS
 from .lattice import Float32, Labels, lattice_of
-from .tiles import Run, slabs_of
+from .tiles import Run, slabs_of, windows
 
 _LOW, _HIGH = 0.5, 99.5
 """Percentiles of the grey values that become 0 and 1, as in the pairs that the network was trained on."""
@@ -168,7 +168,7 @@ def segment(
         The network.
     description : Description
     progress : callable, optional
-        Called with the fraction that is done.
+        Called with the fraction of the windows that the network has seen: 0 when the image is ready.
 
     Returns
     -------
@@ -179,9 +179,18 @@ def segment(
     working = normalise(lattice.to_working(_moderate(image)))
     if is_noise(working, description.spacing):
         return np.zeros(image.shape, dtype=np.uint8)
+    if progress is not None:
+        progress(0.0)
     seen = both_ways(run, description.labels) if description.both_ways else run
     slabs = slabs_of(working, seen, description.window, len(description.labels), progress)
     return lattice.to_labels(slabs, np.array(description.labels, dtype=np.uint8))
+
+
+def count_of_windows(grid: Grid, description: Description) -> int:
+    """Return in how many windows the network sees an image on a grid."""
+    size = lattice_of(grid, description.spacing).size
+    shape = tuple(max(wide, count) for wide, count in zip(description.window, size, strict=True))
+    return len(windows(shape, description.window))
 
 
 def _moderate(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
