@@ -10,7 +10,8 @@ import numpy as np
 from ...anatomy import level
 from ...errors import MapError, ParameterError
 from ...geometry import Grid, LabelMaps
-from ..embedded.cleaning import Cleaned, clean_subregions, false_ends
+from ..embedded.cleaning import Cleaned, clean_subregions
+from ..embedded.ends import false_discs, false_ends
 from ..embedded.network import Measured, read_description, read_measured
 from ..embedded.runtime import Runtime, RuntimeHere
 from ..separation.sides import PAIRS
@@ -118,7 +119,8 @@ def _separated(cleaned: Cleaned, request: Request, tell: Progress) -> Separated:
         false = false_ends(maps)
         if false:
             # the others are counted, and named, without them
-            subregions = np.where(np.isin(maps.vertebrae, false), 0, subregions).astype(np.uint8)
+            none = np.isin(maps.vertebrae, (*false, *false_discs(false, maps)))
+            subregions = np.where(none, 0, subregions).astype(np.uint8)
             maps, confidence, said = separated(
                 LabelMaps(request.grid, subregions, np.zeros_like(subregions)),
                 lambda done, what: tell(_ONCE + (1.0 - _ONCE) * done, what),
