@@ -9,7 +9,7 @@ import numpy as np
 
 from ...anatomy.tables import read_table
 from ...geometry import Grid
-from ..embedded.network import Description, count_of_windows
+from ..embedded.network import Description, runs_of_looks
 from .protocol import Effort
 
 _ROWS = {row["stage"]: row for row in read_table("embedded_seconds.csv", __package__)}
@@ -45,17 +45,17 @@ def embedded_seconds(grid: Grid, description: Description) -> EmbeddedSeconds:
     voxels = int(np.prod(grid.shape))
     height = float(np.abs(grid.ijk_to_ras[2, :3] * np.array(grid.shape)).max())
     labelled = int(min(_LABELLED_MM2 * height / grid.voxel_volume, voxels))
-    windows = count_of_windows(grid, description)
+    runs = sum(runs_of_looks(grid, description))
     prepare, look, clean, separate = (
-        _seconds(stage, voxels, windows, labelled) for stage in ("prepare", "look", "clean", "separate")
+        _seconds(stage, voxels, runs, labelled) for stage in ("prepare", "look", "clean", "separate")
     )
     return EmbeddedSeconds(prepare, look / _cores(), clean, separate, labelled)
 
 
-def _seconds(stage: str, voxels: int, windows: int, labelled: int) -> float:
+def _seconds(stage: str, voxels: int, runs: int, labelled: int) -> float:
     row = _ROWS[stage]
     grows = float(row["per_million_voxels"]) * voxels + float(row["per_million_labelled"]) * labelled
-    return float(row["seconds"]) + float(row["per_window"]) * windows + grows / _MILLION
+    return float(row["seconds"]) + float(row["per_run"]) * runs + grows / _MILLION
 
 
 def _cores() -> int:

@@ -1,10 +1,10 @@
 """Which pieces at the ends of a column are no vertebrae: fat and marrow near the sacrum and the skull, taken for bodies.
 
-From the largest three bodies that follow each other, the column is walked up and down. A piece is doubted where it is far smaller
-than the last vertebra, lies aside from the way that the column goes, or lacks two of a disc towards it, the canal behind it and an
-arch. Doubted pieces are none where no sound vertebra follows them before the end: so the whole row of them is judged, and a
-vertebra that was badly seen in the middle of a spine is not. What the image cuts next to a vertebra is small by nature, and a
-part of the next one.
+From the largest three bodies that follow each other, the column is walked up and down. A piece is doubted where it is
+far smaller than the last vertebra, lies aside from the way that the column goes, or lacks two of a disc towards it, the canal
+behind it and an arch. Doubted pieces are none where no sound vertebra follows them before the end: so the whole row of them is
+judged, and a vertebra that was badly seen in the middle of a spine is not. What the image cuts next to a vertebra is small by
+nature, and a part of the next one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...anatomy import LEVELS, Level
-from ...geometry import FloatArray, Grid, IntArray, LabelMaps
+from ...geometry import FloatArray, Grid, LabelMaps
 from ..flat import cropped, occupied_block
 from ..separation.voxels import BODY, CANAL, DISC, POSTERIOR
 
