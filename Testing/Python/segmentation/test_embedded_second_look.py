@@ -100,5 +100,5 @@ def test_logarithms_find_borders_between_voxels():
             found = np.count_nonzero(lattice.to_labels(slabs, LABELS)[20, 20] == 100) / 10
             off[way].append(abs(found - border))
     # the voxels of the image are 0.1 mm high
-    assert max(off["by logarithms"]) <= 0.1
+    assert max(off["by logarithms"]) < 0.11
     assert np.mean(off["by shares"]) > 1.5 * np.mean(off["by logarithms"])

@@ -53,7 +53,7 @@ class FirstLook:
             return None
         starts, stops = (np.array([[getattr(each, end) for each in box] for box, _ in kept]) for end in ("start", "stop"))
         low, high = starts.min(axis=0), stops.max(axis=0)
-        whole: Float16 = np.full((len(labels), *(high - low)), np.log(_FAINT)).astype(np.float16)
+        whole: Float16 = np.full((len(labels), *(high - low)), np.log(_FAINT), dtype=np.float16)
         whole[labels == 0] = 0.0
         for box, part in kept:
             i, j, k = (slice(each.start - begin, each.stop - begin) for each, begin in zip(box, low, strict=True))
