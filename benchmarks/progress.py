@@ -4,7 +4,7 @@ Each row tells by how much the remaining time was wrong when a third of the run 
 wrong at worst from there on, how far the fraction lay from the share of the time at worst, and whether it ever went back. The
 remaining time is what a panel shows: the last estimate, less the time since. The run ends with its result. --log prints every
 event. --runs takes the run whose error is the median of several. On a busy computer, --cpu reads all times from the processor
-time of the process that does the work, which stands still while others are at work.
+time of the processes that do the work, which stands still while others are at work; it needs Linux.
 """
 
 from __future__ import annotations
@@ -16,36 +16,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from spinetwin.io import write_label_map, write_volume
+from progress_jobs import Case, cases
 from spinetwin.jobs.events import Progress, Result, event_of
 from spinetwin.jobs.job import read_job
 from spinetwin.jobs.output import Output
 from spinetwin.jobs.steps import STEPS
-from spinetwin.phantom import Curve, Spacing, SpineParameters, make_spine
 
-DATA = Path(os.environ.get("SPINETWIN_REAL_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
-PHANTOMS = {
-    "lumbar 0.75x0.75x3.3": (SpineParameters(levels="T11-S1"), Spacing(right=3.3, anterior=0.75, superior=0.75)),
-    "whole 1 mm, Cobb 60": (SpineParameters(curves=(Curve(60.0),)), Spacing()),
-}
-REAL = {"whole spine of CT": "whole_spine_ct_masks", "VerSe 004": "verse004"}
 MOMENTS = 200
-
-
-@dataclass(frozen=True)
-class Case:
-    """One job: its name, its step, its inputs, its options."""
-
-    name: str
-    step: str
-    inputs: dict[str, str]
-    options: dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -57,32 +40,6 @@ class Told:
     eta_s: float | None
 
 
-def _cases(folder: Path, only: str) -> Iterator[Case]:
-    for number, (name, (parameters, spacing)) in enumerate(PHANTOMS.items()):
-        if only not in name:
-            continue
-        spine = make_spine(parameters)
-        maps = spine.voxelise(spine.grid(spacing, orientation="PIR", oblique_deg=7.0, margin_mm=25.0))
-        files = {kind: folder / f"{number}-{kind}.nii.gz" for kind in ("image", "subregions", "vertebrae")}
-        image = np.random.default_rng(0).integers(0, 900, maps.grid.shape).astype(np.int16)
-        write_volume(files["image"], image, maps.grid)
-        write_label_map(files["subregions"], maps.subregions, maps.grid)
-        write_label_map(files["vertebrae"], maps.vertebrae, maps.grid)
-        inputs = {"image": str(files["image"]), "map": str(files["subregions"])}
-        table = {"backend": "import", "table": "spineps"}
-        yield Case(f"{name}, separation", "segment", inputs, table)
-        yield Case(f"{name}, both maps", "segment", {**inputs, "second_map": str(files["vertebrae"])}, table)
-    for name, place in REAL.items():
-        if only not in name:
-            continue
-        labels = DATA / place / "vertebrae.nii.gz"
-        if labels.is_file():
-            inputs = {"image": str(labels), "map": str(labels)}
-            yield Case(f"{name}, bodies by shape", "segment", inputs, {"backend": "import", "table": "verse"})
-        else:
-            print(f"(left out: {name}; there is no {labels})")
-
-
 def run(case: Case, folder: Path, *, by_cpu: bool) -> tuple[list[Told], float]:
     """Run a job as the panel does; returns what it said, and when it ended, in seconds since it first spoke."""
     out = folder / "out"
@@ -90,14 +47,17 @@ def run(case: Case, folder: Path, *, by_cpu: bool) -> tuple[list[Told], float]:
     job = folder / "job.json"
     content = {"step": case.step, "inputs": case.inputs, "options": case.options, "output": str(out)}
     job.write_text(json.dumps(content), encoding="utf-8")
+    environ = {**os.environ, **case.variables}
     if by_cpu:
         command = [sys.executable, __file__, "--work", str(job)]
-        *events, ended_at = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+        *events, ended_at = json.loads(
+            subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environ).stdout
+        )
         return [Told(at - events[0][0], fraction, eta) for at, fraction, eta in events], ended_at - events[0][0]
     told: list[Told] = []
     begun, ended = None, 0.0
     command = [sys.executable, "-m", "spinetwin", "worker", str(job)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ) as process:
         assert process.stdout is not None  # noqa: S101 - it was asked for
         for line in process.stdout:
             event = event_of(line.rstrip("\n"))
@@ -112,17 +72,30 @@ def run(case: Case, folder: Path, *, by_cpu: bool) -> tuple[list[Told], float]:
 
 
 def _work(job_file: Path) -> None:
-    """Do a job here, and print when each event came and what it said, by the processor time of this process."""
+    """Do a job here, and print when each event came and what it said, by the processor time that it has taken."""
     events: list[tuple[float, float, float | None]] = []
 
     def write(line: bytes) -> None:
         event = event_of(line.decode().rstrip("\n"))
         if isinstance(event, Progress):
-            events.append((time.process_time(), event.fraction, event.eta_s))
+            events.append((tree_seconds(), event.fraction, event.eta_s))
 
+    # what would be shared out among cores takes as long as its processor time
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     job = read_job(job_file, STEPS)
-    STEPS[job.step].run(job, job.output, Output(write, time.process_time))
-    print(json.dumps([*events, time.process_time()]))
+    STEPS[job.step].run(job, job.output, Output(write, tree_seconds))
+    print(json.dumps([*events, tree_seconds()]))
+
+
+def tree_seconds(pid: int | str = "self") -> float:
+    """Return the processor time of a process and all its children, those that have ended too."""
+    with suppress(OSError):  # it may end while it is looked at
+        place = Path("/proc") / str(pid)
+        # after the name, which may hold anything: from the twelfth field on user, system, and both of children that have ended
+        ticks = sum(map(int, (place / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[11:15]))
+        children = {each for task in (place / "task").iterdir() for each in (task / "children").read_text().split()}
+        return ticks / os.sysconf("SC_CLK_TCK") + sum(map(tree_seconds, children))
+    return 0.0
 
 
 def shown(told: list[Told], at: float) -> float | None:
@@ -163,7 +136,7 @@ def main() -> None:
     print("| job | s | error of the rest after a third | worst later, of the whole | fraction off | went back |")
     print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
-        for case in _cases(Path(name), arguments.only):
+        for case in cases(Path(name), arguments.only):
             runs = [run(case, Path(name), by_cpu=arguments.cpu) for _ in range(arguments.runs)]
             told, ended = sorted(runs, key=lambda each: at_third(*each) or 0.0)[len(runs) // 2]
             print(row(case.name, told, ended), flush=True)

@@ -9,6 +9,8 @@ _AFTER, _AFTER_S = 0.02, 1.0
 _TRUST = 0.03
 """What was expected before the work began counts as much as this fraction of the work itself: it tells the time at first, and
 after a third of the work an expectation that is three times too long makes the estimate a sixth too long."""
+_TRUST_S = 0.3
+"""And at least as much as so many seconds of it: while files are found and memory is taken, nothing goes as fast as later."""
 
 
 class Estimate:
@@ -51,7 +53,8 @@ class Estimate:
         if self.fraction >= 1.0:
             return 0.0
         if self._expected_s is not None:
-            return (_TRUST * self._expected_s + elapsed) / (_TRUST + done) * (1.0 - self.fraction)
+            trust = max(_TRUST, _TRUST_S / self._expected_s)
+            return (trust * self._expected_s + elapsed) / (trust + done) * (1.0 - self.fraction)
         if done < _AFTER or elapsed < _AFTER_S:
             return None
         return elapsed / done * (1.0 - self.fraction)

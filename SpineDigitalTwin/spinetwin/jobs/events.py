@@ -19,7 +19,18 @@ class Started:
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """The worker is alive."""
+    """The process of the worker is alive, though its work may stand still.
+
+    Attributes
+    ----------
+    quiet_s : float or None
+        Seconds since it last said, or tried to say, anything else; None from a worker that does not tell.
+    idle_s : float or None
+        Seconds since it last used processor time.
+    """
+
+    quiet_s: float | None = None
+    idle_s: float | None = None
 
 
 @dataclass(frozen=True)

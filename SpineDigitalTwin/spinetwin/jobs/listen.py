@@ -17,6 +17,7 @@ from .. import __version__
 from .endings import ending
 from .events import Event, Failure, Heartbeat, LevelReady, Log, Progress, Result, Started, event_of
 from .lines import LineSplitter
+from .quiet import Quiet
 
 PATIENCE_S = 30.0
 """Silence after which a worker is said to hang; it has a heartbeat every 2 s."""
@@ -101,6 +102,7 @@ class Listener:
         self.command = tuple(command)
         self._clock = clock
         self._patience = patience_s
+        self._quiet = Quiet()
         self._lines = LineSplitter()
         self._error_lines = LineSplitter()
         self._log: deque[str] = deque(maxlen=_KEPT_LINES)
@@ -126,11 +128,15 @@ class Listener:
     def receive(self, data: bytes) -> list[Event]:
         """Take what arrived on standard output, cut anywhere; returns what a panel wants to know.
 
-        Heartbeats are for this class only; after a cancellation there is nothing more to tell.
+        Heartbeats are for this class only; where they tell of a long silence of the work, that becomes a warning in the log.
+        After a cancellation there is nothing more to tell.
         """
         if data:
             self._silence = 0.0
-        events = [event_of(line) for line in self._lines.feed(data)]
+        events: list[Event] = []
+        for event in (event_of(line) for line in self._lines.feed(data)):
+            silence = self._quiet.hear(event)
+            events += [event, Log(silence, "warning")] if silence else [event]
         for event in events:
             self._note(event)
         silent = self._cancelled or self.verdict is not None

@@ -14,6 +14,8 @@ from .events import Event, Heartbeat, Log, Progress, line_of
 from .lines import LineSplitter
 
 HEARTBEAT_S = 2.0
+_IDLE_SHARE = 0.01
+"""Of one core: a process that takes less between two heartbeats does nothing but beat."""
 _PROGRESS_EVERY_S = 0.1
 _DRAIN_S = 0.5
 
@@ -27,17 +29,29 @@ class Output:
         Takes the bytes of whole lines.
     clock : callable
         Seconds that only grow.
+
+    Attributes
+    ----------
+    heard : float
+        When the work last said something, or tried to.
     """
 
     def __init__(self, write: Callable[[bytes], object], clock: Callable[[], float] = time.monotonic) -> None:
         self._write = write
         self._clock = clock
         self._lock = threading.Lock()
+        self.heard = clock()
 
     def emit(self, event: Event) -> None:
         """Write one event at once. When nobody reads any more, the watch over standard input ends the worker, not this."""
+        if not isinstance(event, Heartbeat):
+            self.sign_of_life()
         with self._lock, suppress(OSError, ValueError):
             self._write(line_of(event))
+
+    def sign_of_life(self) -> None:
+        """Note that the work goes on."""
+        self.heard = self._clock()
 
     def log(self, text: str, severity: str = "info") -> None:
         """Write a line for people."""
@@ -49,12 +63,21 @@ class Output:
 
     @contextmanager
     def heartbeat(self, every_s: float = HEARTBEAT_S) -> Iterator[None]:
-        """Say every `every_s` seconds, from a thread, that the worker is alive."""
+        """Say every `every_s` seconds, from a thread, that the worker is alive, and how long its work has been silent and idle.
+
+        The thread beats on where the work hangs: who listens must be able to tell that.
+        """
         done = threading.Event()
 
         def beat() -> None:
+            used, last = time.process_time(), self._clock()
+            busy = last
             while not done.wait(every_s):
-                self.emit(Heartbeat())
+                now, used_now = self._clock(), time.process_time()
+                if used_now - used > _IDLE_SHARE * (now - last):
+                    busy = now
+                used, last = used_now, now
+                self.emit(Heartbeat(round(now - self.heard, 1), round(now - busy, 1)))
 
         threading.Thread(target=beat, name="heartbeat", daemon=True).start()
         try:
@@ -85,6 +108,7 @@ class ProgressTeller:
 
     def __call__(self, fraction: float, message: str) -> None:
         """Take the fraction done and what is being worked on."""
+        self._output.sign_of_life()
         elapsed = self._clock() - self._begun
         remaining = self._estimate.remaining(fraction, self._begun + elapsed)
         done = self._estimate.fraction

@@ -39,6 +39,13 @@ def nap(job, folder, output):
     time.sleep(FOREVER)
 
 
+def spin(job, folder, output):
+    """Compute for very long without a word."""
+    output.log("spinning")
+    while True:
+        sum(range(100_000))
+
+
 def family(job, folder, output):
     """Start a child that starts a child, and then wait for them."""
     half_written(folder)
@@ -130,6 +137,7 @@ STEPS = {
     for each in (
         short,
         nap,
+        spin,
         family,
         stubborn,
         babble,

@@ -11,6 +11,7 @@ from spinetwin.errors import MapError, ParameterError
 from spinetwin.geometry import Grid
 from spinetwin.phantom import SpineParameters, make_spine
 from spinetwin.segmentation.backends import EmbeddedBackend, ImportBackend, Request, Source, choose, table_of
+from spinetwin.segmentation.embedded.network import read_description, runs_of_looks
 from spinetwin.segmentation.separation.sides import PAIRS
 from tiny_network import shown, write_model
 
@@ -309,3 +310,33 @@ def test_slabs_do_not_show(order, signs):
     labels = np.array([0, 49, 100, 26], np.uint8)
     parts = [(first, shares[:, :, first : first + 6]) for first in range(0, lattice.size[1], 5)]
     assert np.array_equal(lattice.to_labels(iter(parts), labels), lattice.to_labels([(0, shares)], labels))
+
+
+def test_a_second_look_with_finer_voxels_sees_the_same(tmp_path, spine):
+    model = write_model(tmp_path / "model", window=(32, 64, 32), spacing=SPACING, second_look=0.8)
+    maps = spine.voxelise(spine.grid(1.3, "ASL", margin_mm=25.0), endplates=True)
+    twice, told = EmbeddedBackend(model), []
+    result = twice.run(Request(lambda: shown(maps.subregions), maps.grid), lambda done, _: told.append(done))
+    for name in LEVELS:
+        each = level(name)
+        assert dice(result.maps.vertebrae == each.id, maps.vertebrae == each.id) > 0.93, name
+    assert dice(np.isin(result.maps.subregions, PAIRS), np.isin(maps.subregions, PAIRS)) > 0.85
+    assert told == sorted(told)
+
+
+def test_what_it_takes_is_told_by_its_windows_and_so_is_how_far_it_is(model, maps):
+    backend, told = EmbeddedBackend(model), []
+    request = Request(lambda: shown(maps.subregions), maps.grid)
+    found = backend.run(request, lambda done, what: told.append((done, what)))
+    fractions = [done for done, _ in told]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    looked = [done for done, what in told if what == "looking for the spine"]
+    # the first one is told before a window is seen, each of the others after one
+    assert len(looked) - 1 == runs_of_looks(maps.grid, read_description(model))[0]
+    assert looked[0] > 0
+    effort = backend.effort(request)
+    labelled = np.count_nonzero(found.maps.subregions)
+    assert 0.5 * labelled < effort.labelled < 2 * labelled
+    longer = Grid((maps.grid.shape[0], 3 * maps.grid.shape[1], maps.grid.shape[2]), maps.grid.ijk_to_ras)
+    assert backend.effort(Request(request.image, longer)).seconds > 2 * effort.seconds

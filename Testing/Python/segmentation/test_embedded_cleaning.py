@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from spinetwin.anatomy import SubregionId, level
-from spinetwin.geometry import Grid, LabelMaps
-from spinetwin.segmentation.embedded.cleaning import clean_subregions, false_ends
+from spinetwin.anatomy import SubregionId
+from spinetwin.geometry import Grid
+from spinetwin.segmentation.embedded.cleaning import clean_subregions
 
 BODY, DISC, ARCH, CANAL = (
     int(each) for each in (SubregionId.BODY_BORDER, SubregionId.DISC, SubregionId.ARCH, SubregionId.CANAL)
@@ -154,30 +154,3 @@ def test_a_vertebra_cut_by_the_border_is_one(column):
     cut = column[:, :, 16:]
     grid = GRID.crop((0, 0, 16), cut.shape)
     assert np.array_equal(clean_subregions(cut, grid).subregions, cut)
-
-
-def named(*rows):
-    """Make maps of bodies from (level, first and last voxel in height, half width)."""
-    vertebrae = np.zeros(GRID.shape, np.uint8)
-    for name, first, last, half in rows:
-        vertebrae[25 - half : 25 + half, 30:40, first:last] = level(name).id
-    return LabelMaps(GRID, np.where(vertebrae, BODY, 0).astype(np.uint8), vertebrae)
-
-
-def test_a_small_piece_below_the_last_vertebra_is_none():
-    maps = named(("L5", 6, 10, 3), ("L4", 14, 26, 8), ("L3", 30, 42, 8), ("L2", 46, 58, 8))
-    assert false_ends(maps) == (level("L5").id,)
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
-        [("L5", 0, 3, 8), ("L4", 14, 26, 8), ("L3", 30, 42, 8)],
-        [("L5", 6, 10, 8), ("L4", 14, 18, 8), ("L3", 30, 42, 8), ("L2", 46, 58, 8)],
-        [("C4", 14, 26, 8), ("C3", 30, 42, 8), ("C2", 46, 48, 8)],
-        [("L5", 6, 10, 3), ("L4", 14, 26, 8)],
-    ],
-    ids=["cut by the image", "like its neighbour", "axis", "two are too few to judge"],
-)
-def test_other_ends_are_kept(rows):
-    assert false_ends(named(*rows)) == ()

@@ -10,12 +10,14 @@ import numpy as np
 from ...anatomy import level
 from ...errors import MapError, ParameterError
 from ...geometry import Grid, LabelMaps
-from ..embedded.cleaning import Cleaned, clean_subregions, false_ends
+from ..embedded.cleaning import Cleaned, clean_subregions
+from ..embedded.ends import false_discs, false_ends
 from ..embedded.network import Measured, read_description, read_measured
 from ..embedded.runtime import Runtime, RuntimeHere
 from ..separation.sides import PAIRS
 from ..separation.voxels import BODY, POSTERIOR
-from .protocol import Availability, Description, Progress, Request, Segmentation
+from .embedded_seconds import embedded_seconds
+from .protocol import Availability, Description, Effort, Progress, Request, Segmentation
 from .separated import Separated, separated
 
 MODEL = Path(__file__).resolve().parents[1] / "embedded" / "model"
@@ -23,10 +25,10 @@ MODEL = Path(__file__).resolve().parents[1] / "embedded" / "model"
 
 _PARTS = "bodies, arches, processes, discs, endplates, canal, cord and sacrum; teaching and demo quality"
 _HINT = "Is it an image of the spine?"
-_SEEN, _CLEANED, _DONE = 0.85, 0.9, 1.0
-"""Fractions of the work at which its stages end."""
 _MUCH_REMOVED = 0.2
 """Share of what the network found beyond which it is said that so much was no part of the spine."""
+_ONCE = 0.9
+"""Of the separation, when vertebrae have been told apart for the first time; it is seldom done again."""
 _MOSTLY = 0.5
 _LEAST_CONFIDENCE = 0.3
 """Where half of the levels have less, what was found has neither the discs nor the shape of a spine: noise gives 0.24,
@@ -73,22 +75,25 @@ class EmbeddedBackend:
         """Install ONNX Runtime where it is missing; the weights come with spinetwin."""
         self._runtime.install(folder, progress)
 
+    def effort(self, request: Request) -> Effort:
+        """Return what looking at the image will take."""
+        return embedded_seconds(request.grid, read_description(self._model)).effort
+
     def run(self, request: Request, progress: Progress) -> Segmentation:
         """Find the subregions window by window, clean them up, and tell the vertebrae apart."""
         description = read_description(self._model)
+        prepared, seen, tidy = embedded_seconds(request.grid, description).ends
         subregions, version = self._runtime.subregions(
             request.image(),
             request.grid,
             self._model,
-            lambda done: progress(_SEEN * done, "looking for the spine"),
+            lambda done: progress(prepared + (seen - prepared) * done, "looking for the spine"),
         )
-        progress(_SEEN, "cleaning up")
+        progress(seen, "cleaning up")
         cleaned = clean_subregions(subregions, request.grid)
-        maps, confidence, told = _separated(
-            cleaned, request, lambda done, what: progress(_CLEANED + (_DONE - _CLEANED) * done, what)
-        )
+        maps, confidence, told = _separated(cleaned, request, lambda done, what: progress(tidy + (1.0 - tidy) * done, what))
         said = (*_removed(cleaned, request.grid), *_exchanged(cleaned, maps), *told)
-        progress(_DONE, "separated")
+        progress(1.0, "separated")
         versions = {"onnxruntime": version, "network": description.trained}
         return Segmentation(maps, confidence, said, versions, {"model.onnx": f"sha256:{description.sha256}"})
 
@@ -109,14 +114,16 @@ def _separated(cleaned: Cleaned, request: Request, tell: Progress) -> Separated:
     subregions = cleaned.subregions
     try:
         maps, confidence, said = separated(
-            LabelMaps(request.grid, subregions, np.zeros_like(subregions)), lambda done, what: tell(done / 2, what)
+            LabelMaps(request.grid, subregions, np.zeros_like(subregions)), lambda done, what: tell(_ONCE * done, what)
         )
         false = false_ends(maps)
         if false:
             # the others are counted, and named, without them
-            subregions = np.where(np.isin(maps.vertebrae, false), 0, subregions).astype(np.uint8)
+            none = np.isin(maps.vertebrae, (*false, *false_discs(false, maps)))
+            subregions = np.where(none, 0, subregions).astype(np.uint8)
             maps, confidence, said = separated(
-                LabelMaps(request.grid, subregions, np.zeros_like(subregions)), lambda done, what: tell((1 + done) / 2, what)
+                LabelMaps(request.grid, subregions, np.zeros_like(subregions)),
+                lambda done, what: tell(_ONCE + (1.0 - _ONCE) * done, what),
             )
     except MapError as error:
         raise MapError(f"What was found in {name} is no spine: {error.message}", _HINT) from error

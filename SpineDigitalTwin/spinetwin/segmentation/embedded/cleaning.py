@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ...anatomy import LEVELS
 from ...anatomy.tables import read_table
-from ...geometry import Grid, IntArray, LabelMaps
+from ...geometry import Grid, IntArray
 from ..flat import occupied_block
 from ..separation.centreline import straighten
 from ..separation.column import column_of
@@ -33,12 +32,6 @@ _LEAST_PIECE = 30.0
 """A smaller piece of one subregion of a vertebra, cubic mm, becomes part of what it touches."""
 _CLEAR = 4.0
 """Nearer to the middle of the spine than this, mm, a part of either side may be."""
-_WITH_BODIES = ("cervical", "thoracic", "lumbar")
-_NECK_TOP = ("C1", "C2")
-"""Their bodies differ from their neighbours' by nature."""
-_SMALL, _LEAST_ROW = 1 / 3, 3
-"""Volume of a body at an end against its neighbour's, and how many bodies there must be to judge it."""
-
 Cells = npt.NDArray[np.int64]
 
 
@@ -85,29 +78,6 @@ def clean_subregions(subregions: IntArray, grid: Grid) -> Cleaned:
     labels = _on_their_side(kept.labels, right)
     removed = (np.count_nonzero(subregions) - np.count_nonzero(labels)) * grid.voxel_volume
     return Cleaned(_filled(found.painted(labels)), removed, found.painted((labels != kept.labels).astype(np.uint8)) > 0)
-
-
-def false_ends(maps: LabelMaps) -> tuple[int, ...]:
-    """Return the uppermost and the lowest vertebra where they are too small to be one, though the image does not cut them.
-
-    Vertebrae grow slowly from the neck down; what is far smaller than its neighbour, at an end, is a piece of sacrum or skull.
-    """
-    body = np.where(np.isin(maps.subregions, BODY), maps.vertebrae, 0)
-    count = np.bincount(body.ravel(), minlength=256)
-    row = sorted((each for each in LEVELS if each.region in _WITH_BODIES and count[each.id]), key=lambda each: each.order)
-    if len(row) < _LEAST_ROW:
-        return ()
-    ends = ((row[0], row[1]), (row[-1], row[-2]))
-    return tuple(
-        end.id
-        for end, neighbour in ends
-        if count[end.id] < _SMALL * count[neighbour.id] and end.name not in _NECK_TOP and not _cut(body == end.id)
-    )
-
-
-def _cut(mask: Mask) -> bool:
-    """Say whether there is anything at the border of the image."""
-    return any(bool(np.take(mask, at, axis).any()) for axis in range(3) for at in (0, -1))
 
 
 def _hangs_together(voxels: VoxelList, column: Mask) -> Mask:

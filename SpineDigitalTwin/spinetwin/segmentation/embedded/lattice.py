@@ -16,7 +16,8 @@ Float32 = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.uint8]
 Box = tuple[slice, slice, slice]
 Slab: TypeAlias = tuple[int, Float32]
-"""First row along the second axis of the working array, and shares (c, i, rows, k); the next slab begins with its last row."""
+"""First row along the second axis of the working array, and scores (c, i, rows, k), such as shares or their logarithms; the
+next slab begins with its last row."""
 
 _DIRECTIONS = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]])
 """Posterior, inferior and right in RAS: where the indices of the working array grow to."""
@@ -40,6 +41,8 @@ class Lattice:
         Voxels of the image from one working voxel to the next.
     size : (3,) tuple of int
         Voxels of the working array.
+    spacing : (3,) array
+        Of the image along the axes of the working array, mm.
     """
 
     order: tuple[int, ...]
@@ -47,6 +50,16 @@ class Lattice:
     shape: tuple[int, ...]
     step: FloatArray
     size: tuple[int, ...]
+    spacing: FloatArray
+
+    def in_image(self, block: Box) -> Box:
+        """Return a block of the image, given along the axes of the working array, along those of the image."""
+        ends = [
+            slice(size - each.stop, size - each.start) if flipped else each
+            for each, size, flipped in zip(block, self.shape, self.flipped, strict=True)
+        ]
+        i, j, k = (ends[each] for each in np.argsort(self.order))
+        return i, j, k
 
     def to_working(self, image: npt.NDArray[Any]) -> Float32:
         """Return an image (i, j, k) as the working array, smoothed where it is thinned."""
@@ -56,7 +69,7 @@ class Lattice:
         for axis, (step, size, count) in enumerate(zip(self.step, self.size, self.shape, strict=True)):
             if step > 1.0:
                 values = ndimage.gaussian_filter1d(values, SMOOTHING * (step - 1.0), axis, mode="nearest")
-            values = interpolate(values, axis, _centred(size, step, count))
+            values = interpolate(values, axis, centred(size, step, count))
         return values
 
     def to_labels(self, slabs: Iterable[Slab], labels: Labels) -> Labels:
@@ -65,7 +78,7 @@ class Lattice:
         Parameters
         ----------
         slabs : iterable of Slab
-            Shares of each label in the working array, from its beginning to its end; only one slab is held at a time.
+            Scores of each label in the working array, from its beginning to its end; only one slab is held at a time.
         labels : (c,) array
             The label of each channel.
         """
@@ -80,13 +93,13 @@ class Lattice:
         Between voxels whose largest share is that of the background it is the largest, too: only what lies near others is
         interpolated.
         """
-        box = _around(_labelled(shares, labels))
+        box = around(labelled(shares, labels))
         if box is None:
             return
         begin = (0, first, 0)
         rows, places = [], []
         for axis, (step, size, count) in enumerate(zip(self.step, self.size, self.shape, strict=True)):
-            at = np.clip(_centred(count, 1.0 / step, size), 0.0, size - 1) - begin[axis]
+            at = np.clip(centred(count, 1.0 / step, size), 0.0, size - 1) - begin[axis]
             here = np.flatnonzero((at >= box[axis].start) & (at <= box[axis].stop - 1))
             rows.append(here)
             places.append(at[here] - box[axis].start)
@@ -129,12 +142,13 @@ def lattice_of(grid: Grid, spacing: tuple[float, float, float]) -> Lattice:
     _, order = linear_sum_assignment(-np.abs(cosines))
     chosen = cosines[np.arange(3), order]
     shape = tuple(grid.shape[axis] for axis in order)
-    step = np.array(spacing) / grid.spacing[order]
+    of_image = grid.spacing[order]
+    step = np.array(spacing) / of_image
     size = tuple(max(1, round(count / each)) for count, each in zip(shape, step, strict=True))
-    return Lattice(tuple(int(axis) for axis in order), tuple(bool(each < 0) for each in chosen), shape, step, size)
+    return Lattice(tuple(int(axis) for axis in order), tuple(bool(each < 0) for each in chosen), shape, step, size, of_image)
 
 
-def _centred(count: int, step: float, source: int) -> FloatArray:
+def centred(count: int, step: float, source: int) -> FloatArray:
     """Return `count` places in an axis of `source` voxels, `step` apart, whose middle is the middle of the axis."""
     return np.asarray((np.arange(count) - (count - 1) / 2) * step + (source - 1) / 2, dtype=np.float64)
 
@@ -149,7 +163,7 @@ def interpolate(values: Float32, axis: int, places: FloatArray) -> Float32:
     return np.asarray(first + (second - first) * share, dtype=np.float32)
 
 
-def _labelled(shares: Float32, labels: Labels) -> Labels:
+def labelled(shares: Float32, labels: Labels) -> Labels:
     """Return 1 where the background has not the largest share."""
     background, others = np.zeros(shares.shape[1:], np.float32), np.zeros(shares.shape[1:], np.float32)
     for channel, label in zip(shares, labels, strict=True):
@@ -158,7 +172,7 @@ def _labelled(shares: Float32, labels: Labels) -> Labels:
     return (others >= background).astype(np.uint8)
 
 
-def _around(labels: Labels) -> Box | None:
+def around(labels: Labels) -> Box | None:
     """Return the box of all that is labelled, and a voxel more on each side where there is one."""
     if not labels.any():
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,15 @@ import numpy.typing as npt
 from ...errors import ParameterError
 from ...geometry import Grid
 from ..separation.sides import PAIRS
-from .lattice import Float32, Labels, lattice_of
-from .tiles import Run, slabs_of
+from .lattice import Float32, Labels, Slab, lattice_of
+from .second_look import FirstLook, logarithms, mean_of_looks
+from .tiles import Run, slabs_of, windows
 
 _LOW, _HIGH = 0.5, 99.5
 """Percentiles of the grey values that become 0 and 1, as in the pairs that the network was trained on."""
 _LARGE = 1e30
+_DEPTH_MM = 140.0
+"""Of what the first look has seen, from the front of the bodies to the tips of the processes, with a margin."""
 _APART = 6.0
 """Distance over which grey values of an image of a person have something to do with each other, mm."""
 _LEAST_CORRELATION = 0.25
@@ -46,6 +49,8 @@ class Description:
         On what, in words.
     both_ways : bool
         Whether it looks at each window as it is and mirrored, too.
+    second_look : float or None
+        Edge of the voxels of a second look, where the first has seen something, against those of the first; None for no other.
     """
 
     labels: tuple[int, ...]
@@ -54,6 +59,13 @@ class Description:
     sha256: str
     trained: str
     both_ways: bool = False
+    second_look: float | None = None
+
+    @property
+    def finer(self) -> tuple[float, float, float]:
+        """Spacing of the second look, mm."""
+        first, second, third = (each * (self.second_look or 1.0) for each in self.spacing)
+        return first, second, third
 
 
 @dataclass(frozen=True)
@@ -92,6 +104,7 @@ def read_description(folder: Path) -> Description:
             str(data["sha256"]),
             str(data["trained"]),
             data.get("both_ways", False) is True,
+            float(data["second_look"]) if data.get("second_look") else None,
         )
         weights = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
     except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
@@ -168,20 +181,65 @@ def segment(
         The network.
     description : Description
     progress : callable, optional
-        Called with the fraction that is done.
+        Called with the fraction of the work of the network that is done: 0 when the image is ready.
 
     Returns
     -------
     (i, j, k) array of uint8
         Empty where the image is noise: a network that knows nothing but spines sees one in that, too.
     """
+    labels = np.array(description.labels, dtype=np.uint8)
     lattice = lattice_of(grid, description.spacing)
-    working = normalise(lattice.to_working(_moderate(image)))
-    if is_noise(working, description.spacing):
+    image = _moderate(image)
+    working = lattice.to_working(image)
+    if is_noise(normalise(working, working), description.spacing):
         return np.zeros(image.shape, dtype=np.uint8)
+    tell = progress or (lambda _: None)
+    tell(0.0)
     seen = both_ways(run, description.labels) if description.both_ways else run
-    slabs = slabs_of(working, seen, description.window, len(description.labels), progress)
-    return lattice.to_labels(slabs, np.array(description.labels, dtype=np.uint8))
+    runs = runs_of_looks(grid, description)
+    share = runs[0] / sum(runs)
+    slabs = _looked(normalise(working, working), seen, description, lambda done: tell(share * done))
+    if description.second_look is None:
+        return lattice.to_labels(slabs, labels)
+    first = FirstLook.of(lattice, slabs, labels)
+    found = np.zeros(image.shape, dtype=np.uint8)
+    if first is not None:
+        # the second look alone is rarely mirrored: the first one has settled what is left and right
+        extent = np.array(description.window) * description.finer / lattice.spacing
+        block = first.block(extent)
+        place = lattice.in_image(block)
+        part = grid.crop([each.start for each in place], image[place].shape)
+        fine = lattice_of(part, description.finer)
+        slabs = _looked(
+            normalise(fine.to_working(image[place]), working),
+            run,
+            description,
+            lambda done: tell(share + (1.0 - share) * done),
+        )
+        found[place] = fine.to_labels(mean_of_looks(first, fine, block, slabs), labels)
+    tell(1.0)
+    return found
+
+
+def _looked(working: Float32, run: Run, description: Description, progress: Callable[[float], None]) -> Iterator[Slab]:
+    """Yield the logarithms of what the network sees in a working array."""
+    return logarithms(slabs_of(working, run, description.window, len(description.labels), progress))
+
+
+def runs_of_looks(grid: Grid, description: Description) -> tuple[int, int]:
+    """Return how often the network runs for the first look at an image on a grid, and about how often for the second."""
+    first = _count_of_windows(lattice_of(grid, description.spacing).size, description.window)
+    ways = 2 if description.both_ways else 1
+    if description.second_look is None:
+        return ways * first, 0
+    size = np.array(lattice_of(grid, description.finer).size)
+    size[0] = min(size[0], round(_DEPTH_MM / description.finer[0]))
+    return ways * first, _count_of_windows(size, description.window)
+
+
+def _count_of_windows(size: Iterable[int], window: tuple[int, int, int]) -> int:
+    return len(windows(tuple(max(wide, count) for wide, count in zip(window, size, strict=True)), window))
 
 
 def _moderate(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -193,9 +251,9 @@ def _moderate(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.asarray(finite if most < _LARGE else finite / most)
 
 
-def normalise(image: Float32) -> Float32:
-    """Return grey values from 0 to 1; what is darkest and brightest is cut off."""
-    low, high = (float(each) for each in np.percentile(image, (_LOW, _HIGH)))
+def normalise(image: Float32, whole: Float32) -> Float32:
+    """Return grey values from 0 to 1 in the same way as those of the whole image: what is darkest and brightest is cut off."""
+    low, high = (float(each) for each in np.percentile(whole, (_LOW, _HIGH)))
     return np.asarray(np.clip((image - low) / max(high - low, 1e-6), 0.0, 1.0), dtype=np.float32)
 
 
