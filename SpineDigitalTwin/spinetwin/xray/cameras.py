@@ -13,11 +13,12 @@ Groisser BN (2019) Geometry of the EOS radiographic scanner. arXiv:1904.06711.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from ..geometry import FloatArray
+from ..geometry import FloatArray, Frame
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,10 @@ class Camera:
     def cropped(self, first: tuple[int, int], size: tuple[int, int]) -> Camera:
         """Return the camera of a rectangle of the film that begins at column and row `first`."""
         return replace(self, centre=self.centre - np.array(first), size=size)
+
+    def seen_from(self, frame: Frame) -> Self:
+        """Return the camera in the coordinates of a frame instead of RAS."""
+        return replace(self, source=frame.to_local(self.source), axes=self.axes @ frame.axes.T)
 
     def _local(self, points: npt.ArrayLike) -> FloatArray:
         """Return points (..., 3) in the camera's axes, (3, ...): each coordinate in a piece, which is quicker to work on."""

@@ -1,8 +1,7 @@
 """How far a guess is from one film, and what would make it nearer: residuals and normal equations.
 
-A film is gain times the way through bone, plus a background that changes slowly across the film (soft tissue): a polynomial of
-the second degree. Gain and background are linear; they are solved for every guess and eliminated from the equations of the
-vertebrae.
+A film is gain times the way through bone, plus another factor times the way through the marrow of the bodies, plus a background
+(`background`). These factors are linear; they are solved for every guess and eliminated from the equations of the vertebrae.
 
 References
 ----------
@@ -17,12 +16,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..geometry import FloatArray
-from .drr import Patch, path_derivative, path_lengths
+from .background import Background
+from .drr import Inside, Patch, path_derivative, path_lengths
 from .films import Film
-from .pose import POSE, velocities
+from .pose import POSE, own_velocities
 from .shapes import Posed
 
 _REWEIGHTED = 3
+_HELD = 1e-6
+"""Keeps factors finite that no pixel tells of, as a share of the others."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,7 @@ class Target:
     film : Film
     weights : (rows, columns) array
         How much each pixel counts; zero away from the vertebrae.
-    background : (rows, columns, b) array
-        Polynomials.
+    background : Background
     robust_mm : float
         See `Stage`.
     factor : int
@@ -46,7 +47,7 @@ class Target:
 
     film: Film
     weights: FloatArray
-    background: FloatArray
+    background: Background
     robust_mm: float
     factor: int
     first: tuple[int, int]
@@ -63,9 +64,11 @@ class Compared:
     Attributes
     ----------
     path : (rows, columns) array
-        Way through bone, mm.
+        Way through bone, mm; a mm of marrow counts for less, as the film says.
     gain : float
         Film values for a mm of bone.
+    marrow : float
+        What a mm through marrow adds to `path`: 0 where marrow is as dense as bone, -1 where it is not seen.
     behind : (rows, columns) array
         The background, in film values.
     residual : (rows, columns) array
@@ -74,73 +77,105 @@ class Compared:
         Weight of each pixel, less where the residual is large.
     cost : float
         mm^2.
+    parts : (rows, columns, k) array
+        Ways through bone and, if the models have one, through marrow, mm.
     """
 
     path: FloatArray
     gain: float
+    marrow: float
     behind: FloatArray
     residual: FloatArray
     counted: FloatArray
     cost: float
-
-
-def polynomials(rows: int, columns: int) -> FloatArray:
-    """Return the six polynomials of the second degree across a film, (rows, columns, 6)."""
-    y, x = np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij")
-    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=2)
+    parts: FloatArray
 
 
 def compare(target: Target, vertebrae: Sequence[Posed]) -> Compared:
-    """Render a guess and fit gain and background, residuals counted less where they are large."""
-    path = path_lengths(target.film.camera, [each.surface for each in vertebrae])
-    used = target.weights > 0
-    known = np.concatenate([path[used][:, None], target.background[used]], axis=1)
-    film, weights = target.film.values[used], target.weights[used]
-    counted, factors = weights, np.zeros(known.shape[1])
+    """Render a guess and fit gain, marrow and background, residuals counted less where they are large."""
+    parts, film, counted = _parts(target, vertebrae), target.film.values, target.weights
     for _ in range(_REWEIGHTED):
-        heavy = known * counted[:, None]
-        factors = np.linalg.lstsq(heavy.T @ known, heavy.T @ film, rcond=None)[0]
-        unit = max(abs(float(factors[0])), 1e-12)
-        residual = (known @ factors - film) / unit
-        counted = weights / np.sqrt(1.0 + (residual / target.robust_mm) ** 2)
-    bend = np.sqrt(1.0 + (residual / target.robust_mm) ** 2) - 1.0
-    cost = 2.0 * target.robust_mm**2 * float(weights @ bend)
-    whole, heavy_whole = np.zeros_like(path), np.zeros_like(path)
-    whole[used], heavy_whole[used] = residual, counted
-    return Compared(path, float(factors[0]), target.background @ factors[1:], whole, heavy_whole, cost)
+        factors = _factors(target, parts, counted)
+        ways, behind = factors[: parts.shape[2]], target.background.values(factors[parts.shape[2] :])
+        unit = max(abs(float(ways[0])), 1e-12)
+        residual = (parts @ ways + behind - film) / unit
+        bend = np.sqrt(1.0 + (residual / target.robust_mm) ** 2)
+        counted = target.weights / bend
+    cost = 2.0 * target.robust_mm**2 * float((target.weights * (bend - 1.0)).sum())
+    gain = float(ways[0])
+    shares = ways / (gain or 1.0)
+    marrow = float(shares[1]) if len(shares) > 1 else 0.0
+    return Compared(parts @ shares, gain, marrow, behind, residual * (target.weights > 0), counted, cost, parts)
+
+
+def _parts(target: Target, vertebrae: Sequence[Posed]) -> FloatArray:
+    camera = target.film.camera
+    bone = path_lengths(camera, [each.surface for each in vertebrae])
+    cores = [core.placed(each.frame) for each in vertebrae if (core := each.core) is not None]
+    return np.stack([bone, path_lengths(camera, cores)] if cores else [bone], axis=2)
+
+
+def _factors(target: Target, parts: FloatArray, counted: FloatArray) -> FloatArray:
+    """Return the factors of the parts and of the background that come nearest to the film."""
+    own = linear_matrix(target.background, parts, counted)
+    heavy = target.film.values * counted
+    right = np.concatenate([np.einsum("rck,rc->k", parts, heavy), target.background.products(heavy[:, :, None])[:, 0]])
+    scale = np.sqrt(np.maximum(np.diag(own), 1e-30))
+    held = own / np.outer(scale, scale) + _HELD * np.eye(len(own))
+    return np.asarray(np.linalg.solve(held, right / scale) / scale)
+
+
+def linear_matrix(behind: Background, parts: FloatArray, counted: FloatArray) -> FloatArray:
+    """Return the matrix (k + b, k + b) of weighted products of the parts and the functions of the background."""
+    heavy = parts * counted[:, :, None]
+    mixed = behind.products(heavy)
+    ways = np.einsum("rck,rcl->kl", heavy, parts)
+    return np.block([[ways, mixed.T], [mixed, behind.matrix(counted)]])
 
 
 def normal_equations(
     target: Target, compared: Compared, vertebrae: Sequence[Posed], modes: int
 ) -> tuple[FloatArray, FloatArray]:
     """Return matrix and gradient of the sum of squares, for 6 + `modes` parameters of each vertebra one after the other."""
-    size = POSE + modes
+    size, parts, counted = POSE + modes, compared.parts, compared.counted
     total, slope = np.zeros((size * len(vertebrae),) * 2), np.zeros(size * len(vertebrae))
-    patches = [_derivative(target, each, modes) for each in vertebrae]
-    linear = np.concatenate([compared.path[:, :, None], target.background], axis=2)
-    mixed = np.zeros((len(slope), linear.shape[2]))
+    patches = [_derivative(target, compared, each, modes) for each in vertebrae]
+    mixed = np.zeros((len(slope), parts.shape[2] + target.background.count))
     for place, patch in enumerate(patches):
-        mine = slice(place * size, (place + 1) * size)
-        flat = patch.values.reshape(-1, size)
-        weight = compared.counted[patch.where].reshape(-1, 1)
-        heavy = flat * weight
-        total[mine, mine] += heavy.T @ flat
-        slope[mine] += heavy.T @ compared.residual[patch.where].ravel()
-        mixed[mine] = heavy.T @ linear[patch.where].reshape(-1, linear.shape[2])
+        mine, where = slice(place * size, (place + 1) * size), patch.where
+        heavy = patch.values * counted[where][:, :, None]
+        flat = heavy.reshape(-1, size)
+        total[mine, mine] += flat.T @ patch.values.reshape(-1, size)
+        slope[mine] += flat.T @ compared.residual[where].ravel()
+        ways = flat.T @ parts[where].reshape(-1, parts.shape[2])
+        mixed[mine] = np.concatenate([ways, target.background.products(heavy, where).T], axis=1)
         for other in range(place):
             theirs = slice(other * size, (other + 1) * size)
-            block = _shared(patch, patches[other], compared.counted)
+            block = _shared(patch, patches[other], counted)
             total[mine, theirs] += block
             total[theirs, mine] += block.T
-    own = (linear * compared.counted[:, :, None]).reshape(-1, linear.shape[2]).T @ linear.reshape(-1, linear.shape[2])
-    total -= mixed @ np.linalg.pinv(own, hermitian=True) @ mixed.T
-    return total, slope
+    own = linear_matrix(target.background, parts, counted)
+    total -= mixed @ np.linalg.pinv(own, rcond=_HELD, hermitian=True) @ mixed.T
+    return _in_ras(vertebrae, total, slope)
 
 
-def _derivative(target: Target, posed: Posed, modes: int) -> Patch:
-    surface = posed.surface
-    moves = velocities(posed, surface.vertices, posed.model.modes[:, :, :modes])
-    return path_derivative(target.film.camera, surface, moves)
+def _derivative(target: Target, compared: Compared, posed: Posed, modes: int) -> Patch:
+    """Return how the path changes with moves along the vertebra's own axes, and with its modes."""
+    model, camera, inside = posed.model, target.film.camera.seen_from(posed.frame), []
+    if model.core is not None and posed.core is not None:
+        moves = own_velocities(posed.core.vertices, model.core.modes[:, :, :modes])
+        inside = [Inside(posed.core, moves, compared.marrow)]
+    return path_derivative(camera, posed.shape, own_velocities(posed.shape.vertices, model.modes[:, :, :modes]), inside=inside)
+
+
+def _in_ras(vertebrae: Sequence[Posed], total: FloatArray, slope: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Take turns and shifts along each vertebra's own axes to those along RAS."""
+    size = len(slope) // len(vertebrae)
+    turned = np.eye(len(slope))
+    for place, each in enumerate(vertebrae):
+        for first in (place * size, place * size + 3):
+            turned[first : first + 3, first : first + 3] = each.frame.axes
+    return turned.T @ total @ turned, turned.T @ slope
 
 
 def _shared(first: Patch, second: Patch, counted: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ film shows of it is an affine function of the way through it (Beer and Lambert),
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -77,7 +77,32 @@ def path_lengths(camera: Camera, surfaces: Iterable[Surface], using: ModuleType 
     return total
 
 
-def path_derivative(camera: Camera, surface: Surface, velocities: FloatArray, using: ModuleType | None = None) -> Patch:
+@dataclass(frozen=True)
+class Inside:
+    """A part of a bone that is less dense.
+
+    Attributes
+    ----------
+    surface : Surface
+        Closed, RAS mm, within the bone's.
+    velocities : (n, 3, p) array
+        How its vertices move with each parameter.
+    share : float
+        What a mm through it adds to a mm through the bone: negative where it is less dense.
+    """
+
+    surface: Surface
+    velocities: FloatArray
+    share: float
+
+
+def path_derivative(
+    camera: Camera,
+    surface: Surface,
+    velocities: FloatArray,
+    using: ModuleType | None = None,
+    inside: Sequence[Inside] = (),
+) -> Patch:
     """Return how the way inside a surface changes with parameters, on the rectangle of the film that the surface covers.
 
     Parameters
@@ -89,6 +114,8 @@ def path_derivative(camera: Camera, surface: Surface, velocities: FloatArray, us
         How its vertices move with each of p parameters, mm for a unit.
     using : module, optional
         As in `path_lengths`.
+    inside : sequence of Inside
+        Parts of it that count otherwise.
 
     Returns
     -------
@@ -100,10 +127,11 @@ def path_derivative(camera: Camera, surface: Surface, velocities: FloatArray, us
     columns, rows = part.camera.size
     out = np.zeros((rows, columns, velocities.shape[2]))
     if out.size:
-        directions = part.camera.all_rays()[1]
-        (using or engine()).add_derivative(
-            projected, surface.triangles, camera.handedness, surface.normals, directions, velocities, out
-        )
+        directions, way = part.camera.all_rays()[1], (using or engine()).add_derivative
+        way(projected, surface.triangles, camera.handedness, surface.normals, directions, velocities, out)
+        for each in inside:
+            there, shown = project(part.camera, each.surface), camera.handedness * each.share
+            way(there, each.surface.triangles, shown, each.surface.normals, directions, each.velocities, out)
         out *= part.camera.ray_lengths()[:, :, None]
     return Patch(part.first, out)
 

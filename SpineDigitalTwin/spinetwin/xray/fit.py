@@ -19,7 +19,8 @@ import numpy as np
 from ..anatomy import level as level_of
 from ..errors import ParameterError
 from ..geometry import FloatArray, Frame, IntArray
-from .compare import Compared, Target, compare, normal_equations, polynomials
+from .background import background
+from .compare import Compared, Target, compare, normal_equations
 from .films import Film
 from .landmarks import LANDMARKS, Landmarks
 from .pose import POSE, changed, velocities
@@ -138,7 +139,7 @@ def _target(film: Film, stage: Stage, vertebrae: Sequence[Posed], seen: Pixels) 
     for low, high in boxes:
         (left, top), (right, bottom) = low - first, high - first
         weights[top:bottom, left:right] = 1.0
-    target = Target(part, weights, polynomials(height, width), stage.robust_mm, factor, start)
+    target = Target(part, weights, background((height, width), part.pixel_mm), stage.robust_mm, factor, start)
     return replace(target, weights=weights * (1.0 + _LANDMARK_GAIN * _nearness(target, seen)))
 
 
@@ -233,7 +234,7 @@ def _pulls(
     """Return vertebra, distances (2 k,), derivative (2 k, 6 + m) and weight of the landmarks on each film, mm."""
     pulls = []
     for place, each in enumerate(vertebrae):
-        where, modes = each.landmarks, each.model.modes_of(each.model.landmarks)[:, :, : stage.modes]
+        where, modes = each.landmarks, each.model.landmark_modes[:, :, : stage.modes]
         moves = velocities(each, where, modes)
         for target in targets:
             film = target.film
