@@ -205,13 +205,15 @@ def _anatomical(template: Surface, shape: VertebraShape) -> FloatArray:
         for name, size in zip(names, np.sqrt(np.diag(spread)), strict=True)
         for sign in (1, -1)
     ]
+    wedged = [_wedged(shape, sign * SETTINGS["wedge_sd"]) for sign in (1, -1)]
     joints = [
-        _joint(shape, which, axis, sign * SETTINGS["joint_sd"])
+        _joint(shape, which, way, sign, alike)
         for which in ("superior", "inferior")
-        for axis in range(3)
+        for alike in (True, False)
+        for way in _JOINT_WAYS
         for sign in (1, -1)
     ]
-    moves = displacements(template, [*changed, *joints])
+    moves = displacements(template, [*changed, *wedged, *joints])
     slopes = (moves[0::2] - moves[1::2]).reshape(len(moves) // 2, -1).T / 2
     alike = np.eye(slopes.shape[1])
     alike[: len(names), : len(names)] = spread / np.sqrt(np.outer(np.diag(spread), np.diag(spread)))
@@ -246,11 +248,39 @@ def _followed(shape: VertebraShape, row: Dimensions, above: bool) -> Joint:
     return Joint((float(x), float(y), float(z)), (float(a), float(b), float(c)))
 
 
-def _joint(shape: VertebraShape, which: str, axis: int, by: float) -> VertebraShape:
-    joint: Joint = getattr(shape, which)
-    x, y, z = (value + (by if place == axis else 0.0) for place, value in enumerate(joint.point))
-    moved = Joint((x, y, z), joint.normal)
-    return replace(shape, superior=moved) if which == "superior" else replace(shape, inferior=moved)
+def _wedged(shape: VertebraShape, degrees: float) -> VertebraShape:
+    """Return the shape with a body that is higher on the left by so many degrees."""
+    return replace(shape, alteration=replace(shape.alteration, wedge=shape.alteration.wedge + degrees))
+
+
+_JOINT_WAYS = ("right", "anterior", "superior", "turn")
+
+
+def _joint(shape: VertebraShape, which: str, way: str, sign: int, alike: bool) -> VertebraShape:
+    """Return the shape with a pair of joints moved or turned: both alike, or the left one the other way."""
+    place = ("superior", "inferior").index(which)
+    pair = shape.superior, shape.inferior
+
+    def moved(sign: int) -> tuple[Joint, Joint]:
+        joint = _displaced(pair[place], way, sign)
+        return (joint, pair[1]) if place == 0 else (pair[0], joint)
+
+    superior, inferior = moved(sign)
+    return replace(shape, superior=superior, inferior=inferior, left=None if alike else moved(-sign))
+
+
+def _displaced(joint: Joint, way: str, sign: int) -> Joint:
+    """Return a joint moved by its usual spread along an axis, or turned by it about the long axis of the vertebra."""
+    if way == "turn":
+        angle = sign * np.radians(SETTINGS["joint_turn_sd"])
+        cos, sin = float(np.cos(angle)), float(np.sin(angle))
+        a, b, c = joint.normal
+        return Joint(joint.point, (cos * a - sin * b, sin * a + cos * b, c))
+    x, y, z = (
+        value + (sign * SETTINGS["joint_sd"] if way == axis else 0.0)
+        for value, axis in zip(joint.point, _JOINT_WAYS, strict=False)
+    )
+    return Joint((x, y, z), joint.normal)
 
 
 def _components(moves: FloatArray, most: int) -> FloatArray:
