@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import cholesky, solve, solve_triangular
 
 from ..geometry import FloatArray
 from .background import Background
@@ -120,9 +121,17 @@ def _factors(target: Target, parts: FloatArray, counted: FloatArray) -> FloatArr
     own = linear_matrix(target.background, parts, counted)
     heavy = target.film.values * counted
     right = np.concatenate([np.einsum("rck,rc->k", parts, heavy), target.background.products(heavy[:, :, None])[:, 0]])
-    scale = np.sqrt(np.maximum(np.diag(own), 1e-30))
-    held = own / np.outer(scale, scale) + _HELD * np.eye(len(own))
-    return np.asarray(np.linalg.solve(held, right / scale) / scale)
+    scale = _scale(own)
+    return np.asarray(solve(_held(own, scale), right / scale, assume_a="pos") / scale)
+
+
+def _scale(own: FloatArray) -> FloatArray:
+    return np.sqrt(np.maximum(np.diag(own), 1e-30))
+
+
+def _held(own: FloatArray, scale: FloatArray) -> FloatArray:
+    """Return a matrix of products with a diagonal of one and a little more, so that it can be solved."""
+    return np.asarray(own / np.outer(scale, scale) + _HELD * np.eye(len(own)))
 
 
 def linear_matrix(behind: Background, parts: FloatArray, counted: FloatArray) -> FloatArray:
@@ -155,27 +164,22 @@ def normal_equations(
             total[mine, theirs] += block
             total[theirs, mine] += block.T
     own = linear_matrix(target.background, parts, counted)
-    total -= mixed @ np.linalg.pinv(own, rcond=_HELD, hermitian=True) @ mixed.T
-    return _in_ras(vertebrae, total, slope)
+    scale = _scale(own)
+    half = solve_triangular(cholesky(_held(own, scale), lower=True), (mixed / scale).T, lower=True)
+    return total - half.T @ half, slope
 
 
 def _derivative(target: Target, compared: Compared, posed: Posed, modes: int) -> Patch:
-    """Return how the path changes with moves along the vertebra's own axes, and with its modes."""
+    """Return how the path changes with turns and shifts along RAS and with modes; computed along the vertebra's own axes."""
     model, camera, inside = posed.model, target.film.camera.seen_from(posed.frame), []
     if model.core is not None and posed.core is not None:
         moves = own_velocities(posed.core.vertices, model.core.modes[:, :, :modes])
         inside = [Inside(posed.core, moves, compared.marrow)]
-    return path_derivative(camera, posed.shape, own_velocities(posed.shape.vertices, model.modes[:, :, :modes]), inside=inside)
-
-
-def _in_ras(vertebrae: Sequence[Posed], total: FloatArray, slope: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Take turns and shifts along each vertebra's own axes to those along RAS."""
-    size = len(slope) // len(vertebrae)
-    turned = np.eye(len(slope))
-    for place, each in enumerate(vertebrae):
-        for first in (place * size, place * size + 3):
-            turned[first : first + 3, first : first + 3] = each.frame.axes
-    return turned.T @ total @ turned, turned.T @ slope
+    moves = own_velocities(posed.shape.vertices, model.modes[:, :, :modes])
+    patch = path_derivative(camera, posed.shape, moves, inside=inside)
+    for first in (0, 3):
+        patch.values[:, :, first : first + 3] = patch.values[:, :, first : first + 3] @ posed.frame.axes
+    return patch
 
 
 def _shared(first: Patch, second: Patch, counted: FloatArray) -> FloatArray:
