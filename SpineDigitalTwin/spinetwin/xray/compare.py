@@ -142,13 +142,37 @@ def linear_matrix(behind: Background, parts: FloatArray, counted: FloatArray) ->
     return np.block([[ways, mixed.T], [mixed, behind.matrix(counted)]])
 
 
-def normal_equations(
-    target: Target, compared: Compared, vertebrae: Sequence[Posed], modes: int
-) -> tuple[FloatArray, FloatArray]:
-    """Return matrix and gradient of the sum of squares, for 6 + `modes` parameters of each vertebra one after the other."""
-    size, parts, counted = POSE + modes, compared.parts, compared.counted
+@dataclass(frozen=True)
+class Moving:
+    """A vertebra, and how its vertices move along its own axes: the same for both films.
+
+    Attributes
+    ----------
+    posed : Posed
+    moves : (n, 3, 6 + m) array
+    core_moves : (k, 3, 6 + m) array
+        Those of its marrow; none (0, 3, 6 + m) if it has none.
+    """
+
+    posed: Posed
+    moves: FloatArray
+    core_moves: FloatArray
+
+
+def moving(posed: Posed, modes: int) -> Moving:
+    """Return a vertebra with its pose and its first modes free."""
+    model, core = posed.model, posed.core
+    moves = own_velocities(posed.shape.vertices, model.modes[:, :, :modes])
+    if core is None or model.core is None:
+        return Moving(posed, moves, np.zeros((0, 3, POSE + modes)))
+    return Moving(posed, moves, own_velocities(core.vertices, model.core.modes[:, :, :modes]))
+
+
+def normal_equations(target: Target, compared: Compared, vertebrae: Sequence[Moving]) -> tuple[FloatArray, FloatArray]:
+    """Return matrix and gradient of the sum of squares, for the parameters of each vertebra one after the other."""
+    size, parts, counted = vertebrae[0].moves.shape[2], compared.parts, compared.counted
     total, slope = np.zeros((size * len(vertebrae),) * 2), np.zeros(size * len(vertebrae))
-    patches = [_derivative(target, compared, each, modes) for each in vertebrae]
+    patches = [_derivative(target, compared, each) for each in vertebrae]
     mixed = np.zeros((len(slope), parts.shape[2] + target.background.count))
     for place, patch in enumerate(patches):
         mine, where = slice(place * size, (place + 1) * size), patch.where
@@ -169,14 +193,12 @@ def normal_equations(
     return total - half.T @ half, slope
 
 
-def _derivative(target: Target, compared: Compared, posed: Posed, modes: int) -> Patch:
+def _derivative(target: Target, compared: Compared, vertebra: Moving) -> Patch:
     """Return how the path changes with turns and shifts along RAS and with modes; computed along the vertebra's own axes."""
-    model, camera, inside = posed.model, target.film.camera.seen_from(posed.frame), []
-    if model.core is not None and posed.core is not None:
-        moves = own_velocities(posed.core.vertices, model.core.modes[:, :, :modes])
-        inside = [Inside(posed.core, moves, compared.marrow)]
-    moves = own_velocities(posed.shape.vertices, model.modes[:, :, :modes])
-    patch = path_derivative(camera, posed.shape, moves, inside=inside)
+    posed = vertebra.posed
+    camera = target.film.camera.seen_from(posed.frame)
+    inside = [] if posed.core is None else [Inside(posed.core, vertebra.core_moves, compared.marrow)]
+    patch = path_derivative(camera, posed.shape, vertebra.moves, inside=inside)
     for first in (0, 3):
         patch.values[:, :, first : first + 3] = patch.values[:, :, first : first + 3] @ posed.frame.axes
     return patch

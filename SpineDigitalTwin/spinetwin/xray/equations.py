@@ -15,7 +15,7 @@ import numpy as np
 from ..geometry import FloatArray
 from .calibrate import QUANTITIES, USUAL, moved_camera
 from .cameras import Camera
-from .compare import Compared, Target, compare, normal_equations
+from .compare import Compared, Target, compare, moving, normal_equations
 from .landmarks import LANDMARKS
 from .pose import POSE, velocities
 from .shapes import Posed
@@ -73,8 +73,9 @@ def equations_of(
     known, free = size * len(vertebrae), FREE[: len(guess.change)]
     more = len(free)
     matrix, slope = np.zeros((known + more,) * 2), np.zeros(known + more)
+    free_ones = [moving(each, stage.modes) for each in vertebrae]
     for number, (target, found) in enumerate(zip(guess.seen_by(targets), compared, strict=True)):
-        total, steep = normal_equations(target, found, vertebrae, stage.modes)
+        total, steep = normal_equations(target, found, free_ones)
         for place, away, change, weight in _pulls(target, stage, vertebrae, seen):
             mine = slice(place * size, (place + 1) * size)
             total[mine, mine] += weight * change.T @ change
