@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -31,7 +32,7 @@ class Surface:
     vertices: FloatArray
     triangles: npt.NDArray[np.int64]
 
-    @property
+    @cached_property
     def normals(self) -> FloatArray:
         """Vectors (m, 3) that point out of the triangles and are twice as long as these are large, mm^2."""
         a, b, c = (self.vertices[self.triangles[:, corner]] for corner in range(3))

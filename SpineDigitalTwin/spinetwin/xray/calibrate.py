@@ -28,6 +28,9 @@ _USUAL = {row["name"]: float(row["sd"]) for row in read_table("calibration.csv",
 
 QUANTITIES = tuple(_USUAL)
 
+USUAL = np.array(list(_USUAL.values()))
+"""Standard deviations of what a form says, (4,)."""
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -85,8 +88,7 @@ def refine(cameras: Sequence[Camera], pixels: FloatArray, pixel_sd: float = 1.0)
         )
     first, second = cameras
     found = [triangulate(cameras, list(each)) for each in pixels]
-    usual = np.array(list(_USUAL.values()))
-    known = len(usual)
+    usual, known = USUAL, len(USUAL)
 
     def away(values: FloatArray) -> FloatArray:
         points, camera = values[known:].reshape(-1, 3), moved_camera(second, values[:known] * usual)

@@ -13,11 +13,12 @@ Groisser BN (2019) Geometry of the EOS radiographic scanner. arXiv:1904.06711.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from ..geometry import FloatArray
+from ..geometry import FloatArray, Frame
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,14 @@ class Camera:
         """Return the camera of a rectangle of the film that begins at column and row `first`."""
         return replace(self, centre=self.centre - np.array(first), size=size)
 
+    def seen_from(self, frame: Frame) -> Self:
+        """Return the camera in the coordinates of a frame instead of RAS."""
+        return replace(self, source=frame.to_local(self.source), axes=self.axes @ frame.axes.T)
+
     def _local(self, points: npt.ArrayLike) -> FloatArray:
-        return (np.asarray(points, dtype=np.float64) - self.source) @ self.axes.T
+        """Return points (..., 3) in the camera's axes, (3, ...): each coordinate in a piece, which is quicker to work on."""
+        local = np.tensordot(self.axes, np.asarray(points, dtype=np.float64), axes=([1], [-1]))
+        return np.asarray(local - (self.axes @ self.source).reshape(3, *[1] * (local.ndim - 1)))
 
     def project(self, points: npt.ArrayLike) -> FloatArray:
         """Map RAS mm (..., 3) to column, row and depth (..., 3); the depth is in mm and positive in front of the source."""
@@ -102,13 +109,14 @@ class ConeCamera(Camera):
 
     def project(self, points: npt.ArrayLike) -> FloatArray:
         """See `Camera.project`."""
-        local = self._local(points)
-        depth = local[..., 2:]
-        return np.concatenate([self.focal * local[..., :2] / depth + self.centre, depth], axis=-1)
+        across, along, depth = self._local(points)
+        columns = self.focal[0] * across / depth + self.centre[0]
+        rows = self.focal[1] * along / depth + self.centre[1]
+        return np.moveaxis(np.stack([columns, rows, depth]), 0, -1)
 
     def derivative(self, points: npt.ArrayLike) -> FloatArray:
         """See `Camera.derivative`."""
-        local = self._local(points)
+        local = np.moveaxis(self._local(points), 0, -1)
         depth = local[..., 2, None, None]
         slope = local[..., :2, None] / depth
         return np.asarray(self.focal[:, None] * (self.axes[:2] - slope * self.axes[2]) / depth)
@@ -130,16 +138,14 @@ class SlotCamera(Camera):
 
     def project(self, points: npt.ArrayLike) -> FloatArray:
         """See `Camera.project`."""
-        local = self._local(points)
-        depth = local[..., 2]
-        columns = self.focal[0] * local[..., 0] / depth + self.centre[0]
-        return np.stack([columns, self.focal[1] * local[..., 1] + self.centre[1], depth], axis=-1)
+        across, along, depth = self._local(points)
+        columns = self.focal[0] * across / depth + self.centre[0]
+        return np.moveaxis(np.stack([columns, self.focal[1] * along + self.centre[1], depth]), 0, -1)
 
     def derivative(self, points: npt.ArrayLike) -> FloatArray:
         """See `Camera.derivative`."""
-        local = self._local(points)
-        depth = local[..., 2, None]
-        columns = self.focal[0] * (self.axes[0] - local[..., 0, None] / depth * self.axes[2]) / depth
+        across, _, depth = (each[..., None] for each in self._local(points))
+        columns = self.focal[0] * (self.axes[0] - across / depth * self.axes[2]) / depth
         return np.stack([columns, np.broadcast_to(self.focal[1] * self.axes[1], columns.shape)], axis=-2)
 
     def rays(self, pixels: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:

@@ -10,7 +10,6 @@ import numpy as np
 from ..anatomy import level as level_of
 from ..errors import ParameterError
 from ..geometry import FloatArray
-from .compare import polynomials
 from .drr import path_lengths
 from .films import Film
 from .fit import Fitted
@@ -129,7 +128,8 @@ def likeness(film: Film, vertebrae: Sequence[Posed]) -> float:
         return 0.0
     rows, columns = (slice(int(each.min()), int(each.max()) + 1) for each in np.nonzero(path))
     made, seen = path[rows, columns], small.values[rows, columns]
-    smooth = polynomials(*made.shape).reshape(made.size, -1)
+    y, x = (each.ravel() for each in np.meshgrid(*[np.linspace(-1, 1, count) for count in made.shape], indexing="ij"))
+    smooth = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
     both = np.stack([made.ravel(), seen.ravel()], axis=1)
     left = both - smooth @ np.linalg.lstsq(smooth, both, rcond=None)[0]
     sizes = np.linalg.norm(left, axis=0)

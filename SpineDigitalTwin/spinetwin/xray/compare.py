@@ -1,8 +1,7 @@
 """How far a guess is from one film, and what would make it nearer: residuals and normal equations.
 
-A film is gain times the way through bone, plus a background that changes slowly across the film (soft tissue): a polynomial of
-the second degree. Gain and background are linear; they are solved for every guess and eliminated from the equations of the
-vertebrae.
+A film is gain times the way through bone, plus another factor times the way through the marrow of the bodies, plus a background
+(`background`). These factors are linear; they are solved for every guess and eliminated from the equations of the vertebrae.
 
 References
 ----------
@@ -15,14 +14,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import cholesky, solve, solve_triangular
 
 from ..geometry import FloatArray
-from .drr import Patch, path_derivative, path_lengths
+from .background import Background
+from .drr import Inside, Patch, path_derivative, path_lengths
 from .films import Film
-from .pose import POSE, velocities
+from .pose import POSE, own_velocities
 from .shapes import Posed
 
 _REWEIGHTED = 3
+_HELD = 1e-6
+"""Keeps factors finite that no pixel tells of, as a share of the others."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,7 @@ class Target:
     film : Film
     weights : (rows, columns) array
         How much each pixel counts; zero away from the vertebrae.
-    background : (rows, columns, b) array
-        Polynomials.
+    background : Background
     robust_mm : float
         See `Stage`.
     factor : int
@@ -46,7 +48,7 @@ class Target:
 
     film: Film
     weights: FloatArray
-    background: FloatArray
+    background: Background
     robust_mm: float
     factor: int
     first: tuple[int, int]
@@ -63,9 +65,11 @@ class Compared:
     Attributes
     ----------
     path : (rows, columns) array
-        Way through bone, mm.
+        Way through bone, mm; a mm of marrow counts for less, as the film says.
     gain : float
         Film values for a mm of bone.
+    marrow : float
+        What a mm through marrow adds to `path`: 0 where marrow is as dense as bone, -1 where it is not seen.
     behind : (rows, columns) array
         The background, in film values.
     residual : (rows, columns) array
@@ -74,73 +78,130 @@ class Compared:
         Weight of each pixel, less where the residual is large.
     cost : float
         mm^2.
+    parts : (rows, columns, k) array
+        Ways through bone and, if the models have one, through marrow, mm.
     """
 
     path: FloatArray
     gain: float
+    marrow: float
     behind: FloatArray
     residual: FloatArray
     counted: FloatArray
     cost: float
-
-
-def polynomials(rows: int, columns: int) -> FloatArray:
-    """Return the six polynomials of the second degree across a film, (rows, columns, 6)."""
-    y, x = np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij")
-    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=2)
+    parts: FloatArray
 
 
 def compare(target: Target, vertebrae: Sequence[Posed]) -> Compared:
-    """Render a guess and fit gain and background, residuals counted less where they are large."""
-    path = path_lengths(target.film.camera, [each.surface for each in vertebrae])
-    used = target.weights > 0
-    known = np.concatenate([path[used][:, None], target.background[used]], axis=1)
-    film, weights = target.film.values[used], target.weights[used]
-    counted, factors = weights, np.zeros(known.shape[1])
+    """Render a guess and fit gain, marrow and background, residuals counted less where they are large."""
+    parts, film, counted = _parts(target, vertebrae), target.film.values, target.weights
     for _ in range(_REWEIGHTED):
-        heavy = known * counted[:, None]
-        factors = np.linalg.lstsq(heavy.T @ known, heavy.T @ film, rcond=None)[0]
-        unit = max(abs(float(factors[0])), 1e-12)
-        residual = (known @ factors - film) / unit
-        counted = weights / np.sqrt(1.0 + (residual / target.robust_mm) ** 2)
-    bend = np.sqrt(1.0 + (residual / target.robust_mm) ** 2) - 1.0
-    cost = 2.0 * target.robust_mm**2 * float(weights @ bend)
-    whole, heavy_whole = np.zeros_like(path), np.zeros_like(path)
-    whole[used], heavy_whole[used] = residual, counted
-    return Compared(path, float(factors[0]), target.background @ factors[1:], whole, heavy_whole, cost)
+        factors = _factors(target, parts, counted)
+        ways, behind = factors[: parts.shape[2]], target.background.values(factors[parts.shape[2] :])
+        unit = max(abs(float(ways[0])), 1e-12)
+        residual = (parts @ ways + behind - film) / unit
+        bend = np.sqrt(1.0 + (residual / target.robust_mm) ** 2)
+        counted = target.weights / bend
+    cost = 2.0 * target.robust_mm**2 * float((target.weights * (bend - 1.0)).sum())
+    gain = float(ways[0])
+    shares = ways / (gain or 1.0)
+    marrow = float(shares[1]) if len(shares) > 1 else 0.0
+    return Compared(parts @ shares, gain, marrow, behind, residual * (target.weights > 0), counted, cost, parts)
 
 
-def normal_equations(
-    target: Target, compared: Compared, vertebrae: Sequence[Posed], modes: int
-) -> tuple[FloatArray, FloatArray]:
-    """Return matrix and gradient of the sum of squares, for 6 + `modes` parameters of each vertebra one after the other."""
-    size = POSE + modes
+def _parts(target: Target, vertebrae: Sequence[Posed]) -> FloatArray:
+    camera = target.film.camera
+    bone = path_lengths(camera, [each.surface for each in vertebrae])
+    cores = [core.placed(each.frame) for each in vertebrae if (core := each.core) is not None]
+    return np.stack([bone, path_lengths(camera, cores)] if cores else [bone], axis=2)
+
+
+def _factors(target: Target, parts: FloatArray, counted: FloatArray) -> FloatArray:
+    """Return the factors of the parts and of the background that come nearest to the film."""
+    own = linear_matrix(target.background, parts, counted)
+    heavy = target.film.values * counted
+    right = np.concatenate([np.einsum("rck,rc->k", parts, heavy), target.background.products(heavy[:, :, None])[:, 0]])
+    scale = _scale(own)
+    return np.asarray(solve(_held(own, scale), right / scale, assume_a="pos") / scale)
+
+
+def _scale(own: FloatArray) -> FloatArray:
+    return np.sqrt(np.maximum(np.diag(own), 1e-30))
+
+
+def _held(own: FloatArray, scale: FloatArray) -> FloatArray:
+    """Return a matrix of products with a diagonal of one and a little more, so that it can be solved."""
+    return np.asarray(own / np.outer(scale, scale) + _HELD * np.eye(len(own)))
+
+
+def linear_matrix(behind: Background, parts: FloatArray, counted: FloatArray) -> FloatArray:
+    """Return the matrix (k + b, k + b) of weighted products of the parts and the functions of the background."""
+    heavy = parts * counted[:, :, None]
+    mixed = behind.products(heavy)
+    ways = np.einsum("rck,rcl->kl", heavy, parts)
+    return np.block([[ways, mixed.T], [mixed, behind.matrix(counted)]])
+
+
+@dataclass(frozen=True)
+class Moving:
+    """A vertebra, and how its vertices move along its own axes: the same for both films.
+
+    Attributes
+    ----------
+    posed : Posed
+    moves : (n, 3, 6 + m) array
+    core_moves : (k, 3, 6 + m) array
+        Those of its marrow; none (0, 3, 6 + m) if it has none.
+    """
+
+    posed: Posed
+    moves: FloatArray
+    core_moves: FloatArray
+
+
+def moving(posed: Posed, modes: int) -> Moving:
+    """Return a vertebra with its pose and its first modes free."""
+    model, core = posed.model, posed.core
+    moves = own_velocities(posed.shape.vertices, model.modes[:, :, :modes])
+    if core is None or model.core is None:
+        return Moving(posed, moves, np.zeros((0, 3, POSE + modes)))
+    return Moving(posed, moves, own_velocities(core.vertices, model.core.modes[:, :, :modes]))
+
+
+def normal_equations(target: Target, compared: Compared, vertebrae: Sequence[Moving]) -> tuple[FloatArray, FloatArray]:
+    """Return matrix and gradient of the sum of squares, for the parameters of each vertebra one after the other."""
+    size, parts, counted = vertebrae[0].moves.shape[2], compared.parts, compared.counted
     total, slope = np.zeros((size * len(vertebrae),) * 2), np.zeros(size * len(vertebrae))
-    patches = [_derivative(target, each, modes) for each in vertebrae]
-    linear = np.concatenate([compared.path[:, :, None], target.background], axis=2)
-    mixed = np.zeros((len(slope), linear.shape[2]))
+    patches = [_derivative(target, compared, each) for each in vertebrae]
+    mixed = np.zeros((len(slope), parts.shape[2] + target.background.count))
     for place, patch in enumerate(patches):
-        mine = slice(place * size, (place + 1) * size)
-        flat = patch.values.reshape(-1, size)
-        weight = compared.counted[patch.where].reshape(-1, 1)
-        heavy = flat * weight
-        total[mine, mine] += heavy.T @ flat
-        slope[mine] += heavy.T @ compared.residual[patch.where].ravel()
-        mixed[mine] = heavy.T @ linear[patch.where].reshape(-1, linear.shape[2])
+        mine, where = slice(place * size, (place + 1) * size), patch.where
+        heavy = patch.values * counted[where][:, :, None]
+        flat = heavy.reshape(-1, size)
+        total[mine, mine] += flat.T @ patch.values.reshape(-1, size)
+        slope[mine] += flat.T @ compared.residual[where].ravel()
+        ways = flat.T @ parts[where].reshape(-1, parts.shape[2])
+        mixed[mine] = np.concatenate([ways, target.background.products(heavy, where).T], axis=1)
         for other in range(place):
             theirs = slice(other * size, (other + 1) * size)
-            block = _shared(patch, patches[other], compared.counted)
+            block = _shared(patch, patches[other], counted)
             total[mine, theirs] += block
             total[theirs, mine] += block.T
-    own = (linear * compared.counted[:, :, None]).reshape(-1, linear.shape[2]).T @ linear.reshape(-1, linear.shape[2])
-    total -= mixed @ np.linalg.pinv(own, hermitian=True) @ mixed.T
-    return total, slope
+    own = linear_matrix(target.background, parts, counted)
+    scale = _scale(own)
+    half = solve_triangular(cholesky(_held(own, scale), lower=True), (mixed / scale).T, lower=True)
+    return total - half.T @ half, slope
 
 
-def _derivative(target: Target, posed: Posed, modes: int) -> Patch:
-    surface = posed.surface
-    moves = velocities(posed, surface.vertices, posed.model.modes[:, :, :modes])
-    return path_derivative(target.film.camera, surface, moves)
+def _derivative(target: Target, compared: Compared, vertebra: Moving) -> Patch:
+    """Return how the path changes with turns and shifts along RAS and with modes; computed along the vertebra's own axes."""
+    posed = vertebra.posed
+    camera = target.film.camera.seen_from(posed.frame)
+    inside = [] if posed.core is None else [Inside(posed.core, vertebra.core_moves, compared.marrow)]
+    patch = path_derivative(camera, posed.shape, vertebra.moves, inside=inside)
+    for first in (0, 3):
+        patch.values[:, :, first : first + 3] = patch.values[:, :, first : first + 3] @ posed.frame.axes
+    return patch
 
 
 def _shared(first: Patch, second: Patch, counted: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ film shows of it is an affine function of the way through it (Beer and Lambert),
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -68,14 +68,41 @@ def path_lengths(camera: Camera, surfaces: Iterable[Surface], using: ModuleType 
     width, height = camera.size
     total = np.zeros((height, width))
     for surface in surfaces:
-        projected = project(camera, surface)
+        projected, part = _seen(camera, surface)
+        depths = np.zeros(part.camera.size[::-1])
         reference = float(projected[:, 2].mean())
-        (using or engine()).add_depths(projected, surface.triangles, camera.handedness, reference, total)
-    total *= camera.ray_lengths()
+        (using or engine()).add_depths(projected, surface.triangles, camera.handedness, reference, depths)
+        depths *= part.camera.ray_lengths()
+        total[Patch(part.first, depths).where] += depths
     return total
 
 
-def path_derivative(camera: Camera, surface: Surface, velocities: FloatArray, using: ModuleType | None = None) -> Patch:
+@dataclass(frozen=True)
+class Inside:
+    """A part of a bone that is less dense.
+
+    Attributes
+    ----------
+    surface : Surface
+        Closed, RAS mm, within the bone's.
+    velocities : (n, 3, p) array
+        How its vertices move with each parameter.
+    share : float
+        What a mm through it adds to a mm through the bone: negative where it is less dense.
+    """
+
+    surface: Surface
+    velocities: FloatArray
+    share: float
+
+
+def path_derivative(
+    camera: Camera,
+    surface: Surface,
+    velocities: FloatArray,
+    using: ModuleType | None = None,
+    inside: Sequence[Inside] = (),
+) -> Patch:
     """Return how the way inside a surface changes with parameters, on the rectangle of the film that the surface covers.
 
     Parameters
@@ -87,6 +114,8 @@ def path_derivative(camera: Camera, surface: Surface, velocities: FloatArray, us
         How its vertices move with each of p parameters, mm for a unit.
     using : module, optional
         As in `path_lengths`.
+    inside : sequence of Inside
+        Parts of it that count otherwise.
 
     Returns
     -------
@@ -94,18 +123,17 @@ def path_derivative(camera: Camera, surface: Surface, velocities: FloatArray, us
         Values (rows, columns, p); mm for a unit of the parameter. Rays that graze the surface (less than 3 degrees) have a
         smaller derivative than the true one, which has no bound.
     """
-    projected = project(camera, surface)
-    (left, top), (columns, rows) = _covered(projected, camera.size)
+    projected, part = _seen(camera, surface)
+    columns, rows = part.camera.size
     out = np.zeros((rows, columns, velocities.shape[2]))
     if out.size:
-        seen = camera.cropped((left, top), (columns, rows))
-        directions = seen.all_rays()[1]
-        shifted = projected - np.array([left, top, 0])
-        (using or engine()).add_derivative(
-            shifted, surface.triangles, camera.handedness, surface.normals, directions, velocities, out
-        )
-        out *= seen.ray_lengths()[:, :, None]
-    return Patch((left, top), out)
+        directions, way = part.camera.all_rays()[1], (using or engine()).add_derivative
+        way(projected, surface.triangles, camera.handedness, surface.normals, directions, velocities, out)
+        for each in inside:
+            there, shown = project(part.camera, each.surface), camera.handedness * each.share
+            way(there, each.surface.triangles, shown, each.surface.normals, directions, each.velocities, out)
+        out *= part.camera.ray_lengths()[:, :, None]
+    return Patch(part.first, out)
 
 
 def project(camera: Camera, surface: Surface) -> FloatArray:
@@ -122,10 +150,21 @@ def project(camera: Camera, surface: Surface) -> FloatArray:
     return projected
 
 
-def _covered(projected: FloatArray, size: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return first column and row, and the numbers of columns and rows, of the rectangle around projected points."""
-    limits = np.array(size)
+@dataclass(frozen=True)
+class _Part:
+    """The rectangle of a film that a surface covers: its first column and row, and its camera."""
+
+    first: tuple[int, int]
+    camera: Camera
+
+
+def _seen(camera: Camera, surface: Surface) -> tuple[FloatArray, _Part]:
+    """Return column, row and depth of every vertex on the part of the film that the surface covers, and that part."""
+    projected = project(camera, surface)
+    limits = np.array(camera.size)
     low = np.clip(np.floor(projected[:, :2].min(axis=0)).astype(int), 0, limits)
     high = np.clip(np.ceil(projected[:, :2].max(axis=0)).astype(int) + 1, low, limits)
-    span = high - low
-    return (int(low[0]), int(low[1])), (int(span[0]), int(span[1]))
+    projected[:, :2] -= low
+    (left, top), (columns, rows) = low, high - low
+    first = int(left), int(top)
+    return projected, _Part(first, camera.cropped(first, (int(columns), int(rows))))

@@ -12,17 +12,21 @@ weight of pixels near landmarks is 1 + k G here; the printed eq. 11 alone is zer
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy.linalg import solve
 
 from ..anatomy import level as level_of
 from ..errors import ParameterError
 from ..geometry import FloatArray, Frame, IntArray
-from .compare import Compared, Target, compare, normal_equations, polynomials
+from .background import background
+from .calibrate import USUAL, moved_camera
+from .compare import Compared, Target
+from .equations import FREE, Guess, Pixels, cost_of, equations_of
 from .films import Film
 from .landmarks import LANDMARKS, Landmarks
-from .pose import POSE, changed, velocities
+from .pose import POSE, changed
 from .shapes import Posed, ShapeModel
 from .stages import STAGES, Stage
 from .triangulate import rigid, triangulate
@@ -33,13 +37,10 @@ LEAST_LANDMARKS = 4
 _NEAR_LANDMARK_MM = 6.0
 _LANDMARK_GAIN = 1.0
 _AROUND_MM = 6.0
-_FINEST_MM = 0.7
-_LANDMARK_PIXELS = 400.0
 _TRIALS = 5
 _ENOUGH = 1e-3
 
 Progress = Callable[[float, str], None]
-Pixels = Mapping[int, Mapping[str, Mapping[str, FloatArray]]]
 
 
 @dataclass(frozen=True)
@@ -53,15 +54,25 @@ class Fitted:
     starts : tuple of Posed
         Where they were put by the landmarks.
     films : tuple of Film
-        As the last stage saw them.
+        As the last stage saw them, with refined cameras.
     compared : tuple of Compared
         The last guess beside each of them.
+    change : (4,) array, or (0,)
+        By how much the second camera was refined (`calibrate.QUANTITIES`); empty if it was not.
     """
 
     vertebrae: tuple[Posed, ...]
     starts: tuple[Posed, ...]
     films: tuple[Film, ...]
     compared: tuple[Compared, ...]
+    change: FloatArray = field(default_factory=lambda: np.zeros(0))
+
+    def calibrated(self, films: Sequence[Film]) -> tuple[Film, ...]:
+        """Return films as they were read with the cameras as they were refined."""
+        first, second = films
+        if not len(self.change):
+            return first, second
+        return first, replace(second, camera=moved_camera(second.camera, self.change))
 
 
 def start_poses(films: Sequence[Film], landmarks: Landmarks, models: Sequence[ShapeModel]) -> tuple[Posed, ...]:
@@ -95,6 +106,7 @@ def fit(
     landmarks: Landmarks,
     stages: Sequence[Stage] = STAGES,
     progress: Progress = lambda _fraction, _what: None,
+    calibrate: bool = False,
 ) -> Fitted:
     """Fit vertebrae to films.
 
@@ -109,20 +121,23 @@ def fit(
     stages : sequence of Stage
     progress : callable
         Takes the fraction done and what is being worked on.
+    calibrate : bool
+        Whether the second camera is refined with the vertebrae, as far as is usual (`calibration.csv`).
 
     Raises
     ------
     ParameterError
         If the films are darker where bone is, or no bone falls on them.
     """
-    now, starts = tuple(starts), tuple(starts)
+    starts = tuple(starts)
+    now = Guess(starts, np.zeros(len(USUAL) if calibrate else 0))
     seen = {each.model.level: landmarks.of_level(each.model.level) for each in starts}
     for number, stage in enumerate(stages):
         progress(number / len(stages), f"{stage.modes} modes, pixels of {stage.pixel_mm:g} mm")
-        targets = [_target(film, stage, now, seen) for film in films]
+        targets = [_target(film, stage, now.vertebrae, seen) for film in films]
         now, compared = _descend(targets, stage, now, starts, seen)
     progress(1.0, "done")
-    return Fitted(now, starts, tuple(each.film for each in targets), tuple(compared))
+    return Fitted(now.vertebrae, starts, tuple(each.film for each in now.seen_by(targets)), tuple(compared), now.change)
 
 
 def _target(film: Film, stage: Stage, vertebrae: Sequence[Posed], seen: Pixels) -> Target:
@@ -138,7 +153,7 @@ def _target(film: Film, stage: Stage, vertebrae: Sequence[Posed], seen: Pixels) 
     for low, high in boxes:
         (left, top), (right, bottom) = low - first, high - first
         weights[top:bottom, left:right] = 1.0
-    target = Target(part, weights, polynomials(height, width), stage.robust_mm, factor, start)
+    target = Target(part, weights, background((height, width), part.pixel_mm), stage.robust_mm, factor, start)
     return replace(target, weights=weights * (1.0 + _LANDMARK_GAIN * _nearness(target, seen)))
 
 
@@ -164,19 +179,18 @@ def _nearness(target: Target, seen: Pixels) -> FloatArray:
 
 
 def _descend(
-    targets: Sequence[Target], stage: Stage, now: tuple[Posed, ...], starts: tuple[Posed, ...], seen: Pixels
-) -> tuple[tuple[Posed, ...], list[Compared]]:
+    targets: Sequence[Target], stage: Stage, now: Guess, starts: tuple[Posed, ...], seen: Pixels
+) -> tuple[Guess, list[Compared]]:
     """Take the steps of one stage."""
     damping = 1e-4
-    cost, compared = _cost(targets, stage, now, seen)
+    cost, compared = cost_of(targets, stage, now, seen)
     for _ in range(stage.iterations):
-        matrix, slope = _equations(targets, stage, now, compared, seen)
+        matrix, slope = equations_of(targets, stage, now, compared, seen)
         better = None
         for _ in range(_TRIALS):
             damped = matrix + damping * np.diag(np.diag(matrix))
-            step: FloatArray = np.asarray(np.linalg.solve(damped, -slope), dtype=np.float64).reshape(len(now), -1)
-            guess = tuple(changed(a, _short(b), start.frame) for a, b, start in zip(now, step, starts, strict=True))
-            new_cost, new_compared = _cost(targets, stage, guess, seen)
+            guess = _stepped(now, np.asarray(solve(damped, -slope, assume_a="pos"), dtype=np.float64), starts)
+            new_cost, new_compared = cost_of(targets, stage, guess, seen)
             if new_cost < cost:
                 better = guess
                 break
@@ -190,61 +204,15 @@ def _descend(
     return now, compared
 
 
+def _stepped(now: Guess, step: FloatArray, starts: tuple[Posed, ...]) -> Guess:
+    more, change = len(FREE) if len(now.change) else 0, now.change.copy()
+    change[FREE[:more]] += step[len(step) - more :]
+    moves = step[: len(step) - more].reshape(len(starts), -1)
+    vertebrae = (changed(a, _short(b), start.frame) for a, b, start in zip(now.vertebrae, moves, starts, strict=True))
+    return Guess(tuple(vertebrae), change)
+
+
 def _short(step: FloatArray) -> FloatArray:
     """Keep a step within 7 degrees and 6 mm, where the derivative still tells something."""
     turn, shift = float(np.linalg.norm(step[:3])), float(np.linalg.norm(step[3:POSE]))
     return np.asarray(step * min(1.0, 0.12 / max(turn, 1e-9), 6.0 / max(shift, 1e-9)))
-
-
-def _prior(target: Target, stage: Stage) -> float:
-    """Return mm^2 for a squared standard deviation; fewer pixels have less to set against it."""
-    return stage.prior * stage.robust_mm**2 * (_FINEST_MM / target.film.pixel_mm) ** 2
-
-
-def _cost(targets: Sequence[Target], stage: Stage, vertebrae: Sequence[Posed], seen: Pixels) -> tuple[float, list[Compared]]:
-    compared = [compare(target, vertebrae) for target in targets]
-    shape = _prior(targets[0], stage) * sum(float(each.scores @ each.scores) for each in vertebrae)
-    pulled = sum(weight * float(away @ away) for _, away, _, weight in _pulls(targets, stage, vertebrae, seen))
-    return sum(each.cost for each in compared) + shape + pulled, compared
-
-
-def _equations(
-    targets: Sequence[Target], stage: Stage, vertebrae: Sequence[Posed], compared: Sequence[Compared], seen: Pixels
-) -> tuple[FloatArray, FloatArray]:
-    size = POSE + stage.modes
-    matrix, slope = np.zeros((size * len(vertebrae),) * 2), np.zeros(size * len(vertebrae))
-    for target, found in zip(targets, compared, strict=True):
-        more, steeper = normal_equations(target, found, vertebrae, stage.modes)
-        matrix, slope = matrix + more, slope + steeper
-    for place, each in enumerate(vertebrae):
-        modes = np.arange(place * size + POSE, (place + 1) * size)
-        matrix[modes, modes] += _prior(targets[0], stage)
-        slope[modes] += _prior(targets[0], stage) * each.scores[: stage.modes]
-    for place, away, change, weight in _pulls(targets, stage, vertebrae, seen):
-        mine = slice(place * size, (place + 1) * size)
-        matrix[mine, mine] += weight * change.T @ change
-        slope[mine] += weight * change.T @ away
-    return matrix, slope
-
-
-def _pulls(
-    targets: Sequence[Target], stage: Stage, vertebrae: Sequence[Posed], seen: Pixels
-) -> list[tuple[int, FloatArray, FloatArray, float]]:
-    """Return vertebra, distances (2 k,), derivative (2 k, 6 + m) and weight of the landmarks on each film, mm."""
-    pulls = []
-    for place, each in enumerate(vertebrae):
-        where, modes = each.landmarks, each.model.modes_of(each.model.landmarks)[:, :, : stage.modes]
-        moves = velocities(each, where, modes)
-        for target in targets:
-            film = target.film
-            marks = seen[each.model.level].items()
-            clicked = {LANDMARKS.index(name): views[film.view] for name, views in marks if film.view in views}
-            if not clicked:
-                continue
-            which = list(clicked)
-            pixels = target.pixels(np.array(list(clicked.values())))
-            away = (film.camera.project(where[which])[:, :2] - pixels) * film.pixel_mm
-            change = np.einsum("kpc,kcm->kpm", film.camera.derivative(where[which]), moves[which]) * film.pixel_mm
-            weight = stage.landmark * _LANDMARK_PIXELS * (_FINEST_MM / film.pixel_mm) ** 2
-            pulls.append((place, away.ravel(), change.reshape(-1, moves.shape[2]), weight))
-    return pulls

@@ -51,6 +51,17 @@ def velocities(posed: Posed, points: FloatArray, modes: FloatArray) -> FloatArra
     return np.ascontiguousarray(np.concatenate([turns, shifts, turned], axis=2))
 
 
+def own_velocities(points: FloatArray, modes: FloatArray) -> FloatArray:
+    """Return how points (n, 3) of a vertebra move along its own axes with rotation, translation and modes: (n, 3, 6 + m)."""
+    moves = np.zeros((*points.shape, POSE + modes.shape[2]))
+    for axis in range(3):
+        after, before = (axis + 1) % 3, (axis + 2) % 3
+        moves[:, before, axis], moves[:, after, axis] = points[:, after], -points[:, before]
+        moves[:, axis, 3 + axis] = 1.0
+    moves[:, :, POSE:] = modes
+    return moves
+
+
 def changed(posed: Posed, step: FloatArray, start: Frame) -> Posed:
     """Return the vertebra after a step (6 + m,), held within the bounds about `start`."""
     axes = posed.frame.axes @ rotation_of(step[:3]).T

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ from ..anatomy import level as level_of
 from ..anatomy.tables import read_table
 from ..errors import ParameterError
 from ..geometry import FloatArray, Frame, IntArray
-from ..geometry.surfaces import Surface
+from ..geometry.surfaces import Surface, surface_of
 from ..phantom import Dimensions, VertebraShape, make_spine, sample_person
 from ..phantom.ground_truth.levels import level_points
 from ..phantom.shape.parts import Joint, default_joint
@@ -37,6 +37,30 @@ _HELD_BY = 8
 """How many vertices carry a point."""
 
 _INDUCING = 250
+
+
+@dataclass(frozen=True)
+class Core:
+    """The marrow inside a vertebral body, which weakens X-rays less than the bone around it.
+
+    Attributes
+    ----------
+    mean : Surface
+        In the vertebra's frame.
+    modes : (n, 3, m) array
+        As those of the vertebra.
+    """
+
+    mean: Surface
+    modes: FloatArray
+
+
+def _moved(mean: Surface, modes: FloatArray, scores: npt.ArrayLike) -> Surface:
+    """Return a mean surface moved by its modes."""
+    given = np.asarray(scores, dtype=np.float64)
+    # one product of a matrix and a vector; of a stack of matrices it would be ten times slower
+    whole = np.concatenate([given, np.zeros(modes.shape[2] - len(given))])
+    return Surface(mean.vertices + (modes.reshape(-1, len(whole)) @ whole).reshape(-1, 3), mean.triangles)
 
 
 @dataclass(frozen=True)
@@ -56,6 +80,8 @@ class ShapeModel:
         On the mean shape, in the order of `LANDMARKS`.
     points : mapping of point id to (3,) array
         Points of interest of the mean shape (rule set "paper").
+    core : Core, optional
+        The marrow of its body; without one the bone is taken for homogeneous.
     """
 
     level: int
@@ -64,6 +90,12 @@ class ShapeModel:
     anatomical: int
     landmarks: FloatArray
     points: Mapping[int, FloatArray]
+    core: Core | None = None
+
+    @cached_property
+    def landmark_modes(self) -> FloatArray:
+        """How the landmarks of the mean shape move with the modes, (7, 3, m)."""
+        return self.modes_of(self.landmarks)
 
     @property
     def count(self) -> int:
@@ -72,8 +104,7 @@ class ShapeModel:
 
     def surface(self, scores: npt.ArrayLike) -> Surface:
         """Return the shape with the given scores (up to m of them, standard deviations)."""
-        given = np.asarray(scores, dtype=np.float64)
-        return Surface(self.mean.vertices + self.modes[:, :, : len(given)] @ given, self.mean.triangles)
+        return _moved(self.mean, self.modes, scores)
 
     def held(self, points: FloatArray) -> tuple[IntArray, FloatArray]:
         """Return the vertices (k, 8) that carry points (k, 3) of the mean shape, and their weights (k, 8)."""
@@ -110,15 +141,25 @@ class Posed:
     scores: FloatArray
     frame: Frame
 
-    @property
+    @cached_property
+    def shape(self) -> Surface:
+        """Its surface in its own frame."""
+        return self.model.surface(self.scores)
+
+    @cached_property
     def surface(self) -> Surface:
         """Its surface, RAS mm."""
-        return self.model.surface(self.scores).placed(self.frame)
+        return self.shape.placed(self.frame)
 
-    @property
+    @cached_property
+    def core(self) -> Surface | None:
+        """The surface of the marrow of its body in its own frame, where the model has one."""
+        return None if self.model.core is None else _moved(self.model.core.mean, self.model.core.modes, self.scores)
+
+    @cached_property
     def landmarks(self) -> FloatArray:
         """Its landmarks (7, 3), RAS mm."""
-        return self.frame.to_ras(self.model.carried(self.model.landmarks, self.scores))
+        return self.frame.to_ras(self.model.landmarks + self.model.landmark_modes @ self.scores)
 
     @property
     def points(self) -> dict[int, FloatArray]:
@@ -145,7 +186,15 @@ def shape_model(key: int | str) -> ShapeModel:
     free = _free(template, anatomical)
     modes = np.concatenate([anatomical, free], axis=1).reshape(-1, 3, anatomical.shape[1] + free.shape[1])
     marks, points = landmarks_of(shape, template.vertices), level_points(shape)
-    return ShapeModel(here.id, template, np.ascontiguousarray(modes), anatomical.shape[1], marks, points)
+    model = ShapeModel(here.id, template, np.ascontiguousarray(modes), anatomical.shape[1], marks, points)
+    marrow = _marrow(shape)
+    return replace(model, core=Core(marrow, model.modes_of(marrow.vertices)))
+
+
+def _marrow(shape: VertebraShape) -> Surface:
+    """Return the surface of what lies within the wall of the body, in the vertebra's frame."""
+    wall, reach = SETTINGS["wall"], np.array([shape.row.body_width, shape.row.body_depth, shape.row.height])
+    return surface_of(lambda x, y, z: shape.body.distance(x, y, z) + wall, -reach, reach, SETTINGS["core_spacing"])
 
 
 def _anatomical(template: Surface, shape: VertebraShape) -> FloatArray:
@@ -156,13 +205,15 @@ def _anatomical(template: Surface, shape: VertebraShape) -> FloatArray:
         for name, size in zip(names, np.sqrt(np.diag(spread)), strict=True)
         for sign in (1, -1)
     ]
+    wedged = [_wedged(shape, sign * SETTINGS["wedge_sd"]) for sign in (1, -1)]
     joints = [
-        _joint(shape, which, axis, sign * SETTINGS["joint_sd"])
+        _joint(shape, which, way, sign, alike)
         for which in ("superior", "inferior")
-        for axis in range(3)
+        for alike in (True, False)
+        for way in _JOINT_WAYS
         for sign in (1, -1)
     ]
-    moves = displacements(template, [*changed, *joints])
+    moves = displacements(template, [*changed, *wedged, *joints])
     slopes = (moves[0::2] - moves[1::2]).reshape(len(moves) // 2, -1).T / 2
     alike = np.eye(slopes.shape[1])
     alike[: len(names), : len(names)] = spread / np.sqrt(np.outer(np.diag(spread), np.diag(spread)))
@@ -197,11 +248,39 @@ def _followed(shape: VertebraShape, row: Dimensions, above: bool) -> Joint:
     return Joint((float(x), float(y), float(z)), (float(a), float(b), float(c)))
 
 
-def _joint(shape: VertebraShape, which: str, axis: int, by: float) -> VertebraShape:
-    joint: Joint = getattr(shape, which)
-    x, y, z = (value + (by if place == axis else 0.0) for place, value in enumerate(joint.point))
-    moved = Joint((x, y, z), joint.normal)
-    return replace(shape, superior=moved) if which == "superior" else replace(shape, inferior=moved)
+def _wedged(shape: VertebraShape, degrees: float) -> VertebraShape:
+    """Return the shape with a body that is higher on the left by so many degrees."""
+    return replace(shape, alteration=replace(shape.alteration, wedge=shape.alteration.wedge + degrees))
+
+
+_JOINT_WAYS = ("right", "anterior", "superior", "turn")
+
+
+def _joint(shape: VertebraShape, which: str, way: str, sign: int, alike: bool) -> VertebraShape:
+    """Return the shape with a pair of joints moved or turned: both alike, or the left one the other way."""
+    place = ("superior", "inferior").index(which)
+    pair = shape.superior, shape.inferior
+
+    def moved(sign: int) -> tuple[Joint, Joint]:
+        joint = _displaced(pair[place], way, sign)
+        return (joint, pair[1]) if place == 0 else (pair[0], joint)
+
+    superior, inferior = moved(sign)
+    return replace(shape, superior=superior, inferior=inferior, left=None if alike else moved(-sign))
+
+
+def _displaced(joint: Joint, way: str, sign: int) -> Joint:
+    """Return a joint moved by its usual spread along an axis, or turned by it about the long axis of the vertebra."""
+    if way == "turn":
+        angle = sign * np.radians(SETTINGS["joint_turn_sd"])
+        cos, sin = float(np.cos(angle)), float(np.sin(angle))
+        a, b, c = joint.normal
+        return Joint(joint.point, (cos * a - sin * b, sin * a + cos * b, c))
+    x, y, z = (
+        value + (sign * SETTINGS["joint_sd"] if way == axis else 0.0)
+        for value, axis in zip(joint.point, _JOINT_WAYS, strict=False)
+    )
+    return Joint((x, y, z), joint.normal)
 
 
 def _components(moves: FloatArray, most: int) -> FloatArray:

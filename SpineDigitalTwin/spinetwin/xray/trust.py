@@ -57,6 +57,7 @@ def agreements(found: Fitted, given: Sequence[Film], landmarks: Landmarks) -> tu
         As they were read; landmarks are in their pixels.
     landmarks : Landmarks
     """
+    given = found.calibrated(given)
     return tuple(
         _agreement(each, start, found, given, landmarks) for each, start in zip(found.vertebrae, found.starts, strict=True)
     )

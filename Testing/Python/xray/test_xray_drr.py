@@ -17,7 +17,7 @@ class Uncompiled:
 
     @staticmethod
     def add_depths(projected, *others):
-        rasterise_loops.loop_depths(rasterise.on_lattice(projected), projected[:, 2].copy(), *others)
+        rasterise_loops.loop_depths(projected, *others)
 
     @staticmethod
     def add_derivative(projected, *others):
