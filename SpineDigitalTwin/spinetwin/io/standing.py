@@ -14,7 +14,14 @@ from .atomic import write_text
 from .texts import PathLike
 
 
-def write_standing(path: PathLike, films: Sequence[Film], found: Sequence[Agreement], frames: Mapping[int, Frame]) -> None:
+def write_standing(
+    path: PathLike,
+    films: Sequence[Film],
+    found: Sequence[Agreement],
+    frames: Mapping[int, Frame],
+    left_out: Mapping[int, str],
+    shapes: str,
+) -> None:
     """Write posture, spacing, and by level the frame, residuals and whether to trust it.
 
     Parameters
@@ -25,6 +32,10 @@ def write_standing(path: PathLike, films: Sequence[Film], found: Sequence[Agreem
     found : sequence of Agreement
     frames : mapping of level id to Frame
         RAS mm.
+    left_out : mapping of level id to str
+        Why there is no vertebra of a level that was asked for.
+    shapes : str
+        Where the shapes come from.
 
     Raises
     ------
@@ -34,9 +45,11 @@ def write_standing(path: PathLike, films: Sequence[Film], found: Sequence[Agreem
     content = {
         "made_by": f"spinetwin {__version__}",
         "posture": "standing",
+        "shapes": shapes,
         "coordinates": "RAS, mm; the origin is where the central rays of the films meet",
         "spacing": {film.view: film.spacing for film in films},
         "levels": [_level(each, frames[each.level]) for each in found],
+        "left_out": {level_of(key).name: reason for key, reason in left_out.items()},
     }
     write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
