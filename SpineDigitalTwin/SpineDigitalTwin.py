@@ -39,7 +39,7 @@ class SpineDigitalTwin(ScriptedLoadableModule):
 
 def registerSamples() -> None:
     """Put the sample spines on the list of the Sample Data module."""
-    from SpineDigitalTwinLib import sampledata
+    from SpineDigitalTwinLib.data import sampledata
 
     sampledata.register(Path(__file__).parent / "Resources" / "Icons")
 
@@ -68,7 +68,7 @@ class SpineDigitalTwinWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def setup(self) -> None:
         """Build the panel."""
         from SpineDigitalTwinLib.panel import Panel
-        from SpineDigitalTwinLib.process import WorkerProcess
+        from SpineDigitalTwinLib.running.process import WorkerProcess
 
         ScriptedLoadableModuleWidget.setup(self)
         root = slicer.util.loadUI(self.resourcePath("UI/SpineDigitalTwin.ui"))

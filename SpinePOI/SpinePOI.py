@@ -56,7 +56,7 @@ class SpinePOIWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def setup(self) -> None:
         """Build the panel."""
-        from SpineDigitalTwinLib.process import WorkerProcess
+        from SpineDigitalTwinLib.running.process import WorkerProcess
         from SpinePOILib.panel.main import Panel
 
         ScriptedLoadableModuleWidget.setup(self)

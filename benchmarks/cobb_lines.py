@@ -36,14 +36,14 @@ def main() -> None:
     translations.tr = lambda text: text  # type: ignore[attr-defined]
     sys.modules["slicer.i18n"] = translations
     slicer.mrmlScene = slicer.vtkMRMLScene()
-    from SpineDigitalTwinLib import measurelines, measurelive, measurewatch
+    from SpineDigitalTwinLib.measures import lines, live, pointwatch
     from SpinePOILib import pointnodes
 
     pois = whole_spine()
     nodes = pointnodes.show(pois)
-    watch = measurewatch.PointWatch(lambda: None)
-    figures = measurelive.figures(watch.positions())
-    measurelines.show(figures)
+    watch = pointwatch.PointWatch(lambda: None)
+    figures = live.figures(watch.positions())
+    lines.show(figures)
     node = nodes[figures[-1].lower]
     row = pointnodes.idsOf(node).index(103)
     start = np.array(node.GetNthControlPointPosition(row))
@@ -51,8 +51,8 @@ def main() -> None:
     for step in range(STEPS):
         begun = time.process_time()
         node.SetNthControlPointPosition(row, *np.add(start, (0.0, 0.0, 0.1 * step)))
-        measurelive.digest(watch.positions())
-        measurelines.show(measurelive.figures(watch.positions()))
+        live.digest(watch.positions())
+        lines.show(live.figures(watch.positions()))
         times.append(1e3 * (time.process_time() - begun))
     print(f"{len(pois)} points of {len(pois.levels)} levels, {len(figures)} curves, {STEPS} steps of a drag, CPU milliseconds")
     print(f"median {np.median(times):.1f}, largest {max(times):.1f}")

@@ -43,8 +43,9 @@ def image_on(grid: Grid) -> np.ndarray:
 
 def press(host: ModuleType, clock: Clock, maps: LabelMaps, folder: Path) -> None:
     """Press what reads whole volumes."""
-    from SpineDigitalTwinLib import imagekind, labelfiles, volumes
-    from SpineDigitalTwinLib.steps import StepRunner
+    from SpineDigitalTwinLib.data import imagekind
+    from SpineDigitalTwinLib.maps import labelfiles, volumes
+    from SpineDigitalTwinLib.running.steps import StepRunner
 
     from SpineDigitalTwin import SpineDigitalTwinWidget
 

@@ -89,7 +89,7 @@ def whole_spine() -> LabelMaps:
 
 def twin(host: ModuleType, clock: Clock, maps: LabelMaps, folder: Path) -> None:
     """Press what the panel Spine Digital Twin has."""
-    from SpineDigitalTwinLib import volumes
+    from SpineDigitalTwinLib.maps import volumes
     from spinetwin.io import write_label_map
 
     from SpineDigitalTwin import SpineDigitalTwinWidget
@@ -144,7 +144,7 @@ def twin(host: ModuleType, clock: Clock, maps: LabelMaps, folder: Path) -> None:
 
 def poi(host: ModuleType, clock: Clock, maps: LabelMaps) -> None:
     """Press what the panel Spine POI has."""
-    from SpineDigitalTwinLib import segments, volumes
+    from SpineDigitalTwinLib.maps import segments, volumes
 
     from SpinePOI import SpinePOIWidget
 

@@ -13,10 +13,10 @@ from slicer.i18n import tr as _
 from SpinePOILib import pointnodes
 from spinetwin.errors import SpineTwinError, WriteError
 
-from . import labelfiles
-from .background import Background
+from .maps import labelfiles
 from .messages import Message
-from .steps import StepRunner
+from .running.background import Background
+from .running.steps import StepRunner
 
 if TYPE_CHECKING:
     from spinetwin.jobs import Verdict

@@ -11,16 +11,16 @@ import qt
 import slicer
 from slicer.util import VTKObservationMixin
 
-from . import segments
-from .background import Background
-from .datapanel import DataPanel
+from .data.panel import DataPanel
 from .exportpanel import ExportPanel
-from .labelpanel import LabelPanel
-from .levelpanel import LevelPanel
-from .loadsexport import LoadsExport
-from .loadspanel import LoadsPanel
-from .measurepanel import MeasurePanel
-from .segmentpanel import SegmentPanel
+from .levels.panel import LevelPanel
+from .loads.export import LoadsExport
+from .loads.panel import LoadsPanel
+from .maps import segments
+from .maps.panel import LabelPanel
+from .measures.panel import MeasurePanel
+from .running.background import Background
+from .segment.panel import SegmentPanel
 
 if TYPE_CHECKING:
     from .parameters import SpineDigitalTwinParameters

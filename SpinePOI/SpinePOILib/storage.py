@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
-from SpineDigitalTwinLib import mapvoxels
+from SpineDigitalTwinLib.maps import voxels
 
 from . import pointnodes
 
@@ -79,7 +79,7 @@ def save(
     pois, path = pointnodes.readAll(), Path(path)
     if not len(pois):
         raise ParameterError(_("There are no points to save."), _("Compute or load some first."))
-    like = mapvoxels.gridOf(image) if image is not None else None
+    like = voxels.gridOf(image) if image is not None else None
     sets = {levelOf(level).name: PoiSet.of(pois.of_level(level)) for level in pois.levels} if perLevel else {"": pois}
     written = []
     for name, points in sets.items():

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import slicer
-from SpineDigitalTwinLib import inputs, mapvoxels, sharedmap
-from SpineDigitalTwinLib.mapvoxels import contentTime
+from SpineDigitalTwinLib.maps import inputs, sharedmap, voxels
+from SpineDigitalTwinLib.maps.voxels import contentTime
 
 from . import pointnodes
 
@@ -76,7 +76,7 @@ def _surfaceOf(node: slicer.vtkMRMLNode, level: int) -> MaskSurface | None:
 def _volumeVoxels(node: slicer.vtkMRMLVolumeNode, level: int) -> tuple[np.ndarray, Grid] | None:
     if node.GetImageData() is None:
         return None
-    array, grid = slicer.util.arrayFromVolume(node).T, mapvoxels.gridOf(node)
+    array, grid = slicer.util.arrayFromVolume(node).T, voxels.gridOf(node)
     low, high = _block(level, grid)
     block = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
     return np.argwhere(array[block] == level) + low, grid

@@ -78,8 +78,8 @@ def lumbar_maps():
 @pytest.fixture
 def editor(host, lumbar_maps):
     """Corrects the levels of a short spine that is shown."""
-    from SpineDigitalTwinLib import segments, volumes
-    from SpineDigitalTwinLib.leveleditor import LevelEditor
+    from SpineDigitalTwinLib.levels.editing import LevelEditor
+    from SpineDigitalTwinLib.maps import segments, volumes
 
     subregions = volumes.addSubregions("subregions", lumbar_maps.subregions, lumbar_maps.grid)
     vertebrae = volumes.addVertebrae("vertebrae", lumbar_maps.vertebrae, lumbar_maps.grid)

@@ -13,7 +13,7 @@ def segment_names(editor):
 
 def state(host, editor):
     """Return everything that a correction may change."""
-    from SpineDigitalTwinLib import segments
+    from SpineDigitalTwinLib.maps import segments
 
     arrays = [host.util.arrayFromVolume(node).tobytes() for node in (editor.subregions, editor.vertebrae)]
     colours = editor.vertebrae.GetDisplayNode().GetColorNode()
@@ -23,7 +23,8 @@ def state(host, editor):
 
 
 def test_a_shift_moves_maps_segments_and_points(host, editor, points):
-    surfaces = __import__("SpineDigitalTwinLib.surfaces", fromlist=["make"])
+    from SpineDigitalTwinLib.maps import surfaces
+
     list(surfaces.make(editor.segmentation))
     body = editor.segmentation.GetSegmentation().GetSegmentIdBySegmentName("L3 vertebral body")
     surface = editor.segmentation.GetSegmentation().GetSegment(body).GetRepresentation("Closed surface")
@@ -73,7 +74,7 @@ def test_merge_and_undo_and_redo(host, editor, points):
 
 
 def test_split_along_the_slice(host, editor):
-    from SpineDigitalTwinLib.leveleditor import cuttingPlane, jumpTo
+    from SpineDigitalTwinLib.levels.editing import cuttingPlane, jumpTo
 
     assert cuttingPlane() is None, "there is no slice view"
     red = host.vtkMRMLSliceNode()
@@ -132,7 +133,7 @@ def test_no_fifth_lumbar_vertebra_and_back(editor):
 
 
 def test_surfaces_of_other_vertebrae_are_kept_when_two_are_merged(host, editor):
-    from SpineDigitalTwinLib import surfaces
+    from SpineDigitalTwinLib.maps import surfaces
 
     segmentation = editor.segmentation
     list(surfaces.make(segmentation))
@@ -153,7 +154,7 @@ def test_surfaces_of_other_vertebrae_are_kept_when_two_are_merged(host, editor):
 
 def test_a_whole_spine_is_closed_quickly(host, editor):
     """A scene is closed without touching the voxels for each segment: nothing is left to separate."""
-    from SpineDigitalTwinLib import segments
+    from SpineDigitalTwinLib.maps import segments
 
     segments.release(editor.segmentation)
     segmentation = editor.segmentation.GetSegmentation()
@@ -163,8 +164,8 @@ def test_a_whole_spine_is_closed_quickly(host, editor):
 
 def test_a_large_image_around_a_small_spine(host, lumbar_maps):
     """Only the block that holds labels is looked at; all else of the image stays, and so does its place."""
-    from SpineDigitalTwinLib import segments, volumes
-    from SpineDigitalTwinLib.leveleditor import LevelEditor, jumpTo
+    from SpineDigitalTwinLib.levels.editing import LevelEditor, jumpTo
+    from SpineDigitalTwinLib.maps import segments, volumes
     from spinetwin.geometry import LabelMaps
 
     before, after = (7, 20, 3), (30, 1, 9)
@@ -182,7 +183,7 @@ def test_a_large_image_around_a_small_spine(host, lumbar_maps):
     now = editor.maps()
     assert np.array_equal(now.vertebrae, expected.maps.vertebrae)
     assert np.array_equal(now.subregions, expected.maps.subregions)
-    from SpineDigitalTwinLib import painting
+    from SpineDigitalTwinLib.maps import painting
 
     assert np.array_equal(painting.mapsOf(editor.segmentation, now).maps.vertebrae, now.vertebrae), (
         "segments lie where they lay"

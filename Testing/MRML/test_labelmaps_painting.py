@@ -41,7 +41,7 @@ def arrays(host, editor):
 
 
 def test_what_was_painted_comes_into_both_maps_and_back(host, editor, points):
-    from SpineDigitalTwinLib import painting
+    from SpineDigitalTwinLib.maps import painting
 
     before, maps = arrays(host, editor), editor.maps()
     voxels = block_around(maps, BODY, L1)
@@ -79,7 +79,7 @@ def test_a_part_may_grow_beyond_all_others(host, editor):
 
 
 def test_of_two_segments_that_overlap_the_painted_one_counts(host, editor):
-    from SpineDigitalTwinLib import layers
+    from SpineDigitalTwinLib.maps import layers
 
     voxels = block_around(editor.maps(), BODY, L1)
     paint(host, editor, "L2 vertebral body", voxels, overwrite=False)
@@ -116,13 +116,13 @@ def test_a_segment_of_somebody_else_is_named_and_stays(host, editor):
     screw = found.GetSegmentIdBySegmentName("Screw")
     image = host.vtkOrientedImageData()
     assert editor.segmentation.GetBinaryLabelmapRepresentation(screw, image)
-    from SpineDigitalTwinLib import sharedmap
+    from SpineDigitalTwinLib.maps import sharedmap
 
     assert np.count_nonzero(sharedmap.voxelsOf(image)) == 27
 
 
 def test_what_would_be_lost_is_refused(host, editor):
-    from SpineDigitalTwinLib import painting
+    from SpineDigitalTwinLib.maps import painting
 
     paint(host, editor, "L1 spinous process", block_around(editor.maps(), BODY, L1))
     painting.mark(editor.segmentation, True)
@@ -139,7 +139,7 @@ def test_what_would_be_lost_is_refused(host, editor):
 
 
 def test_segments_on_other_voxels_are_refused(host, editor):
-    from SpineDigitalTwinLib import layers
+    from SpineDigitalTwinLib.maps import layers
 
     (layer,) = layers.of(editor.segmentation)
     layer.image.SetSpacing(3.0, 2.0, 2.0)

@@ -19,7 +19,7 @@ def lumbar():
 def library(host):
     import types
 
-    from SpineDigitalTwinLib import segments, surfaces, visibility, volumes
+    from SpineDigitalTwinLib.maps import segments, surfaces, visibility, volumes
 
     return types.SimpleNamespace(segments=segments, surfaces=surfaces, visibility=visibility, volumes=volumes)
 

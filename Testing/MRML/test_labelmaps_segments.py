@@ -20,7 +20,7 @@ def lib(host):
     """The glue, imported with the host in place."""
     import types
 
-    from SpineDigitalTwinLib import segments, surfaces, visibility
+    from SpineDigitalTwinLib.maps import segments, surfaces, visibility
 
     return types.SimpleNamespace(segments=segments, surfaces=surfaces, visibility=visibility)
 
@@ -224,7 +224,7 @@ def test_labels_that_nobody_knows_are_shown_too(host, lib):
 
 
 def test_spine_poi_takes_the_maps_and_not_what_shows_them(host, lib, maps):
-    from SpineDigitalTwinLib import inputs, volumes
+    from SpineDigitalTwinLib.maps import inputs, volumes
 
     subregions = volumes.addSubregions("subregions", maps.subregions, maps.grid)
     vertebrae = volumes.addVertebrae("vertebrae", maps.vertebrae, maps.grid)

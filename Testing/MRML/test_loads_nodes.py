@@ -26,19 +26,19 @@ def placed(points):
 @pytest.fixture
 def ask(host):
     """Return a function that computes the loads of points in a task."""
-    from SpineDigitalTwinLib import loadsanswer
+    from SpineDigitalTwinLib.loads import answers
 
     def ask(positions, task="standing", near=None, suspect=(), **settings):
-        return loadsanswer.answer(loadsanswer.Question(PERSON, TASKS[task], Settings(**settings)), positions, suspect, near)
+        return answers.answer(answers.Question(PERSON, TASKS[task], Settings(**settings)), positions, suspect, near)
 
     return ask
 
 
 @pytest.fixture
 def tubes(host):
-    from SpineDigitalTwinLib import loadstubes
+    from SpineDigitalTwinLib.loads import tubes
 
-    return loadstubes
+    return tubes
 
 
 def scalars(node, name):
@@ -62,11 +62,11 @@ class TestAnswer:
         np.testing.assert_allclose(ask(fewer, near=near).found.compression, ask(fewer).found.compression)
 
     def test_the_interval_is_the_same_each_time_and_holds_the_result(self, ask, points, monkeypatch):
-        from SpineDigitalTwinLib import loadsanswer
+        from SpineDigitalTwinLib.loads import answers
 
-        monkeypatch.setattr(loadsanswer, "SAMPLES", 20)
+        monkeypatch.setattr(answers, "SAMPLES", 20)
         known = ask(placed(points))
-        one, two = loadsanswer.withInterval(known), loadsanswer.withInterval(known)
+        one, two = answers.withInterval(known), answers.withInterval(known)
         np.testing.assert_array_equal(one.spread.low["compression"], two.spread.low["compression"])
         assert (one.spread.low["compression"] < one.spread.high["compression"]).all()
         assert one.found is known.found
@@ -77,11 +77,11 @@ class TestAnswer:
 
     @pytest.mark.parametrize("gone", ["L3", "T8"])
     def test_a_gap_is_refused_in_one_sentence(self, ask, points, gone):
-        from SpineDigitalTwinLib import loadsanswer
+        from SpineDigitalTwinLib.loads import answers
 
         rest = {key: place for key, place in placed(points).items() if key[0] != level(gone).id}
-        assert loadsanswer.problem(placed(points)) == ""
-        assert loadsanswer.problem(rest).startswith(f"No model without {gone}: ")
+        assert answers.problem(placed(points)) == ""
+        assert answers.problem(rest).startswith(f"No model without {gone}: ")
         with pytest.raises(ParameterError, match=f"No model without {gone}"):
             ask(rest)
 
@@ -163,21 +163,21 @@ class TestTubes:
 
 class TestKept:
     def test_they_come_back_as_they_were(self, host, ask, points, tmp_path):
-        from SpineDigitalTwinLib import loadskept
+        from SpineDigitalTwinLib.loads import keeping
 
         found = ask(placed(points), "flexion-60").found
-        loadskept.keep(found, "before, Größe 1")
+        keeping.keep(found, "before, Größe 1")
         path = str(tmp_path / "kept.mrb")
         assert host.util.saveScene(path)
         host.mrmlScene.Clear(False)
-        assert loadskept.kept() is None
+        assert keeping.kept() is None
         host.util.loadScene(path)
-        kept = loadskept.kept()
+        kept = keeping.kept()
         assert kept.about == "before, Größe 1"
         assert kept.at("compression", L4) == pytest.approx(found.compression[found.levels.index(L4)])
         assert kept.at("compression", level("C7").id) is None
-        loadskept.forget()
-        assert loadskept.kept() is None
+        keeping.forget()
+        assert keeping.kept() is None
 
     @pytest.mark.parametrize(
         "change",
@@ -190,25 +190,26 @@ class TestKept:
         ],
     )
     def test_damaged_ones_are_none(self, ask, points, change):
-        from SpineDigitalTwinLib import loadskept, measurenodes
+        from SpineDigitalTwinLib import rolenodes
+        from SpineDigitalTwinLib.loads import keeping
 
-        loadskept.keep(ask(placed(points)).found, "before")
-        node = measurenodes.find("vtkMRMLTextNode", loadskept.ROLE)
+        keeping.keep(ask(placed(points)).found, "before")
+        node = rolenodes.find("vtkMRMLTextNode", keeping.ROLE)
         content = json.loads(node.GetText())
         change(content)
         node.SetText(json.dumps(content))
-        assert loadskept.kept() is None
+        assert keeping.kept() is None
         node.SetText("{")
-        assert loadskept.kept() is None
+        assert keeping.kept() is None
 
 
 def test_loads_and_muscles_follow_while_the_mouse_is_still_down(host, tubes, ask, sliceView, points):
-    from SpineDigitalTwinLib import measurewatch
+    from SpineDigitalTwinLib.measures import pointwatch
     from SpinePOILib import display, pointnodes
 
     node = pointnodes.show(points)[L3]
     display.activate(L3)
-    watch = measurewatch.PointWatch(lambda: None)
+    watch = pointwatch.PointWatch(lambda: None)
     first = ask(watch.positions())
     tubes.showMuscles(first.model, first.found, tubes.groups())
     tip = node.GetNthControlPointPosition(pointnodes.idsOf(node).index(81))

@@ -17,11 +17,11 @@ def maps():
 @pytest.fixture
 def bent(host, maps):
     """The loads of the phantom, bent forward."""
-    from SpineDigitalTwinLib import loadsanswer
+    from SpineDigitalTwinLib.loads import answers
 
     positions = {poi.key: np.array(poi.position) for poi in compute_pois(maps) if poi.position is not None}
-    question = loadsanswer.Question(Person("f", 168, 64), TASKS["flexion-60-10kg"], Settings())
-    return loadsanswer.answer(question, positions)
+    question = answers.Question(Person("f", 168, 64), TASKS["flexion-60-10kg"], Settings())
+    return answers.answer(question, positions)
 
 
 def red(pixels):
@@ -37,12 +37,13 @@ def teal(pixels):
 
 
 def test_muscles_and_ligaments_in_3d(host, threeDView, maps, bent, picture):
-    from SpineDigitalTwinLib import loadstubes, volumes
+    from SpineDigitalTwinLib.loads import tubes
+    from SpineDigitalTwinLib.maps import volumes
 
     threeDView.window.SetSize(640, 720)
     threeDView.node.SetBackgroundColor(1.0, 1.0, 1.0)
     threeDView.node.SetBackgroundColor2(1.0, 1.0, 1.0)
-    loadstubes.showLigaments(bent.model, bent.found)
+    tubes.showLigaments(bent.model, bent.found)
     threeDView.look("P")
     camera = threeDView.renderer.GetActiveCamera()
     camera.Azimuth(-35)
@@ -51,7 +52,7 @@ def test_muscles_and_ligaments_in_3d(host, threeDView, maps, bent, picture):
     assert teal(without) > 200, "the strands between the processes are stretched when the trunk is bent"
     bone = segmented(host, "Bone", volumes.addVertebrae("levels", maps.vertebrae, maps.grid))
     bone.CreateClosedSurfaceRepresentation()
-    loadstubes.showMuscles(bent.model, bent.found, loadstubes.groups())
+    tubes.showMuscles(bent.model, bent.found, tubes.groups())
     camera.Zoom(1.2)
     threeDView.renderer.ResetCameraClippingRange()
     assert red(threeDView.pixels()) > red(without) + 2000

@@ -28,16 +28,16 @@ def moved(points, key, by):
 
 @pytest.fixture
 def live(host):
-    from SpineDigitalTwinLib import measurelive
+    from SpineDigitalTwinLib.measures import live
 
-    return measurelive
+    return live
 
 
 @pytest.fixture
 def lines(host):
-    from SpineDigitalTwinLib import measurelines
+    from SpineDigitalTwinLib.measures import lines
 
-    return measurelines
+    return lines
 
 
 class TestFigures:
@@ -155,10 +155,10 @@ class TestNodes:
 
 @pytest.fixture
 def watch(host):
-    from SpineDigitalTwinLib import measurewatch
+    from SpineDigitalTwinLib.measures import pointwatch
 
     told = []
-    made = measurewatch.PointWatch(lambda: told.append(1))
+    made = pointwatch.PointWatch(lambda: told.append(1))
     made.told = told
     yield made
     made.close()
@@ -176,15 +176,13 @@ class TestWatch:
         np.testing.assert_array_equal(found[L3, 101], points.points[L3, 101].position)
 
     def test_a_moved_point_is_noticed_and_the_other_levels_are_not_read_again(self, watch, points, monkeypatch):
-        from SpineDigitalTwinLib import measurewatch
+        from SpineDigitalTwinLib.measures import pointwatch
         from SpinePOILib import pointnodes
 
         node = pointnodes.show(points)[L3]
         watch.positions()
         read = []
-        monkeypatch.setattr(
-            measurewatch, "_placed", lambda key, each, was=measurewatch._placed: read.append(key) or was(key, each)
-        )
+        monkeypatch.setattr(pointwatch, "_placed", lambda key, each, was=pointwatch._placed: read.append(key) or was(key, each))
         watch.told.clear()
         row = pointnodes.idsOf(node).index(101)
         node.SetNthControlPointPosition(row, 1.0, 2.0, 3.0)

@@ -43,30 +43,30 @@ def files(now, earlier, tmp_path):
 
 @pytest.fixture
 def results(host):
-    from SpineDigitalTwinLib import measureresults
+    from SpineDigitalTwinLib.measures import results
 
-    return measureresults
+    return results
 
 
 @pytest.fixture
 def tables(host):
-    from SpineDigitalTwinLib import measuretables
+    from SpineDigitalTwinLib.measures import tables
 
-    return measuretables
+    return tables
 
 
 @pytest.fixture
 def texts(host):
-    from SpineDigitalTwinLib import measuretexts
+    from SpineDigitalTwinLib.measures import texts
 
-    return measuretexts
+    return texts
 
 
 @pytest.fixture
 def plots(host):
-    from SpineDigitalTwinLib import measureplots
+    from SpineDigitalTwinLib.measures import plots
 
-    return measureplots
+    return plots
 
 
 def columns(node):
@@ -197,13 +197,13 @@ class TestTables:
         assert columns(tables.addChanges(()))["Change"] == []
 
     def test_a_table_comes_into_its_view(self, host, tables, now):
-        from SpineDigitalTwinLib import measurenodes
+        from SpineDigitalTwinLib import rolenodes
 
         view = host.vtkMRMLTableViewNode()
         view.SetLayoutName("Table")
         host.mrmlScene.AddNode(view)
         node = tables.addTable(now)
-        measurenodes.showTable(node)
+        rolenodes.showTable(node)
         assert view.GetTableNode() is node
 
 
@@ -254,9 +254,9 @@ class TestTexts:
         )
 
     def test_the_live_line(self, texts):
-        from SpineDigitalTwinLib import measurelive
+        from SpineDigitalTwinLib.measures import live
 
-        assert texts.live(measurelive.figures(bent_points())) == "Now: T5-T11 40.0°, T11-L4 28.0°"
+        assert texts.live(live.figures(bent_points())) == "Now: T5-T11 40.0°, T11-L4 28.0°"
         assert texts.live(()) == "No curve of 10° or more"
 
 

@@ -22,7 +22,8 @@ def red(pixels):
 
 
 def test_lines_and_angle_in_3d(host, threeDView, maps, picture):
-    from SpineDigitalTwinLib import measurelines, measurelive, volumes
+    from SpineDigitalTwinLib.maps import volumes
+    from SpineDigitalTwinLib.measures import lines, live
 
     bone = segmented(host, "Bone", volumes.addVertebrae("levels", maps.vertebrae, maps.grid))
     bone.CreateClosedSurfaceRepresentation()
@@ -32,8 +33,8 @@ def test_lines_and_angle_in_3d(host, threeDView, maps, picture):
     threeDView.node.SetBackgroundColor2(1.0, 1.0, 1.0)
     threeDView.look("A")
     before = red(threeDView.pixels()).sum()
-    figures = measurelive.figures(points)
-    measurelines.show(figures)
+    figures = live.figures(points)
+    lines.show(figures)
     threeDView.look("A")
     threeDView.renderer.GetActiveCamera().Zoom(1.5)
     threeDView.png(picture("SpineDigitalTwin-cobb.png"))

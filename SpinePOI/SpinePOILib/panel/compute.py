@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import qt
 import slicer
 from slicer.i18n import tr as _
-from SpineDigitalTwinLib import inputs
-from SpineDigitalTwinLib.aside import Aside
-from SpineDigitalTwinLib.mapvoxels import identityOf
-from SpineDigitalTwinLib.steps import StepRunner
+from SpineDigitalTwinLib.maps import inputs
+from SpineDigitalTwinLib.maps.voxels import identityOf
+from SpineDigitalTwinLib.running.aside import Aside
+from SpineDigitalTwinLib.running.steps import StepRunner
 from spinetwin.errors import SpineTwinError
 from spinetwin.io import read_pois
 from spinetwin.jobs import Event, LevelReady, Progress, State, Verdict
@@ -24,7 +24,7 @@ from ..session import Change, Session
 from .folding import Occasional
 
 if TYPE_CHECKING:
-    from SpineDigitalTwinLib.process import WorkerProcess
+    from SpineDigitalTwinLib.running.process import WorkerProcess
     from spinetwin.poi import PoiSet
 
     from ..parameters import SpinePOIParameters

@@ -11,14 +11,14 @@ L3 = level("L3").id
 
 @pytest.fixture
 def inputs(poi):
-    from SpineDigitalTwinLib import inputs
+    from SpineDigitalTwinLib.maps import inputs
 
     return inputs
 
 
 @pytest.fixture
 def maps(poi, phantom):
-    from SpineDigitalTwinLib import volumes
+    from SpineDigitalTwinLib.maps import volumes
 
     spine = phantom.maps
     return volumes.addSubregions("parts", spine.subregions, spine.grid), volumes.addVertebrae(
@@ -85,7 +85,7 @@ def test_the_maps_of_the_scene_are_found(poi, inputs, phantom):
     assert inputs.guess() == (None, None)
     volume(poi, [22], "elsewhere")
     assert inputs.guess()[0] is None
-    from SpineDigitalTwinLib import volumes
+    from SpineDigitalTwinLib.maps import volumes
 
     parts = volumes.addSubregions("parts", phantom.maps.subregions, phantom.maps.grid)
     levels = volumes.addVertebrae("levels", phantom.maps.vertebrae, phantom.maps.grid)
@@ -155,9 +155,9 @@ def nearest(phantom, grid):
 @pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize("moved", [False, True])
 def test_a_segmentation_is_brought_onto_other_voxels_in_steps(poi, inputs, maps, phantom, turned, moved, monkeypatch):
-    from SpineDigitalTwinLib import mapvoxels, resampledlayers
+    from SpineDigitalTwinLib.maps import resampledlayers, voxels
 
-    monkeypatch.setattr(mapvoxels, "_exported", None)
+    monkeypatch.setattr(voxels, "_exported", None)
     monkeypatch.setattr(resampledlayers, "_STEP_VOXELS", 1 << 14)
     parts, grid = elsewhere(phantom, poi, turned)
     segmented = spines.segmented(poi, "levels", maps[1])
@@ -186,7 +186,7 @@ def test_a_segmentation_is_brought_onto_other_voxels_in_steps(poi, inputs, maps,
 
 @pytest.mark.parametrize("what", ["surfaces", "bent"])
 def test_what_needs_more_than_resampling_is_left_to_the_application(poi, inputs, maps, phantom, what, monkeypatch):
-    from SpineDigitalTwinLib import mapvoxels
+    from SpineDigitalTwinLib.maps import voxels
 
     parts, grid = elsewhere(phantom, poi, True)
     segmented = spines.segmented(poi, "levels", maps[1])
@@ -200,7 +200,7 @@ def test_what_needs_more_than_resampling_is_left_to_the_application(poi, inputs,
         segmented.SetAndObserveTransformNodeID(transform.GetID())
     exported = []
     answer = np.full(grid.shape, L3, np.uint16), grid
-    monkeypatch.setattr(mapvoxels, "_exported", lambda node, reference, _labels: exported.append((node, reference)) or answer)
+    monkeypatch.setattr(voxels, "_exported", lambda node, reference, _labels: exported.append((node, reference)) or answer)
     found = inputs.labelMaps(parts, segmented)
     assert exported == [(segmented, parts)]
     assert (found.vertebrae == L3).all()
@@ -298,8 +298,8 @@ def test_a_changed_map_is_looked_at_again(poi, surfaces, maps, phantom, pois):
 
 
 def test_the_grid_of_a_volume(poi):
-    from SpineDigitalTwinLib import mapvoxels
+    from SpineDigitalTwinLib.maps import voxels
 
     affine = np.array([[0.0, -2.0, 0.0, 5.0], [1.5, 0.0, 0.0, 6.0], [0.0, 0.0, 3.0, 7.0], [0.0, 0.0, 0.0, 1.0]])
     node = poi.util.addVolumeFromArray(np.zeros((3, 4, 5), np.uint8), affine, "map", "vtkMRMLLabelMapVolumeNode")
-    assert mapvoxels.gridOf(node) == Grid((5, 4, 3), affine)
+    assert voxels.gridOf(node) == Grid((5, 4, 3), affine)

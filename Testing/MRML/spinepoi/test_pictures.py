@@ -31,7 +31,7 @@ def write(pixels, path):
 @pytest.fixture
 def seen(views, poi, phantom, pois):
     """Image, bone and points of L2 in four views, one point amber; returns the pixels of each view."""
-    from SpineDigitalTwinLib import volumes
+    from SpineDigitalTwinLib.maps import volumes
     from SpinePOILib import display, navigation, pointnodes, whiskers
 
     maps = phantom.maps

@@ -94,7 +94,7 @@ def test_a_closed_scene_chooses_nothing(poi, session):
 
 
 def test_keeping_on_the_surface(poi, session, phantom, pois):
-    from SpineDigitalTwinLib import volumes
+    from SpineDigitalTwinLib.maps import volumes
     from SpinePOILib import corrections
 
     session.surfaces.use(volumes.addVertebrae("levels", phantom.maps.vertebrae, phantom.maps.grid))

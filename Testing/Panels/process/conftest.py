@@ -29,7 +29,7 @@ class Watcher:
     """A panel, as far as the process class knows one."""
 
     def __init__(self, host, **replaced):
-        from SpineDigitalTwinLib.process import WorkerProcess
+        from SpineDigitalTwinLib.running.process import WorkerProcess
 
         self.host = host
         self.events = []

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("host")
 class TestInterpreter:
     @pytest.fixture
     def search(self, host, spin):
-        from SpineDigitalTwinLib.interpreter import InterpreterSearch
+        from SpineDigitalTwinLib.running.interpreter import InterpreterSearch
 
         def search(*programs):
             found = []
@@ -58,14 +58,14 @@ class TestInterpreter:
 
     @posix
     def test_the_one_in_the_bin_folder_of_the_application_comes_first(self, script, tmp_path, monkeypatch):
-        from SpineDigitalTwinLib.interpreter import candidates
+        from SpineDigitalTwinLib.running.interpreter import candidates
 
         (tmp_path / "bin").symlink_to(Path(script("real", "exit 0")).parent)
         monkeypatch.setenv("SLICER_HOME", str(tmp_path))
         assert candidates()[0] == str(tmp_path / "bin" / "PythonSlicer")
 
     def test_the_application_itself_is_never_started(self, tmp_path, monkeypatch):
-        from SpineDigitalTwinLib.interpreter import candidates
+        from SpineDigitalTwinLib.running.interpreter import candidates
 
         monkeypatch.delenv("SLICER_HOME", raising=False)
         monkeypatch.setenv("PATH", str(tmp_path))
@@ -75,7 +75,7 @@ class TestInterpreter:
         assert candidates() == []
 
     def test_without_any_a_run_ends_in_one_sentence(self, watcher, folder, monkeypatch):
-        from SpineDigitalTwinLib import interpreter
+        from SpineDigitalTwinLib.running import interpreter
 
         monkeypatch.setattr(interpreter, "candidates", list)
         panel = watcher(interpreter=None)
@@ -86,7 +86,7 @@ class TestInterpreter:
         assert "PythonSlicer" in verdict.hint
 
     def test_it_is_looked_for_once_and_then_runs(self, watcher, folder, monkeypatch):
-        from SpineDigitalTwinLib import interpreter
+        from SpineDigitalTwinLib.running import interpreter
 
         asked = []
         monkeypatch.setattr(interpreter, "candidates", lambda: asked.append(1) or [sys.executable])
@@ -99,7 +99,7 @@ class TestInterpreter:
 
     @posix
     def test_cancelling_while_it_is_looked_for(self, watcher, folder, script, monkeypatch):
-        from SpineDigitalTwinLib import interpreter
+        from SpineDigitalTwinLib.running import interpreter
 
         slow = script("slow", "exec sleep 60")
         monkeypatch.setattr(interpreter, "candidates", lambda: [slow])

@@ -24,7 +24,7 @@ def twin(panel):
 @pytest.fixture
 def nodes(host, spine_maps):
     """The two maps in the scene."""
-    from SpineDigitalTwinLib import volumes
+    from SpineDigitalTwinLib.maps import volumes
 
     grid = spine_maps.grid
     return (

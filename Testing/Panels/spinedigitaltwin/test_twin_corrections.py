@@ -16,7 +16,7 @@ def paint(host, shown, spine_maps):
     """Return a function that adds a part's middle to another segment, as Segment Editor does; returns its voxels."""
 
     def do(name="L2 spinous process"):
-        from SpineDigitalTwinLib import volumes
+        from SpineDigitalTwinLib.maps import volumes
 
         node, grid = shown._parameters.segmentation, spine_maps.grid
         there = np.argwhere((spine_maps.vertebrae == L2) & (spine_maps.subregions == BODY))

@@ -40,8 +40,8 @@ def bare(host, monkeypatch, tmp_path, tools, home, lumbar, panel):
     """Return a function that opens the panel with an image chosen, on a worker without ONNX Runtime."""
     if os.name != "posix":
         pytest.skip("needs a shell")
-    from SpineDigitalTwinLib import process
-    from SpineDigitalTwinLib.interpreter import candidates
+    from SpineDigitalTwinLib.running import process
+    from SpineDigitalTwinLib.running.interpreter import candidates
 
     packages, network = tools
     model = network.write_model(tmp_path / "model", window=(32, 64, 32), spacing=2.0)

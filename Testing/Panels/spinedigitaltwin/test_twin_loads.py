@@ -188,24 +188,24 @@ class TestComputing:
 
 class TestIn3D:
     def test_groups_and_ligaments_are_shown_and_hidden(self, computed, host):
-        from SpineDigitalTwinLib import loadstubes
+        from SpineDigitalTwinLib.loads import tubes
 
         muscles, ui = computed.panel.loads.muscles, computed.ui
-        whole = loadstubes.find(loadstubes.MUSCLES).GetPolyData().GetNumberOfPoints()
+        whole = tubes.find(tubes.MUSCLES).GetPolyData().GetNumberOfPoints()
         assert all(button.checked for button in muscles.buttons.values()), "all of them after the first computation"
-        assert loadstubes.find(loadstubes.LIGAMENTS) is not None
+        assert tubes.find(tubes.LIGAMENTS) is not None
         ui.allMusclesButton.click()
         settle(host)
-        assert loadstubes.find(loadstubes.MUSCLES) is None
+        assert tubes.find(tubes.MUSCLES) is None
         muscles.buttons["psoas"].click()
         settle(host)
-        assert 0 < loadstubes.find(loadstubes.MUSCLES).GetPolyData().GetNumberOfPoints() < whole
+        assert 0 < tubes.find(tubes.MUSCLES).GetPolyData().GetNumberOfPoints() < whole
         ui.ligamentsButton.click()
         settle(host)
-        assert loadstubes.find(loadstubes.LIGAMENTS) is None
+        assert tubes.find(tubes.LIGAMENTS) is None
         ui.loadsButton.click()
         settle(host)
-        assert loadstubes.find(loadstubes.LIGAMENTS) is None, "whoever took them away does not get them again"
+        assert tubes.find(tubes.LIGAMENTS) is None, "whoever took them away does not get them again"
 
 
 class TestLive:
@@ -224,12 +224,12 @@ class TestLive:
         assert loads_panel.answer.found.task.name == "flexion-36"
 
     def test_many_moves_in_a_row_are_one_solution(self, computed, host, monkeypatch):
-        from SpineDigitalTwinLib import loadsanswer
+        from SpineDigitalTwinLib.loads import answers
 
         computed.ui.liveBox.click()
         settle(host)
         calls = []
-        monkeypatch.setattr(loadsanswer, "answer", lambda *given, was=loadsanswer.answer: calls.append(1) or was(*given))
+        monkeypatch.setattr(answers, "answer", lambda *given, was=answers.answer: calls.append(1) or was(*given))
         for _each in range(20):
             shift(L3, 100, (0, 0.1, 0))
         settle(host)

@@ -101,9 +101,9 @@ def angles(host):
 
 def lower_end(points):
     """The lower end vertebra of the largest curve."""
-    from SpineDigitalTwinLib import measurelive
+    from SpineDigitalTwinLib.measures import live
 
-    figures = measurelive.figures({poi.key: np.array(poi.position) for poi in points if poi.position is not None})
+    figures = live.figures({poi.key: np.array(poi.position) for poi in points if poi.position is not None})
     return max(figures, key=lambda each: each.angle).lower
 
 
@@ -152,9 +152,9 @@ class TestMeasuring:
 
     @pytest.mark.usefixtures("measured")
     def test_the_maps_were_used(self):
-        from SpineDigitalTwinLib import measureresults
+        from SpineDigitalTwinLib.measures import results
 
-        found = measureresults.study("now").found
+        found = results.study("now").found
         assert found.get("canal_area", L3).value > 150
         assert found.get("sacral_slope").value is not None
 
@@ -185,17 +185,17 @@ class TestMeasuring:
 
     @pytest.mark.usefixtures("measured")
     def test_many_moves_in_a_row_are_one_update(self, host, monkeypatch):
-        from SpineDigitalTwinLib import measurelive
+        from SpineDigitalTwinLib.measures import live
 
         calls = []
-        monkeypatch.setattr(measurelive, "figures", lambda *given, was=measurelive.figures: calls.append(1) or was(*given))
+        monkeypatch.setattr(live, "figures", lambda *given, was=live.figures: calls.append(1) or was(*given))
         for _each in range(20):
             shift(L3, 103, (0, 0, 0.1))
         settle(host)
         assert len(calls) == 1
 
     def test_a_failure_leaves_the_earlier_results(self, measured, host, monkeypatch):
-        from SpineDigitalTwinLib import labelfiles
+        from SpineDigitalTwinLib.maps import labelfiles
         from spinetwin.errors import WriteError
 
         def fail(*_):

@@ -128,7 +128,7 @@ def test_a_scene_that_is_closed_stays_empty(host, sources, maker):
 
 
 def test_a_failure_is_one_sentence(host, sources, maker, monkeypatch):
-    from SpineDigitalTwinLib import sampledata
+    from SpineDigitalTwinLib.data import sampledata
 
     said = []
     monkeypatch.setattr(host.util, "errorDisplay", said.append)

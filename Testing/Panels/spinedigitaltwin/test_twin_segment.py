@@ -27,8 +27,8 @@ def stand_in(host, monkeypatch, tmp_path):
     """Let the panel's worker have the backends of stand_in_segmenter.py; returns the file that says what is installed."""
     if os.name != "posix":
         pytest.skip("needs a shell")
-    from SpineDigitalTwinLib import process
-    from SpineDigitalTwinLib.interpreter import candidates
+    from SpineDigitalTwinLib.running import process
+    from SpineDigitalTwinLib.running.interpreter import candidates
 
     script, installed = tmp_path / "ein Python mit Leerzeichen", tmp_path / "installed"
     python = candidates()[0]
@@ -379,7 +379,7 @@ class TestEnds:
         assert maps_of(host) == []
 
     def test_nobody_can_tell_what_runs(self, host, monkeypatch, panel, image, tmp_path):
-        from SpineDigitalTwinLib import process
+        from SpineDigitalTwinLib.running import process
 
         nothing = functools.partial(process.WorkerProcess, interpreter=str(tmp_path / "no Python"))
         monkeypatch.setattr(process, "WorkerProcess", nothing)
@@ -392,7 +392,7 @@ class TestEnds:
 
 
 def test_the_log_is_bounded_and_cannot_be_written_into(twin, host):
-    from SpineDigitalTwinLib import runlog
+    from SpineDigitalTwinLib.running import runlog
     from spinetwin.jobs import Log
 
     log = twin.panel.segment._log

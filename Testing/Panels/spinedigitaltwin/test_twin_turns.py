@@ -9,7 +9,7 @@ from slicerhost.waiting import settle
 @pytest.fixture
 def turns(host, monkeypatch):
     """Return a function that counts the turns that a panel's steps take, when each step uses up the time of a turn."""
-    from SpineDigitalTwinLib import steps
+    from SpineDigitalTwinLib.running import steps
 
     monkeypatch.setattr(steps, "BUDGET_S", 0.0)
 
@@ -46,7 +46,7 @@ def test_showing_correcting_and_writing_take_turns(twin, nodes, host, turns, tmp
 
 def test_a_large_file_is_read_in_turns(host, twin, tmp_path, monkeypatch):
     import numpy as np
-    from SpineDigitalTwinLib import labelfiles
+    from SpineDigitalTwinLib.maps import labelfiles
     from spinetwin.geometry import Grid
     from spinetwin.io import itk, write_label_map
 
@@ -67,7 +67,7 @@ def test_a_large_file_is_read_in_turns(host, twin, tmp_path, monkeypatch):
 
 
 def test_steps_that_fail_let_go(host):
-    from SpineDigitalTwinLib.steps import StepRunner
+    from SpineDigitalTwinLib.running.steps import StepRunner
 
     done = []
     runner = StepRunner(lambda _fraction: None, lambda: done.append(True))
@@ -88,7 +88,7 @@ def test_steps_that_fail_let_go(host):
 
 
 def test_work_aside_tells_its_result_or_its_error(host):
-    from SpineDigitalTwinLib.aside import Aside
+    from SpineDigitalTwinLib.running.aside import Aside
 
     told, failed = [], []
     aside = Aside(failed.append)

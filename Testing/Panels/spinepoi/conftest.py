@@ -31,7 +31,7 @@ def spinepoi(panel):
 @pytest.fixture
 def maps(host, phantom):
     """The maps of the spine, as nodes."""
-    from SpineDigitalTwinLib import volumes
+    from SpineDigitalTwinLib.maps import volumes
 
     maps = phantom.maps
     return types.SimpleNamespace(

@@ -190,7 +190,7 @@ def test_the_panel_goes_away_in_the_middle_of_a_run(ready, host, spin):
 
 
 def test_typing_a_name_does_not_read_the_maps_again(ready, host, maps, monkeypatch):
-    from SpineDigitalTwinLib import inputs
+    from SpineDigitalTwinLib.maps import inputs
 
     looked = []
     recognise = inputs.recognise

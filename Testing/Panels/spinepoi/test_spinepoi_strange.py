@@ -24,7 +24,7 @@ def press_everything(widget, host):
 
 
 def choose(widget, host, maps):
-    from SpineDigitalTwinLib import volumes
+    from SpineDigitalTwinLib.maps import volumes
 
     nodes = (
         volumes.addSubregions("parts", maps.subregions, maps.grid),

@@ -1,0 +1,1 @@
+"""Section Levels: vertebrae renamed, merged and split, and what follows them."""

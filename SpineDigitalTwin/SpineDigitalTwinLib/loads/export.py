@@ -1,0 +1,108 @@
+"""The model and its loads into files, from section Export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from slicer.i18n import tr as _
+from SpinePOILib import pointnodes
+from spinetwin.errors import SpineTwinError, WriteError
+
+from ..measures import results
+from ..messages import Message
+from ..running.background import Background
+from . import answers
+
+if TYPE_CHECKING:
+    from spinetwin.jobs import Verdict
+
+    from ..parameters import SpineDigitalTwinParameters
+    from .answers import Answer
+    from .panel import LoadsPanel
+
+
+class LoadsExport:
+    """Lets the worker write what `spinetwin simulate` writes, of the points of the scene and of the form.
+
+    Parameters
+    ----------
+    ui : namespace of widgets
+    parameters : callable
+        Returns the parameters of the scene as it is now.
+    background : Background
+        Writes the files.
+    loads : LoadsPanel
+        Has the result.
+    """
+
+    def __init__(
+        self,
+        ui: SimpleNamespace,
+        parameters: Callable[[], SpineDigitalTwinParameters],
+        background: Background,
+        loads: LoadsPanel,
+    ) -> None:
+        self._ui, self._parameters, self._background, self._loads = ui, parameters, background, loads
+        self._message = Message(ui.exportMessage)
+        ui.exportLoadsButton.connect("clicked()", self.write)
+        ui.exportFolder.connect("currentPathChanged(QString)", lambda *_: self.refresh())
+
+    def refresh(self) -> None:
+        """Say on the button what is missing."""
+        missing = "" if self._loads.current else _("Compute loads first, in section Biomechanics")
+        missing = missing or ("" if self._ui.exportFolder.currentPath else _("Choose a folder"))
+        self._ui.exportLoadsButton.enabled = not missing and not self._background.busy
+        self._ui.exportLoadsButton.text = missing or _("Write model and loads")
+
+    def write(self) -> None:
+        """Write model, loads, report and the files for other programs in the background, with the interval."""
+        from spinetwin.io import write_pois
+        from spinetwin.io.measurements import write_measurements
+
+        self._message.clear()
+        answer, folder = self._loads.answer, Path(self._ui.exportFolder.currentPath)
+        if answer is None or not self._loads.current:
+            return
+        name = self._parameters().exportName or "spine"
+        scratch = self._background.scratch()
+        # report and subject are called after the file of the points
+        files = {"points": scratch / f"{Path(name).name or 'spine'}.mrk.json"}
+        try:
+            if not folder.is_dir():
+                raise WriteError(f"There is no folder {folder}.", "Make it first, or choose another.")
+            write_pois(files["points"], pointnodes.readAll())
+            study = results.study(results.NOW)
+            if answer.question.muscles.areas and study is not None:
+                files["measurements"] = scratch / "measurements.json"
+                write_measurements(files["measurements"], study.found, about=study.about)
+        except SpineTwinError as error:
+            self._message.fail(error)
+            return
+        age = self._parameters().loadsAge
+        options = _options(answer) | {"name": name, "export": "all"} | ({"age": age} if age else {})
+        self._background.start(_("Loads:"), "simulate", files, options, folder, self._onWritten)
+
+    def _onWritten(self, verdict: Verdict) -> None:
+        names = ", ".join(Path(path).name for path in verdict.result.paths.values())
+        self._message.say(_("Written: {names}").format(names=names))
+
+    def forget(self) -> None:
+        """Say nothing of a scene that is closed."""
+        self._message.clear()
+
+
+def _options(answer: Answer) -> dict[str, Any]:
+    person, task, settings = answer.question.person, answer.question.task, answer.question.settings
+    return {
+        "sex": person.sex,
+        "height_cm": person.height_cm,
+        "weight_kg": person.weight_kg,
+        "task": task.name,
+        "strength": settings.strength,
+        "activation_floor": settings.activation_floor,
+        "ligaments": settings.ligaments,
+        "samples": answers.SAMPLES,
+    }

@@ -1,0 +1,113 @@
+"""The form of section Biomechanics: whose spine it is, what the person does, how the model is set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from slicer.i18n import tr as _
+
+from ..measures import results
+from .answers import NOT_MEASURED, MeasuredMuscles, Question
+
+if TYPE_CHECKING:
+    from ..parameters import SpineDigitalTwinParameters
+
+LIGAMENTS = {
+    "stepwise": _("stiffness rising with strain"),
+    "bilinear": _("two moduli (Goel 1995)"),
+    "linear": _("constant stiffness"),
+    "none": _("no ligaments"),
+}
+"""What the sets of ligament laws are called here."""
+
+
+class LoadsForm:
+    """Two lists that the tables of the core fill, and the question that the whole form asks.
+
+    Parameters
+    ----------
+    ui : namespace of widgets
+    parameters : callable
+        Returns the parameters of the scene as it is now.
+    """
+
+    def __init__(self, ui: SimpleNamespace, parameters: Callable[[], SpineDigitalTwinParameters]) -> None:
+        from spinetwin.biomechanics import TASKS
+        from spinetwin.biomechanics.settings import LIGAMENT_SETS
+
+        self._ui, self._parameters = ui, parameters
+        self._tasks, self._sets = list(TASKS), list(LIGAMENT_SETS)
+        self._muscles = NOT_MEASURED
+        self._stamp: object = None
+        ui.taskBox.addItems([TASKS[name].label for name in self._tasks])
+        ui.ligamentsBox.addItems([LIGAMENTS.get(name, name) for name in self._sets])
+        ui.taskBox.connect("currentIndexChanged(int)", self._onTask)
+        ui.ligamentsBox.connect("currentIndexChanged(int)", self._onLigaments)
+
+    def refresh(self) -> None:
+        """Show the choices of the scene; those of another version of this program, which are not known here, are the first."""
+        parameters = self._parameters()
+        for box, names, chosen in (
+            (self._ui.taskBox, self._tasks, parameters.loadsTask),
+            (self._ui.ligamentsBox, self._sets, parameters.loadsLigaments),
+        ):
+            row = names.index(chosen) if chosen in names else 0
+            if box.currentIndex != row:
+                blocked = box.blockSignals(True)
+                box.currentIndex = row
+                box.blockSignals(blocked)
+
+    def missing(self) -> str:
+        """Say what has still to be given; "" when nothing has."""
+        parameters = self._parameters()
+        wanted = {
+            _("sex"): parameters.loadsSex.value,
+            _("height"): parameters.loadsHeight,
+            _("weight"): parameters.loadsWeight,
+        }
+        lacking = [name for name, value in wanted.items() if not value]
+        return _("Give {what}").format(what=_(" and ").join(", ".join(lacking).rsplit(", ", 1))) if lacking else ""
+
+    def question(self) -> Question:
+        """Return what the form asks.
+
+        Raises
+        ------
+        ParameterError
+            If a number is impossible.
+        """
+        from spinetwin.biomechanics import TASKS, Person, Settings
+
+        parameters = self._parameters()
+        return Question(
+            Person(parameters.loadsSex.value, parameters.loadsHeight, parameters.loadsWeight),
+            TASKS[self._tasks[max(self._ui.taskBox.currentIndex, 0)]],
+            Settings(
+                strength=parameters.loadsStrength,
+                activation_floor=parameters.loadsFloor,
+                ligaments=self._sets[max(self._ui.ligamentsBox.currentIndex, 0)],
+            ),
+            self._measured(),
+        )
+
+    def _measured(self) -> MeasuredMuscles:
+        """Read the muscles of the measurement of the scene once as long as it stays."""
+        stamp = results.stamp(results.NOW)
+        if stamp != self._stamp:
+            study = results.study(results.NOW)
+            areas = study.found.muscle_areas() if study is not None else {}
+            self._muscles = (
+                MeasuredMuscles(areas, study.found.muscle_centroids()) if study is not None and areas else NOT_MEASURED
+            )
+            self._stamp = stamp
+        return self._muscles
+
+    def _onTask(self, index: int) -> None:
+        if index >= 0:
+            self._parameters().loadsTask = self._tasks[index]
+
+    def _onLigaments(self, index: int) -> None:
+        if index >= 0:
+            self._parameters().loadsLigaments = self._sets[index]

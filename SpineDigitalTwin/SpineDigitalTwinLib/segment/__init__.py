@@ -1,0 +1,1 @@
+"""Section Segment: which backend, what it needs and how it gets it, and a run of it."""
