@@ -121,14 +121,14 @@ def read_own_shapes(given: Path) -> OwnShapes:
     ----------
     given : Path
         A folder with both label maps, such as `spinetwin segment` writes, and at most one .mrk.json file of points (without
-        one they are computed); or a file of points in such a folder.
+        one they are computed); or a file of points, or one of the maps, in such a folder.
 
     Raises
     ------
     SpineTwinError
         If there is no pair of maps, more than one, or they cannot be used.
     """
-    from ..io import read_pois
+    from ..io import POINT_SUFFIXES, read_pois
     from ..io.cases import find_cases
     from ..poi.compute import compute_pois
     from ..xray.own_shapes import OwnShapes
@@ -142,7 +142,7 @@ def read_own_shapes(given: Path) -> OwnShapes:
         )
     files = pairs[0].files
     maps = read_maps(files["subregions"], files["vertebrae"])
-    file = given if given.is_file() else _points_in(folder)
+    file = given if given.name.lower().endswith(POINT_SUFFIXES) else _points_in(folder)
     return OwnShapes.of(maps, compute_pois(maps) if file is None else read_pois(file))
 
 
