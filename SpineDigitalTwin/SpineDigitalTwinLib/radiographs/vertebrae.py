@@ -40,11 +40,10 @@ def levels() -> list[int]:
 
 
 def colour(level: int) -> tuple[float, float, float]:
-    """Return the colour of a level."""
-    from spinetwin.report import colours
+    """Return the colour of a level: that of its points, which stands out from grey films."""
+    from spinetwin.io.markups import level_color
 
-    red, green, blue = colours.rgb(colours.of_level(level))
-    return red, green, blue
+    return level_color(level)
 
 
 def show(level: int, path: str | Path, origin: tuple[float, float, float]) -> None:

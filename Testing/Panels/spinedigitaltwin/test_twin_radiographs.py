@@ -443,7 +443,9 @@ def test_own_vertebrae_are_posed(marked, nodes, host, monkeypatch):
 
 
 def test_a_picture_for_people(found, screenshot, host):
-    found.ui.dataSection.collapsed = True
+    ui = found.ui
+    for section in (ui.dataSection, ui.segmentSection, ui.labelMapsSection, ui.levelsSection, ui.poiSection, ui.measureSection):
+        section.collapsed = True
     found.panel.radiographs.marks.chooseLevel("L3")
     found.panel.radiographs.marks.choose("pedicle_left")
     settle(host)
