@@ -19,6 +19,7 @@ from .loads.panel import LoadsPanel
 from .maps import segments
 from .maps.panel import LabelPanel
 from .measures.panel import MeasurePanel
+from .radiographs.panel import RadiographsPanel
 from .running.background import Background
 from .running.warmup import Warmup
 from .segment.panel import SegmentPanel
@@ -74,6 +75,7 @@ class Panel(VTKObservationMixin):
         self.levels = LevelPanel(ui, parameters, self.data.problem, self._onCorrected)
         self.measures = MeasurePanel(ui, parameters, self.background, self.data.problem)
         self.loads = LoadsPanel(ui, parameters, lambda: self.exportLoads.refresh())
+        self.radiographs = RadiographsPanel(ui, parameters, self.background, self.data.problem)
         self.export = ExportPanel(ui, parameters, self.background, self.data.problem)
         self.exportLoads = LoadsExport(ui, parameters, self.background, self.loads)
         self._observed: Any = None
@@ -91,6 +93,7 @@ class Panel(VTKObservationMixin):
             ui.poiSection,
             ui.measureSection,
             ui.loadsSection,
+            ui.radiographsSection,
             ui.exportSection,
         )
         for number, section in enumerate(sections, start=1):
@@ -120,7 +123,16 @@ class Panel(VTKObservationMixin):
         """Let all sections show the state of the scene."""
         if self._parameters().parameterNode.GetScene() is None or slicer.mrmlScene.IsClosing():
             return
-        for section in (self.data, self.segment, self.labels, self.levels, self.measures, self.loads, self.export):
+        for section in (
+            self.data,
+            self.segment,
+            self.labels,
+            self.levels,
+            self.measures,
+            self.loads,
+            self.radiographs,
+            self.export,
+        ):
             section.refresh()
         self.exportLoads.refresh()
 
@@ -132,7 +144,7 @@ class Panel(VTKObservationMixin):
         segmentation = self._parameters().segmentation
         if segmentation is not None:
             segments.release(segmentation)
-        for section in (self.labels, self.levels, self.measures, self.loads, self.export, self.exportLoads):
+        for section in (self.labels, self.levels, self.measures, self.loads, self.radiographs, self.export, self.exportLoads):
             section.forget()
 
     def close(self) -> None:
@@ -145,6 +157,7 @@ class Panel(VTKObservationMixin):
         self.labels.forget()
         self.measures.close()
         self.loads.close()
+        self.radiographs.close()
         self.background.close()
         self.measures.cleanup()
 

@@ -106,6 +106,18 @@ class SpineDigitalTwinParameters:
         Whether the ligaments are.
     loadsComputed : bool
         Whether there are loads, which are computed again when the scene is opened.
+    filmFrontal, filmLateral : scalar volume
+        Radiographs of the standing person.
+    filmSdd, filmSod, filmPixel : float
+        Distances from the source to the film and to the middle of the patient, and size of a pixel, mm; 0 for what files say.
+    filmSlot, filmInverted : bool
+        Whether the films were scanned by a slot, and show bone dark.
+    filmLevel : str
+        Name of the level whose landmarks are placed.
+    filmOwn : bool
+        Whether the patient's own vertebrae, of the label maps, are posed.
+    filmSilhouettes : bool
+        Whether silhouettes are drawn over the films.
     exportName, exportFormat : str
         Of the files that are written.
     """
@@ -138,5 +150,15 @@ class SpineDigitalTwinParameters:
     loadsMuscles: str
     loadsStrands: bool
     loadsComputed: bool
+    filmFrontal: slicer.vtkMRMLScalarVolumeNode
+    filmLateral: slicer.vtkMRMLScalarVolumeNode
+    filmSdd: Annotated[float, WithinRange(0.0, 6000.0), Decimals(1), SingleStep(10.0)]
+    filmSod: Annotated[float, WithinRange(0.0, 5000.0), Decimals(1), SingleStep(10.0)]
+    filmPixel: Annotated[float, WithinRange(0.0, 5.0), Decimals(4), SingleStep(0.01)]
+    filmSlot: bool
+    filmInverted: bool
+    filmLevel: Annotated[str, Default("L3")]
+    filmOwn: bool
+    filmSilhouettes: Annotated[bool, Default(True)]
     exportName: Annotated[str, Default("spine")]
     exportFormat: Annotated[str, Default(".nii.gz")]

@@ -126,6 +126,7 @@ def read_subject(arguments: argparse.Namespace) -> tuple[Subject, tuple[str, ...
         heads=heads,
         muscles=_muscles(arguments),
         whole=seen.whole,
+        standing=points.standing,
     )
     return subject, seen.warnings
 

@@ -3,43 +3,51 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..anatomy import level as level_of
-from ..errors import ParameterError
-from .common import count, make_folder, path_of, progress_bar
+from .common import Progress, count, make_folder, path_of, progress_bar
+from .xray_inputs import add_inputs, calibrated, read_films, read_own_shapes, wanted_levels
 
 if TYPE_CHECKING:
-    from ..anatomy import Level
     from ..poi import PoiSet
     from ..xray.films import Film
-    from ..xray.fit import Fitted
     from ..xray.landmarks import Landmarks
-    from ..xray.trust import Agreement
-    from .common import Progress, Steps
+    from ..xray.own_shapes import OwnShapes
+    from ..xray.standing import Standing
+    from .common import Steps
 
-_RARE = ("T13", "L6")
-"""Levels that a range includes, but few people have."""
+POINTS, REPORT, PICTURE, SURFACES = "points.mrk.json", "xray.json", "films.png", "surfaces"
+"""What is written into the folder."""
+
+MODEL, OWN = "shape model", "the patient's own vertebrae"
+"""Where the shapes come from, for people."""
+
+_READ, _FOUND = 0.05, 0.9
+
+
+@dataclass(frozen=True)
+class Reconstructed:
+    """What came out, beside the files.
+
+    Attributes
+    ----------
+    standing : Standing
+    said : list of str
+        What a person should know, as sentences.
+    """
+
+    standing: Standing
+    said: list[str]
 
 
 def add(steps: Steps) -> None:
     """Tell the parser about the options."""
     xray = steps.add_parser("xray", help="reconstruct the standing spine from two radiographs")
-    xray.add_argument("frontal", type=path_of, metavar="FRONTAL", help="frontal film: DICOM, or a picture")
-    xray.add_argument("lateral", type=path_of, metavar="LATERAL", help="lateral film")
-    xray.add_argument(
-        "--landmarks", type=path_of, required=True, metavar="FILE", help="csv: view, level, landmark, column, row"
-    )
-    xray.add_argument("--geometry", type=path_of, metavar="FILE", help="json form, for what the films do not say")
-    xray.add_argument("--sdd", type=float, metavar="MM", help="distance from the source to the film")
-    xray.add_argument("--sod", type=float, metavar="MM", help="distance from the source to the middle of the patient")
-    xray.add_argument("--pixel", type=float, metavar="MM", help="size of a pixel at the film")
-    xray.add_argument("--slot-scan", action="store_true", help="source and slot move along the body together")
-    xray.add_argument("--levels", metavar="LEVELS", help="such as T12-L5 (default: all that have landmarks)")
-    xray.add_argument("--calibrate", action="store_true", help="refine where the second source was from the landmarks")
+    add_inputs(xray)
     xray.add_argument("--out", type=path_of, required=True, metavar="DIR", help="folder for the results")
     xray.add_argument("--quiet", action="store_true", help="no progress bar")
     xray.set_defaults(run=run)
@@ -47,117 +55,92 @@ def add(steps: Steps) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Reconstruct, write surfaces, points, json and picture, and say what not to trust."""
-    from ..io.film_forms import read_landmarks
-
-    landmarks = read_landmarks(arguments.landmarks)
-    levels = _levels(arguments.levels, landmarks)
-    films = _calibrated(_films(arguments), landmarks) if arguments.calibrate else _films(arguments)
-    make_folder(arguments.out)
     with progress_bar("xray", arguments.quiet) as progress:
-        found, judged = _reconstructed(films, landmarks, levels, progress)
-        _write(arguments.out, films, found, judged)
-    for film in films:
-        print(f"Pixels of the {film.view} film: {film.spacing}")
-    for each in judged:
-        for reason in each.reasons:
-            print(f"Do not trust {level_of(each.level).name}: {reason}")
-    trusted = sum(not each.reasons for each in judged)
-    print(f"{count(judged, 'level')} standing, {trusted} to be trusted: {arguments.out / 'points.mrk.json'}")
+        made = reconstruct_into(arguments.out, arguments, progress)
+    for line in made.said:
+        print(line)
+    print(f"{headline(made.standing)}: {arguments.out / POINTS}")
     return 0
 
 
-def _levels(text: str | None, landmarks: Landmarks) -> tuple[Level, ...]:
-    from ..anatomy.levels import parse_levels
+def reconstruct_into(folder: Path, arguments: argparse.Namespace, progress: Progress) -> Reconstructed:
+    """Find the standing vertebrae that the arguments ask for, and write everything into a folder, made if need be.
 
-    if not text:
-        return tuple(level_of(key) for key in landmarks.levels)
-    wanted = parse_levels(text)
-    missing = [each.name for each in wanted if each.id not in landmarks.levels and each.name not in _RARE]
-    if missing:
-        raise ParameterError(f"{landmarks.source} has no landmarks of {', '.join(missing)}.", "Click them, or choose --levels.")
-    return tuple(each for each in wanted if each.id in landmarks.levels)
+    Raises
+    ------
+    SpineTwinError
+        If a file cannot be used, or films and landmarks do not belong together; nothing is written then.
+    """
+    from ..io.film_forms import read_landmarks
 
-
-def _films(arguments: argparse.Namespace) -> tuple[Film, Film]:
-    from ..io.film_forms import read_geometry
-    from ..io.films import read_film
-    from ..xray.checks import check_films
-    from ..xray.landmarks import VIEWS
-
-    forms = {} if arguments.geometry is None else read_geometry(arguments.geometry)
-    options: Mapping[str, float | None] = {
-        "source_detector_mm": arguments.sdd,
-        "source_patient_mm": arguments.sod,
-        "pixel_mm": arguments.pixel,
-    }
-    said = {name: value for name, value in options.items() if value is not None}
-    films = []
-    for view, path in zip(VIEWS, (arguments.frontal, arguments.lateral), strict=True):
-        picture = read_film(path)
-        setup = replace(picture.setup, kind="slot") if arguments.slot_scan else picture.setup
-        setup = setup.with_form(said, "the command line")
-        if view in forms:
-            setup = setup.with_form(forms[view], f"the entry {view} of {arguments.geometry.name}")
-        films.append(replace(picture, setup=setup).film(view))
-    check_films(films)
-    return films[0], films[1]
+    progress(0.0, "reading the films")
+    landmarks = read_landmarks(arguments.landmarks)
+    levels = [each.id for each in wanted_levels(arguments.levels, landmarks)]
+    read = read_films(arguments)
+    films, said = calibrated(read, landmarks) if arguments.calibrate else (read, [])
+    own = None if arguments.shape_from is None else read_own_shapes(arguments.shape_from)
+    standing = _standing(films, landmarks, levels, own, lambda done, what: progress(_READ + (_FOUND - _READ) * done, what))
+    make_folder(folder)
+    progress(_FOUND, "files")
+    _write(folder, standing, own)
+    progress(1.0, "done")
+    return Reconstructed(standing, [*said, *_sentences(standing)])
 
 
-def _calibrated(films: tuple[Film, Film], landmarks: Landmarks) -> tuple[Film, Film]:
-    import numpy as np
-
-    from ..xray.calibrate import QUANTITIES, refine
-
-    keys = sorted({(key, name) for key, name, _ in landmarks.seen})
-    both = [(key, name) for key, name in keys if all((key, name, film.view) in landmarks.seen for film in films)]
-    pixels = np.array([[landmarks.seen[(*each, film.view)] for film in films] for each in both]).reshape(-1, 2, 2)
-    refined = refine([film.camera for film in films], pixels, pixel_sd=1.0 / films[0].pixel_mm)
-    for name, change, spread in zip(QUANTITIES, refined.change, refined.sd, strict=True):
-        print(f"Calibration of the lateral film, {name}: {change:+.2f} ± {spread:.2f}")
-    return films[0], replace(films[1], camera=refined.camera)
+def headline(standing: Standing) -> str:
+    """Say in one line how many vertebrae stand, and how many of them are to be trusted."""
+    trusted = sum(not each.reasons for each in standing.judged)
+    missing = f", {len(standing.left_out)} left out" if standing.left_out else ""
+    return f"{count(standing.judged, 'level')} standing, {trusted} to be trusted{missing}"
 
 
-def _reconstructed(
-    films: tuple[Film, Film], landmarks: Landmarks, levels: tuple[Level, ...], progress: Progress
-) -> tuple[Fitted, tuple[Agreement, ...]]:
-    from ..xray.checks import check_found, check_landmarks, check_order
-    from ..xray.fit import fit, start_poses
+def _sentences(standing: Standing) -> list[str]:
+    spacings = [f"Pixels of the {film.view} film: {film.spacing}" for film in standing.films]
+    doubts = [f"Do not trust {level_of(each.level).name}: {reason}" for each in standing.judged for reason in each.reasons]
+    return [*spacings, *doubts, *(f"No {level_of(key).name}: {reason}" for key, reason in standing.left_out.items())]
+
+
+def _standing(
+    films: tuple[Film, Film], landmarks: Landmarks, levels: Sequence[int], own: OwnShapes | None, progress: Progress
+) -> Standing:
+    from ..xray.own_shapes import RIGID_STAGES
     from ..xray.shapes import shape_model
-    from ..xray.trust import agreements
+    from ..xray.standing import reconstruct
 
-    models = []
-    for number, each in enumerate(levels):
-        progress(0.5 * number / len(levels), f"shapes of {each.name}")
-        models.append(shape_model(each.id))
-    starts = start_poses(films, landmarks, models)
-    check_landmarks(films, landmarks, models)
-    check_order(films, starts)
-    found = fit(films, starts, landmarks, progress=lambda fraction, what: progress(0.5 + 0.4 * fraction, what))
-    check_found(found)
-    return found, agreements(found, films, landmarks)
+    if own is None:
+        return reconstruct(films, landmarks, levels, shape_model, progress=progress)
+    return reconstruct(films, own.known(landmarks), levels, own.model, RIGID_STAGES, progress)
 
 
-def _write(folder: Path, films: tuple[Film, Film], found: Fitted, judged: tuple[Agreement, ...]) -> None:
+def _write(folder: Path, standing: Standing, own: OwnShapes | None) -> None:
     from ..io import write_pois
     from ..io.standing import write_standing
     from ..io.surfaces import write_surface
     from ..report.films import draw_films
 
-    make_folder(folder / "surfaces")
-    for each in found.vertebrae:
-        write_surface(folder / "surfaces" / f"{level_of(each.model.level).name}.vtp", each.surface)
-    write_pois(folder / "points.mrk.json", _points(found, judged))
-    write_standing(folder / "xray.json", films, judged, {each.model.level: each.frame for each in found.vertebrae})
-    draw_films(folder / "films.png", found)
+    make_folder(folder / SURFACES)
+    for each in standing.found.vertebrae:
+        write_surface(folder / SURFACES / f"{level_of(each.model.level).name}.vtp", each.surface)
+    write_pois(folder / POINTS, _points(standing, own))
+    frames = {each.model.level: each.frame for each in standing.found.vertebrae}
+    shapes = MODEL if own is None else OWN
+    write_standing(folder / REPORT, standing.films, standing.judged, frames, standing.left_out, shapes)
+    draw_films(folder / PICTURE, standing.found)
 
 
-def _points(found: Fitted, judged: tuple[Agreement, ...]) -> PoiSet:
+def _points(standing: Standing, own: OwnShapes | None) -> PoiSet:
+    """Return the points of the standing vertebrae; those of the patient's own keep what was said of them."""
     from ..poi import Poi, PoiSet, Status
+    from ..poi.model import STANDING
 
     points = []
-    for vertebra, said in zip(found.vertebrae, judged, strict=True):
-        status, reason = (Status.SUSPECT, said.reasons[0]) if said.reasons else (Status.OK, "")
+    for vertebra, judged in zip(standing.found.vertebrae, standing.judged, strict=True):
         for poi, at in vertebra.points.items():
+            before = None if own is None else own.points[vertebra.model.level, poi]
+            status, reason = (Status.OK, "") if before is None else (before.status, before.reason)
+            if judged.reasons:
+                status, reason = Status.SUSPECT, judged.reasons[0]
+            source = f"{'radiographs' if before is None else before.source or 'points'}, {STANDING}"
             place = float(at[0]), float(at[1]), float(at[2])
-            points.append(Poi(vertebra.model.level, poi, status, place, reason, source="radiographs, standing"))
-    return PoiSet.of(points, {each.model.level: each.frame for each in found.vertebrae})
+            points.append(Poi(vertebra.model.level, poi, status, place, reason, source=source))
+    return PoiSet.of(points, {each.model.level: each.frame for each in standing.found.vertebrae})

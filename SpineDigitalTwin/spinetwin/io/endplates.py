@@ -48,6 +48,7 @@ def write_endplates(path: PathLike, known: KnownPlates) -> None:
             {"level": level_of(key).name, "point": point, "position": place.tolist()}
             for (key, point), place in known.corners.items()
         ],
+        "standing": known.standing,
     }
     write_text(path, json.dumps(content) + "\n")
 
@@ -69,11 +70,13 @@ def endplates_in(text: str, name: str) -> KnownPlates:
     raise ReadError(f"{name} holds no endplates that this program reads.", "Measure again.")
 
 
-def _known(content: Mapping[str, list[Entry]]) -> KnownPlates:
+def _known(content: Mapping[str, Any]) -> KnownPlates:
     return KnownPlates(
         {(level_of(each["level"]).id, _SIDES[_SIDES.index(each["side"])]): _plate(each) for each in content["plates"]},
         {level_of(each["level"]).id: _frame(each) for each in content["frames"]},
         {(level_of(each["level"]).id, int(each["point"])): _numbers(each, "position", 3) for each in content["corners"]},
+        # files of versions that knew no radiographs do not say it
+        content.get("standing") is True,
     )
 
 

@@ -4,17 +4,106 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from .. import __version__
 from ..anatomy import level as level_of
+from ..errors import ParameterError, ReadError
 from ..geometry import Frame
 from ..xray.films import Film
 from ..xray.trust import Agreement
 from .atomic import write_text
-from .texts import PathLike
+from .texts import PathLike, read_text
 
 
-def write_standing(path: PathLike, films: Sequence[Film], found: Sequence[Agreement], frames: Mapping[int, Frame]) -> None:
+@dataclass(frozen=True)
+class StandingLevel:
+    """What a file says of one vertebra.
+
+    Attributes
+    ----------
+    level : int
+        Level id.
+    reasons : tuple of str
+        Why not to trust it; none if it can be trusted.
+    residual_mm : mapping of view to float
+        See `spinetwin.xray.trust.Agreement`.
+    landmark_mm : float
+    origin : (float, float, float)
+        Middle of the body, RAS mm.
+    """
+
+    level: int
+    reasons: tuple[str, ...]
+    residual_mm: Mapping[str, float]
+    landmark_mm: float
+    origin: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class StandingReport:
+    """What such a file says.
+
+    Attributes
+    ----------
+    shapes : str
+        Where the shapes come from.
+    levels : tuple of StandingLevel
+        From the top.
+    left_out : mapping of level id to str
+        Why there is no vertebra of a level that was asked for.
+    """
+
+    shapes: str
+    levels: tuple[StandingLevel, ...]
+    left_out: Mapping[int, str]
+
+
+def read_standing(path: PathLike) -> StandingReport:
+    """Read what `write_standing` wrote.
+
+    Raises
+    ------
+    ReadError
+        If it cannot be read, or is something else.
+    """
+    return standing_in(read_text(path, "Give the xray.json of a reconstruction."), str(path))
+
+
+def standing_in(text: str, name: str) -> StandingReport:
+    """Return what the text of such a file says; `name` is for the sentence.
+
+    Raises
+    ------
+    ReadError
+        If it is damaged, or something else.
+    """
+    try:
+        content = json.loads(text)
+        levels = tuple(_read_level(each) for each in content["levels"])
+        left_out = {level_of(level).id: str(reason) for level, reason in content["left_out"].items()}
+        return StandingReport(str(content["shapes"]), levels, left_out)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ParameterError) as error:
+        raise ReadError(f"{name} is no report of a reconstruction from radiographs.", "Reconstruct again.") from error
+
+
+def _read_level(entry: Mapping[str, Any]) -> StandingLevel:
+    right, anterior, superior = (float(each) for each in entry["origin"])
+    residuals = {str(view): float(value) for view, value in entry["residual_mm_of_bone"].items()}
+    reasons = tuple(str(each) for each in entry["reasons"])
+    marks = float(entry["landmark_mm"])
+    return StandingLevel(level_of(entry["level"]).id, reasons, residuals, marks, (right, anterior, superior))
+
+
+def write_standing(
+    path: PathLike,
+    films: Sequence[Film],
+    found: Sequence[Agreement],
+    frames: Mapping[int, Frame],
+    left_out: Mapping[int, str],
+    shapes: str,
+) -> None:
     """Write posture, spacing, and by level the frame, residuals and whether to trust it.
 
     Parameters
@@ -25,6 +114,10 @@ def write_standing(path: PathLike, films: Sequence[Film], found: Sequence[Agreem
     found : sequence of Agreement
     frames : mapping of level id to Frame
         RAS mm.
+    left_out : mapping of level id to str
+        Why there is no vertebra of a level that was asked for.
+    shapes : str
+        Where the shapes come from.
 
     Raises
     ------
@@ -34,9 +127,11 @@ def write_standing(path: PathLike, films: Sequence[Film], found: Sequence[Agreem
     content = {
         "made_by": f"spinetwin {__version__}",
         "posture": "standing",
+        "shapes": shapes,
         "coordinates": "RAS, mm; the origin is where the central rays of the films meet",
         "spacing": {film.view: film.spacing for film in films},
         "levels": [_level(each, frames[each.level]) for each in found],
+        "left_out": {level_of(key).name: reason for key, reason in left_out.items()},
     }
     write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 

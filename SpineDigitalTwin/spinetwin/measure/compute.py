@@ -35,7 +35,6 @@ Value = FloatArray | float | str
 Ask = Callable[[Landmarks], Value]
 
 _SIDES = ("left", "right")
-_SUPINE = "lying position"
 _POSTURE = {"scoliosis", "sagittal"}
 
 
@@ -84,7 +83,7 @@ class _Survey:
         if not np.isfinite(number):
             return Measurement(quantity.name, None, quantity.unit, reason="not defined here", **place)  # type: ignore[arg-type]
         if quantity.group in _POSTURE:
-            note = f"{_SUPINE}; {note}" if note else _SUPINE
+            note = "; ".join(filter(None, (self.subject.posture, note)))
         spread = self._spread(function) if "maps" not in quantity.scope else None
         return Measurement(quantity.name, number, quantity.unit, uncertainty=spread, reason=note, **place)  # type: ignore[arg-type]
 

@@ -36,11 +36,14 @@ class KnownPlates:
         Axes of levels that have no points, such as the sacrum.
     corners : mapping of (level id, point id) to (3,) array
         Where the corners were, RAS mm.
+    standing : bool
+        Whether the person stood.
     """
 
     plates: Mapping[tuple[int, str], Plate] = field(default_factory=dict)
     frames: Mapping[int, Frame] = field(default_factory=dict)
     corners: Mapping[Key, FloatArray] = field(default_factory=dict)
+    standing: bool = False
 
     @classmethod
     def of(cls, subject: Subject) -> KnownPlates:
@@ -52,6 +55,7 @@ class KnownPlates:
             dict(spine.plates),
             {key: frame for key, frame in spine.frames.items() if key not in pointed},
             {key: place for key, place in spine.points.items() if key[1] in ids},
+            subject.standing,
         )
 
     def subject(self, points: Mapping[Key, FloatArray]) -> Subject:
@@ -66,7 +70,8 @@ class KnownPlates:
         moved = frozenset(self.corners) - still
         held = {key: plate for key, plate in self.plates.items() if self._holds(*key, still)}
         frames = {key: frame for key, frame in self.frames.items() if self._has_neighbour(key, still)}
-        return Subject(Landmarks(points, {**frames_from_points(points), **frames}, plates=held, edited=moved))
+        spine = Landmarks(points, {**frames_from_points(points), **frames}, plates=held, edited=moved)
+        return Subject(spine, standing=self.standing)
 
     def _holds(self, key: int, side: str, still: set[Key]) -> bool:
         own = [(key, poi) for rim in _CORNERS[side].values() for poi in rim if (key, poi) in self.corners]

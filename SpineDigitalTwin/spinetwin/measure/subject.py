@@ -47,6 +47,8 @@ class Subject:
         Columns are the edges of a voxel in RAS, mm: how well points are known in each direction.
     muscles : MuscleMap or None
         The muscles around the spine, on a grid of their own.
+    standing : bool
+        Whether the person stood; images in three dimensions show people who lie.
     """
 
     spine: Landmarks
@@ -54,6 +56,7 @@ class Subject:
     heads: FloatArray | None = None
     voxel: FloatArray = None  # type: ignore[assignment]
     muscles: MuscleMap | None = None
+    standing: bool = False
 
     def __post_init__(self) -> None:
         if self.voxel is None:
@@ -72,6 +75,7 @@ class Subject:
         grid: Grid | None = None,
         muscles: MuscleMap | None = None,
         whole: bool = False,
+        standing: bool = False,
     ) -> Subject:
         """Gather what is known.
 
@@ -82,7 +86,12 @@ class Subject:
         grid = maps.grid if maps is not None else grid
         spine = with_sacrum(with_plates(Landmarks(points, frames, suspect, edited=edited), regions), regions)
         voxel = np.eye(3) * DEFAULT_VOXEL if grid is None else grid.ijk_to_ras[:3, :3].copy()
-        return cls(spine, regions, heads, voxel, muscles)
+        return cls(spine, regions, heads, voxel, muscles, standing)
+
+    @property
+    def posture(self) -> str:
+        """How the person was held, in words."""
+        return "standing position" if self.standing else "lying position"
 
     @cached_property
     def reference(self) -> tuple[int, Frame]:

@@ -17,6 +17,9 @@ Position = tuple[float, float, float]
 EDITED = "edited"
 """The `source` of a point that a person placed."""
 
+STANDING = "standing"
+"""The `source` of a point that was found on radiographs of a standing person ends with this word."""
+
 
 class Status(StrEnum):
     """How far a point can be trusted."""
@@ -128,6 +131,11 @@ class PoiSet:
     def count(self, status: Status) -> int:
         """Return how many points have this status."""
         return sum(poi.status == status for poi in self)
+
+    @property
+    def standing(self) -> bool:
+        """Whether any point says that the person stood."""
+        return any(poi.source.endswith(STANDING) for poi in self)
 
     def positions(self) -> tuple[list[tuple[int, int]], FloatArray]:
         """Return the keys of the points that have a position, and these as an (n, 3) array in RAS mm."""

@@ -19,15 +19,18 @@ from ..geometry import FloatArray, IntArray
 from ..geometry.frame import direction_coefficients
 from ..phantom import VertebraShape
 
-_ROWS = {row["name"]: row for row in read_table("landmarks.csv", __package__)}
+ROWS = {row["name"]: row for row in read_table("landmarks.csv", __package__)}
+"""By name: the part of the vertebra it lies on, and the direction in which it lies furthest out."""
 
-LANDMARKS = tuple(_ROWS)
+LANDMARKS = tuple(ROWS)
 """Names of the landmarks, in the order of arrays."""
 
 VIEWS = ("frontal", "lateral")
 
-_PARTS = {"costal_right": Sub.COSTAL_RIGHT, "costal_left": Sub.COSTAL_LEFT, "spinous": Sub.SPINOUS}
-_RIM = 0.6
+PARTS = {"costal_right": Sub.COSTAL_RIGHT, "costal_left": Sub.COSTAL_LEFT, "spinous": Sub.SPINOUS}
+"""The processes among the parts of `ROWS`."""
+
+RIM_MM = 0.6
 """A tip is the middle of what reaches to within this many mm of the outermost place."""
 
 
@@ -71,7 +74,7 @@ def landmarks_of(shape: VertebraShape, vertices: FloatArray) -> FloatArray:
         Of its surface; the tips of processes are found among them.
     """
     parts = shape.labels(vertices - 0.5 * _outward(shape, vertices))
-    return np.array([_place(shape, vertices, parts, row["part"], row["direction"]) for row in _ROWS.values()])
+    return np.array([_place(shape, vertices, parts, row["part"], row["direction"]) for row in ROWS.values()])
 
 
 def _place(shape: VertebraShape, vertices: FloatArray, parts: IntArray, part: str, direction: str) -> FloatArray:
@@ -82,9 +85,9 @@ def _place(shape: VertebraShape, vertices: FloatArray, parts: IntArray, part: st
         return np.asarray(axis[np.flatnonzero(inside)[-1]])
     if part == "pedicle":
         return _pedicle(shape, float(way[0]))
-    mine = vertices[parts == _PARTS[part]]
+    mine = vertices[parts == PARTS[part]]
     reach = mine @ way
-    return np.asarray(mine[reach > reach.max() - _RIM].mean(axis=0))
+    return np.asarray(mine[reach > reach.max() - RIM_MM].mean(axis=0))
 
 
 def _pedicle(shape: VertebraShape, side: float) -> FloatArray:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from ...measure.subject import Subject
 
 PAGE = "measurements.html"
+_POSTURES = {
+    False: "Measured lying down: angles and balance of posture differ from those of a standing person.",
+    True: "Measured standing, on vertebrae that radiographs have placed.",
+}
 _DPI = 110
 _GROUPS = {
     "scoliosis": "Scoliosis",
@@ -74,6 +78,7 @@ def write_measures_report(subject: Subject, found: Measurements, folder: Path, *
     template = Template(resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
     page = template.substitute(
         title=escape(title),
+        posture=_POSTURES[subject.standing],
         spine=figure_of(pictures.get("spine"), "The spine from the front and from the right, with the lines of its angles."),
         profiles=figure_of(pictures.get("profiles"), "Profiles along the levels, the band of normal values in grey."),
         headlines="\n".join(_curve_rows(found)),

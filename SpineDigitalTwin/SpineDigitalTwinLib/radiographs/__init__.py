@@ -1,0 +1,1 @@
+"""Section Radiographs: the standing spine from a frontal and a lateral film."""

@@ -1,0 +1,183 @@
+"""Radiographs as volume nodes, each lying in the scene where its film was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import slicer
+from slicer.i18n import tr as _
+
+if TYPE_CHECKING:
+    from spinetwin.geometry import FloatArray
+    from spinetwin.xray.cameras import Camera
+    from spinetwin.xray.films import Picture
+    from spinetwin.xray.setups import Setup
+
+    from ..parameters import SpineDigitalTwinParameters
+
+_SETUP = "SpineDigitalTwin.film"
+"""Attribute of a volume: what its file said of how it was taken."""
+
+_FIRST_WINDOW = (1.0, 99.5)
+"""Percentiles of the grey values that are black and white."""
+
+_MOST_SAMPLES = 200_000
+_SAME_MM = 1e-7
+
+
+@dataclass(frozen=True)
+class PlacedFilm:
+    """A film in the scene.
+
+    Attributes
+    ----------
+    view : str
+        "frontal" or "lateral".
+    node : vtkMRMLScalarVolumeNode
+    setup : Setup
+        With what the form says.
+    camera : Camera
+    spacing : str
+        Which size of a pixel is used, for people.
+    """
+
+    view: str
+    node: slicer.vtkMRMLScalarVolumeNode
+    setup: Setup
+    camera: Camera
+    spacing: str
+
+    @property
+    def plane(self) -> FloatArray:
+        """Takes column, row and 0 to where the film was, (4, 4), RAS mm."""
+        from spinetwin.xray.in_space import plane_of
+
+        return plane_of(self.camera, float(self.setup.source_detector_mm or 0.0))
+
+
+def add(name: str, picture: Picture) -> slicer.vtkMRMLScalarVolumeNode:
+    """Add a film that was read from a file to the scene; `place` puts it where it was."""
+    from spinetwin.geometry import Grid
+
+    from ..maps import volumes
+
+    values = picture.values.T[:, :, None].astype(np.float32)
+    node = volumes.addImage(name, values, Grid(values.shape, np.diag([1.0, 1.0, 1.0, 1.0])))
+    node.SetAttribute(_SETUP, json.dumps(asdict(picture.setup)))
+    _showGreys(node, values)
+    return node
+
+
+def _showGreys(node: slicer.vtkMRMLScalarVolumeNode, values: np.ndarray) -> None:
+    some = values.ravel()[:: max(1, values.size // _MOST_SAMPLES)]
+    low, high = np.percentile(some, _FIRST_WINDOW)
+    display = node.GetDisplayNode()
+    display.SetAutoWindowLevel(False)
+    display.SetWindowLevelMinMax(float(low), float(max(high, low + 1e-6)))
+    display.SetInterpolate(True)
+
+
+def setupOf(node: slicer.vtkMRMLScalarVolumeNode) -> Setup:
+    """Return what is known of how a film was taken; of a volume that Slicer has loaded, the size of its pixels.
+
+    It is written down at the first look, because placing a film changes the spacing of its volume.
+    """
+    from spinetwin.xray.setups import Setup
+
+    text = node.GetAttribute(_SETUP)
+    if text is None:
+        across, along, _deep = node.GetSpacing()
+        setup = Setup(pixel_mm=(across, along), spacing_from=_("spacing of the volume"))
+        node.SetAttribute(_SETUP, json.dumps(asdict(setup)))
+        return setup
+    kept = json.loads(text)
+    known = {each.name for each in fields(Setup)}
+    return Setup(**{name: tuple(value) if isinstance(value, list) else value for name, value in kept.items() if name in known})
+
+
+def formOf(parameters: SpineDigitalTwinParameters) -> dict[str, Any]:
+    """Return what the form of the panel says of both films, as `Setup.with_form` takes it."""
+    numbers = {
+        "source_detector_mm": parameters.filmSdd,
+        "source_patient_mm": parameters.filmSod,
+        "pixel_mm": parameters.filmPixel,
+    }
+    said: dict[str, Any] = {name: value for name, value in numbers.items() if value > 0}
+    if "pixel_mm" in said:
+        said["pixel_at"] = "detector"
+    if parameters.filmSlot:
+        said["kind"] = "slot"
+    if parameters.filmInverted:
+        said["bright"] = "air"
+    return said
+
+
+def placed(view: str, node: slicer.vtkMRMLScalarVolumeNode, form: Mapping[str, Any]) -> PlacedFilm:
+    """Return a film with its camera.
+
+    Raises
+    ------
+    ParameterError
+        If the volume is no single picture, or its geometry is not known or impossible.
+    """
+    from spinetwin.errors import ParameterError
+    from spinetwin.xray.setups import camera_of, spacing_sentence
+
+    if node.GetImageData() is None:
+        raise ParameterError(_("The {view} film {name} is empty.").format(view=view, name=node.GetName()))
+    columns, rows, slices = node.GetImageData().GetDimensions()
+    if slices != 1 or node.GetImageData().GetNumberOfScalarComponents() != 1:
+        raise ParameterError(
+            _("{name} is no radiograph: it has {slices} slices.").format(name=node.GetName(), slices=slices),
+            _("Choose a single grey picture as the {view} film.").format(view=view),
+        )
+    setup = setupOf(node).with_form(form, _("the form"))
+    camera = camera_of(setup, view, (columns, rows))
+    return PlacedFilm(view, node, setup, camera, spacing_sentence(setup, camera))
+
+
+def isPlaced(film: PlacedFilm) -> bool:
+    """Say whether the volume of a film lies where the film was."""
+    return bool(np.allclose(planeOfNode(film.node), film.plane, atol=_SAME_MM))
+
+
+def place(film: PlacedFilm) -> None:
+    """Put the volume of a film where the film was."""
+    film.node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(film.plane))
+
+
+def planeOfNode(node: slicer.vtkMRMLScalarVolumeNode) -> FloatArray:
+    """Return where a placed film lies: from column, row, 0 to RAS mm, (4, 4)."""
+    import vtk
+
+    matrix = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(matrix)
+    return np.asarray(slicer.util.arrayFromVTKMatrix(matrix))
+
+
+def values(node: slicer.vtkMRMLScalarVolumeNode) -> np.ndarray:
+    """Return the grey values of a film, (rows, columns), without a copy."""
+    return np.asarray(slicer.util.arrayFromVolume(node)[0])
+
+
+def write(path: Path, pixels: np.ndarray) -> None:
+    """Write the grey values (rows, columns) of a film for the worker; safe to call in a thread."""
+    from spinetwin.geometry import Grid
+    from spinetwin.io import write_volume
+
+    picture = np.asarray(pixels.T[:, :, None], dtype=np.float32)
+    write_volume(path, picture, Grid(picture.shape, np.eye(4)), packed=False)
+
+
+def geometryText(films: Mapping[str, PlacedFilm]) -> str:
+    """Return the form of a geometry for the worker, with all that is known of both films."""
+    said = {
+        view: {name: value for name, value in asdict(film.setup).items() if value is not None and name != "spacing_from"}
+        for view, film in films.items()
+    }
+    return json.dumps(said, indent=1)

@@ -1,0 +1,156 @@
+"""What `spinetwin xray` reads: two films with their geometry, clicked landmarks, and perhaps the patient's own vertebrae."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..anatomy import level as level_of
+from ..errors import ParameterError, ReadError
+from .common import path_of, read_maps
+
+if TYPE_CHECKING:
+    from ..anatomy import Level
+    from ..xray.films import Film
+    from ..xray.landmarks import Landmarks
+    from ..xray.own_shapes import OwnShapes
+
+_RARE = ("T13", "L6")
+"""Levels that a range includes, but few people have."""
+
+_POINTS = ("*.mrk.json", "*.mkr.json")
+
+
+def add_inputs(xray: argparse.ArgumentParser) -> None:
+    """Tell the parser about the files and what is said of them."""
+    xray.add_argument("frontal", type=path_of, metavar="FRONTAL", help="frontal film: DICOM, or a picture")
+    xray.add_argument("lateral", type=path_of, metavar="LATERAL", help="lateral film")
+    xray.add_argument(
+        "--landmarks", type=path_of, required=True, metavar="FILE", help="csv: view, level, landmark, column, row"
+    )
+    xray.add_argument("--geometry", type=path_of, metavar="FILE", help="json form, for what the films do not say")
+    xray.add_argument("--sdd", type=float, metavar="MM", help="distance from the source to the film")
+    xray.add_argument("--sod", type=float, metavar="MM", help="distance from the source to the middle of the patient")
+    xray.add_argument("--pixel", type=float, metavar="MM", help="size of a pixel at the film")
+    xray.add_argument("--slot-scan", action="store_true", help="source and slot move along the body together")
+    xray.add_argument("--levels", metavar="LEVELS", help="such as T12-L5 (default: all that have landmarks)")
+    xray.add_argument("--calibrate", action="store_true", help="refine where the second source was from the landmarks")
+    xray.add_argument(
+        "--shape-from",
+        type=path_of,
+        metavar="MR_POIS",
+        help="the patient's own vertebrae, lying: a folder with both label maps, or a file of points beside them",
+    )
+
+
+def wanted_levels(text: str | None, landmarks: Landmarks) -> tuple[Level, ...]:
+    """Return the levels to look for, from the top: all with landmarks, or those of a text.
+
+    Raises
+    ------
+    ParameterError
+        If one of them has no landmarks.
+    """
+    from ..anatomy.levels import parse_levels
+
+    if not text:
+        return tuple(level_of(key) for key in landmarks.levels)
+    wanted = parse_levels(text)
+    missing = [each.name for each in wanted if each.id not in landmarks.levels and each.name not in _RARE]
+    if missing:
+        raise ParameterError(f"{landmarks.source} has no landmarks of {', '.join(missing)}.", "Click them, or choose --levels.")
+    return tuple(each for each in wanted if each.id in landmarks.levels)
+
+
+def read_films(arguments: argparse.Namespace) -> tuple[Film, Film]:
+    """Read both films, and what the form and the options say of how they were taken.
+
+    Raises
+    ------
+    SpineTwinError
+        If a film or the form cannot be used.
+    """
+    from ..io.film_forms import read_geometry
+    from ..io.films import read_film
+    from ..xray.checks import check_films
+    from ..xray.landmarks import VIEWS
+
+    forms = {} if arguments.geometry is None else read_geometry(arguments.geometry)
+    options: Mapping[str, float | None] = {
+        "source_detector_mm": arguments.sdd,
+        "source_patient_mm": arguments.sod,
+        "pixel_mm": arguments.pixel,
+    }
+    said = {name: value for name, value in options.items() if value is not None}
+    films = []
+    for view, path in zip(VIEWS, (arguments.frontal, arguments.lateral), strict=True):
+        picture = read_film(path)
+        setup = replace(picture.setup, kind="slot") if arguments.slot_scan else picture.setup
+        setup = setup.with_form(said, "the command line")
+        if view in forms:
+            setup = setup.with_form(forms[view], f"the entry {view} of {arguments.geometry.name}")
+        films.append(replace(picture, setup=setup).film(view))
+    check_films(films)
+    return films[0], films[1]
+
+
+def calibrated(films: tuple[Film, Film], landmarks: Landmarks) -> tuple[tuple[Film, Film], list[str]]:
+    """Return the films with the second camera where the landmarks say it was, and by how much it moved, for people."""
+    import numpy as np
+
+    from ..xray.calibrate import QUANTITIES, refine
+
+    keys = sorted({(key, name) for key, name, _ in landmarks.seen})
+    both = [(key, name) for key, name in keys if all((key, name, film.view) in landmarks.seen for film in films)]
+    pixels = np.array([[landmarks.seen[(*each, film.view)] for film in films] for each in both]).reshape(-1, 2, 2)
+    refined = refine([film.camera for film in films], pixels, pixel_sd=1.0 / films[0].pixel_mm)
+    said = [
+        f"Calibration of the lateral film, {name}: {change:+.2f} ± {spread:.2f}"
+        for name, change, spread in zip(QUANTITIES, refined.change, refined.sd, strict=True)
+    ]
+    return (films[0], replace(films[1], camera=refined.camera)), said
+
+
+def read_own_shapes(given: Path) -> OwnShapes:
+    """Read the patient's own vertebrae.
+
+    Parameters
+    ----------
+    given : Path
+        A folder with both label maps, such as `spinetwin segment` writes, and at most one .mrk.json file of points (without
+        one they are computed); or a file of points, or one of the maps, in such a folder.
+
+    Raises
+    ------
+    SpineTwinError
+        If there is no pair of maps, more than one, or they cannot be used.
+    """
+    from ..io import POINT_SUFFIXES, read_pois
+    from ..io.cases import find_cases
+    from ..poi.compute import compute_pois
+    from ..xray.own_shapes import OwnShapes
+
+    folder = given.parent if given.is_file() else given
+    pairs = [each for each in find_cases(folder).values() if set(each.files) == {"subregions", "vertebrae"}]
+    if len(pairs) != 1:
+        raise ReadError(
+            f"{folder} holds {len(pairs)} pairs of label maps (subregions and vertebrae); one is needed.",
+            "Points alone have no shape: give the folder of `spinetwin segment`, with the points in it.",
+        )
+    files = pairs[0].files
+    maps = read_maps(files["subregions"], files["vertebrae"])
+    file = given if given.name.lower().endswith(POINT_SUFFIXES) else _points_in(folder)
+    return OwnShapes.of(maps, compute_pois(maps) if file is None else read_pois(file))
+
+
+def _points_in(folder: Path) -> Path | None:
+    found = sorted(path for pattern in _POINTS for path in folder.glob(pattern))
+    if len(found) > 1:
+        raise ReadError(
+            f"{folder} holds {len(found)} files of points: {', '.join(each.name for each in found)}.",
+            "Say which one: --shape-from FILE.",
+        )
+    return found[0] if found else None

@@ -1,0 +1,209 @@
+"""The patient's own vertebrae, from label maps of an MR or CT, as shapes that no longer change: they only stand elsewhere.
+
+A vertebra's surface is where the signed distance of its voxels passes zero; between thick slices the distance is interpolated,
+not the labels.
+
+References
+----------
+Raya SP, Udupa JK (1990) Shape-based interpolation of multidimensional objects. IEEE TMI 9:32-42.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..anatomy import level as level_of
+from ..anatomy.subregions import SubregionId as Sub
+from ..errors import ParameterError
+from ..geometry import FloatArray, Frame, Grid, IntArray, LabelMaps, label_boxes
+from ..geometry.frame import direction_coefficients
+from ..geometry.surfaces import Surface, surface_of_samples
+from ..poi import PoiSet
+from ..poi.axes import frames_of
+from .landmarks import LANDMARKS, PARTS, RIM_MM, ROWS, Landmarks
+from .shapes import ShapeModel
+from .stages import STAGES, Stage
+
+RIGID_STAGES: tuple[Stage, ...] = tuple(replace(stage, modes=0) for stage in STAGES if stage.modes <= 14)
+"""From coarse to fine as ever, but only poses may change."""
+
+_NOT_BONE = (Sub.CORD, Sub.CANAL, Sub.DISC, Sub.RIB_LEFT, Sub.RIB_RIGHT)
+_BODY = (Sub.BODY, Sub.BODY_BORDER, Sub.ENDPLATE_SUPERIOR, Sub.ENDPLATE_INFERIOR)
+_MARGIN = 3
+_SMOOTHED_VOXELS = 0.6
+"""Standard deviation of a bell that takes the steps of the voxels away."""
+
+_SPACING_MM = 1.4
+"""Of the samples of a surface; an L3 then has about 10,000 vertices."""
+
+_MIDDLE_MM, _AXIS_MM = 4.0, 1.5
+"""How far from its middle the rear wall of a body is looked for, and from its axis the endplates, which are hollow."""
+
+_PEDICLE_MM = (2.5, 5.5)
+"""Behind the rear wall of the body the bone on either side of the canal is pedicle and nothing else."""
+
+_LEAST_VOXELS = 200
+
+
+@dataclass(frozen=True)
+class OwnShapes:
+    """What a patient's vertebrae are made of.
+
+    Attributes
+    ----------
+    maps : LabelMaps
+        Of the MR or CT.
+    points : PoiSet
+        Computed from them, and perhaps corrected; RAS mm, lying.
+    frames : mapping of level id to Frame
+        Of the lying vertebrae.
+    boxes : mapping of level id to slices
+        Where each lies in the maps.
+    """
+
+    maps: LabelMaps
+    points: PoiSet
+    frames: Mapping[int, Frame]
+    boxes: Mapping[int, tuple[slice, ...]]
+
+    @classmethod
+    def of(cls, maps: LabelMaps, points: PoiSet) -> OwnShapes:
+        """Gather what `model` needs."""
+        return cls(maps, points, frames_of(points), label_boxes(maps.vertebrae))
+
+    def model(self, key: int) -> ShapeModel:
+        """Return the shape of a level, in the frame of its points, without any mode that changes it.
+
+        Raises
+        ------
+        ParameterError
+            If the maps or the points do not have the level.
+        """
+        voxels = self._voxels(key)
+        surface, known = _surface(voxels), _landmarks(voxels)
+        marks = np.array([known.get(each, np.zeros(3)) for each in LANDMARKS])
+        placed = {poi.id: poi.position for poi in self.points.of_level(key) if poi.position is not None}
+        points = {poi: self.frames[key].to_local(at) for poi, at in placed.items()}
+        still = np.zeros((len(surface.vertices), 3, 1))
+        return ShapeModel(key, surface, still, 1, marks, points)
+
+    def _voxels(self, key: int) -> _Voxels:
+        name = level_of(key).name
+        if key not in self.boxes or key not in self.frames:
+            raise ParameterError(f"The patient's own {name} is not in the label maps and points.", "Choose --levels.")
+        voxels = _Voxels.of(self.maps, self.boxes[key], key, self.frames[key])
+        if voxels.bone.sum() < _LEAST_VOXELS:
+            raise ParameterError(f"The patient's own {name} has only {int(voxels.bone.sum())} voxels in the maps.")
+        return voxels
+
+    def known(self, clicked: Landmarks) -> Landmarks:
+        """Return the clicked landmarks less those whose place on the patient's own vertebra is not known.
+
+        A tip that the border of the image has cut off is not; and a level without a vertebra keeps none of its landmarks.
+        """
+        there = {key: _landmarks(self._voxels(key)) for key in clicked.levels if key in self.boxes and key in self.frames}
+        return replace(clicked, seen={at: pixel for at, pixel in clicked.seen.items() if at[1] in there.get(at[0], at)})
+
+
+@dataclass(frozen=True)
+class _Voxels:
+    """The voxels around one vertebra."""
+
+    parts: IntArray
+    bone: np.ndarray
+    grid: Grid
+    frame: Frame
+    cut: tuple[tuple[bool, bool], ...]
+    """Whether the box touches the first and the last voxels of the maps, along i, j, k."""
+
+    @classmethod
+    def of(cls, maps: LabelMaps, box: tuple[slice, ...], key: int, frame: Frame) -> _Voxels:
+        parts = np.pad(maps.subregions[box], _MARGIN)
+        bone = np.pad(maps.vertebrae[box] == key, _MARGIN) & ~np.isin(parts, _NOT_BONE)
+        first = np.array([each.start for each in box]) - _MARGIN
+        affine = maps.grid.ijk_to_ras.copy()
+        affine[:3, 3] = maps.grid.to_ras(first)
+        cut = tuple((each.start == 0, each.stop == size) for each, size in zip(box, maps.grid.shape, strict=True))
+        return cls(parts, bone, Grid(parts.shape, affine), frame, cut)
+
+    def of_parts(self, labels: Sequence[int]) -> FloatArray:
+        """Return the centres (n, 3) of bone voxels of some parts, in the vertebra's frame."""
+        return self.frame.to_local(self.grid.to_ras(np.argwhere(self.bone & np.isin(self.parts, labels))))
+
+    def half(self, way: FloatArray) -> float:
+        """Return half the size of a voxel along a direction of the vertebra's frame, mm."""
+        return float(0.5 * np.abs(self.grid.ijk_to_ras[:3, :3].T @ (way @ self.frame.axes)).max())
+
+    def at_border(self, labels: Sequence[int]) -> bool:
+        """Whether a part reaches the border of the maps: what was beyond it is not known."""
+        mine = self.bone & np.isin(self.parts, labels)
+        for axis, (low, high) in enumerate(self.cut):
+            along = np.asarray(mine.any(axis=tuple(each for each in range(3) if each != axis)))
+            if (low and along[_MARGIN]) or (high and along[-_MARGIN - 1]):
+                return True
+        return False
+
+
+def _surface(voxels: _Voxels) -> Surface:
+    """Return the surface of the bone in the vertebra's frame, sampled along its axes."""
+    from scipy.ndimage import map_coordinates
+
+    values, spacing = _distance(voxels), _SPACING_MM
+    corners = voxels.frame.to_local(voxels.grid.to_ras(np.argwhere(voxels.bone)))
+    low, high = corners.min(axis=0) - 2 * spacing, corners.max(axis=0) + 2 * spacing
+    axes = [np.arange(a, b + spacing, spacing) for a, b in zip(low, high, strict=True)]
+    lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+    places = voxels.grid.to_ijk(voxels.frame.to_ras(lattice))
+    sampled = map_coordinates(values, np.moveaxis(places, -1, 0), order=1, mode="nearest")
+    return surface_of_samples(sampled, low, spacing)
+
+
+def _distance(voxels: _Voxels) -> FloatArray:
+    """Return the signed distance of the bone at the voxels' centres, mm, negative inside, without the steps of voxels."""
+    from scipy.ndimage import distance_transform_edt, gaussian_filter
+
+    size = voxels.grid.spacing
+    away = distance_transform_edt(~voxels.bone, size) - distance_transform_edt(voxels.bone, size)
+    return np.asarray(gaussian_filter(away, _SMOOTHED_VOXELS))
+
+
+def _landmarks(voxels: _Voxels) -> dict[str, FloatArray]:
+    """Return the landmarks that the maps show, each (3,) in the vertebra's frame, as `landmarks_of` defines them."""
+    places = {name: _place(voxels, row["part"], direction_coefficients(row["direction"])) for name, row in ROWS.items()}
+    return {name: at for name, at in places.items() if at is not None}
+
+
+def _place(voxels: _Voxels, part: str, way: FloatArray) -> FloatArray | None:
+    if part == "body":
+        return _endplate(voxels, way)
+    return _pedicle(voxels, float(way[0])) if part == "pedicle" else _tip(voxels, int(PARTS[part]), way)
+
+
+def _tip(voxels: _Voxels, part: int, way: FloatArray) -> FloatArray | None:
+    mine = voxels.of_parts([part])
+    if not len(mine) or voxels.at_border([part]):
+        return None
+    half, reach = voxels.half(way), mine @ way
+    return np.asarray(mine[reach > reach.max() - max(RIM_MM, half)].mean(axis=0) + half * way)
+
+
+def _pedicle(voxels: _Voxels, side: float) -> FloatArray | None:
+    """Return the middle of the bone beside the canal just behind the body."""
+    body, bone = voxels.of_parts(_BODY), voxels.frame.to_local(voxels.grid.to_ras(np.argwhere(voxels.bone)))
+    middle = body[(np.abs(body[:, 0]) < _MIDDLE_MM) & (np.abs(body[:, 2]) < _MIDDLE_MM)]
+    if not len(middle):
+        return None
+    behind, outer = middle[:, 1].min() - bone[:, 1], np.abs(body[:, 0]).max()
+    low, high = _PEDICLE_MM
+    mine = bone[(behind > low) & (behind < high) & (side * bone[:, 0] > 0) & (np.abs(bone[:, 0]) < outer)]
+    return np.asarray(mine.mean(axis=0)) if len(mine) else None
+
+
+def _endplate(voxels: _Voxels, way: FloatArray) -> FloatArray | None:
+    """Return where the axis through the middle of the body leaves it."""
+    body = voxels.of_parts(_BODY)
+    middle = body[np.hypot(body[:, 0], body[:, 1]) < max(_AXIS_MM, 0.6 * voxels.grid.spacing.max())]
+    return np.asarray((float((middle @ way).max()) + voxels.half(way)) * way) if len(middle) else None
