@@ -168,7 +168,7 @@ def _row(joint: dict[str, Any]) -> Sequence[object]:
 
 
 def read_task(path: PathLike) -> Task:
-    """Read a task that somebody has written: JSON with a name, and trunk_flexion_deg, hand_mass_kg, supported, label, source.
+    """Read a task that somebody has written: JSON with a name, and any other field of `Task`.
 
     Raises
     ------
@@ -190,13 +190,16 @@ def read_task(path: PathLike) -> Task:
             _number(content.get("hand_mass_kg", 0.0)),
             _truth(content.get("supported", False)),
             str(content.get("source", name)),
+            _number_or_none(content.get("pelvis_share")),
+            _number_or_none(content.get("hands_ahead_mm")),
+            _number(content.get("floor_share", 1.0)),
         )
     except ParameterError as error:
         raise ReadError(f"{name} holds an impossible task: {error.message}") from error
     except (TypeError, OverflowError) as error:
         raise ReadError(
             f"{name} holds something that is no number, or not true or false, where one belongs.",
-            "Numbers are trunk_flexion_deg and hand_mass_kg; supported is true or false.",
+            "Label and source are texts, supported is true or false, all others are numbers.",
         ) from error
 
 
@@ -204,6 +207,10 @@ def _truth(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError
     return value
+
+
+def _number_or_none(value: object) -> float | None:
+    return None if value is None else _number(value)
 
 
 def _number(value: object) -> float:

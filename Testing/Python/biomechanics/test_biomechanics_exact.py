@@ -99,7 +99,7 @@ def test_every_single_body_is_in_balance():
     model, task = made_model(curve_mm=15.0), BENT
     found = loads(model, task, Settings(ligaments="none"))
     pose = placed(model, flexed(model, task.trunk_flexion_deg, found.settings.pelvis_share))
-    pulls = directions(pose.muscles.points) * found.muscle_forces[:, None, None]
+    pulls = directions(pose.muscles.points) * (found.muscle_forces + found.resting_forces)[:, None, None]
     local = np.stack([found.shear_right, found.shear_anterior, -found.compression], axis=1)
     below = -np.einsum("nij,ni->nj", pose.joint_axes, local)
     for body in range(1, len(LEVELS) + 1):
