@@ -26,8 +26,8 @@ ROUNDS = 5
 LEVELS = "T1-S1"
 MAN, WOMAN = Person("m", 176.0, 70.0), Person("f", 165.0, 60.0)
 WILKE = {"standing": 0.5, "prone": 0.1, "flexion-36": 1.1, "lifting-20kg": 2.3}
-"""Pressure in L4/5 of a man of 70 kg, MPa (Wilke 1999). During a night it rose from 0.1 to 0.24 while only the disc swelled: lying,
-it is not that of a force alone."""
+"""Pressure in L4/5 of a man of 70 kg, MPa (Wilke 1999). In a night it rose from 0.1 to 0.24 while the disc but swelled:
+lying, it is not that of a force alone."""
 
 DISC_MM2, PRESSED, UNLOADED_MPA = 1800.0, 0.66, 0.07
 """Area of that disc, the part of it on which the pressure of its nucleus would make the compression (Nachemson 1960), and what

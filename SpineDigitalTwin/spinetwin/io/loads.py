@@ -20,7 +20,7 @@ from ..biomechanics.tasks import Task
 from ..errors import ParameterError, ReadError
 from ..geometry import FloatArray
 from .atomic import write_text
-from .texts import PathLike, read_json
+from .texts import PathLike, of_format, read_json
 
 FORMAT = "spinetwin loads"
 VERSION = 1
@@ -90,11 +90,10 @@ def read_loads(path: PathLike, about: str) -> PastLoads:
     ReadError
         If the file is damaged, of another version, or something else.
     """
-    content, name = read_json(path), Path(path).name
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ReadError(f"{name} holds no loads.", "Give the folder of a `spinetwin simulate`.")
-    if content.get("version") != VERSION:
-        raise ReadError(f"{name} is of version {content.get('version')!r}; this program reads version {VERSION}.", "Update it.")
+    name = Path(path).name
+    content = of_format(
+        read_json(path), name, FORMAT, VERSION, ("holds no loads.", "Give the folder of a `spinetwin simulate`.")
+    )
     try:
         joints, person = content["joints"], content.get("person")
         forces = _finite([[_number(each[force]) for force in _FORCES] for each in joints])

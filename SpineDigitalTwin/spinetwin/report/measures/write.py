@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Iterator, Sequence
 from html import escape
-from importlib import resources
 from itertools import groupby
 from pathlib import Path
-from string import Template
 from typing import TYPE_CHECKING
 
-from ... import __version__
 from ...errors import WriteError
 from ...io.atomic import atomic_write, write_text
 from ...measure.results import Measurement, Measurements
 from ...measure.table import QUANTITIES, Quantity
+from ..frame import NUMBERS, figure_of, framed
 from .numbers import said
 from .profiles import draw_profiles
 from .spine import draw_spine
@@ -71,15 +68,16 @@ def write_measures_report(subject: Subject, found: Measurements, folder: Path, *
     for name, picture in pictures.items():
         with atomic_write(folder / f"{name}.png") as temporary:
             temporary.write_bytes(picture)
-    template = Template(resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
-    page = template.substitute(
-        title=escape(title),
+    page = framed(
+        __package__,
+        NUMBERS,
+        title,
+        heading=escape(title),
         spine=figure_of(pictures["spine"], "The spine from the front and from the right, with the lines of its angles."),
         profiles=figure_of(pictures["profiles"], "Profiles along the levels, the band of normal values in grey."),
         headlines="\n".join(_curve_rows(found)),
         tables="\n".join(_group_table(found, group, heading) for group, heading in _GROUPS.items()),
         missing=_missing(found),
-        version=__version__,
     )
     write_text(folder / PAGE, page)
     return folder / PAGE
@@ -89,11 +87,6 @@ def _png(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
     return buffer.getvalue()
-
-
-def figure_of(png: bytes, text: str) -> str:
-    """Return a figure that carries its picture in the page; `text` is read out instead of it."""
-    return f'<figure><img src="data:image/png;base64,{base64.b64encode(png).decode("ascii")}" alt="{escape(text)}"></figure>'
 
 
 def _curve_rows(found: Measurements) -> Iterator[str]:
