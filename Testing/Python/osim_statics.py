@@ -66,7 +66,7 @@ class OsimStatics:
 
     def tension(self, ligament):
         _, points = self.path(ligament)
-        stretch = np.linalg.norm(points[1] - points[0]) / numbers(ligament, "resting_length")[0]
+        stretch = np.linalg.norm(np.diff(points, axis=0), axis=1).sum() / numbers(ligament, "resting_length")[0]
         law = ligament.find("PiecewiseLinearFunction")
         return np.interp(stretch, numbers(law, "x"), numbers(law, "y")) * numbers(ligament, "pcsa_force")[0]
 

@@ -12,13 +12,15 @@ from ..geometry import FloatArray
 from .mechanism import Bands, Bodies, Burdens, Joints, Mechanism, Strings
 from .model import Masses, MultibodyModel
 from .passive import LAWS, Law, disc_stiffness, stretch
-from .posture import Pose, flexed, placed
+from .posture import Pose, placed, pose_of
+from .resting import FIBRE_LENGTHS, STRESSES, fibres_of
 from .results import RESEARCH_USE, Loads
-from .statics import GRAVITY
+from .settings import MM2_PER_CM2
+from .statics import GRAVITY, burden_points
+from .tasks import Task
 
 PELVIS = "pelvis"
 _SACRUM = "S1"
-_MM2_PER_CM2 = 100.0
 
 
 def mechanism_of(model: MultibodyModel, found: Loads) -> Mechanism:
@@ -31,16 +33,17 @@ def mechanism_of(model: MultibodyModel, found: Loads) -> Mechanism:
     found : Loads
         Of this model. Discs are as stiff as under the compression found, muscles pull as found.
     """
-    pose = flexed(model, found.task.trunk_flexion_deg, found.settings.pelvis_share)
+    pose = pose_of(model, found.task, found.settings)
     return Mechanism(
         title=f"Trunk in the task {found.task.name}",
         bodies=_bodies(model),
         joints=_joints(model, pose, found),
         strings=_strings(model, found),
         bands=_bands(model, pose, found.settings.ligaments),
-        burdens=_burdens(model, found.task.hand_mass_kg),
+        resting=_resting(model, found.settings.muscle_stiffness),
+        burdens=_burdens(model, pose, found.task),
         gravity=0.0 if found.task.supported else GRAVITY,
-        floor=found.settings.activation_floor,
+        floor=found.settings.activation_floor * found.task.floor_share,
         notes=(
             RESEARCH_USE,
             "Discs have the stiffness of the compression in this task; ligaments are slack in the imaged posture.",
@@ -79,7 +82,7 @@ def _joints(model: MultibodyModel, pose: Pose, found: Loads) -> Joints:
         axes=axes,
         mobile=np.concatenate([[True], model.mobile]),
         angles=_angles(axes @ np.array(turned) @ axes.transpose(0, 2, 1)),
-        stiffness=np.concatenate([np.zeros((1, 3)), disc_stiffness(model, found.compression)]),
+        stiffness=np.concatenate([np.zeros((1, 3)), disc_stiffness(model, found.compression, found.settings.disc_stiffness)]),
     )
 
 
@@ -99,7 +102,7 @@ def _strings(model: MultibodyModel, found: Loads) -> Strings:
         groups=muscles.groups,
         owners=tuple(owners[:end] for owners, end in zip(muscles.owners, ends, strict=True)),
         points=tuple(path[:end] for path, end in zip(muscles.points, ends, strict=True)),
-        strengths=found.settings.strength * muscles.pcsa_mm2 / _MM2_PER_CM2,
+        strengths=found.settings.strength * muscles.pcsa_mm2 / MM2_PER_CM2,
         forces=found.muscle_forces,
     )
 
@@ -122,32 +125,48 @@ def _bands(model: MultibodyModel, pose: Pose, laws: str) -> Bands:
         names.append(f"{name}_{count[name]}")
     return Bands(
         names=tuple(names),
-        owners=ligaments.owners[known],
-        points=ligaments.points[known],
+        owners=tuple(ligaments.owners[known]),
+        points=tuple(ligaments.points[known]),
         slack_mm=slack[known],
         curves=tuple(_curve(LAWS[laws, ligaments.names[at]], slack[at], ligaments.shares[at]) for at in known),
         torn=stretch(model, placed(model, pose), laws).torn[known],
     )
 
 
-def _curve(law: Law, slack: float, share: float) -> FloatArray:
-    """Return strain and tension where a strand's law bends, up to where it tears; its ligament tears at `failure_n`."""
-    lengths = np.full(len(law.strains), slack)
-    tensions = law.tension(law.strains, lengths)
-    beyond = law.strains[-1] + max(law.failure_n - tensions[-1], 0.0) / (law.slopes[-1] * (slack if law.per_length else 1.0))
+def _curve(law: Law, spanned: float, share: float) -> FloatArray:
+    """Return strain over the length spanned, and tension, where a strand's law bends, up to where its ligament tears."""
+    free = float(law.free(np.array(spanned)))
+    tensions = law.tension(law.strains, np.full(len(law.strains), free))
+    beyond = law.strains[-1] + max(law.failure_n - tensions[-1], 0.0) / (law.slopes[-1] * (free if law.per_length else 1.0))
     strains = np.append(law.strains, beyond)
-    whole = np.append(tensions, law.tension(np.array([beyond]), np.array([slack])))
+    whole = np.append(tensions, law.tension(np.array([beyond]), np.array([free])))
     end = float(np.interp(law.failure_n, whole, strains))
     kept = strains < end
-    return np.column_stack([np.append(strains[kept], end), share * np.append(whole[kept], law.failure_n)])
+    ends = np.append(strains[kept], end) * free / spanned
+    return np.column_stack([ends, share * np.append(whole[kept], law.failure_n)])
 
 
-def _burdens(model: MultibodyModel, hand_mass_kg: float) -> Burdens:
-    if not hand_mass_kg:
-        return Burdens((), np.zeros(0, dtype=np.int64), np.zeros((0, 3)), np.zeros(0))
-    return Burdens(
-        ("held_right", "held_left"),
-        np.full(2, model.shoulder_owner),
-        model.shoulders,
-        np.full(2, hand_mass_kg / 2),
+def _resting(model: MultibodyModel, stiffness: float) -> Bands:
+    """Return the passive part of the muscles as strands along the same paths."""
+    muscles = model.muscles
+    fibres = fibres_of(muscles)
+    known = np.flatnonzero(fibres.known) if stiffness else np.zeros(0, dtype=np.int64)
+    ends = {at: _distinct(muscles.points[at]) for at in known}
+    tensions = stiffness * muscles.pcsa_mm2[:, None] / MM2_PER_CM2 * STRESSES
+    strains = (fibres.optimal_mm / fibres.slack_mm)[:, None] * (FIBRE_LENGTHS - 1.0)
+    return Bands(
+        names=tuple(f"{muscles.names[at]}_resting" for at in known),
+        owners=tuple(muscles.owners[at, : ends[at]] for at in known),
+        points=tuple(muscles.points[at, : ends[at]] for at in known),
+        slack_mm=fibres.slack_mm[known],
+        curves=tuple(np.column_stack([strains[at], tensions[at]]) for at in known),
+        torn=np.zeros(len(known), dtype=np.bool_),
     )
+
+
+def _burdens(model: MultibodyModel, pose: Pose, task: Task) -> Burdens:
+    if not task.hand_mass_kg:
+        return Burdens((), np.zeros(0, dtype=np.int64), np.zeros((0, 3)), np.zeros(0))
+    owners = np.full(2, model.shoulder_owner)
+    points = pose.back(burden_points(placed(model, pose), task), owners)
+    return Burdens(("held_right", "held_left"), owners, points, np.full(2, task.hand_mass_kg / 2))

@@ -22,8 +22,11 @@ GROUPS = tuple(dict.fromkeys(row["group"] for row in _FASCICLES))
 """Groups of muscles that a model can have."""
 
 _STRANDS = [
-    (r["ligament"], int(r["upper_point"]), int(r["lower_point"])) for r in read_table("ligament_strands.csv", __package__)
+    (row["ligament"], int(row["upper_point"]), row["lower_point"], float(row["beyond_mm"] or 0.0))
+    for row in read_table("ligament_strands.csv", __package__)
 ]
+"""Ligament, point of the upper vertebra and of the lower one or of the template of the pelvis, and how far beyond the upper
+point the strand ends (0: at the lower)."""
 _SLICES = read_table("trunk_slices.csv", __package__)
 _SEGMENTS = read_table("other_segments.csv", __package__)
 _SIDES = ("right", "left")
@@ -178,8 +181,15 @@ def _ligaments(points: Points, places: Attachments) -> Ligaments:
     levels = places.column.levels
     found = []
     for key, below in zip(levels, (SACRUM, *levels), strict=False):
-        ends = [(name, points.get((key, upper)), places.ligament_end(below, lower)) for name, upper, lower in _STRANDS]
-        whole = [(name, upper, lower) for name, upper, lower in ends if upper is not None and lower is not None]
+        ends = [
+            (name, points.get((key, upper)), _lower_point(places, below, lower, upper), beyond)
+            for name, upper, lower, beyond in _STRANDS
+        ]
+        whole = [
+            (name, upper, _end(upper, lower, beyond))
+            for name, upper, lower, beyond in ends
+            if upper is not None and lower is not None
+        ]
         owners = places.body_index(key), places.body_index(below)
         counts = Counter(name for name, _, _ in whole)
         found += [(name, key, owners, (upper, lower), 1.0 / counts[name]) for name, upper, lower in whole]
@@ -190,6 +200,24 @@ def _ligaments(points: Points, places: Attachments) -> Ligaments:
         points=np.array([each[3] for each in found], dtype=np.float64).reshape(-1, 2, 3),
         shares=np.array([each[4] for each in found], dtype=np.float64),
     )
+
+
+def _lower_point(places: Attachments, below: int, lower: str, upper: int) -> FloatArray | None:
+    """Return the lower point of a strand: of interest, or on the pelvis one of the template on the side of the upper one."""
+    if lower.isdigit():
+        return places.ligament_end(below, int(lower))
+    return places.find(lower, point(upper).side)[1] if below == SACRUM else None
+
+
+def _end(upper: FloatArray, lower: FloatArray, beyond_mm: float) -> FloatArray:
+    """Return where a strand ends on the lower vertebra.
+
+    Articular processes overlap, so that their tips come nearer in flexion while the capsule around them is stretched: its
+    fibres run from the tip of the upper process on, away from that of the lower one, to the foot of the lower process.
+    """
+    way = upper - lower
+    away = float(np.linalg.norm(way))
+    return upper + beyond_mm / away * way if beyond_mm and away else lower
 
 
 def _belly(column: Column, settings: Settings) -> Belly:

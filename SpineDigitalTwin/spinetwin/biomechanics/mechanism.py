@@ -96,13 +96,14 @@ class Strings:
 
 @dataclass(frozen=True)
 class Bands:
-    """Strands of ligaments.
+    """Strands that resist when they are long: of ligaments, or of resting muscles.
 
     Attributes
     ----------
     names : tuple of str
-    owners : (s, 2) array of int
-    points : (s, 2, 3) array
+    owners : tuple of (p,) arrays of int
+        Body that carries each point of a path; ligaments have two.
+    points : tuple of (p, 3) arrays
         RAS mm.
     slack_mm : (s,) array
     curves : tuple of (j, 2) arrays
@@ -112,8 +113,8 @@ class Bands:
     """
 
     names: tuple[str, ...]
-    owners: IntArray
-    points: FloatArray
+    owners: tuple[IntArray, ...]
+    points: tuple[FloatArray, ...]
     slack_mm: FloatArray
     curves: tuple[FloatArray, ...]
     torn: npt.NDArray[np.bool_]
@@ -149,7 +150,11 @@ class Mechanism:
     bodies : Bodies
     joints : Joints
     strings : Strings
+        What muscles pull with because they are active.
     bands : Bands
+        Ligaments.
+    resting : Bands
+        What muscles pull with however little they are active.
     burdens : Burdens
     gravity : float
         m/s2 downwards; 0 where a bed carries everything.
@@ -164,6 +169,7 @@ class Mechanism:
     joints: Joints
     strings: Strings
     bands: Bands
+    resting: Bands
     burdens: Burdens
     gravity: float
     floor: float

@@ -65,7 +65,7 @@ class Ligaments:
     Attributes
     ----------
     names : tuple of str
-        ALL, PLL, LF, CL, ITL, ISL, SSL.
+        ALL, PLL, LF, CL, ITL, ISL, SSL, ILL.
     levels : tuple of int
         The upper level of each strand.
     owners : (s, 2) array of int

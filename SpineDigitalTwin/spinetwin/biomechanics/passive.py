@@ -23,11 +23,13 @@ class Law:
     Attributes
     ----------
     per_length : bool
-        Whether tensions are per mm of slack length (from stiffness) or absolute (from modulus and area).
+        Whether tensions are per mm of free length (from stiffness) or absolute (from modulus and area).
     strains : (j,) array
         Where the pieces begin, ascending from 0.
     slopes : (j,) array
-        N per unit strain, and per mm of slack length where `per_length` says so.
+        N per unit strain, and per mm of free length where `per_length` says so.
+    free_mm : float
+        Length of the ligament in an adult between its insertions, over which strains are told.
     failure_n : float
         Tension at which the ligament tears.
     source : str
@@ -36,15 +38,23 @@ class Law:
     per_length: bool
     strains: FloatArray
     slopes: FloatArray
+    free_mm: float
     failure_n: float
     source: str
 
     def tension(self, strain: FloatArray, length: FloatArray) -> FloatArray:
-        """Return the tension, N, at strains (...) of ligaments of slack lengths (...), mm; slack carries nothing."""
+        """Return the tension, N, at strains (...) of ligaments of free lengths (...), mm; slack carries nothing."""
         ends = np.append(self.strains[1:], np.inf)
         parts = np.clip(strain[..., None], self.strains, ends) - self.strains
         tension = np.maximum(parts, 0.0) @ self.slopes
         return np.asarray(tension * length if self.per_length else tension)
+
+    def free(self, spanned: FloatArray) -> FloatArray:
+        """Return the free lengths (...), mm, of strands that span some lengths (...), mm.
+
+        Points of interest on the rims of bodies span the gap between them alone, and the ligament goes on along the bone.
+        """
+        return np.maximum(spanned, self.free_mm)
 
 
 def _law(row: dict[str, str]) -> Law:
@@ -52,7 +62,14 @@ def _law(row: dict[str, str]) -> Law:
     bounds = [float(row[name]) / 100 for name in ("strain_1_percent", "strain_2_percent") if row[name]]
     per_length = row["kind"] == "stiffness_n_mm"
     factor = 1.0 if per_length else float(row["area_mm2"])
-    return Law(per_length, np.array([0.0, *bounds]), factor * np.array(slopes), float(row["failure_n"]), row["source"])
+    return Law(
+        per_length,
+        np.array([0.0, *bounds]),
+        factor * np.array(slopes),
+        float(row["free_mm"]),
+        float(row["failure_n"]),
+        row["source"],
+    )
 
 
 LAWS = {(row["set"], row["ligament"]): _law(row) for row in read_table("ligament_laws.csv", __package__)}
@@ -66,7 +83,7 @@ class Stretch:
     Attributes
     ----------
     strains : (s,) array
-        Against the imaged posture; negative where a strand is slack.
+        Lengthening against the imaged posture over the free length; negative where a strand is slack.
     tensions : (s,) array
         N; 0 for torn strands.
     torn : (s,) array of bool
@@ -88,8 +105,8 @@ def stretch(imaged: MultibodyModel, posed: MultibodyModel, laws: str) -> Stretch
     laws : str
         Name of a set of laws, or "none".
     """
-    slack, now = (np.linalg.norm(np.diff(each.ligaments.points, axis=1)[:, 0], axis=-1) for each in (imaged, posed))
-    strains = now / np.maximum(slack, 1e-9) - 1.0
+    spanned, now = (np.linalg.norm(np.diff(each.ligaments.points, axis=1)[:, 0], axis=-1) for each in (imaged, posed))
+    strains = now / np.maximum(spanned, 1e-9) - 1.0
     tensions, torn = np.zeros_like(strains), np.zeros(strains.shape, dtype=np.bool_)
     names = np.array(imaged.ligaments.names)
     for name in dict.fromkeys(imaged.ligaments.names):
@@ -97,19 +114,23 @@ def stretch(imaged: MultibodyModel, posed: MultibodyModel, laws: str) -> Stretch
         if law is None:
             continue
         which = names == name
-        whole = law.tension(strains[which], slack[which])
+        free = law.free(spanned[which])
+        strains[which] = (now - spanned)[which] / free
+        whole = law.tension(strains[which], free)
         torn[which] = whole > law.failure_n
         tensions[which] = np.where(whole > law.failure_n, 0.0, whole * imaged.ligaments.shares[which])
     return Stretch(strains, tensions, torn)
 
 
-def disc_stiffness(model: MultibodyModel, preload_n: FloatArray) -> FloatArray:
+def disc_stiffness(model: MultibodyModel, preload_n: FloatArray, scale: float = 1.0) -> FloatArray:
     """Return the stiffness (n, 3) of each disc against flexion, side bending and turning, Nm/degree.
 
     Parameters
     ----------
     preload_n : (n,) array
         Compression, N; beyond the range of the table its ends are taken.
+    scale : float
+        Of all stiffness; 0 leaves discs out.
     """
     found = np.zeros((len(model.levels), 3))
     regions = np.array([level(key).region for key in model.levels])
@@ -119,4 +140,4 @@ def disc_stiffness(model: MultibodyModel, preload_n: FloatArray) -> FloatArray:
         here = regions == region
         for column, term in enumerate(_TERMS):
             found[here, column] = np.interp(preload_n[here], loads, [float(row[term]) for row in rows])
-    return found
+    return scale * found

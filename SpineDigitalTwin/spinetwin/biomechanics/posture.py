@@ -10,7 +10,8 @@ from ..anatomy import level
 from ..geometry import FloatArray, IntArray
 from .model import MultibodyModel
 from .rotations import about_right
-from .tasks import lumbar_shares
+from .settings import Settings
+from .tasks import Task, lumbar_shares
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,22 @@ class Pose:
     def move(self, points: FloatArray, owners: IntArray) -> FloatArray:
         """Return points (..., 3) of the bodies `owners` (...) where the pose has them."""
         return np.asarray(np.einsum("...ij,...j->...i", self.turns[owners], points) + self.shifts[owners])
+
+    def back(self, points: FloatArray, owners: IntArray) -> FloatArray:
+        """Return where points (..., 3) of the pose lie in the imaged posture, of the bodies `owners` (...)."""
+        return np.asarray(np.einsum("...ji,...j->...i", self.turns[owners], points - self.shifts[owners]))
+
+
+def pose_of(model: MultibodyModel, task: Task, settings: Settings) -> Pose:
+    """Return the pose of a task; the settings say what the pelvis does where the task does not.
+
+    Raises
+    ------
+    ParameterError
+        As `flexed`.
+    """
+    share = settings.pelvis_share if task.pelvis_share is None else task.pelvis_share
+    return flexed(model, task.trunk_flexion_deg, share)
 
 
 def flexed(model: MultibodyModel, trunk_flexion_deg: float, pelvis_share: float) -> Pose:

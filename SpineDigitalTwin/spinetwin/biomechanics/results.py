@@ -52,15 +52,15 @@ class Loads:
     demand : (n, 3) array
         Moment of the weight about right, anterior and superior, Nm; a negative first component bends forward.
     passive : (n, 3) array
-        Moment of disc and ligaments, Nm.
+        Moment of disc, ligaments and resting muscles, Nm.
     reserves : (n, 3) array
         Moment that nothing in the model could make, Nm; 0 inside the thorax.
     passive_share : (n,) array
-        Part of the flexion moment that discs and ligaments balance; nan where there is hardly a moment.
+        Part of the flexion moment that discs, ligaments and resting muscles balance; nan where there is hardly a moment.
     in_thorax : (n,) array of bool
         Joints whose moments ribs and sternum carry; their compression is that of the whole section.
     activations, muscle_forces : (m,) arrays
-        The forces in N.
+        What the muscles pull with because they are active; the forces in N.
     ligament_forces, ligament_strains : (s,) arrays
         The forces in N; 0 for torn strands.
     findings : tuple of Finding
@@ -74,6 +74,8 @@ class Loads:
         Moment that muscles leave over, Nm: reserve and yielding disc share it.
     left_over_weight : (n, 3) array
         Weight of its square in the optimum, 1/Nm2; 0 inside the thorax.
+    resting_forces : (m,) array
+        What the muscles pull with however little they are active, because they are long, N.
     """
 
     task: Task
@@ -98,6 +100,7 @@ class Loads:
     yielded: FloatArray = field(default_factory=lambda: np.zeros((1, 3)))
     left_over: FloatArray = field(default_factory=lambda: np.zeros((1, 3)))
     left_over_weight: FloatArray = field(default_factory=lambda: np.zeros((1, 3)))
+    resting_forces: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     @property
     def trusted(self) -> bool:

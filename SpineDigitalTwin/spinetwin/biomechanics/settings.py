@@ -50,6 +50,8 @@ class Settings:
         How muscle areas of the table become those of a person.
     ligaments : str
         One of `LIGAMENT_SETS`.
+    disc_stiffness, muscle_stiffness : float
+        Of discs and of resting muscles, over those of the tables; 0 leaves them out.
 
     Raises
     ------
@@ -71,6 +73,8 @@ class Settings:
     female_muscle_area: float = _value("female_muscle_area")
     reference_mass: float = _value("reference_mass")
     ligaments: str = LIGAMENT_SETS[0]
+    disc_stiffness: float = _value("disc_stiffness")
+    muscle_stiffness: float = _value("muscle_stiffness")
 
     def __post_init__(self) -> None:
         for each in fields(self):

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..geometry import FloatArray, IntArray
 from .model import MultibodyModel
+from .tasks import Task
 
 GRAVITY = 9.80665
 """m/s2."""
@@ -61,13 +62,33 @@ def above_joints(model: MultibodyModel, owners: IntArray, points: FloatArray, fo
     return np.concatenate(local, axis=1)
 
 
-def weights_above(model: MultibodyModel, hand_mass_kg: float, supported: bool) -> FloatArray:
-    """Return force and moment (n, 6) of the weight of the body and of what the hands hold, N and Nm."""
-    if supported:
+def burden_points(model: MultibodyModel, task: Task) -> FloatArray:
+    """Return the points (2, 3), right and left, RAS mm, below which what the hands hold pulls at the thorax.
+
+    Arms that hang hold it below the shoulders. A task may say how far ahead of the sacrum it is held; then only its weight is
+    there, and that of the arms stays with the shoulders.
+
+    Parameters
+    ----------
+    model : MultibodyModel
+        In the posture of the task.
+    task : Task
+    """
+    if task.hands_ahead_mm is None:
+        return model.shoulders
+    ahead = np.cross(-DOWN, model.trunk[0])
+    ahead = ahead / np.linalg.norm(ahead)
+    short = task.hands_ahead_mm - (model.shoulders - model.origins[0]) @ ahead
+    return np.asarray(model.shoulders + short[:, None] * ahead)
+
+
+def weights_above(model: MultibodyModel, task: Task) -> FloatArray:
+    """Return force and moment (n, 6) of the weight of the body, in its task, and of what the hands hold; N and Nm."""
+    if task.supported:
         return np.zeros((len(model.levels), 6))
-    points = np.concatenate([model.masses.points, model.shoulders])
+    points = np.concatenate([model.masses.points, burden_points(model, task)])
     owners = np.concatenate([model.masses.owners, np.full(2, model.shoulder_owner)])
-    kilograms = np.concatenate([model.masses.kg, np.full(2, hand_mass_kg / 2)])
+    kilograms = np.concatenate([model.masses.kg, np.full(2, task.hand_mass_kg / 2)])
     forces = GRAVITY * kilograms[:, None] * DOWN
     return np.asarray(above_joints(model, owners[:, None], points[:, None], forces[:, None]).sum(axis=-1))
 

@@ -9,7 +9,7 @@ from ..anatomy import level
 from ..anatomy.tables import read_table
 from ..errors import ParameterError
 
-_MOST_FLEXION, _MOST_MASS = 90.0, 100.0
+_MOST_FLEXION, _MOST_MASS, _FARTHEST_MM = 90.0, 100.0, 900.0
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,12 @@ class Task:
         Whether a bed carries every part of the body, so that the spine carries no weight.
     source : str
         Where the task comes from.
+    pelvis_share : float, optional
+        Part of the flexion that the pelvis makes in this task; that of the settings where nobody knows.
+    hands_ahead_mm : float, optional
+        How far in front of the sacrum the hands hold what they hold; straight below the shoulders where nobody knows.
+    floor_share : float
+        Least activation in this task over that of the settings, which is one of upright people.
 
     Raises
     ------
@@ -41,12 +47,25 @@ class Task:
     hand_mass_kg: float = 0.0
     supported: bool = False
     source: str = ""
+    pelvis_share: float | None = None
+    hands_ahead_mm: float | None = None
+    floor_share: float = 1.0
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.trunk_flexion_deg) or not -30.0 <= self.trunk_flexion_deg <= _MOST_FLEXION:
             raise ParameterError(f"The trunk can be bent by -30 to 90 degrees, not by {self.trunk_flexion_deg:g}.")
         if not math.isfinite(self.hand_mass_kg) or not 0.0 <= self.hand_mass_kg <= _MOST_MASS:
             raise ParameterError(f"The hands can hold 0 to 100 kg, not {self.hand_mass_kg:g}.")
+        if self.pelvis_share is not None and not 0.0 <= self.pelvis_share <= 1.0:
+            raise ParameterError(f"The pelvis can make 0 to 1 of the flexion, not {self.pelvis_share:g}.")
+        if self.hands_ahead_mm is not None and not 0.0 <= self.hands_ahead_mm <= _FARTHEST_MM:
+            raise ParameterError(f"The hands reach 0 to {_FARTHEST_MM:g} mm ahead, not {self.hands_ahead_mm:g}.")
+        if not 0.0 <= self.floor_share <= 1.0:
+            raise ParameterError(f"The share of the least activation must be 0 to 1, not {self.floor_share:g}.")
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None
 
 
 TASKS: dict[str, Task] = {
@@ -57,6 +76,9 @@ TASKS: dict[str, Task] = {
         float(row["hand_mass_kg"]),
         row["supported"] == "yes",
         row["source"],
+        _number(row["pelvis_share"]),
+        _number(row["hands_ahead_mm"]),
+        float(row["floor_share"]),
     )
     for row in read_table("tasks.csv", __package__)
 }

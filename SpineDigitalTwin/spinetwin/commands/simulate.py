@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from .common import Progress, Steps
 
 
-NUMBERS = ("strength", "activation_floor", "power", "pelvis_share", "posture_give", "abdominal_pressure")
+NUMBERS = (
+    "strength",
+    "activation_floor",
+    "power",
+    "pelvis_share",
+    "posture_give",
+    "abdominal_pressure",
+    "disc_stiffness",
+    "muscle_stiffness",
+)
 """Settings that are options."""
 
 

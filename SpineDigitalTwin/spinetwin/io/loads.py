@@ -20,7 +20,7 @@ from ..biomechanics.tasks import Task
 from ..errors import ParameterError, ReadError
 from ..geometry import FloatArray
 from .atomic import write_text
-from .texts import PathLike, read_json
+from .texts import PathLike, of_format, read_json
 
 FORMAT = "spinetwin loads"
 VERSION = 1
@@ -90,11 +90,10 @@ def read_loads(path: PathLike, about: str) -> PastLoads:
     ReadError
         If the file is damaged, of another version, or something else.
     """
-    content, name = read_json(path), Path(path).name
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ReadError(f"{name} holds no loads.", "Give the folder of a `spinetwin simulate`.")
-    if content.get("version") != VERSION:
-        raise ReadError(f"{name} is of version {content.get('version')!r}; this program reads version {VERSION}.", "Update it.")
+    name = Path(path).name
+    content = of_format(
+        read_json(path), name, FORMAT, VERSION, ("holds no loads.", "Give the folder of a `spinetwin simulate`.")
+    )
     try:
         joints, person = content["joints"], content.get("person")
         forces = _finite([[_number(each[force]) for force in _FORCES] for each in joints])
@@ -168,7 +167,7 @@ def _row(joint: dict[str, Any]) -> Sequence[object]:
 
 
 def read_task(path: PathLike) -> Task:
-    """Read a task that somebody has written: JSON with a name, and trunk_flexion_deg, hand_mass_kg, supported, label, source.
+    """Read a task that somebody has written: JSON with a name, and any other field of `Task`.
 
     Raises
     ------
@@ -190,13 +189,16 @@ def read_task(path: PathLike) -> Task:
             _number(content.get("hand_mass_kg", 0.0)),
             _truth(content.get("supported", False)),
             str(content.get("source", name)),
+            _number_or_none(content.get("pelvis_share")),
+            _number_or_none(content.get("hands_ahead_mm")),
+            _number(content.get("floor_share", 1.0)),
         )
     except ParameterError as error:
         raise ReadError(f"{name} holds an impossible task: {error.message}") from error
     except (TypeError, OverflowError) as error:
         raise ReadError(
             f"{name} holds something that is no number, or not true or false, where one belongs.",
-            "Numbers are trunk_flexion_deg and hand_mass_kg; supported is true or false.",
+            "Label and source are texts, supported is true or false, all others are numbers.",
         ) from error
 
 
@@ -204,6 +206,10 @@ def _truth(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError
     return value
+
+
+def _number_or_none(value: object) -> float | None:
+    return None if value is None else _number(value)
 
 
 def _number(value: object) -> float:

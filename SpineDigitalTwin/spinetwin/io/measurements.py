@@ -15,7 +15,7 @@ from ..measure.changes import Change
 from ..measure.results import Measurement, Measurements
 from ..measure.table import QUANTITIES
 from .atomic import write_text
-from .texts import PathLike, read_json
+from .texts import PathLike, of_format, read_json
 
 FORMAT = "spinetwin measurements"
 VERSION = 1
@@ -120,11 +120,8 @@ def read_measurements(path: PathLike) -> Measurements:
 
 def measurements_in(content: object, name: str) -> Measurements:
     """Return the measurements in what JSON held; `name` is for the sentences, errors as `read_measurements`."""
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ReadError(f"{name} holds no measurements.", "Give the measurements.json that `spinetwin measure` writes.")
-    if content.get("version") != VERSION:
-        raise ReadError(f"{name} is of version {content.get('version')!r}; this program reads version {VERSION}.", "Update it.")
-    entries = content.get("measurements")
+    lacking = "holds no measurements.", "Give the measurements.json that `spinetwin measure` writes."
+    entries = of_format(content, name, FORMAT, VERSION, lacking).get("measurements")
     if not isinstance(entries, list):
         raise ReadError(f"{name} has no list of measurements.", "It may be damaged; measure again.")
     return Measurements(tuple(_measurement(each, name, row) for row, each in enumerate(entries, start=1)))

@@ -16,7 +16,7 @@ from xml.etree import ElementTree as Xml
 
 import numpy as np
 
-from ..biomechanics.mechanism import Mechanism
+from ..biomechanics.mechanism import Bands, Mechanism
 from ..geometry import FloatArray
 from .atomic import write_text
 from .opensim import ANGLES
@@ -107,12 +107,8 @@ def _sites(mechanism: Mechanism) -> list[list[tuple[str, FloatArray]]]:
     sites: list[list[tuple[str, FloatArray]]] = [
         [(f"{JOINT_SITE}{name}", centre)] for name, centre in zip(mechanism.joints.names, mechanism.joints.centres, strict=True)
     ]
-    strings, bands = mechanism.strings, mechanism.bands
-    for names, owners, points in (
-        (strings.names, strings.owners, strings.points),
-        (bands.names, tuple(bands.owners), tuple(bands.points)),
-    ):
-        for name, path_owners, path in zip(names, owners, points, strict=True):
+    for held in (mechanism.strings, mechanism.bands, mechanism.resting):
+        for name, path_owners, path in zip(held.names, held.owners, held.points, strict=True):
             for number, (owner, point) in enumerate(zip(path_owners, path, strict=True)):
                 sites[owner].append((f"{name}_P{number + 1}", point))
     return sites
@@ -130,15 +126,24 @@ def _burdens(body: Xml.Element, mechanism: Mechanism, at: int) -> None:
 
 
 def _tendons(tendons: Xml.Element, mechanism: Mechanism) -> None:
-    strings, bands = mechanism.strings, mechanism.bands
+    strings = mechanism.strings
     for name, path in zip(strings.names, strings.points, strict=True):
-        _tendon(tendons, name, [f"{name}_P{number + 1}" for number in range(len(path))], _MUSCLE)
+        _tendon(tendons, name, _path(name, path), _MUSCLE)
+    _strands(tendons, mechanism.bands, _LIGAMENT)
+    _strands(tendons, mechanism.resting, _MUSCLE)
+
+
+def _path(name: str, points: FloatArray) -> list[str]:
+    return [f"{name}_P{number + 1}" for number in range(len(points))]
+
+
+def _strands(tendons: Xml.Element, bands: Bands, colour: str) -> None:
     for at, name in enumerate(bands.names):
         if bands.torn[at]:
             continue
-        ends = [f"{name}_P1", f"{name}_P2"]
+        sites = _path(name, bands.points[at])
         for number, (begins, stiffness) in enumerate(_pieces(bands.curves[at], bands.slack_mm[at] * _METRES)):
-            tendon = _tendon(tendons, f"{name}_piece{number + 1}", ends, _LIGAMENT)
+            tendon = _tendon(tendons, f"{name}_piece{number + 1}", sites, colour)
             tendon.set("stiffness", _numbers([stiffness]))
             tendon.set("springlength", _numbers([0.0, begins]))
 

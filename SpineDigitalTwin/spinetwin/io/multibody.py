@@ -15,7 +15,7 @@ from ..biomechanics.person import Person
 from ..errors import ParameterError, ReadError
 from ..geometry import FloatArray, IntArray
 from .atomic import write_text
-from .texts import PathLike, read_json
+from .texts import PathLike, of_format, read_json
 
 FORMAT = "spinetwin multibody model"
 VERSION = 1
@@ -126,11 +126,9 @@ def read_model(path: PathLike) -> MultibodyModel:
     ReadError
         If the file is damaged, of another version, or something else.
     """
-    content, name = read_json(path), Path(path).name
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ReadError(f"{name} holds no multibody model.", f"Give a {SUFFIX} file that `spinetwin simulate` writes.")
-    if content.get("version") != VERSION:
-        raise ReadError(f"{name} is of version {content.get('version')!r}; this program reads version {VERSION}.", "Update it.")
+    name = Path(path).name
+    lacking = "holds no multibody model.", f"Give a {SUFFIX} file that `spinetwin simulate` writes."
+    content = of_format(read_json(path), name, FORMAT, VERSION, lacking)
     try:
         return _model(content)
     except ParameterError as error:

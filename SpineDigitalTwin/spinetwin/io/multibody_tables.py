@@ -69,15 +69,12 @@ def write_simpack_strands(path: PathLike, mechanism: Mechanism) -> None:
 
 
 def _point_rows(mechanism: Mechanism) -> Iterable[Sequence[object]]:
-    bodies, joints, strings, bands = mechanism.bodies, mechanism.joints, mechanism.strings, mechanism.bands
+    bodies, joints = mechanism.bodies, mechanism.joints
     numbers = range(len(bodies.names))
     yield from (_point_row(mechanism, f"origin_{bodies.names[at]}", at, bodies.origins[at]) for at in numbers)
     yield from (_point_row(mechanism, f"joint_{joints.names[at]}", at, joints.centres[at]) for at in numbers[1:])
-    for names, owners, paths in (
-        (bands.names, list(bands.owners), list(bands.points)),
-        (strings.names, list(strings.owners), list(strings.points)),
-    ):
-        for name, carriers, path in zip(names, owners, paths, strict=True):
+    for held in (mechanism.bands, mechanism.strings):
+        for name, carriers, path in zip(held.names, held.owners, held.points, strict=True):
             for number, (owner, point) in enumerate(zip(carriers, path, strict=True)):
                 yield _point_row(mechanism, f"{name}_P{number + 1}", int(owner), point)
 

@@ -18,7 +18,7 @@ from xml.etree import ElementTree as Xml
 
 import numpy as np
 
-from ..biomechanics.mechanism import Mechanism
+from ..biomechanics.mechanism import Bands, Mechanism
 from ..geometry import FloatArray
 from ..geometry.surfaces import Surface
 from .atomic import write_text
@@ -39,6 +39,7 @@ _RANGE = np.pi / 2
 _TEAR = 1e-6
 """Relative length over which a torn strand loses its tension."""
 _WIDEST = 10.0
+"""Times the length at which it tears: to where the law of a strand is told."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,10 @@ def _model(mechanism: Mechanism, meshes: Mapping[str, str]) -> Xml.Element:
     frames = [_frame(*pair) for pair in zip(mechanism.bodies.origins, mechanism.bodies.axes, strict=True)]
     _set(model, "BodySet", [*_bodies(mechanism, frames, meshes), *_burdens(mechanism)])
     _set(model, "JointSet", [*_joints(mechanism, frames), *_welds(mechanism, frames)])
-    forces = [*_discs(mechanism), *_muscles(mechanism, frames), *_ligaments(mechanism, frames), *_reserves(mechanism)]
+    strands = [
+        each for bands in (mechanism.bands, mechanism.resting) for each in _strands(bands, mechanism.bodies.names, frames)
+    ]
+    forces = [*_discs(mechanism), *_muscles(mechanism, frames), *strands, *_reserves(mechanism)]
     _set(model, "ForceSet", forces)
     return model
 
@@ -248,17 +252,16 @@ def _muscles(mechanism: Mechanism, frames: list[_Frame]) -> Iterable[Xml.Element
         yield muscle
 
 
-def _ligaments(mechanism: Mechanism, frames: list[_Frame]) -> Iterable[Xml.Element]:
-    bands = mechanism.bands
+def _strands(bands: Bands, bodies: tuple[str, ...], frames: list[_Frame]) -> Iterable[Xml.Element]:
     for at, name in enumerate(bands.names):
         ligament = Xml.Element("Ligament", name=component_name(name))
-        _path(ligament, mechanism.bodies.names, frames, bands.owners[at].tolist(), opensim_points(bands.points[at]))
+        _path(ligament, bodies, frames, bands.owners[at].tolist(), opensim_points(bands.points[at]))
         _text(ligament, "resting_length", _numbers([bands.slack_mm[at] * _METRES]))
         _text(ligament, "pcsa_force", "1")
         law = Xml.SubElement(ligament, "PiecewiseLinearFunction", name="force_length_curve")
         stretches, tensions = 1.0 + bands.curves[at][:, 0], bands.curves[at][:, 1]
         # beyond its last two points a function goes on straight: slack on the one side, torn on the other
-        _text(law, "x", _numbers([0.0, *stretches, stretches[-1] * (1.0 + _TEAR), _WIDEST]))
+        _text(law, "x", _numbers([0.0, *stretches, stretches[-1] * (1.0 + _TEAR), _WIDEST * stretches[-1]]))
         _text(law, "y", _numbers([0.0, *tensions, 0.0, 0.0]))
         yield ligament
 

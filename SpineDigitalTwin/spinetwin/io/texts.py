@@ -6,6 +6,7 @@ import json
 import math
 import os
 from pathlib import Path
+from typing import Any
 
 from ..anatomy import level as level_of
 from ..errors import ParameterError, ReadError
@@ -61,6 +62,31 @@ def read_json(path: PathLike) -> object:
         raise ReadError(f"{path} is nested too deeply for a file of points.") from error
     except ValueError as error:  # an integer of thousands of digits
         raise ReadError(f"{path} holds a number that is too long.") from error
+
+
+def of_format(content: object, name: str, form: str, version: int, lacking: tuple[str, str]) -> dict[str, Any]:
+    """Return what JSON held, if it is of a format and version of this program.
+
+    Parameters
+    ----------
+    content : anything
+    name : str
+        Of the file, for the sentences.
+    form, version : str, int
+        What its entries "format" and "version" must be.
+    lacking : (str, str)
+        What to say of a file of something else, after its name, and what to do.
+
+    Raises
+    ------
+    ReadError
+        If it is of another format or version.
+    """
+    if not isinstance(content, dict) or content.get("format") != form:
+        raise ReadError(f"{name} {lacking[0]}", lacking[1])
+    if content.get("version") != version:
+        raise ReadError(f"{name} is of version {content.get('version')!r}; this program reads version {version}.", "Update it.")
+    return content
 
 
 def as_position(value: object, where: str) -> Position:

@@ -40,7 +40,7 @@ from ..errors import ParameterError, ReadError
 from ..geometry import FloatArray, Frame
 from ..phantom.ground_truth.record import Angles, CurveAngle, GroundTruth, RibTruth, Sizes, Variant, VariantTruth
 from .atomic import write_text
-from .texts import PathLike, as_position, read_json
+from .texts import PathLike, as_position, of_format, read_json
 
 FORMAT = "spinetwin phantom truth"
 VERSION = 1
@@ -118,11 +118,8 @@ def read_truth(path: PathLike) -> GroundTruth:
         If the file is missing, damaged, of another kind or of a later version.
     """
     name = Path(path).name
-    content = read_json(path)
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ReadError(f"{name} is no truth of a phantom.", "Give the truth.json that `spinetwin phantom` wrote.")
-    if content.get("version") != VERSION:
-        raise ReadError(f"{name} is of version {content.get('version')}, this program reads {VERSION}.", "Use a newer one.")
+    lacking = "is no truth of a phantom.", "Give the truth.json that `spinetwin phantom` wrote."
+    content = of_format(read_json(path), name, FORMAT, VERSION, lacking)
     if content.get("coordinate_system") != COORDINATES:
         raise ReadError(f"{name} is in {content.get('coordinate_system')!r} coordinates, not in {COORDINATES}.")
     levels = _mapping(content, "levels", name)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from made_columns import LEVELS, MAN, made_column, made_model, mirrored
-from scipy.optimize import minimize
+from scipy.optimize import lsq_linear, minimize
 from spinetwin.biomechanics import TASKS, Person, Settings, Task, build_model, loads
-from spinetwin.biomechanics.posture import flexed, placed, posed
+from spinetwin.biomechanics.posture import flexed, placed, pose_of, posed
 from spinetwin.biomechanics.recruitment import recruit
 from spinetwin.biomechanics.statics import GRAVITY, above_joints, directions
 from spinetwin.errors import SpineTwinError
@@ -99,7 +99,7 @@ def test_every_single_body_is_in_balance():
     model, task = made_model(curve_mm=15.0), BENT
     found = loads(model, task, Settings(ligaments="none"))
     pose = placed(model, flexed(model, task.trunk_flexion_deg, found.settings.pelvis_share))
-    pulls = directions(pose.muscles.points) * found.muscle_forces[:, None, None]
+    pulls = directions(pose.muscles.points) * (found.muscle_forces + found.resting_forces)[:, None, None]
     local = np.stack([found.shear_right, found.shear_anterior, -found.compression], axis=1)
     below = -np.einsum("nij,ni->nj", pose.joint_axes, local)
     for body in range(1, len(LEVELS) + 1):
@@ -141,6 +141,27 @@ def test_the_optimum_is_that_of_a_general_solver(power, floor, seed):
     other = minimize(cost, np.full(12, 0.3), jac=slope, bounds=[(floor, 1.0)] * 12, method="L-BFGS-B", options=options)
     assert cost(found.activations) <= cost(other.x) * (1 + 1e-9) + 1e-12
     np.testing.assert_allclose(found.activations, other.x, atol=2e-3)
+
+
+@pytest.mark.parametrize("task", [TASKS["standing"], BENT])
+def test_the_optimum_of_a_whole_trunk_is_that_of_another_solver(task):
+    """With squares the optimum is a bounded least-squares problem, which scipy solves by another method."""
+    model = made_model(curve_mm=15.0)
+    found = loads(model, task, Settings(power=2.0))
+    pose = placed(model, pose_of(model, task, found.settings))
+    strengths = found.settings.strength * model.muscles.pcsa_mm2 / 100
+    pulls = above_joints(pose, pose.muscles.owners, pose.muscles.points, directions(pose.muscles.points)) * strengths
+    moments = pulls[model.mobile, 3:].reshape(-1, len(strengths))
+    wanted = moments @ found.activations + found.left_over[model.mobile].ravel()
+    weight = np.sqrt(found.left_over_weight[model.mobile].ravel())
+    matrix = np.concatenate([np.eye(len(strengths)), weight[:, None] * moments])
+    floor = found.settings.activation_floor
+    other = lsq_linear(
+        matrix, np.concatenate([np.zeros(len(strengths)), weight * wanted]), (floor, 1.0), method="bvls", tol=1e-12
+    )
+    assert other.success
+    np.testing.assert_allclose(other.x, found.activations, atol=1e-5)
+    np.testing.assert_allclose(pulls[:, 2] @ other.x, pulls[:, 2] @ found.activations, atol=0.05)
 
 
 @pytest.mark.parametrize("power", [2.0, 3.0])

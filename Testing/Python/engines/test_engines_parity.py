@@ -25,11 +25,19 @@ def unheard(done, what):
     pass
 
 
-@pytest.mark.parametrize("ligaments", ["stepwise", "none"])
+TISSUES = {
+    "all": Settings(),
+    "no ligaments": Settings(ligaments="none"),
+    "no bushings": Settings(disc_stiffness=0.0),
+    "none": Settings(ligaments="none", disc_stiffness=0.0, muscle_stiffness=0.0),
+}
+
+
+@pytest.mark.parametrize("tissue", TISSUES)
 @pytest.mark.parametrize("task", ["standing", "flexion-60", "lifting-20kg"])
-def test_opensim_finds_the_same_forces(task, ligaments):
+def test_opensim_finds_the_same_forces(task, tissue):
     model = made_model(curve_mm=15.0)
-    found = loads(model, TASKS[task], Settings(ligaments=ligaments))
+    found = loads(model, TASKS[task], TISSUES[tissue])
     checked = cross_check(model, found, "opensim", unheard)
     assert checked.version.startswith("OpenSim 4.6")
     assert np.abs(checked.theirs[:, 0]).max() > 400.0
@@ -39,10 +47,11 @@ def test_opensim_finds_the_same_forces(task, ligaments):
     assert checked.optimum_difference < 0.002 * checked.ours[:, 0].max()
 
 
+@pytest.mark.parametrize("tissue", ["all", "none"])
 @pytest.mark.parametrize("task", ["standing", "flexion-60", "lifting-20kg"])
-def test_mujoco_finds_the_same_forces(task):
+def test_mujoco_finds_the_same_forces(task, tissue):
     model = made_model(curve_mm=15.0)
-    checked = cross_check(model, loads(model, TASKS[task]), "mujoco", unheard)
+    checked = cross_check(model, loads(model, TASKS[task], TISSUES[tissue]), "mujoco", unheard)
     assert checked.version.startswith("MuJoCo 4")
     assert checked.force_difference < 1e-3
     assert checked.moment_difference < (1e-3 if task == "standing" else 0.2)

@@ -14,7 +14,7 @@ import numpy as np
 from ...biomechanics.articulation import mechanism_of
 from ...biomechanics.mechanism import Mechanism
 from ...biomechanics.model import MultibodyModel
-from ...biomechanics.posture import Pose, flexed, placed
+from ...biomechanics.posture import Pose, placed, pose_of
 from ...biomechanics.results import Loads
 from ...biomechanics.statics import above_joints, directions
 from ...errors import ParameterError, ProgramError
@@ -134,7 +134,7 @@ def _job(folder: Path, engine: str, model: MultibodyModel, mechanism: Mechanism,
     write_text(folder / "given.json", json.dumps(given))
     output = folder / "out"
     output.mkdir()
-    options = {"power": settings.power, "floor": settings.activation_floor}
+    options = {"power": settings.power, "floor": mechanism.floor}
     write_job(folder / "job.json", engine, {"model": folder / name, "given": folder / "given.json"}, options, output)
     return folder / "job.json"
 
@@ -157,7 +157,7 @@ def _read(path: Path, engine: str) -> dict[str, Any]:
 
 
 def _compared(model: MultibodyModel, found: Loads, mechanism: Mechanism, content: Mapping[str, Any]) -> CrossCheck:
-    pose = flexed(model, found.task.trunk_flexion_deg, found.settings.pelvis_share)
+    pose = pose_of(model, found.task, found.settings)
     posed = placed(model, pose)
     forces = np.stack([found.compression, found.shear_anterior, found.shear_right], axis=1)
     moments = np.where(model.mobile[:, None], _about_hinges(model, pose, posed, found.left_over), _through_ribs(posed, found))

@@ -8,9 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
-from importlib import resources
 from pathlib import Path
-from string import Template
 
 from ... import __version__
 from ...anatomy import LEVELS
@@ -19,6 +17,7 @@ from ...io.atomic import atomic_write, write_text
 from ...segmentation.evaluation import MEASURES, CaseScores, Cell, Row, Table, tables
 from ...segmentation.evaluation.structures import Structure
 from ..figures import figure_of
+from ..frame import NUMBERS, framed
 from ..marks import png
 from .pictures import pictures
 
@@ -159,16 +158,18 @@ def _content(found: Evaluation, summed: Sequence[Table]) -> dict[str, object]:
 
 
 def _page(found: Evaluation, summed: Sequence[Table], figures: Sequence[str]) -> str:
-    template = Template(resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
     second = f" and {found.second}" if found.second else ""
-    return template.substitute(
-        title=escape(f"{found.prediction}{second} against {found.reference}"),
+    title = f"{found.prediction}{second} against {found.reference}"
+    return framed(
+        __package__,
+        NUMBERS,
+        title,
+        heading=escape(title),
         summary=escape(f"{len(found.scores)} case{'' if len(found.scores) == 1 else 's'} compared."),
         notes="".join(f"<li>{escape(each)}</li>" for each in found.notes),
         tables="\n".join(_table(table, found) for table in summed if table.rows),
         pictures="\n".join(figures) or "<p>Every structure is the same in both.</p>",
         matches=_worst_matches(found),
-        version=__version__,
     )
 
 

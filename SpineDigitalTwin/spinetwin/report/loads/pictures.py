@@ -10,7 +10,7 @@ import numpy as np
 from ...anatomy import level
 from ...anatomy.tables import read_table
 from ...biomechanics.model import MultibodyModel
-from ...biomechanics.posture import flexed, placed
+from ...biomechanics.posture import placed, pose_of
 from ...biomechanics.results import RESEARCH_USE, Interval, Loads, PastLoads
 from ...io import atomic_write
 from ..marks import png
@@ -97,7 +97,7 @@ def draw_model(model: MultibodyModel, found: Loads) -> bytes:
 
 
 def _views(side: Axes, front: Axes, model: MultibodyModel, found: Loads) -> None:
-    posed = placed(model, flexed(model, found.task.trunk_flexion_deg, found.settings.pelvis_share))
+    posed = placed(model, pose_of(model, found.task, found.settings))
     _model(side, posed, found, model.trunk[1], "From the right", "PA")
     _model(front, posed, found, -model.trunk[0], "From the front", "RL")
 

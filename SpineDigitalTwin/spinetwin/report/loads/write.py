@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from html import escape
-from importlib import resources
 from pathlib import Path
-from string import Template
 
-from ... import __version__
 from ...biomechanics.model import MultibodyModel
 from ...biomechanics.results import RESEARCH_USE, Interval, Loads, PastLoads
 from ...errors import WriteError
 from ...io.atomic import write_text
 from ...io.loads import said_person
 from ..figures import can_draw, figure_of
+from ..frame import TEXT, framed
 from .pictures import IN_VIVO, draw_bars, draw_model
 from .tables import comparison_table, joints_table, ligaments_table, muscles_table, settings_table
 
@@ -58,9 +56,11 @@ def write_loads_report(
     """
     if not folder.is_dir():
         raise WriteError(f"Cannot write the report: there is no folder {folder}.", "Create it first.")
-    template = Template(resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
-    page = template.substitute(
-        title=escape(title),
+    page = framed(
+        __package__,
+        TEXT,
+        f"Loads of {title}",
+        heading=escape(f"Loads of {title}"),
         person=escape(said_person(model.person).capitalize()),
         task=escape(found.task.label or found.task.name),
         use=escape(RESEARCH_USE),
@@ -77,7 +77,6 @@ def write_loads_report(
         ligaments=ligaments_table(model, found),
         settings=settings_table(found.settings),
         notes=_list(each.text for each in found.findings if each.severity != "red") or "<p>Nothing.</p>",
-        version=__version__,
     )
     write_text(folder / PAGE, page)
     return folder / PAGE

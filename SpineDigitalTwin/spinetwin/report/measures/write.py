@@ -5,18 +5,16 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from html import escape
-from importlib import resources
 from itertools import groupby
 from pathlib import Path
-from string import Template
 from typing import TYPE_CHECKING
 
-from ... import __version__
 from ...errors import WriteError
 from ...io.atomic import atomic_write, write_text
 from ...measure.results import Measurement, Measurements
 from ...measure.table import QUANTITIES, Quantity
 from ..figures import can_draw, figure_of
+from ..frame import NUMBERS, framed
 from .numbers import said
 from .profiles import draw_profiles
 from .spine import draw_spine
@@ -75,16 +73,17 @@ def write_measures_report(subject: Subject, found: Measurements, folder: Path, *
     for name, picture in pictures.items():
         with atomic_write(folder / f"{name}.png") as temporary:
             temporary.write_bytes(picture)
-    template = Template(resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
-    page = template.substitute(
-        title=escape(title),
+    page = framed(
+        __package__,
+        NUMBERS,
+        title,
+        heading=escape(title),
         posture=_POSTURES[subject.standing],
         spine=figure_of(pictures.get("spine"), "The spine from the front and from the right, with the lines of its angles."),
         profiles=figure_of(pictures.get("profiles"), "Profiles along the levels, the band of normal values in grey."),
         headlines="\n".join(_curve_rows(found)),
         tables="\n".join(_group_table(found, group, heading) for group, heading in _GROUPS.items()),
         missing=_missing(found),
-        version=__version__,
     )
     write_text(folder / PAGE, page)
     return folder / PAGE
