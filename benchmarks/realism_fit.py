@@ -1,7 +1,7 @@
 """The phantom that is fitted to a real person: four numbers for all levels together, by least squares.
 
-The phantom has the sex and the stature of the one that is as large as the person. The numbers are the scores
-of `spinetwin.phantom.FACTORS` (how broad and how high the bodies, how wide the canal, how large the
+The phantom has the sex and the stature of the likeliest person with as much bone (`realism_likeness`). The numbers are the
+scores of `spinetwin.phantom.FACTORS` (how broad and how high the bodies, how wide the canal, how large the
 arches), each in standard deviations of the population. Minimised is the sum of squares of all differences of dimensions, in
 standard deviations among people, and of the scores themselves against how they vary among people. A difference of more than
 `OUTLIER` counts less (Huber 1964), so that a segmentation that went wrong somewhere does not draw the whole person to it.
