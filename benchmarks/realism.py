@@ -66,7 +66,7 @@ def _report(source: Source, real: Bones, out: Path, everything: bool) -> Person:
     theirs = bones(real)
     counted = {key: bone for key, bone in theirs.items() if bone.name not in damaged}
     likely = likeness(source, real, damaged)
-    fitted = fit(source, measured(counted), likely.sex, likely.height_cm)
+    fitted = fit(source, measured(counted), likely.sex, likely.height_cm, likely.scores)
     found = compare(theirs, bones(likely.masks), bones(fitted.masks))
     person = f"a {SEXES[likely.sex]} of {likely.height_cm:.0f} cm, in SD: {_said(likely.scores)}"
     print(f"\n### {source.name}\n\nPopulation: {person}. Fitted: {_said(fitted.scores)}.", flush=True)

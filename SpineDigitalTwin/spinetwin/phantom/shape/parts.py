@@ -189,7 +189,7 @@ def _transverse(row: Dimensions) -> Solid:
     beside, behind = (0.7, 0.6) if stout else (0.6, 0.4)
     start = (side + row.pedicle_width * beside, wall - row.canal_depth * behind, pedicle_middle(row) - 1.0)
     end = (row.transverse_span / 2 - 3.6, wall - row.transverse_back, row.transverse_rise)
-    return Rod(start, end, (6.0, 4.2) if stout else (5.8, 3.6), flat=1.15 if stout else 1.4, bow=_bow(row))
+    return Rod(start, end, (5.7, 4.0) if stout else (5.8, 3.6), flat=1.15 if stout else 1.4, bow=_bow(row))
 
 
 def _bow(row: Dimensions) -> tuple[float, float]:
@@ -265,17 +265,17 @@ def _inferior_process(row: Dimensions, other: Joint, joint: Joint) -> Articular:
 
 
 def _webs(row: Dimensions) -> tuple[Rod, ...]:
-    """Return what fills the corner between a lamina and the inferior articular process, to about two thirds; not in the neck.
+    """Return what fills the corner between a lamina of the loin and the inferior articular process, to about two thirds.
 
     It is that of a straight spine: reaching to the midline, it must be the same on both sides.
     """
-    if _in_neck(row):
+    if level_of(row.level).region != "lumbar":
         return ()
     r = proportions(row.level).bulk * row.body_width
     start = np.array([0.22 * row.canal_width, wall_of(row) - row.canal_depth - 0.5 * row.lamina_thickness, lamina_middle(row)])
     _, point, out = _facet(default_joint(row, above=False), upper=False)
-    thick = 0.6 * r if _in_loin(row) else 0.9 * r
-    return (Rod(triple(start), triple(start + 0.7 * (point - 0.6 * r * out - start)), (thick, 0.8 * r), canal=canal_of(row)),)
+    way = 0.7 * (point - 0.6 * r * out - start)
+    return (Rod(triple(start), triple(start + way), (0.6 * r, 0.66 * r), canal=canal_of(row)),)
 
 
 def _rooms(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Rod, ...]:
