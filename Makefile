@@ -24,7 +24,7 @@ PIP := -m pip --disable-pip-version-check install -qq --no-warn-script-location
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONUTF8 := 1
 
-.PHONY: help demo test lint format accuracy cross-check measurements separation embedded embedded-model images realism xray pictures benchmark cmake-lists clean
+.PHONY: help demo test lint format accuracy convergence cross-check measurements separation embedded embedded-model images realism xray pictures benchmark cmake-lists clean
 .DEFAULT_GOAL := help
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo "make lint       check style and types only"
 	@echo "make format     let ruff rewrite what it can"
 	@echo "make accuracy   measure the accuracy on spines with known truth"
+	@echo "make convergence  compare the volumes of voxels with the continuous ones"
 	@echo "make measurements  compare measured angles and sizes with the truth"
 	@echo "make separation    tell vertebrae apart without a network, and compare with the truth"
 	@echo "make embedded   measure the network that comes with the package, on phantoms and on real scans"
@@ -71,6 +72,9 @@ format: $(VENV)/installed-test
 
 accuracy: $(VENV)/installed-base
 	@$(VENV_PYTHON) benchmarks/accuracy.py
+
+convergence: $(VENV)/installed-base
+	@$(VENV_PYTHON) benchmarks/convergence.py
 
 # Meshes are read with VTK, which comes with the test environment.
 measurements: $(VENV)/installed-base

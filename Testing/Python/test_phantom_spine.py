@@ -9,6 +9,7 @@ from spinetwin.anatomy import level
 from spinetwin.errors import ParameterError
 from spinetwin.phantom import Curve, Spacing, Spine, SpineParameters, VertebraShape, dimensions, make_spine
 from spinetwin.phantom.ground_truth.quadrature import part_moments
+from spinetwin.phantom.surfaces import vertebra_surface
 from spinetwin.phantom.voxels import block_of, sample
 
 LEFT = {43: 44, 45: 46, 47: 48}
@@ -111,6 +112,19 @@ def test_volumes_converge(name):
     assert (maps.vertebrae > 0).sum() * maps.grid.voxel_volume == pytest.approx(whole, rel=0.01)
     body = (maps.subregions == 49).sum() * maps.grid.voxel_volume
     assert body == pytest.approx(exact[49].volume, rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["C1", "C7", "T5", "L5", "S1"])
+def test_the_divergence_theorem_gives_the_volume_of_the_voxels(name):
+    """The surface is triangulated at two spacings and its volume extrapolated to none; it shares no lattice with the voxels."""
+    shape = VertebraShape.of(name)
+    coarse, fine = (vertebra_surface(shape, spacing).volume for spacing in (1.0, 0.5))
+    continuous = fine + (fine - coarse) / 3
+    spine = make_spine(SpineParameters(levels=name))
+    spine = Spine(spine.parameters, {shape.level: shape}, spine.upright, {}, {})
+    maps = spine.voxelise(spine.grid(0.5, oblique_deg=10))
+    assert (maps.vertebrae == shape.level).sum() * maps.grid.voxel_volume == pytest.approx(continuous, rel=0.01)
+    assert sum(each.volume for each in part_moments(shape).values()) == pytest.approx(continuous, rel=0.003)
 
 
 def test_shapes_are_mirror_symmetric_to_the_last_bit():

@@ -96,6 +96,27 @@ def test_nothing_intersects_in_a_severe_scoliosis_either(text):
     assert overlap(make_spine(SpineParameters(curves=(curve,), variants=(variant,))), 2.0) < 0.005
 
 
+@pytest.mark.parametrize(("cobb", "apex"), [(10.0, "T8"), (45.0, "T5"), (45.0, "L1"), (80.0, "T8"), (80.0, "L2")])
+@pytest.mark.parametrize("text", ALL)
+def test_nothing_intersects_in_any_scoliosis(text, cobb, apex):
+    """An incident: with four lumbar levels a curve of 80 degrees at L2 left no room, and 0.62 % intersected."""
+    spine = make_spine(SpineParameters(curves=(Curve(cobb, apex=apex, half_length=4),), variants=(parse_variant(text),)))
+    assert overlap(spine, 3.0) < 0.005
+
+
+def test_a_sacrum_leans_only_below_a_severe_low_curve():
+    """What one disc cannot take, and never more than that; the Cobb angle is what was asked for."""
+    for cobb, apex, leans in ((45.0, "L2", False), (80.0, "T8", False), (80.0, "L2", True)):
+        spine = build_scoliotic(cobb, apex)
+        across = spine.frames[level("S1").id].superior[0]
+        assert (abs(across) > 0.05) == leans, (cobb, apex)
+
+
+def build_scoliotic(cobb: float, apex: str) -> Spine:
+    curve = Curve(cobb, apex=apex, half_length=4)
+    return make_spine(SpineParameters(curves=(curve,), variants=(parse_variant("four-lumbar"),)))
+
+
 def test_every_kind_is_tested():
     assert {parse_variant(text).kind for text in ALL} == set(VARIANT_KINDS)
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from ..anatomy import level
 from ..errors import ParameterError
 from .common import make_folder, path_of, progress_bar
+from .phantom_films import FilmSet, film_set, write_films
 from .phantom_options import add_options, measured_of, scan_of, spine_of
 from .phantom_scan import Scan
 
@@ -33,10 +34,11 @@ USUAL_SEED = 0
 
 @dataclass(frozen=True)
 class Extras:
-    """What is written only on request: closed surfaces ("vtp", "stl" or "" for none), and a map of the muscles."""
+    """What is written only on request: closed surfaces ("vtp", "stl" or "" for none), a map of the muscles, two radiographs."""
 
     surfaces: str = ""
     muscles: bool = False
+    films: bool = False
 
     def __post_init__(self) -> None:
         if self.surfaces not in ("", *SURFACES):
@@ -53,6 +55,7 @@ class Results:
     volumes: Mapping[str, npt.NDArray[Any]]
     surfaces: Mapping[str, Surface]
     truth: GroundTruth
+    films: FilmSet | None = None
 
 
 def add(steps: Steps) -> None:
@@ -62,6 +65,9 @@ def add(steps: Steps) -> None:
     phantom.add_argument("--surfaces", metavar="FORMAT", help="also write closed surfaces: vtp or stl (needs VTK)")
     phantom.add_argument("--quiet", action="store_true", help="no progress bar")
     phantom.add_argument("--muscles", action="store_true", help="also write a map of the muscles around the spine")
+    phantom.add_argument(
+        "--films", action="store_true", help="also write two calibrated radiographs, standing, to try `spinetwin xray` on"
+    )
     add_options(phantom)
     phantom.set_defaults(run=_asked)
 
@@ -75,7 +81,7 @@ def _asked(arguments: argparse.Namespace) -> int:
         "measured": None if measured is None else _plain(measured),
         "scan": asdict(scan),
     }
-    extras = Extras(arguments.surfaces or "", arguments.muscles)
+    extras = Extras(arguments.surfaces or "", arguments.muscles, arguments.films)
     return run(spine, scan, arguments.out, made_of=made_of, extras=extras, quiet=arguments.quiet)
 
 
@@ -137,8 +143,10 @@ def _computed(spine: Spine, scan: Scan, grid: Grid, made_of: dict[str, Any], ext
     truth = ground_truth(spine, levels, made_of)
     progress(0.9, "surfaces")
     meshes = {f"{name}.{extras.surfaces}": mesh for name, mesh in surfaces(spine, levels)} if extras.surfaces else {}
+    progress(0.95, "films")
+    films = film_set(spine, np.random.default_rng((made_of.get("seed") or USUAL_SEED, 2))) if extras.films else None
     progress(1.0, "done")
-    return Results(grid, volumes, meshes, truth)
+    return Results(grid, volumes, meshes, truth, films)
 
 
 def visible_levels(maps: LabelMaps, spine: Spine) -> tuple[int, ...]:
@@ -165,6 +173,8 @@ def _written(results: Results, out: Path) -> Iterator[Path]:
     for name, surface in results.surfaces.items():
         write_surface(out / "surfaces" / name, surface)
         yield out / "surfaces" / name
+    if results.films:
+        yield from write_films(results.films, out)
 
 
 def _as_pois(truth: GroundTruth, rules: str = "paper") -> PoiSet:

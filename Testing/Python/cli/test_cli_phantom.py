@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from spinetwin.anatomy.subregions import SubregionId
 from spinetwin.cli import main
 from spinetwin.commands.phantom_scan import Scan
 from spinetwin.io import read_label_maps, read_pois, read_volume
+from spinetwin.io.film_forms import read_geometry, read_landmarks
+from spinetwin.io.films import read_film
 from spinetwin.io.truth import read_truth
 from spinetwin.phantom import Curve, DiscGrade, SpineParameters, lenke_curves, make_spine, parse_variant, truth
 
@@ -48,6 +51,34 @@ def spine_of_everything():
         ribs=True,
     )
     return make_spine(parameters, np.random.default_rng(7))
+
+
+def test_films_go_through_the_reconstruction_with_what_is_written_beside_them(run, tmp_path):
+    """Triangulated from the written landmarks and geometry alone, body middles lie where the truth has them."""
+    said = run("phantom", "--out", tmp_path, *SMALL, "--films", "--cobb", "30", "--apex", "L2")
+    folder = tmp_path / "films"
+    assert (said.code, said.err) == (0, "")
+    assert {each.name for each in folder.iterdir()} == {"frontal.png", "lateral.png", "geometry.json", "landmarks.csv"}
+    forms, landmarks = read_geometry(folder / "geometry.json"), read_landmarks(folder / "landmarks.csv")
+    films = []
+    for view in ("frontal", "lateral"):
+        picture = read_film(folder / f"{view}.png")
+        assert picture.values.std() > 0.05 * np.ptp(picture.values)
+        films.append(replace(picture, setup=picture.setup.with_form(forms[view], "form")).film(view))
+    frames = make_spine(SpineParameters(curves=(Curve(30.0, apex="L2"),))).frames
+    for name in ("C3", "T8", "L3", "L5"):
+        key = level(name).id
+        ends = []
+        for end in ("superior_endplate", "inferior_endplate"):
+            rays = [film.camera.rays(landmarks.seen[key, end, film.view]) for film in films]
+            ends.append(_nearest_to(*[(origin.ravel(), way.ravel()) for origin, way in rays]))
+        assert np.linalg.norm(np.mean(ends, axis=0) - frames[key].origin) < 1.0, name
+
+
+def _nearest_to(*rays):
+    """Point nearest to several rays, each an origin (3,) and a direction (3,)."""
+    across = [np.eye(3) - np.outer(way, way) / (way @ way) for _, way in rays]
+    return np.linalg.solve(sum(across), sum(each @ origin for each, (origin, _) in zip(across, rays, strict=True)))
 
 
 def test_every_file_is_there_and_named(made, run, tmp_path):

@@ -1,7 +1,8 @@
 """Scoliosis: how far every endplate leans to the side, and how far every vertebra is turned.
 
 The lean of the endplates runs as quarters of a sine between the end vertebrae and the apex of each curve, where neighbouring
-curves share an end vertebra, and fades beyond the first and the last. What one level of the column turns is shared between
+curves share an end vertebra, and fades beyond the first and the last; what a few discs above the sacrum cannot take, the
+sacrum leans too. What one level of the column turns is shared between
 its body, which becomes a wedge, and its disc; an end vertebra is no wedge, so that the Cobb angle lies between its endplates.
 
 References
@@ -29,6 +30,9 @@ from .parameters import Curve
 
 FADE = 4
 """Levels over which the lean fades above the first and below the last curve."""
+
+MOST_BELOW = 30.0
+"""Most that one disc below the last curve opens to a side, degrees; set by us, so that facets and processes find room."""
 
 JOINED = 3
 """Neighbouring curves whose end vertebrae are fewer levels apart than this share one."""
@@ -144,7 +148,10 @@ def _pieces(curves: Sequence[Curve], places: list[tuple[int, int, int]], n: int,
         pieces.append(_Piece(apex, last, middle, ends[i, 1], "start"))
         if i + 1 < len(places) and places[i + 1][0] > last:
             pieces.append(_Piece(last, places[i + 1][0], ends[i, 1], ends[i + 1, 0]))
-    return [*pieces, _Piece(places[-1][2], min(places[-1][2] + FADE, n - 1), ends[-1, 1], 0.0)]
+    last, lean = places[-1][2], ends[-1, 1]
+    below = min(FADE, n - 1 - last)
+    pelvis = float(lean - np.clip(lean, -below * MOST_BELOW, below * MOST_BELOW))
+    return [*pieces, _Piece(last, last + below, lean, pelvis)]
 
 
 def _end_leans(curves: Sequence[Curve], places: list[tuple[int, int, int]]) -> FloatArray:
