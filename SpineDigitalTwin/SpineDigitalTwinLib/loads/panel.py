@@ -42,7 +42,7 @@ class LoadsPanel:
     parameters : callable
         Returns the parameters of the scene as it is now.
     changed : callable
-        Called after each turn in which points have changed.
+        Called after each turn in which points have changed, and when loads were computed.
 
     Attributes
     ----------
@@ -160,6 +160,7 @@ class LoadsPanel:
             self.refresh()
             return
         self.refresh()
+        self._changed()
         if first:
             # muscles come with the next turn, which the change of the parameters brings
             self._parameters().loadsComputed = True
@@ -194,7 +195,7 @@ class LoadsPanel:
     def keep(self) -> None:
         """Keep the loads that are shown, to compare later ones with them."""
         if self.answer is not None:
-            keeping.keep(self.answer.found, texts.about(self.answer.found, qt.QTime.currentTime().toString("hh:mm")))
+            keeping.keep(self.answer, texts.about(self.answer.found, qt.QTime.currentTime().toString("hh:mm")))
             self.refresh()
 
     def endComparison(self) -> None:
