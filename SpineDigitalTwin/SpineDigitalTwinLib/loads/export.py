@@ -8,10 +8,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
-from spinetwin.errors import SpineTwinError, WriteError
+from spinetwin.errors import SpineTwinError
 
 from ..messages import Message
 from ..running.background import Background
+from ..running.folders import existing
 from . import handover
 
 if TYPE_CHECKING:
@@ -57,13 +58,12 @@ class LoadsExport:
     def write(self) -> None:
         """Write model, loads, report and the files for other programs in the background, with the interval."""
         self._message.clear()
-        answer, folder = self._loads.answer, Path(self._ui.exportFolder.currentPath)
+        answer = self._loads.answer
         if answer is None or not self._loads.current:
             return
         name = self._parameters().exportName or "spine"
         try:
-            if not folder.is_dir():
-                raise WriteError(f"There is no folder {folder}.", "Make it first, or choose another.")
+            folder = existing(self._ui.exportFolder.currentPath)
             files = handover.files(answer, name, self._background.scratch())
         except SpineTwinError as error:
             self._message.fail(error)

@@ -13,7 +13,7 @@ from slicer.i18n import tr as _
 from spinetwin.errors import ParameterError, SpineTwinError
 
 from ..measures import live
-from ..measures.pointwatch import PointWatch
+from ..measures.following import PointFollower
 from ..messages import FAILED, Message
 from ..running.aside import Aside
 from . import answers, keeping, texts
@@ -56,8 +56,11 @@ class LoadsPanel:
         self, ui: SimpleNamespace, parameters: Callable[[], SpineDigitalTwinParameters], changed: Callable[[], None]
     ) -> None:
         self._ui, self._parameters, self._changed = ui, parameters, changed
-        self._later, self._rest = _timer(self._onLater), _timer(self._onRest)
-        self._watch = PointWatch(self._soon)
+        self._rest = qt.QTimer()
+        self._rest.setSingleShot(True)
+        self._rest.connect("timeout()", self._onRest)
+        self._follower = PointFollower(parameters, self._onPoints)
+        self._watch = self._follower.watch
         self._aside = Aside(self._onFailed)
         self._form = LoadsForm(ui, parameters)
         self._message = Message(ui.loadsMessage)
@@ -223,18 +226,9 @@ class LoadsPanel:
         title, kinds = _("Loads as a table"), _("Tables (*.csv)")
         return str(qt.QFileDialog.getSaveFileName(slicer.util.mainWindow(), title, name, kinds) or "")
 
-    # --- the turns of the event loop, and the end ---------------------------------------------------------------------
+    # --- the points, and the end --------------------------------------------------------------------------------------
 
-    def _soon(self) -> None:
-        if not self._later.isActive():
-            self._later.start(0)
-
-    def _onLater(self) -> None:
-        if self._parameters().parameterNode.GetScene() is None or slicer.mrmlScene.IsClosing():
-            return
-        if slicer.mrmlScene.IsImporting() or slicer.mrmlScene.IsBatchProcessing():
-            self._later.start(50)
-            return
+    def _onPoints(self) -> None:
         self.refresh()
         self._changed()
 
@@ -247,15 +241,7 @@ class LoadsPanel:
 
     def close(self) -> None:
         """End all, for a panel that goes away."""
-        self._later.stop()
         self._rest.stop()
         self._aside.close()
-        self._watch.close()
+        self._follower.close()
         self._view.close()
-
-
-def _timer(action: Callable[[], None]) -> qt.QTimer:
-    timer = qt.QTimer()
-    timer.setSingleShot(True)
-    timer.connect("timeout()", action)
-    return timer
