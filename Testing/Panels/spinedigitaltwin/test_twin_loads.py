@@ -348,6 +348,21 @@ class TestComparing:
         assert ui.keptLabel.visible is False
 
 
+    def test_a_moved_point_and_lying(self, computed, host):
+        ui = computed.ui
+        ui.keepLoadsButton.click()
+        ui.liveBox.click()
+        settle(host)
+        assert {row[8] for row in cells(ui.loadsTable)} == {"0"}
+        shift(L3, 100, (0, 3.0, 0))
+        settle(host)
+        assert "0" not in {row[8] for row in cells(ui.loadsTable) if row[1] in ("L3/L4", "L2/L3")}
+        assert "Compression changed most below L" in ui.keptLabel.text
+        choose(computed, host, taskBox=row_of("prone"))
+        lumbar = [int(row[8]) for row in cells(ui.loadsTable) if row[1].startswith("L")]
+        assert max(lumbar) < -100, "a lying spine bears less"
+
+
 class TestReport:
     @pytest.fixture
     def opened_pages(self, computed, host, monkeypatch):
