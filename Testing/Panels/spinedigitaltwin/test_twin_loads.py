@@ -347,7 +347,6 @@ class TestComparing:
         assert ui.loadsTable.columnCount == 8
         assert ui.keptLabel.visible is False
 
-
     def test_a_moved_point_and_lying(self, computed, host):
         ui = computed.ui
         ui.keepLoadsButton.click()
