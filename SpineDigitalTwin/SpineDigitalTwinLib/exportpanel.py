@@ -11,11 +11,12 @@ import ctk
 import slicer
 from slicer.i18n import tr as _
 from SpinePOILib import pointnodes
-from spinetwin.errors import SpineTwinError, WriteError
+from spinetwin.errors import SpineTwinError
 
 from .maps import labelfiles
 from .messages import Message
 from .running.background import Background
+from .running.folders import existing
 from .running.steps import StepRunner
 
 if TYPE_CHECKING:
@@ -89,10 +90,9 @@ class ExportPanel:
     def write(self) -> None:
         """Write both label maps in the background."""
         self._message.clear()
-        parameters, folder = self._parameters(), Path(self._ui.exportFolder.currentPath)
+        parameters = self._parameters()
         try:
-            if not folder.is_dir():
-                raise WriteError(f"There is no folder {folder}.", "Make it first, or choose another.")
+            folder = existing(self._ui.exportFolder.currentPath)
         except SpineTwinError as error:
             self._message.fail(error)
             return

@@ -16,6 +16,7 @@ from .exportpanel import ExportPanel
 from .levels.panel import LevelPanel
 from .loads.export import LoadsExport
 from .loads.panel import LoadsPanel
+from .loads.report import LoadsReport
 from .maps import segments
 from .maps.panel import LabelPanel
 from .measures.panel import MeasurePanel
@@ -74,10 +75,11 @@ class Panel(VTKObservationMixin):
         self.labels = LabelPanel(ui, parameters, self.data.problem, lambda: self.levels.takeOver())
         self.levels = LevelPanel(ui, parameters, self.data.problem, self._onCorrected)
         self.measures = MeasurePanel(ui, parameters, self.background, self.data.problem)
-        self.loads = LoadsPanel(ui, parameters, lambda: self.exportLoads.refresh())
+        self.loads = LoadsPanel(ui, parameters, self._onLoads)
         self.radiographs = RadiographsPanel(ui, parameters, self.background, self.data.problem)
         self.export = ExportPanel(ui, parameters, self.background, self.data.problem)
         self.exportLoads = LoadsExport(ui, parameters, self.background, self.loads)
+        self.loadsReport = LoadsReport(ui, parameters, self.background, self.loads)
         self._observed: Any = None
         self._number()
         self.follow()
@@ -134,7 +136,7 @@ class Panel(VTKObservationMixin):
             self.export,
         ):
             section.refresh()
-        self.exportLoads.refresh()
+        self._onLoads()
 
     def forget(self) -> None:
         """Give up what runs, for a scene that is closed: nothing of it may come into the next one."""
@@ -144,7 +146,16 @@ class Panel(VTKObservationMixin):
         segmentation = self._parameters().segmentation
         if segmentation is not None:
             segments.release(segmentation)
-        for section in (self.labels, self.levels, self.measures, self.loads, self.radiographs, self.export, self.exportLoads):
+        for section in (
+            self.labels,
+            self.levels,
+            self.measures,
+            self.loads,
+            self.loadsReport,
+            self.radiographs,
+            self.export,
+            self.exportLoads,
+        ):
             section.forget()
 
     def close(self) -> None:
@@ -157,12 +168,17 @@ class Panel(VTKObservationMixin):
         self.labels.forget()
         self.measures.close()
         self.loads.close()
+        self.loadsReport.forget()
         self.radiographs.close()
         self.background.close()
         self.measures.cleanup()
 
     def _soon(self, *_arguments: object) -> None:
         self._later.start(0)
+
+    def _onLoads(self) -> None:
+        self.exportLoads.refresh()
+        self.loadsReport.refresh()
 
     def _onLoaded(self) -> None:
         self.labels.show()

@@ -163,37 +163,39 @@ class TestTubes:
 
 class TestKept:
     def test_they_come_back_as_they_were(self, host, ask, points, tmp_path):
-        from SpineDigitalTwinLib.loads import keeping
+        from SpineDigitalTwinLib.loads import keeping, texts
 
-        found = ask(placed(points), "flexion-60").found
-        keeping.keep(found, "before, Größe 1")
+        answer = ask(placed(points), "flexion-60")
+        keeping.keep(answer, "before, Größe 1")
         path = str(tmp_path / "kept.mrb")
         assert host.util.saveScene(path)
         host.mrmlScene.Clear(False)
         assert keeping.kept() is None
         host.util.loadScene(path)
-        kept = keeping.kept()
-        assert kept.about == "before, Größe 1"
-        assert kept.at("compression", L4) == pytest.approx(found.compression[found.levels.index(L4)])
-        assert kept.at("compression", level("C7").id) is None
+        kept, found = keeping.kept(), answer.found
+        assert (kept.about, kept.task, kept.trusted) == ("before, Größe 1", found.task.label, found.trusted)
+        assert texts.before(kept, "compression", L4) == pytest.approx(found.compression[found.levels.index(L4)])
+        assert texts.before(kept, "compression", level("C7").id) is None
+        assert keeping.kept() is kept, "it is not read again in every turn"
         keeping.forget()
         assert keeping.kept() is None
 
     @pytest.mark.parametrize(
         "change",
         [
-            lambda content: content.pop("levels"),
-            lambda content: content["levels"].append("L9"),
-            lambda content: content["compression"].pop(),
-            lambda content: content.update(shear_right=["much"]),
-            lambda content: content["compression"].__setitem__(0, float("nan")),
+            lambda content: content.pop("joints"),
+            lambda content: content["joints"][0].update(below="L9"),
+            lambda content: content["joints"][0].pop("compression"),
+            lambda content: content["joints"][0].update(shear_right="much"),
+            lambda content: content["joints"][0].update(compression=float("nan")),
+            lambda content: content.update(format="something else"),
         ],
     )
     def test_damaged_ones_are_none(self, ask, points, change):
         from SpineDigitalTwinLib import rolenodes
         from SpineDigitalTwinLib.loads import keeping
 
-        keeping.keep(ask(placed(points)).found, "before")
+        keeping.keep(ask(placed(points)), "before")
         node = rolenodes.find("vtkMRMLTextNode", keeping.ROLE)
         content = json.loads(node.GetText())
         change(content)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from slicer.i18n import tr as _
 
+from .texts import before
+
 if TYPE_CHECKING:
     from spinetwin.biomechanics import Interval, Loads
-
-    from .keeping import Kept
+    from spinetwin.biomechanics.results import PastLoads
 
 ROW, HEAD, FOOT, NAMES = 17.0, 20.0, 18.0, 54.0
 """Pixels: height of a joint, of what stands above and below, width of the names."""
@@ -81,7 +82,7 @@ def height(found: Loads) -> float:
     return HEAD + ROW * len(found.levels) + FOOT
 
 
-def shapes(found: Loads, spread: Interval | None, kept: Kept | None, width: float) -> list[Shape]:
+def shapes(found: Loads, spread: Interval | None, kept: PastLoads | None, width: float) -> list[Shape]:
     """Return what is drawn, the hindmost first.
 
     Parameters
@@ -90,7 +91,7 @@ def shapes(found: Loads, spread: Interval | None, kept: Kept | None, width: floa
         Drawn red where they are not to be trusted.
     spread : Interval or None
         Whiskers of 95 %.
-    kept : Kept or None
+    kept : PastLoads or None
         Narrow bars below the others.
     width : float
         Pixels.
@@ -130,6 +131,16 @@ def _bands(found: Loads) -> list[tuple[int, float, float]]:
     return [(rows[each["level"]], float(each["low_n"]), float(each["high_n"])) for each in _published(found)]
 
 
+def published(found: Loads) -> list[str]:
+    """Return what each grey band is, for people: level, newtons, and where they come from."""
+    return [
+        _("Grey below {level}: {low:.0f} to {high:.0f} N, {source}").format(
+            level=each["level"], low=float(each["low_n"]), high=float(each["high_n"]), source=each["source"]
+        )
+        for each in _published(found)
+    ]
+
+
 def sources(found: Loads) -> list[str]:
     """Return where the grey bands come from; nothing where there are none."""
     return [each["source"] for each in _published(found)]
@@ -151,13 +162,13 @@ def _table() -> list[dict[str, str]]:
 
 
 def _reach(
-    found: Loads, spread: Interval | None, kept: Kept | None, name: str, bands: Sequence[tuple[int, float, float]]
+    found: Loads, spread: Interval | None, kept: PastLoads | None, name: str, bands: Sequence[tuple[int, float, float]]
 ) -> tuple[float, float]:
     values = [0.0, *getattr(found, name)]
     if spread is not None:
         values += [*spread.low[name], *spread.high[name]]
     if kept is not None:
-        values += [each for key in found.levels if (each := kept.at(name, key)) is not None]
+        values += [each for key in found.levels if (each := before(kept, name, key)) is not None]
     values += [end for _row, *ends in bands for end in ends]
     return float(min(values)), float(max(values))
 
@@ -184,16 +195,16 @@ def _axis(found: Loads, scale: _Scale, title: str) -> Iterator[Shape]:
     yield Word(scale.left, 0, scale.width, HEAD - 2, title)
 
 
-def _bars(found: Loads, spread: Interval | None, kept: Kept | None, name: str, scale: _Scale) -> Iterator[Shape]:
+def _bars(found: Loads, spread: Interval | None, kept: PastLoads | None, name: str, scale: _Scale) -> Iterator[Shape]:
     strong, pale = (_INK, _PALE) if found.trusted else (_RED, _PALE_RED)
     values = getattr(found, name)
     for row, (key, value, inThorax) in enumerate(zip(found.levels, values, found.in_thorax, strict=True)):
         top = _top(found, row)
-        before = kept.at(name, key) if kept is not None else None
-        if before is not None:
-            yield _bar(scale, before, top + 0.66 * ROW, 0.24 * ROW, _KEPT)
+        was = before(kept, name, key) if kept is not None else None
+        if was is not None:
+            yield _bar(scale, was, top + 0.66 * ROW, 0.24 * ROW, _KEPT)
         yield _bar(
-            scale, float(value), top + 0.14 * ROW, (0.5 if before is not None else 0.72) * ROW, pale if inThorax else strong
+            scale, float(value), top + 0.14 * ROW, (0.5 if was is not None else 0.72) * ROW, pale if inThorax else strong
         )
     if spread is not None:
         middle = (0.39 if kept is not None else 0.5) * ROW

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
-from SpinePOILib import pointnodes
-from spinetwin.errors import SpineTwinError, WriteError
+from spinetwin.errors import SpineTwinError
 
-from ..measures import results
 from ..messages import Message
 from ..running.background import Background
-from . import answers
+from ..running.folders import existing
+from . import handover
 
 if TYPE_CHECKING:
     from spinetwin.jobs import Verdict
 
     from ..parameters import SpineDigitalTwinParameters
-    from .answers import Answer
     from .panel import LoadsPanel
 
 
@@ -59,30 +57,18 @@ class LoadsExport:
 
     def write(self) -> None:
         """Write model, loads, report and the files for other programs in the background, with the interval."""
-        from spinetwin.io import write_pois
-        from spinetwin.io.measurements import write_measurements
-
         self._message.clear()
-        answer, folder = self._loads.answer, Path(self._ui.exportFolder.currentPath)
+        answer = self._loads.answer
         if answer is None or not self._loads.current:
             return
         name = self._parameters().exportName or "spine"
-        scratch = self._background.scratch()
-        # report and subject are called after the file of the points
-        files = {"points": scratch / f"{Path(name).name or 'spine'}.mrk.json"}
         try:
-            if not folder.is_dir():
-                raise WriteError(f"There is no folder {folder}.", "Make it first, or choose another.")
-            write_pois(files["points"], pointnodes.readAll())
-            study = results.study(results.NOW)
-            if answer.question.muscles.areas and study is not None:
-                files["measurements"] = scratch / "measurements.json"
-                write_measurements(files["measurements"], study.found, about=study.about)
+            folder = existing(self._ui.exportFolder.currentPath)
+            files = handover.files(answer, name, self._background.scratch())
         except SpineTwinError as error:
             self._message.fail(error)
             return
-        age = self._parameters().loadsAge
-        options = _options(answer) | {"name": name, "export": "all"} | ({"age": age} if age else {})
+        options = handover.options(answer, self._parameters()) | {"name": name, "export": "all"}
         self._background.start(_("Loads:"), "simulate", files, options, folder, self._onWritten)
 
     def _onWritten(self, verdict: Verdict) -> None:
@@ -92,17 +78,3 @@ class LoadsExport:
     def forget(self) -> None:
         """Say nothing of a scene that is closed."""
         self._message.clear()
-
-
-def _options(answer: Answer) -> dict[str, Any]:
-    person, task, settings = answer.question.person, answer.question.task, answer.question.settings
-    return {
-        "sex": person.sex,
-        "height_cm": person.height_cm,
-        "weight_kg": person.weight_kg,
-        "task": task.name,
-        "strength": settings.strength,
-        "activation_floor": settings.activation_floor,
-        "ligaments": settings.ligaments,
-        "samples": answers.SAMPLES,
-    }

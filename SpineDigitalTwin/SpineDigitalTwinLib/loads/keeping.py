@@ -1,58 +1,38 @@
-"""The loads that were kept to be compared with: before a correction, lying, in another task. Saved with the scene."""
+"""The loads that were kept to be compared with: before a correction, lying, in another task. Saved with the scene.
+
+They are the text that their file would have, so that the worker can be given them, too.
+"""
 
 from __future__ import annotations
 
 import json
-import math
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+import slicer
+from slicer.i18n import tr as _
 
 from .. import rolenodes
 from .tubes import FOLDER
 
 if TYPE_CHECKING:
-    from spinetwin.biomechanics import Loads
+    from spinetwin.biomechanics.results import PastLoads
+
+    from .answers import Answer
 
 ROLE = "kept loads"
 
-_TEXT = "vtkMRMLTextNode"
-_QUANTITIES = ("compression", "shear_anterior", "shear_right")
+_TEXT, _ABOUT = "vtkMRMLTextNode", "SpineDigitalTwin.about"
 
 
-@dataclass(frozen=True)
-class Kept:
-    """Loads of each joint at another time.
+def keep(answer: Answer, about: str) -> None:
+    """Keep loads in the scene, in place of those that were kept; `about` says to people what they are."""
+    from spinetwin.io.loads import loads_text
 
-    Attributes
-    ----------
-    about : str
-        What they are, for people.
-    levels : tuple of int
-        Upper level of each joint, from the lowest one up.
-    compression, shear_anterior, shear_right : tuples of float
-        N, as in `Loads`.
-    """
-
-    about: str
-    levels: tuple[int, ...]
-    compression: tuple[float, ...]
-    shear_anterior: tuple[float, ...]
-    shear_right: tuple[float, ...]
-
-    def at(self, name: str, level: int) -> float | None:
-        """Return one of the forces below a level; None for a level that was not there."""
-        return float(getattr(self, name)[self.levels.index(level)]) if level in self.levels else None
-
-
-def keep(found: Loads, about: str) -> None:
-    """Keep loads in the scene, in place of those that were kept."""
-    from spinetwin.anatomy import level
-
-    node = rolenodes.ensure(_TEXT, ROLE, "Loads, kept", FOLDER)
-    names = [level(key).name for key in found.levels]
-    forces = {name: [float(each) for each in getattr(found, name)] for name in _QUANTITIES}
+    node = rolenodes.ensure(_TEXT, ROLE, _("Loads, kept"), FOLDER)
     was = node.StartModify()
-    node.SetText(json.dumps({"about": about, "levels": names, **forces}, ensure_ascii=False))
+    node.SetText(loads_text(answer.model, answer.found, answer.spread))
+    node.SetAttribute(_ABOUT, about)
     node.HideFromEditorsOn()
     node.EndModify(was)
 
@@ -62,19 +42,28 @@ def forget() -> None:
     rolenodes.remove(_TEXT, [ROLE], FOLDER)
 
 
-def kept() -> Kept | None:
-    """Return the kept loads; None where there are none, or loaded ones are damaged."""
-    from spinetwin.anatomy import level
-    from spinetwin.errors import SpineTwinError
+def kept() -> PastLoads | None:
+    """Return the kept loads, the same object as long as they stay; None where there are none, or loaded ones are damaged."""
+    node = _node()
+    return None if node is None else _read(node.GetText() or "", node.GetAttribute(_ABOUT) or "")
 
-    node = rolenodes.find(_TEXT, ROLE)
-    if node is None or not node.GetText():
-        return None
+
+def text() -> str:
+    """Return the kept loads as their file would have them; "" where `kept` returns None."""
+    return _node().GetText() if kept() is not None else ""
+
+
+def _node() -> slicer.vtkMRMLTextNode | None:
+    return rolenodes.find(_TEXT, ROLE)
+
+
+@lru_cache(maxsize=1)
+def _read(text: str, about: str) -> PastLoads | None:
+    """Read the text once: it is asked for in every turn of a drag."""
+    from spinetwin.errors import ReadError
+    from spinetwin.io.loads import loads_in
+
     try:
-        content = json.loads(node.GetText())
-        levels = tuple(level(str(name)).id for name in content["levels"])
-        forces = [tuple(float(each) for each in content[name]) for name in _QUANTITIES]
-    except (ValueError, TypeError, KeyError, RecursionError, SpineTwinError):
+        return loads_in(json.loads(text), ROLE, about)
+    except (ValueError, RecursionError, ReadError):
         return None
-    whole = all(len(each) == len(levels) and all(map(math.isfinite, each)) for each in forces)
-    return Kept(str(content.get("about", "")), levels, *forces) if whole else None

@@ -13,7 +13,7 @@ from slicer.i18n import tr as _
 from spinetwin.errors import ParameterError, SpineTwinError
 
 from ..measures import live
-from ..measures.pointwatch import PointWatch
+from ..measures.following import PointFollower
 from ..messages import FAILED, Message
 from ..running.aside import Aside
 from . import answers, keeping, texts
@@ -42,7 +42,7 @@ class LoadsPanel:
     parameters : callable
         Returns the parameters of the scene as it is now.
     changed : callable
-        Called after each turn in which points have changed.
+        Called after each turn in which points have changed, and when loads were computed.
 
     Attributes
     ----------
@@ -56,8 +56,11 @@ class LoadsPanel:
         self, ui: SimpleNamespace, parameters: Callable[[], SpineDigitalTwinParameters], changed: Callable[[], None]
     ) -> None:
         self._ui, self._parameters, self._changed = ui, parameters, changed
-        self._later, self._rest = _timer(self._onLater), _timer(self._onRest)
-        self._watch = PointWatch(self._soon)
+        self._rest = qt.QTimer()
+        self._rest.setSingleShot(True)
+        self._rest.connect("timeout()", self._onRest)
+        self._follower = PointFollower(parameters, self._onPoints)
+        self._watch = self._follower.watch
         self._aside = Aside(self._onFailed)
         self._form = LoadsForm(ui, parameters)
         self._message = Message(ui.loadsMessage)
@@ -160,6 +163,7 @@ class LoadsPanel:
             self.refresh()
             return
         self.refresh()
+        self._changed()
         if first:
             # muscles come with the next turn, which the change of the parameters brings
             self._parameters().loadsComputed = True
@@ -194,7 +198,7 @@ class LoadsPanel:
     def keep(self) -> None:
         """Keep the loads that are shown, to compare later ones with them."""
         if self.answer is not None:
-            keeping.keep(self.answer.found, texts.about(self.answer.found, qt.QTime.currentTime().toString("hh:mm")))
+            keeping.keep(self.answer, texts.about(self.answer.found, qt.QTime.currentTime().toString("hh:mm")))
             self.refresh()
 
     def endComparison(self) -> None:
@@ -222,18 +226,9 @@ class LoadsPanel:
         title, kinds = _("Loads as a table"), _("Tables (*.csv)")
         return str(qt.QFileDialog.getSaveFileName(slicer.util.mainWindow(), title, name, kinds) or "")
 
-    # --- the turns of the event loop, and the end ---------------------------------------------------------------------
+    # --- the points, and the end --------------------------------------------------------------------------------------
 
-    def _soon(self) -> None:
-        if not self._later.isActive():
-            self._later.start(0)
-
-    def _onLater(self) -> None:
-        if self._parameters().parameterNode.GetScene() is None or slicer.mrmlScene.IsClosing():
-            return
-        if slicer.mrmlScene.IsImporting() or slicer.mrmlScene.IsBatchProcessing():
-            self._later.start(50)
-            return
+    def _onPoints(self) -> None:
         self.refresh()
         self._changed()
 
@@ -246,15 +241,7 @@ class LoadsPanel:
 
     def close(self) -> None:
         """End all, for a panel that goes away."""
-        self._later.stop()
         self._rest.stop()
         self._aside.close()
-        self._watch.close()
+        self._follower.close()
         self._view.close()
-
-
-def _timer(action: Callable[[], None]) -> qt.QTimer:
-    timer = qt.QTimer()
-    timer.setSingleShot(True)
-    timer.connect("timeout()", action)
-    return timer

@@ -13,8 +13,9 @@ from . import bars, paint, texts
 from .table import LoadsTable
 
 if TYPE_CHECKING:
+    from spinetwin.biomechanics.results import PastLoads
+
     from .answers import Answer
-    from .keeping import Kept
 
 _NARROWEST = 260
 _BAD = "background: #fbe3e1; color: #8c1d18; border: 1px solid #d98f8a; border-radius: 3px; padding: 4px;"
@@ -34,14 +35,15 @@ class ResultView:
         self._ui = ui
         self.table = LoadsTable(ui.loadsTable)
         self._answer: Answer | None = None
-        self._kept: Kept | None = None
-        self._painted: tuple[Answer, Kept | None, int] | None = None
+        self._kept: PastLoads | None = None
+        self._painted: tuple[Answer, PastLoads | None, int] | None = None
         self._resized = _Resized(self._paint)
+        self._tip = ui.barsLabel.toolTip
         ui.barsLabel.installEventFilter(self._resized)
         ui.researchLabel.text = RESEARCH_USE
         ui.researchLabel.styleSheet = FAILED
 
-    def show(self, answer: Answer | None, kept: Kept | None) -> None:
+    def show(self, answer: Answer | None, kept: PastLoads | None) -> None:
         """Show an answer; without one, nothing changes but what it would be compared with."""
         self._answer, self._kept = answer, kept
         self._ui.endKeptButton.setVisible(kept is not None)
@@ -53,6 +55,7 @@ class ResultView:
         self._ui.verdictLabel.styleSheet = _BAD
         self._ui.verdictLabel.setVisible(not found.trusted)
         self._ui.loadsNotes.text = texts.notes(found, bars.sources(found))
+        self._ui.barsLabel.toolTip = "\n".join([self._tip, *bars.published(found)])
         self._ui.keptLabel.text = texts.compared(found, kept) if kept is not None else ""
         self._paint()
         self.table.show(texts.titles(kept), texts.rows(found, answer.spread, kept))
@@ -67,7 +70,7 @@ class ResultView:
             return
         width = max(self._ui.barsLabel.width, _NARROWEST)
         painted = self._painted
-        if painted is not None and painted[0] is self._answer and painted[1:] == (self._kept, width):
+        if painted is not None and painted[0] is self._answer and painted[1] is self._kept and painted[2] == width:
             return
         self._painted = self._answer, self._kept, width
         shapes = bars.shapes(self._answer.found, self._answer.spread, self._kept, width)

@@ -10,14 +10,13 @@ from slicer.i18n import tr as _
 
 if TYPE_CHECKING:
     from spinetwin.biomechanics import Interval, Loads
-
-    from .keeping import Kept
+    from spinetwin.biomechanics.results import PastLoads
 
 Value = str | int | float
 """Of a cell; numbers are sorted as numbers."""
 
 
-def titles(kept: Kept | None) -> list[str]:
+def titles(kept: PastLoads | None) -> list[str]:
     """Return the titles of the columns; loads to compare with add what has changed since."""
     first = [
         "#",
@@ -32,7 +31,7 @@ def titles(kept: Kept | None) -> list[str]:
     return first if kept is None else [*first, _("Change of\ncompr. N"), _("Change of\nshear N")]
 
 
-def rows(found: Loads, spread: Interval | None, kept: Kept | None) -> list[list[Value]]:
+def rows(found: Loads, spread: Interval | None, kept: PastLoads | None) -> list[list[Value]]:
     """Return a row for each joint from the head down, numbered so that any order can be left again."""
     from spinetwin.anatomy import level
 
@@ -56,9 +55,14 @@ def rows(found: Loads, spread: Interval | None, kept: Kept | None) -> list[list[
     return made
 
 
-def _change(found: Loads, kept: Kept, name: str, at: int) -> Value:
-    before = kept.at(name, found.levels[at])
-    return "" if before is None else round(float(getattr(found, name)[at]) - before)
+def _change(found: Loads, kept: PastLoads, name: str, at: int) -> Value:
+    was = before(kept, name, found.levels[at])
+    return "" if was is None else round(float(getattr(found, name)[at]) - was)
+
+
+def before(kept: PastLoads, name: str, level: int) -> float | None:
+    """Return one of the kept forces below a level, N; None for a level that was not there."""
+    return float(getattr(kept, name)[kept.levels.index(level)]) if level in kept.levels else None
 
 
 def text(titles: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:
@@ -89,15 +93,16 @@ def about(found: Loads, at: str) -> str:
     return _("{task}, kept at {time}").format(task=found.task.label or found.task.name, time=at)
 
 
-def compared(found: Loads, kept: Kept) -> str:
+def compared(found: Loads, kept: PastLoads) -> str:
     """Say what is compared with, and where compression has changed most."""
     from spinetwin.anatomy import level
 
-    about = _("Compared with: {about}.").format(about=kept.about)
+    about = _("Compared with: {about}.") if kept.trusted else _("Compared with: {about}, not to be trusted.")
+    about = about.format(about=kept.about)
     changes = {
-        key: float(found.compression[at]) - before
+        key: float(found.compression[at]) - was
         for at, key in enumerate(found.levels)
-        if (before := kept.at("compression", key)) is not None
+        if (was := before(kept, "compression", key)) is not None
     }
     if not changes:
         return _("{about} No joint is in both.").format(about=about)

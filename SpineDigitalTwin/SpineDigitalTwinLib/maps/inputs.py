@@ -211,8 +211,18 @@ def _partsText(labels: frozenset[int]) -> str:
 
     shell = SubregionId.BODY in labels and SubregionId.BODY_BORDER in labels
     body = _("bodies with a shell, as in CT") if shell else _("bodies as a whole, as in MR")
-    canal = "" if SubregionId.CANAL in labels else ", " + _("no canal")
-    return _("subregions: {count} parts, {body}").format(count=len(labels), body=body) + canal
+    absent = [
+        name
+        for name, part in (
+            (_("no arch"), SubregionId.ARCH),
+            (_("no spinous process"), SubregionId.SPINOUS),
+            (_("no transverse process on the left"), SubregionId.COSTAL_LEFT),
+            (_("no transverse process on the right"), SubregionId.COSTAL_RIGHT),
+            (_("no canal"), SubregionId.CANAL),
+        )
+        if part not in labels
+    ]
+    return ", ".join([_("subregions: {count} parts, {body}").format(count=len(labels), body=body), *absent])
 
 
 def _levelsText(labels: frozenset[int], levels: list[str]) -> str:

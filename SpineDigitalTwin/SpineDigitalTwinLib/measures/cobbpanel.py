@@ -6,11 +6,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-import qt
-import slicer
-
 from . import lines, live, results, texts
-from .pointwatch import PointWatch
+from .following import PointFollower
 
 if TYPE_CHECKING:
     from spinetwin.measure.known import KnownPlates
@@ -35,16 +32,13 @@ class CobbPanel:
         self, ui: SimpleNamespace, parameters: Callable[[], SpineDigitalTwinParameters], changed: Callable[[], None]
     ) -> None:
         self._ui, self._parameters, self._changed = ui, parameters, changed
-        self._later = qt.QTimer()
-        self._later.setSingleShot(True)
-        self._later.connect("timeout()", self._onLater)
-        self._watch = PointWatch(self._soon)
+        self._follower = PointFollower(parameters, self._onPoints)
         self._plates: KnownPlates | None = None
         self._stamp: object = None
 
     def positions(self) -> Positions:
         """Return the placed points of the scene."""
-        return self._watch.positions()
+        return self._follower.watch.positions()
 
     def refresh(self) -> None:
         """Draw the lines, or take them away, and say the angles."""
@@ -63,18 +57,8 @@ class CobbPanel:
 
     def close(self) -> None:
         """Stop following."""
-        self._later.stop()
-        self._watch.close()
+        self._follower.close()
 
-    def _soon(self) -> None:
-        if not self._later.isActive():
-            self._later.start(0)
-
-    def _onLater(self) -> None:
-        if self._parameters().parameterNode.GetScene() is None or slicer.mrmlScene.IsClosing():
-            return
-        if slicer.mrmlScene.IsImporting() or slicer.mrmlScene.IsBatchProcessing():
-            self._later.start(50)
-            return
+    def _onPoints(self) -> None:
         self.refresh()
         self._changed()

@@ -16,6 +16,7 @@ from .. import rolenodes
 from ..maps import labelfiles
 from ..messages import Message
 from ..running.background import Background
+from ..running.browser import openInBrowser
 from ..running.steps import StepRunner
 from . import live, results, tables, texts
 from .cobbpanel import CobbPanel
@@ -64,7 +65,7 @@ class MeasurePanel:
         self._steps = StepRunner(lambda _fraction: None, self._onPoints)
         self._folders = ResultFolders()
         self.chooseFolder: Callable[[], str] = self._askFolder
-        self.openPage: Callable[[Path], object] = _openInBrowser
+        self.openPage: Callable[[Path], object] = openInBrowser
         self.cobb = CobbPanel(ui, parameters, self._onScene)
         self.plot = PlotPanel(ui, parameters)
         self.compare = ComparePanel(ui, background, self._message, self.plot.update)
@@ -249,7 +250,3 @@ def _cells(row: texts.Row) -> list:
 
     ink = _STRONG if row.bold else _PALE if row.missing else None
     return [Cell(row.what, ink=ink), Cell(row.value, ink=ink), Cell(row.note, ink=ink, toolTip=row.more)]
-
-
-def _openInBrowser(page: Path) -> None:
-    qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(page)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from slicer.i18n import tr as _
 
 from .. import rolenodes
+from ..running.folders import existing
 
 if TYPE_CHECKING:
     from spinetwin.measure.known import KnownPlates
@@ -147,13 +148,10 @@ def export(study: Study, folder: Path, name: str, report: Path | None) -> list[P
     WriteError
         If a file cannot be written.
     """
-    from spinetwin.errors import WriteError
     from spinetwin.io.atomic import write_text
     from spinetwin.io.measurements import write_measurements, write_measurements_table
 
-    if not folder.is_dir():
-        raise WriteError(f"There is no folder {folder}.", "Make it first, or choose another.")
-    files = [folder / f"{name}_measurements{suffix}" for suffix in (".json", ".csv")]
+    files = [existing(folder) / f"{name}_measurements{suffix}" for suffix in (".json", ".csv")]
     write_measurements(files[0], study.found, about=study.about)
     write_measurements_table(files[1], study.found)
     if report is not None:

@@ -35,6 +35,11 @@ def write_loads(path: PathLike, model: MultibodyModel, found: Loads, spread: Int
     WriteError
         As `spinetwin.io.atomic.atomic_write`.
     """
+    write_text(path, loads_text(model, found, spread))
+
+
+def loads_text(model: MultibodyModel, found: Loads, spread: Interval | None = None) -> str:
+    """Return what `write_loads` writes."""
     settings = {name: getattr(found.settings, name) for name in found.settings.__dataclass_fields__}
     content = {
         "format": FORMAT,
@@ -61,7 +66,7 @@ def write_loads(path: PathLike, model: MultibodyModel, found: Loads, spread: Int
             )
         ],
     }
-    write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _joint(found: Loads, spread: Interval | None, at: int) -> dict[str, Any]:
@@ -90,10 +95,18 @@ def read_loads(path: PathLike, about: str) -> PastLoads:
     ReadError
         If the file is damaged, of another version, or something else.
     """
-    name = Path(path).name
-    content = of_format(
-        read_json(path), name, FORMAT, VERSION, ("holds no loads.", "Give the folder of a `spinetwin simulate`.")
-    )
+    return loads_in(read_json(path), Path(path).name, about)
+
+
+def loads_in(found: object, name: str, about: str) -> PastLoads:
+    """Return the forces that the content of such a file holds; `name` is the file's, `about` as for `read_loads`.
+
+    Raises
+    ------
+    ReadError
+        As `read_loads`.
+    """
+    content = of_format(found, name, FORMAT, VERSION, ("holds no loads.", "Give the folder of a `spinetwin simulate`."))
     try:
         joints, person = content["joints"], content.get("person")
         forces = _finite([[_number(each[force]) for force in _FORCES] for each in joints])

@@ -14,7 +14,7 @@ from .job import Done, Job
 from .options import OptionReader, number, one_of, whole_number
 from .output import Output
 
-OPTIONAL = ("measurements",)
+OPTIONAL = ("measurements", "compare")
 """Inputs that may be left out; options of the command have the same names."""
 
 MOST_SAMPLES = 10_000

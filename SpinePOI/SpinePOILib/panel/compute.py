@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from ..parameters import SpinePOIParameters
 
 
+def askDiscard(count: int) -> bool:
+    """Ask whether points that a person has edited may be computed anew."""
+    text = _("{count} points that you have edited will be computed anew, and your positions are lost.").format(count=count)
+    return bool(slicer.util.confirmOkCancelDisplay(text, _("Compute again")))
+
+
 class ComputePanel:
     """Runs at most one computation; whatever happens, it ends idle and says in a sentence how.
 
@@ -63,6 +69,7 @@ class ComputePanel:
         self._recognised: object = None
         self._occasional = Occasional(ui.inputsSection)
         self._occasional.show(False, ui.progressFrame, ui.diagnosticsButton, ui.keepEditsBox)
+        self.mayDiscard: Callable[[int], bool] = askDiscard
         self.say("")
 
     @property
@@ -108,17 +115,23 @@ class ComputePanel:
         text = _("The label maps were corrected since the points of {levels} were computed: compute again.")
         self._ui.outdatedLabel.text = text.format(levels=", ".join(outdated))
         self._occasional.show(bool(outdated), self._ui.outdatedLabel)
-        edits = self._session.edits
-        edited = sum(poi.edited for level in edits.levels for poi in edits.points(level).values())
+        edited = self._editedCount()
         self._occasional.show(edited > 0, self._ui.keepEditsBox)
         self._ui.keepEditsBox.text = _("Keep my edited points ({count})").format(count=edited)
         self._showButton()
+
+    def _editedCount(self) -> int:
+        edits = self._session.edits
+        return sum(poi.edited for level in edits.levels for poi in edits.points(level).values())
 
     def compute(self) -> None:
         """Begin: the maps are written aside, then the worker starts."""
         parameters = self._parameters()
         self.showInputs()
         if self.busy or self._problem:
+            return
+        edited = self._editedCount()
+        if edited and not parameters.keepEdits and not self.mayDiscard(edited):
             return
         self._folder = tempfile.TemporaryDirectory(prefix="spinepoi-", ignore_cleanup_errors=True)
         self._computation = computing.Computation(self._session, keepEdits=parameters.keepEdits)

@@ -36,7 +36,16 @@ def volume(slicer, labels, name="map", dtype=np.uint8):
     ("labels", "kind", "text"),
     [
         ([41, 42, 43, 44, 45, 46, 47, 48, 49, 60, 61, 100], "subregions", "subregions: 12 parts, bodies as a whole, as in MR"),
-        ([41, 42, 49, 50], "subregions", "subregions: 4 parts, bodies with a shell, as in CT, no canal"),
+        (
+            [41, 42, 43, 49, 50],
+            "subregions",
+            "subregions: 5 parts, bodies with a shell, as in CT, no transverse process on the right, no canal",
+        ),
+        (
+            [43, 44, 49, 61],
+            "subregions",
+            "subregions: 4 parts, bodies as a whole, as in MR, no arch, no spinous process",
+        ),
         ([18, 19, 20, 22], "vertebrae", "vertebrae: T11 to L3"),
         ([22, 23, 122, 222], "vertebrae", "vertebrae: L3 to L4, discs, endplates"),
         ([22], "vertebrae", "vertebrae: L3"),

@@ -22,6 +22,14 @@ def twin(panel):
 
 
 @pytest.fixture
+def small_samples(host, monkeypatch):
+    """Let every sample spine be three coarse vertebrae: the samples themselves have tests of their own."""
+    from SpineDigitalTwinLib.data import sampledata
+
+    monkeypatch.setattr(sampledata.Sample, "options", lambda _self: {"levels": "L3-L5", "spacing": [3.0, 3.0, 3.0]})
+
+
+@pytest.fixture
 def nodes(host, spine_maps):
     """The two maps in the scene."""
     from SpineDigitalTwinLib.maps import volumes

@@ -301,6 +301,33 @@ class TestLive:
         assert len(answers) >= 10, "a solution for each move of the mouse, before the button is released"
         assert len({text for _answer, text in seen}) >= 3, "and the table shows it"
 
+    def test_the_mouse_leaves_a_locked_level_and_its_loads_alone(self, computed, host):
+        if not views.can_draw():
+            pytest.skip("VTK cannot draw here: needs EGL (Debian: libegl1 libegl-mesa0 libgl1-mesa-dri) or OSMesa")
+        from SpinePOILib import display, pointnodes
+
+        computed.ui.liveBox.click()
+        settle(host)
+        node, before = node_of(L3), computed.panel.loads.answer
+        row = pointnodes.idsOf(node).index(81)
+        tip = node.GetNthControlPointPosition(row)
+        view = views.SliceView(host)
+        view.node.SetFieldOfView(120.0, 120.0, 1.0)
+        display.activate(T8)
+        view.jump(tip)
+        x, y = view.pixel(tip)
+        view.drag((x, y), (x + 60, y))
+        settle(host)
+        assert node.GetLocked()
+        assert node.GetNthControlPointPosition(row) == tip
+        assert computed.panel.loads.answer is before
+        display.activate(L3)
+        view.jump(tip)
+        view.drag((x, y), (x + 60, y))
+        settle(host)
+        assert np.linalg.norm(np.subtract(node.GetNthControlPointPosition(row), tip)) > 5.0
+        assert computed.panel.loads.answer is not before
+
 
 class TestComparing:
     def test_before_and_after_a_correction(self, computed, host, screenshot):
@@ -319,6 +346,74 @@ class TestComparing:
         settle(host)
         assert ui.loadsTable.columnCount == 8
         assert ui.keptLabel.visible is False
+
+    def test_a_moved_point_and_lying(self, computed, host):
+        ui = computed.ui
+        ui.keepLoadsButton.click()
+        ui.liveBox.click()
+        settle(host)
+        assert {row[8] for row in cells(ui.loadsTable)} == {"0"}
+        shift(L3, 100, (0, 3.0, 0))
+        settle(host)
+        assert "0" not in {row[8] for row in cells(ui.loadsTable) if row[1] in ("L3/L4", "L2/L3")}
+        assert "Compression changed most below L" in ui.keptLabel.text
+        choose(computed, host, taskBox=row_of("prone"))
+        lumbar = [int(row[8]) for row in cells(ui.loadsTable) if row[1].startswith("L")]
+        assert max(lumbar) < -100, "a lying spine bears less"
+
+
+class TestReport:
+    @pytest.fixture
+    def opened_pages(self, computed, host, monkeypatch):
+        """What the browser was given, with an interval of few models."""
+        from SpineDigitalTwinLib.loads import answers
+
+        monkeypatch.setattr(answers, "SAMPLES", 4)
+        pages = []
+        computed.panel.loadsReport.openPage = pages.append
+        settle(host)
+        return pages
+
+    def opened(self, twin, host):
+        twin.ui.loadsReportButton.click()
+        settle(host, 240, until=lambda: not twin.panel.background.busy)
+
+    def test_it_is_written_by_the_worker_and_opened(self, computed, host, opened_pages):
+        computed.ui.keepLoadsButton.click()
+        choose(computed, host, taskBox=row_of("flexion-36"))
+        assert computed.ui.loadsReportButton.enabled is False
+        assert "compute again first" in computed.ui.loadsReportButton.toolTip
+        computed.ui.loadsButton.click()
+        settle(host)
+        self.opened(computed, host)
+        (page,) = opened_pages
+        text = page.read_text(encoding="utf-8")
+        assert computed.panel.loads.answer.found.task.label in text
+        assert "Compression before" in text, "it compares with the loads that were kept"
+        assert "kept loads" in text
+        self.opened(computed, host)
+        assert opened_pages == [page, page], "the same one, not written again"
+        computed.ui.endKeptButton.click()
+        settle(host)
+        self.opened(computed, host)
+        assert "Compression before" not in opened_pages[-1].read_text(encoding="utf-8")
+        host.mrmlScene.Clear(False)
+        assert not opened_pages[-1].exists()
+
+    def test_a_worker_that_fails_leaves_a_sentence(self, computed, host, opened_pages, monkeypatch):
+        from SpineDigitalTwinLib.loads import handover
+
+        monkeypatch.setattr(handover, "options", lambda *_: {})
+        self.opened(computed, host)
+        assert opened_pages == []
+        assert "needs the option sex" in computed.ui.workerLabel.text
+        assert computed.ui.loadsReportButton.enabled is True
+
+
+def test_the_grey_bands_say_where_they_come_from(computed):
+    tip = computed.ui.barsLabel.toolTip
+    assert "Grey below L4: 400 to 700 N, Wilke 1999" in tip
+    assert tip.startswith("Dark: joints that move")
 
 
 def test_the_worker_writes_model_and_loads_of_the_same_numbers(computed, host, tmp_path):

@@ -107,6 +107,7 @@ def test_a_button_puts_the_spine_into_the_scene(host, press):
     }
 
 
+@pytest.mark.usefixtures("small_samples")
 def test_a_second_press_waits_for_nobody(host, sources, maker, monkeypatch):
     said = []
     monkeypatch.setattr(host.util, "showStatusMessage", lambda text, *_: said.append(text))
@@ -119,6 +120,7 @@ def test_a_second_press_waits_for_nobody(host, sources, maker, monkeypatch):
     assert not any("Straight" in each for each in volumes_of(host))
 
 
+@pytest.mark.usefixtures("small_samples")
 def test_a_scene_that_is_closed_stays_empty(host, sources, maker):
     sources[2].customDownloader(sources[2])
     settle(host)

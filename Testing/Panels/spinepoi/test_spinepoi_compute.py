@@ -112,6 +112,12 @@ def test_computing_again_keeps_edits_and_asks_before(ready, host, spin):
     spin(lambda: not ready.panel.compute.busy)
     assert pointnodes.readAll()[L3, 101].position == edited.position
     ready.ui.keepEditsBox.checked = False
+    asked = []
+    ready.panel.compute.mayDiscard = lambda count: asked.append(count)
+    ready.ui.computeButton.click()
+    assert (asked, ready.panel.compute.busy) == ([1], False), "whoever says no keeps everything"
+    assert pointnodes.readAll()[L3, 101].position == edited.position
+    ready.panel.compute.mayDiscard = lambda _count: True
     ready.ui.computeButton.click()
     spin(lambda: not ready.panel.compute.busy)
     assert not pointnodes.readAll()[L3, 101].edited

@@ -22,7 +22,9 @@ class Face(type):
     def of(qt_class):
         """Return the face of a PySide6 class."""
         if qt_class not in Face.made:
-            Face.made[qt_class] = Face(qt_class.__name__, (Shown,), {"_qt": qt_class, "__doc__": qt_class.__doc__})
+            # PySide6 writes the docstring of a class when it is asked for: two seconds for all of them
+            doc = f"{qt_class.__name__} as PythonQt shows it."
+            Face.made[qt_class] = Face(qt_class.__name__, (Shown,), {"_qt": qt_class, "__doc__": doc})
         return Face.made[qt_class]
 
     @staticmethod
