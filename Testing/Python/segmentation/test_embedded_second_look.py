@@ -96,7 +96,7 @@ def test_logarithms_find_borders_between_voxels():
     for border in 7.0 + np.arange(10) / 10:
         odds = np.exp(6.0 * (downwards - border))
         shares = np.stack([odds / (1 + odds), np.full_like(odds, 1e-9), 1 / (1 + odds)]).astype(np.float32)
-        for way, slabs in (("by logarithms", logarithms([(0, shares)])), ("by shares", [(0, shares)])):
+        for way, slabs in (("by logarithms", logarithms([(0, shares.copy())])), ("by shares", [(0, shares)])):
             found = np.count_nonzero(lattice.to_labels(slabs, LABELS)[20, 20] == 100) / 10
             off[way].append(abs(found - border))
     # the voxels of the image are 0.1 mm high

@@ -104,16 +104,19 @@ class FirstLook:
 
 
 def logarithms(slabs: Iterable[Slab]) -> Iterator[Slab]:
-    """Yield the logarithms of shares.
+    """Yield the logarithms of shares, in their own memory.
 
     Shares are nearly one or nothing on both sides of a border, and tell little of where it lies between two voxels; how their
     logarithms grow across it does.
     """
     for first, shares in slabs:
-        yield first, np.log(shares + np.float32(_FAINT))
+        shares += np.float32(_FAINT)
+        yield first, np.log(shares, out=shares)
 
 
 def mean_of_looks(seen: FirstLook, fine: Lattice, block: Box, slabs: Iterable[Slab]) -> Iterator[Slab]:
     """Yield the mean of both looks in the finer working array."""
     for first, scores in slabs:
-        yield first, (scores + seen.at(fine, block, first, scores.shape[2])) * np.float32(0.5)
+        scores += seen.at(fine, block, first, scores.shape[2])
+        scores *= np.float32(0.5)
+        yield first, scores
