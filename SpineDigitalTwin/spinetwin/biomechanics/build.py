@@ -40,6 +40,9 @@ _COLUMN_POINTS = (
     PointId.DIRECTION_RIGHT,
 )
 _FAR_JOINT_MM = 25.0
+_SHORTEST_MM = 0.1
+"""A strand whose ends are nearer has no direction, and is left out."""
+
 _SHOWN = 4
 """Made-up points that a note names."""
 
@@ -185,11 +188,12 @@ def _ligaments(points: Points, places: Attachments) -> Ligaments:
             (name, points.get((key, upper)), _lower_point(places, below, lower, upper), beyond)
             for name, upper, lower, beyond in _STRANDS
         ]
-        whole = [
+        spanned = [
             (name, upper, _end(upper, lower, beyond))
             for name, upper, lower, beyond in ends
             if upper is not None and lower is not None
         ]
+        whole = [each for each in spanned if np.linalg.norm(each[2] - each[1]) > _SHORTEST_MM]
         owners = places.body_index(key), places.body_index(below)
         counts = Counter(name for name, _, _ in whole)
         found += [(name, key, owners, (upper, lower), 1.0 / counts[name]) for name, upper, lower in whole]

@@ -54,9 +54,20 @@ def loads_text(model: MultibodyModel, found: Loads, spread: Interval | None = No
         "units": {"forces": "N", "moments": "Nm", "areas": "mm2"},
         "joints": [_joint(found, spread, at) for at in range(len(found.levels))],
         "muscles": [
-            {"name": name, "group": group, "activation": float(activation), "force": float(force)}
-            for name, group, activation, force in zip(
-                model.muscles.names, model.muscles.groups, found.activations, found.muscle_forces, strict=True
+            {
+                "name": name,
+                "group": group,
+                "activation": float(activation),
+                "force": float(force),
+                "resting_force": float(resting),
+            }
+            for name, group, activation, force, resting in zip(
+                model.muscles.names,
+                model.muscles.groups,
+                found.activations,
+                found.muscle_forces,
+                found.resting_forces,
+                strict=True,
             )
         ],
         "ligaments": [

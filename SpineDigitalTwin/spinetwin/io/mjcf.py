@@ -2,7 +2,8 @@
 
 Every muscle is a tendon with an actuator of constant strength, every disc the stiffness of three hinges. MuJoCo knows no
 strings with a toe, so that the law of a strand is made of tendons side by side, each slack until its piece of the law begins;
-strands that are torn in the task are left out. The keyframe ``task`` has the posture and the activations of the task.
+strands that are torn in the task are left out. What a muscle resists with at rest is made likewise, along its path. The
+keyframe ``task`` has the posture and the activations of the task.
 
 References
 ----------

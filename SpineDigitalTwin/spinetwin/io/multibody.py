@@ -79,6 +79,7 @@ def _content(model: MultibodyModel) -> dict[str, Any]:
                 "side": side,
                 "path": [{"body": names[owner], "position": at.tolist()} for owner, at in zip(owners, path, strict=True)],
                 "pcsa_mm2": float(area),
+                "fibres": "muscle_fibres.csv",
                 "source": source,
             }
             for name, group, side, owners, path, area, source in zip(

@@ -2,7 +2,8 @@
 
 Every muscle is a `RigidTendonMuscle` whose curves are constant, which is the string of constant strength that it is in the
 model; its fibre is as long as the whole path. Every disc is a `BushingForce`, every strand a `Ligament` with a law in straight
-pieces that ends where the strand tears. There is no wrapping. The default posture is that of the task.
+pieces that ends where the strand tears, and what a muscle resists with at rest one more `Ligament` along its path. There is no
+wrapping. The default posture is that of the task.
 
 References
 ----------
@@ -223,7 +224,7 @@ def _welds(mechanism: Mechanism, frames: list[_Frame]) -> Iterable[Xml.Element]:
 def _discs(mechanism: Mechanism) -> Iterable[Xml.Element]:
     joints = mechanism.joints
     for name, mobile, stiffness in zip(joints.names[1:], joints.mobile[1:], joints.stiffness[1:], strict=True):
-        if not mobile:
+        if not mobile or not stiffness.any():
             continue
         disc = Xml.Element("BushingForce", name=f"disc_{name}")
         _text(disc, "socket_frame1", f"/jointset/{name}/parent_offset")

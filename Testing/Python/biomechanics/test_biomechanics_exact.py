@@ -112,11 +112,12 @@ def test_every_single_body_is_in_balance():
         np.testing.assert_allclose(total, 0.0, atol=1e-6)
 
 
+@pytest.mark.parametrize("ahead", [None, 250.0])
 @pytest.mark.parametrize("flexion", [0.0, 30.0, 60.0])
-def test_more_load_in_the_hands_never_lowers_the_compression(flexion):
+def test_more_load_in_the_hands_never_lowers_the_compression(flexion, ahead):
     model, before = made_model(curve_mm=10.0), None
     for mass in (0.0, 2.0, 5.0, 10.0, 20.0):
-        found = loads(model, Task("hold", "", flexion, mass))
+        found = loads(model, Task("hold", "", flexion, mass, hands_ahead_mm=ahead))
         if before is not None:
             assert (found.compression[~found.in_thorax] >= before - 1e-6).all()
         before = found.compression[~found.in_thorax]

@@ -133,6 +133,15 @@ def test_a_task_from_a_file(tmp_path):
     assert (task.name, task.trunk_flexion_deg, task.hand_mass_kg, task.supported) == ("sit", 20.0, 1.5, False)
 
 
+def test_a_task_from_a_file_may_say_how_it_is_held(tmp_path):
+    path = tmp_path / "task.json"
+    path.write_text('{"name": "lift", "pelvis_share": 0.2, "hands_ahead_mm": 300, "floor_share": 0.5}', encoding="utf-8")
+    task = read_task(path)
+    assert (task.pelvis_share, task.hands_ahead_mm, task.floor_share) == (0.2, 300.0, 0.5)
+    path.write_text('{"name": "lift", "pelvis_share": null}', encoding="utf-8")
+    assert read_task(path).pelvis_share is None
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -143,6 +152,9 @@ def test_a_task_from_a_file(tmp_path):
         ('{"name": "a", "supported": "yes"}', "not true or false"),
         ('{"name": "a", "trunk_flexion_deg": 200}', "impossible task"),
         ('{"name": "a", "hand_mass_kg": NaN}', "impossible task"),
+        ('{"name": "a", "pelvis_share": 3}', "impossible task"),
+        ('{"name": "a", "hands_ahead_mm": "far"}', "no number"),
+        ('{"name": "a", "floor_share": null}', "no number"),
         ('{"name": "a"', "no complete JSON"),
     ],
 )

@@ -15,6 +15,7 @@ from ...biomechanics.results import Interval, Loads, PastLoads
 from ...biomechanics.settings import TABLE, Settings
 
 NOTHING = "–"
+_SIDES = ("right", "left")
 _STRETCHED = 0.001
 """Strain from which a ligament is told."""
 
@@ -94,15 +95,19 @@ def _compared(found: Loads, past: PastLoads, now: int, before: int) -> Sequence[
 
 
 def muscles_table(model: MultibodyModel, found: Loads) -> str:
-    """Return one row for each muscle: force and greatest activation on both sides, and how many fascicles do all they can."""
-    heads = ("Muscle", "Force right, N", "Force left, N", "Activation right", "Activation left", "Fascicles at their limit")
+    """Return one row for each muscle: force, that of it at rest and activation on both sides; fascicles at their limit."""
+    sides = [
+        f"{what} {side}{unit}" for what, unit in (("Force", ", N"), ("at rest", ", N"), ("Activation", "")) for side in _SIDES
+    ]
+    heads = ("Muscle", *sides, "Fascicles at their limit")
     return _html(heads, (_muscle(model, found, group) for group in dict.fromkeys(model.muscles.groups)))
 
 
 def _muscle(model: MultibodyModel, found: Loads, group: str) -> Sequence[str]:
     pairs = list(zip(model.muscles.groups, model.muscles.sides, strict=True))
-    sides = [np.array([pair == (group, side) for pair in pairs]) for side in ("right", "left")]
-    forces = [_whole(float(found.muscle_forces[which].sum())) for which in sides]
+    sides = [np.array([pair == (group, side) for pair in pairs]) for side in _SIDES]
+    whole = found.muscle_forces + found.resting_forces
+    forces = [_whole(float(each[which].sum())) for each in (whole, found.resting_forces) for which in sides]
     most = [f"{found.activations[which].max(initial=0.0):.2f}" for which in sides]
     full = int(sum((found.activations[which] > 0.999).sum() for which in sides))
     return [group.replace("_", " "), *forces, *most, str(full)]
