@@ -59,13 +59,10 @@ def main() -> None:
             row = "".join(f"{cell:>13s}" for cell in cells)
             print(f"{cobb:5.0f}{row} {errors.cobb:9.2f} {turn:>15s} {flagged:8d} {took:6.2f}", flush=True)
     means, most = (np.array([getattr(each, name) for each in everything]) for name in ("mean", "hausdorff"))
-    print(
-        f"All: mean {means.mean():.2f} (worst level {means.max():.2f}), Hausdorff {most.mean():.1f} (worst {most.max():.1f}) mm;"
-    )
-    cobb_errors, turns = np.array([each.cobb for each in everything]), np.array([each.turn for each in everything])
-    print(
-        f"Cobb {cobb_errors.mean():.2f} (worst {cobb_errors.max():.2f}), axial {turns.mean():.2f} (worst {turns.max():.2f}) deg"
-    )
+    worst = f"worst level {means.max():.2f} / {most.max():.1f}"
+    print(f"All: mean {means.mean():.2f}, Hausdorff {most.mean():.1f} mm ({worst})")
+    cobb, turn = np.array([each.cobb for each in everything]), np.array([each.turn for each in everything])
+    print(f"Cobb {cobb.mean():.2f} (worst {cobb.max():.2f}), axial {turn.mean():.2f} (worst {turn.max():.2f}) degrees")
 
 
 if __name__ == "__main__":
