@@ -75,7 +75,8 @@ def by_gvirtualxray(camera: ConeCamera, surfaces: Sequence[Surface]) -> tuple[Fl
         begun = time.process_time()
         image = sum(np.array(gvxr.computeLBuffer(f"bone{number}")) for number in range(len(surfaces)))
         times.append(time.process_time() - begun)
-    return 10.0 * np.asarray(image, dtype=np.float64), min(times)
+    # its first row is the lowest one, and its unit a centimetre
+    return 10.0 * np.asarray(image, dtype=np.float64)[::-1], min(times)
 
 
 def rendering() -> None:
