@@ -11,10 +11,11 @@ Eilers PHC, Currie ID, Durban M (2006) Fast and compact smoothing on large multi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from ..geometry import FloatArray
+from ..geometry import FloatArray, IntArray
 
 SPACING_MM = 18.0
 """Of the knots, at the patient: half a vertebral body, so that the skin line behind the spinous processes can be followed."""
@@ -53,11 +54,20 @@ class Background:
 
     def matrix(self, weights: FloatArray) -> FloatArray:
         """Return the sums of weights (rows, columns) times each pair of functions, (count, count)."""
+        (i, j, down), (k, m, across) = self._pairs
         a, b = self.down.shape[1], self.across.shape[1]
-        pairs_down = (self.down[:, :, None] * self.down[:, None]).reshape(-1, a * a)
-        pairs_across = (self.across[:, :, None] * self.across[:, None]).reshape(-1, b * b)
-        total = pairs_down.T @ (weights @ pairs_across)
-        return np.asarray(total.reshape(a, a, b, b).transpose(0, 2, 1, 3).reshape(a * b, a * b))
+        total = np.zeros((a, b, a, b))
+        total[i[:, None], k, j[:, None], m] = down.T @ (weights @ across)
+        return total.reshape(a * b, a * b)
+
+    @cached_property
+    def _pairs(self) -> tuple[tuple[IntArray, IntArray, FloatArray], ...]:
+        """Which splines overlap, along the rows and the columns, and their products."""
+        found = []
+        for splines in (self.down, self.across):
+            first, second = np.nonzero(splines.T @ splines)
+            found.append((first, second, splines[:, first] * splines[:, second]))
+        return tuple(found)
 
 
 def background(size: tuple[int, int], pixel_mm: float) -> Background:

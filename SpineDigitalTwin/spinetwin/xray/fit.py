@@ -134,10 +134,16 @@ def fit(
     seen = {each.model.level: landmarks.of_level(each.model.level) for each in starts}
     for number, stage in enumerate(stages):
         progress(number / len(stages), f"{stage.modes} modes, pixels of {stage.pixel_mm:g} mm")
-        targets = [_target(film, stage, now.vertebrae, seen) for film in films]
+        targets = targets_of(films, stage, now.vertebrae, landmarks)
         now, compared = _descend(targets, stage, now, starts, seen)
     progress(1.0, "done")
     return Fitted(now.vertebrae, starts, tuple(each.film for each in now.seen_by(targets)), tuple(compared), now.change)
+
+
+def targets_of(films: Sequence[Film], stage: Stage, vertebrae: Sequence[Posed], landmarks: Landmarks) -> list[Target]:
+    """Return the films as a stage sees them: reduced, cut to the vertebrae, and with weights of pixels."""
+    seen = {each.model.level: landmarks.of_level(each.model.level) for each in vertebrae}
+    return [_target(film, stage, vertebrae, seen) for film in films]
 
 
 def _target(film: Film, stage: Stage, vertebrae: Sequence[Posed], seen: Pixels) -> Target:
