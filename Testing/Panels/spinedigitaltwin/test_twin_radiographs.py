@@ -383,7 +383,7 @@ class TestStanding:
         from SpinePOILib import pointnodes
 
         getattr(found.ui, f"standing{name}Button").click()
-        settle(host)
+        settle(host, until=lambda: not found.panel.radiographs.busy)
         points = pointnodes.readAll()
         assert set(points.levels) == {L2, L3}
         assert points.standing
@@ -403,6 +403,23 @@ class TestStanding:
         settle(host)
         assert found.ui.standingFrame.visible is False
         assert found.ui.xrayButton.text == "Choose two films and their geometry first"
+
+
+def test_lying_points_make_room_and_are_used_again(found, host, spine_maps, tmp_path):
+    from SpineDigitalTwinLib.radiographs import panel, vertebrae
+    from SpinePOILib import pointnodes
+    from spinetwin.poi import compute_pois
+
+    lying = compute_pois(spine_maps, levels={L2, L3, level("L4").id}, only={50, 128, 129, 130})
+    pointnodes.show(lying)
+    settle(host)
+    found.ui.standingPointsButton.click()
+    settle(host, until=lambda: not found.panel.radiographs.busy)
+    assert set(pointnodes.readAll().levels) == {L2, L3}, "a lying L4 does not stand below a standing L3"
+    assert vertebrae.lying()
+    given = read_pois(panel._lyingPoints(tmp_path))
+    assert {poi.key for poi in given} == {poi.key for poi in lying}
+    assert not given.standing
 
 
 def test_cancelling_leaves_the_scene_as_it_was(marked, host):
