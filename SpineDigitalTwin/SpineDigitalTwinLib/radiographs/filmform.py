@@ -83,7 +83,7 @@ class FilmForm:
 
     def _look(self) -> tuple[str, str]:
         """Return what is used, or what is missing."""
-        chosen, before = self._chosen(), self.films
+        chosen = self._chosen()
         self.films = {}
         if len(chosen) < len(VIEWS):
             lacking = [view for view in VIEWS if view not in chosen]
@@ -99,8 +99,10 @@ class FilmForm:
         moved = [film for film in found.values() if not films.isPlaced(film)]
         for film in moved:
             self._move(film)
-        if moved and not before:
+        if moved:
             self.show()
+        else:
+            drawing.renew(found.values())
         return "\n".join(f"{view}: {film.spacing}" for view, film in found.items()), ""
 
     def _move(self, film: PlacedFilm) -> None:

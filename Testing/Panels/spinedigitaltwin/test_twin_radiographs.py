@@ -147,10 +147,13 @@ class TestFilms:
         filmed.ui.sddBox.value = 2000
         settle(host)
         assert place(film, middle) == pytest.approx([0.0, -500.0, 0.0], abs=1e-9)
-        plane = points_of(node(host, "film frontal"))
-        assert plane[:, 1] == pytest.approx(-300.0), "the picture in 3D follows the button"
-        filmed.ui.showFilmsButton.click()
-        assert points_of(node(host, "film frontal"))[:, 1] == pytest.approx(-500.0)
+        assert points_of(node(host, "film frontal"))[:, 1] == pytest.approx(-500.0), "the picture in 3D goes with it"
+
+    def test_a_picture_that_a_saved_scene_lacks_comes_back(self, filmed, host):
+        display = node(host, "film frontal").GetDisplayNode()
+        display.SetTextureImageDataConnection(None)
+        filmed.panel.radiographs.refresh()
+        assert display.GetTextureImageDataConnection() is not None
 
     def test_a_volume_that_slicer_loaded_uses_its_own_spacing(self, twin, host):
         from SpineDigitalTwinLib.maps import volumes
