@@ -27,7 +27,7 @@ def films(host, surfaces):
 
     found = {}
     for view in ("frontal", "lateral"):
-        node = films.add(f"{view} film", Picture(np.zeros(SIZE[::-1]), Setup()))
+        node = films.add(f"{view} film", films.greys(Picture(np.zeros(SIZE[::-1]), Setup())))
         film = films.placed(view, node, FORM)
         host.util.arrayFromVolume(node)[0] = path_lengths(film.camera, surfaces.values())
         node.GetDisplayNode().SetWindowLevelMinMax(-25.0, 110.0)

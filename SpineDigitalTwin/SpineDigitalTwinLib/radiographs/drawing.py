@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,6 +71,14 @@ def showFilm(film: PlacedFilm) -> None:
     node = showLines(f"frustum {film.view}", _("Rays, {view} film").format(view=film.view), lines, _FRUSTUM)
     node.GetDisplayNode().SetVisibility2D(False)
     node.GetDisplayNode().SetLineWidth(1)
+
+
+def renew(films: Iterable[PlacedFilm]) -> None:
+    """Give the pictures of films back that a saved scene had: it keeps the planes, not what is on them."""
+    for film in films:
+        node = rolenodes.find(MODEL, f"film {film.view}")
+        if node is not None and node.GetDisplayNode().GetTextureImageDataConnection() is None:
+            _showPlane(film)
 
 
 def _showPlane(film: PlacedFilm) -> None:

@@ -18,9 +18,8 @@ from . import drawing, films, marks
 from .films import PlacedFilm
 
 if TYPE_CHECKING:
-    from spinetwin.xray.films import Picture
-
     from ..parameters import SpineDigitalTwinParameters
+    from .films import Greys
 
 VIEWS = ("frontal", "lateral")
 _FINE = "color: #4a6b57;"
@@ -84,7 +83,7 @@ class FilmForm:
 
     def _look(self) -> tuple[str, str]:
         """Return what is used, or what is missing."""
-        chosen, before = self._chosen(), self.films
+        chosen = self._chosen()
         self.films = {}
         if len(chosen) < len(VIEWS):
             lacking = [view for view in VIEWS if view not in chosen]
@@ -100,8 +99,10 @@ class FilmForm:
         moved = [film for film in found.values() if not films.isPlaced(film)]
         for film in moved:
             self._move(film)
-        if moved and not before:
+        if moved:
             self.show()
+        else:
+            drawing.renew(found.values())
         return "\n".join(f"{view}: {film.spacing}" for view, film in found.items()), ""
 
     def _move(self, film: PlacedFilm) -> None:
@@ -147,11 +148,11 @@ class FilmForm:
             return
         self._message.clear()
         view, path = self._waiting.pop(0)
-        self._aside.start(lambda: read_film(path), lambda picture: self._onRead(view, path, picture))
+        self._aside.start(lambda: films.greys(read_film(path)), lambda film: self._onRead(view, path, film))
         self._changed()
 
-    def _onRead(self, view: str, path: Path, picture: Picture) -> None:
-        node = films.add(path.name.split(".")[0], picture)
+    def _onRead(self, view: str, path: Path, film: Greys) -> None:
+        node = films.add(path.name.split(".")[0], film)
         if view == "frontal":
             self._parameters().filmFrontal = node
         else:

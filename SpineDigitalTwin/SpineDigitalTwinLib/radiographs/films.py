@@ -60,26 +60,45 @@ class PlacedFilm:
         return plane_of(self.camera, float(self.setup.source_detector_mm or 0.0))
 
 
-def add(name: str, picture: Picture) -> slicer.vtkMRMLScalarVolumeNode:
+@dataclass(frozen=True)
+class Greys:
+    """A film that was read, ready for the scene.
+
+    Attributes
+    ----------
+    values : (rows, columns) array of float32
+    window : (float, float)
+        Grey values that are black and white.
+    setup : Setup
+        What its file says of its geometry.
+    """
+
+    values: np.ndarray
+    window: tuple[float, float]
+    setup: Setup
+
+
+def greys(picture: Picture) -> Greys:
+    """Prepare a film for the scene; takes a moment for a large one, and is safe to call in a thread."""
+    values = np.ascontiguousarray(picture.values, dtype=np.float32)
+    low, high = np.percentile(values.ravel()[:: max(1, values.size // _MOST_SAMPLES)], _FIRST_WINDOW)
+    return Greys(values, (float(low), float(max(high, low + 1e-6))), picture.setup)
+
+
+def add(name: str, film: Greys) -> slicer.vtkMRMLScalarVolumeNode:
     """Add a film that was read from a file to the scene; `place` puts it where it was."""
     from spinetwin.geometry import Grid
 
     from ..maps import volumes
 
-    values = picture.values.T[:, :, None].astype(np.float32)
-    node = volumes.addImage(name, values, Grid(values.shape, np.diag([1.0, 1.0, 1.0, 1.0])))
-    node.SetAttribute(_SETUP, json.dumps(asdict(picture.setup)))
-    _showGreys(node, values)
-    return node
-
-
-def _showGreys(node: slicer.vtkMRMLScalarVolumeNode, values: np.ndarray) -> None:
-    some = values.ravel()[:: max(1, values.size // _MOST_SAMPLES)]
-    low, high = np.percentile(some, _FIRST_WINDOW)
+    values = film.values.T[:, :, None]
+    node = volumes.addImage(name, values, Grid(values.shape, np.eye(4)))
+    node.SetAttribute(_SETUP, json.dumps(asdict(film.setup)))
     display = node.GetDisplayNode()
     display.SetAutoWindowLevel(False)
-    display.SetWindowLevelMinMax(float(low), float(max(high, low + 1e-6)))
+    display.SetWindowLevelMinMax(*film.window)
     display.SetInterpolate(True)
+    return node
 
 
 def setupOf(node: slicer.vtkMRMLScalarVolumeNode) -> Setup:

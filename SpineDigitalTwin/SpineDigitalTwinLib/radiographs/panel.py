@@ -213,16 +213,30 @@ class RadiographsPanel:
     # --- onwards ------------------------------------------------------------------------------------------------------
 
     def handOn(self, section: Any) -> None:
-        """Put the points of the standing vertebrae into the scene, and open the section that goes on with them."""
-        from SpinePOILib import pointnodes
-
+        """Put the points of the standing vertebrae into the scene in place of those there, and open a section for them."""
         self._message.clear()
+        self._steps.start(self._handing(section))
+        self._offer()
+
+    def _handing(self, section: Any) -> Iterator[float]:
+        """Take the points of one level over at each step; those of a lying person are kept beside them."""
+        from SpinePOILib import pointnodes
+        from spinetwin.poi import PoiSet
+
+        scratch, before = self._background.scratch(), pointnodes.readAll()
         try:
-            points = vertebrae.points(self._background.scratch())
+            points = vertebrae.points(scratch)
+            yield 0.2
+            if len(before) and not before.standing:
+                vertebrae.keepLying(before, scratch)
+                yield 0.3
         except SpineTwinError as error:
             self._message.fail(error)
             return
-        pointnodes.show(points)
+        pointnodes.remove([level for level in before.levels if level not in points.levels])
+        for level in points.levels:
+            pointnodes.show(PoiSet.of(points.of_level(level)))
+            yield 0.5
         section.collapsed = False
         self._message.say(_("{count} points of the standing spine are in the scene now.").format(count=len(points)))
 
@@ -258,12 +272,16 @@ def _nameOf(level: int) -> str:
 
 
 def _lyingPoints(folder: Path) -> Path | None:
-    """Write the points of the scene beside the maps; standing ones do not belong to maps of a lying person."""
+    """Write the points that belong to the maps beside these: those of the scene, or, if these stand, those before them."""
     from SpinePOILib import pointnodes
     from spinetwin.io import write_pois
+    from spinetwin.io.atomic import write_text
 
-    points = pointnodes.readAll()
-    if not len(points) or points.standing:
+    points, path = pointnodes.readAll(), folder / "points.mrk.json"
+    if len(points) and not points.standing:
+        write_pois(path, points)
+    elif vertebrae.lying():
+        write_text(path, vertebrae.lying())
+    else:
         return None
-    write_pois(folder / "points.mrk.json", points)
-    return folder / "points.mrk.json"
+    return path

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from spinetwin.poi import PoiSet
 
 MODEL, TRANSFORM, TEXT = "vtkMRMLModelNode", "vtkMRMLLinearTransformNode", "vtkMRMLTextNode"
-_REPORT, _POINTS = "standing report", "standing points"
+_REPORT, _POINTS, _LYING = "standing report", "standing points", "lying points"
 _OPACITY = 0.75
 
 
@@ -172,6 +172,22 @@ def report() -> StandingReport | None:
         return standing_in(node.GetText(), node.GetName())
     except ReadError:
         return None
+
+
+def keepLying(points: PoiSet, scratch: Path) -> None:
+    """Keep the points of a lying person, whose place in the scene the standing ones take."""
+    from spinetwin.io import write_pois
+
+    path = scratch / "lying.mrk.json"
+    write_pois(path, points)
+    node = rolenodes.ensure(TEXT, _LYING, _("Points before standing"), FOLDER)
+    node.SetText(path.read_text(encoding="utf-8"))
+
+
+def lying() -> str:
+    """Return the text of the file that these points would be; "" where there are none."""
+    node = rolenodes.find(TEXT, _LYING)
+    return "" if node is None else str(node.GetText())
 
 
 def points(scratch: Path) -> PoiSet:

@@ -143,7 +143,10 @@ def read_own_shapes(given: Path) -> OwnShapes:
     files = pairs[0].files
     maps = read_maps(files["subregions"], files["vertebrae"])
     file = given if given.name.lower().endswith(POINT_SUFFIXES) else _points_in(folder)
-    return OwnShapes.of(maps, compute_pois(maps) if file is None else read_pois(file))
+    points = compute_pois(maps) if file is None else read_pois(file)
+    if file is not None and points.standing:
+        raise ReadError(f"The points of {file.name} stand already.", "Give those of the lying person, which lie in the maps.")
+    return OwnShapes.of(maps, points)
 
 
 def _points_in(folder: Path) -> Path | None:

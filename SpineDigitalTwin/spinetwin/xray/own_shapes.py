@@ -10,7 +10,7 @@ Raya SP, Udupa JK (1990) Shape-based interpolation of multidimensional objects. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,6 +46,8 @@ _PEDICLE_MM = (2.5, 5.5)
 """Behind the rear wall of the body the bone on either side of the canal is pedicle and nothing else."""
 
 _LEAST_VOXELS = 200
+_MOST_APART_MM = 45.0
+"""From the middle of a body to that of the whole vertebra: less than half of its length."""
 
 
 @dataclass(frozen=True)
@@ -97,15 +99,28 @@ class OwnShapes:
         voxels = _Voxels.of(self.maps, self.boxes[key], key, self.frames[key])
         if voxels.bone.sum() < _LEAST_VOXELS:
             raise ParameterError(f"The patient's own {name} has only {int(voxels.bone.sum())} voxels in the maps.")
+        middle = voxels.of_bone().mean(axis=0)
+        if np.linalg.norm(middle) > _MOST_APART_MM:
+            raise ParameterError(
+                f"The points of {name} lie {np.linalg.norm(middle):.0f} mm from its voxels in the label maps.",
+                "Give points and maps of the same scan.",
+            )
         return voxels
 
     def known(self, clicked: Landmarks) -> Landmarks:
         """Return the clicked landmarks less those whose place on the patient's own vertebra is not known.
 
-        A tip that the border of the image has cut off is not; and a level without a vertebra keeps none of its landmarks.
+        A tip that the border of the image has cut off is not. A level without a usable vertebra keeps its landmarks: `model`
+        says what is wrong with it.
         """
-        there = {key: _landmarks(self._voxels(key)) for key in clicked.levels if key in self.boxes and key in self.frames}
-        return replace(clicked, seen={at: pixel for at, pixel in clicked.seen.items() if at[1] in there.get(at[0], at)})
+        there = {key: self._known(key) for key in clicked.levels}
+        return replace(clicked, seen={at: pixel for at, pixel in clicked.seen.items() if at[1] in there[at[0]]})
+
+    def _known(self, key: int) -> Collection[str]:
+        try:
+            return _landmarks(self._voxels(key))
+        except ParameterError:
+            return LANDMARKS
 
 
 @dataclass(frozen=True)
@@ -128,6 +143,10 @@ class _Voxels:
         affine[:3, 3] = maps.grid.to_ras(first)
         cut = tuple((each.start == 0, each.stop == size) for each, size in zip(box, maps.grid.shape, strict=True))
         return cls(parts, bone, Grid(parts.shape, affine), frame, cut)
+
+    def of_bone(self) -> FloatArray:
+        """Return the centres (n, 3) of all bone voxels, in the vertebra's frame."""
+        return self.frame.to_local(self.grid.to_ras(np.argwhere(self.bone)))
 
     def of_parts(self, labels: Sequence[int]) -> FloatArray:
         """Return the centres (n, 3) of bone voxels of some parts, in the vertebra's frame."""
@@ -152,7 +171,7 @@ def _surface(voxels: _Voxels) -> Surface:
     from scipy.ndimage import map_coordinates
 
     values, spacing = _distance(voxels), _SPACING_MM
-    corners = voxels.frame.to_local(voxels.grid.to_ras(np.argwhere(voxels.bone)))
+    corners = voxels.of_bone()
     low, high = corners.min(axis=0) - 2 * spacing, corners.max(axis=0) + 2 * spacing
     axes = [np.arange(a, b + spacing, spacing) for a, b in zip(low, high, strict=True)]
     lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
@@ -192,7 +211,7 @@ def _tip(voxels: _Voxels, part: int, way: FloatArray) -> FloatArray | None:
 
 def _pedicle(voxels: _Voxels, side: float) -> FloatArray | None:
     """Return the middle of the bone beside the canal just behind the body."""
-    body, bone = voxels.of_parts(_BODY), voxels.frame.to_local(voxels.grid.to_ras(np.argwhere(voxels.bone)))
+    body, bone = voxels.of_parts(_BODY), voxels.of_bone()
     middle = body[(np.abs(body[:, 0]) < _MIDDLE_MM) & (np.abs(body[:, 2]) < _MIDDLE_MM)]
     if not len(middle):
         return None

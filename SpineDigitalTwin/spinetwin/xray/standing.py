@@ -84,7 +84,7 @@ def _starts(
     """Return where the landmarks put the vertebrae, and the levels that they put nowhere."""
     starts: list[Posed] = []
     refused: dict[int, ParameterError] = {}
-    doubtful = 0
+    doubtful: list[ParameterError] = []
     for number, key in enumerate(levels):
         progress(number / len(levels), f"shape of {level_of(key).name}")
         try:
@@ -97,17 +97,13 @@ def _starts(
             check_landmarks(films, only_level(landmarks, key), [model])
         except ParameterError as error:
             refused[key] = error
-            doubtful += 1
+            doubtful.append(error)
         else:
             starts += start
     # one level may have been clicked wrongly; where most seem to be, it is the films or their geometry
-    if not starts or doubtful > len(starts):
-        raise next(iter(refused.values()))
-    return starts, {key: _reason(error) for key, error in refused.items()}
-
-
-def _reason(error: ParameterError) -> str:
-    return " ".join(part for part in (error.message, error.hint) if part)
+    if not starts or len(doubtful) > len(starts):
+        raise (doubtful or list(refused.values()))[0]
+    return starts, {key: str(error) for key, error in refused.items()}
 
 
 def only_level(landmarks: Landmarks, level: int) -> Landmarks:

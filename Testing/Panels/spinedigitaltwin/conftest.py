@@ -1,8 +1,14 @@
 """The panel Spine Digital Twin, and a spine for it."""
 
+import shutil
+from types import SimpleNamespace
+
 import pytest
+from slicerhost import films
 from slicerhost.waiting import settle
 from spinetwin.phantom import Curve, SpineParameters, make_spine
+from spinetwin.xray.synthetic import FilmLook
+from xray.made_people import lying_and_standing, write_films
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +56,72 @@ def shown(host, twin, nodes):
     twin.ui.showButton.click()
     settle(host, until=lambda: not twin.panel.labels.busy)
     return twin
+
+
+@pytest.fixture(scope="session")
+def person(tmp_path_factory):
+    """A folder with two films of a standing person and landmarks, and the spine."""
+    folder = tmp_path_factory.mktemp("films")
+    _lying, standing = lying_and_standing("L2-L3")
+    write_films(folder, standing, look=FilmLook(soft_tissue=False, marrow=False, photons=0))
+    return folder, standing
+
+
+@pytest.fixture
+def filmed(twin, person, host):
+    """The panel with both films loaded and their geometry typed."""
+    twin.ui.radiographsSection.collapsed = False
+    films.load(twin, host, [person[0] / f"{view}.nii.gz" for view in films.VIEWS])
+    films.type_geometry(twin, host)
+    return twin
+
+
+@pytest.fixture
+def marked(filmed, person, host):
+    """The same with landmarks."""
+    filmed.panel.radiographs.marks.load(person[0] / "marks.csv")
+    settle(host)
+    return filmed
+
+
+@pytest.fixture(scope="session")
+def result(tmp_path_factory):
+    """Where the worker's first result is kept: making the shapes again takes seconds."""
+    return SimpleNamespace(folder=tmp_path_factory.mktemp("result") / "files", verdict=None)
+
+
+@pytest.fixture
+def found(marked, host, monkeypatch, result):
+    """The same, reconstructed; by a worker the first time."""
+    import qt
+
+    panel = marked.panel.radiographs
+
+    def once(_title, _step, _inputs, _options, output, done, _failed):
+        shutil.copytree(result.folder, output, dirs_exist_ok=True)
+        # as a worker does, not in the same turn of the event loop
+        qt.QTimer.singleShot(0, lambda: done(_at(output, result.verdict)))
+
+    def keeping(*arguments, **words):
+        *start, output, done, failed = arguments
+
+        def kept(verdict):
+            shutil.copytree(output, result.folder)
+            result.verdict = verdict
+            done(verdict)
+
+        begin(*start, output, kept, failed, **words)
+
+    begin = panel._background.start
+    with monkeypatch.context() as replaced:
+        replaced.setattr(panel._background, "start", once if result.verdict is not None else keeping)
+        films.run(marked, host)
+        settle(host, until=lambda: marked.ui.standingFrame.visible and not panel.busy)
+        settle(host, until=lambda: not panel.view.busy)
+    return marked
+
+
+def _at(folder, verdict):
+    """The same verdict of files that lie elsewhere."""
+    paths = {name: path.replace(path.rpartition("/")[0], str(folder)) for name, path in verdict.result.paths.items()}
+    return SimpleNamespace(result=SimpleNamespace(paths=paths, summary=verdict.result.summary))

@@ -30,9 +30,10 @@ class TestEmpty:
             ui.poiSection,
             ui.measureSection,
             ui.loadsSection,
+            ui.radiographsSection,
             ui.exportSection,
         )
-        assert [each.text.split()[0] for each in sections] == ["1", "2", "3", "4", "5", "6", "7", "8"]
+        assert [each.text.split()[0] for each in sections] == ["1", "2", "3", "4", "5", "6", "7", "8", "9"]
 
     def test_every_widget_that_is_used_says_what_it_does(self, twin):
         kinds = ("QPushButton", "QToolButton", "QComboBox", "QCheckBox", "QSpinBox", "qMRMLNodeComboBox", "ctkSliderWidget")

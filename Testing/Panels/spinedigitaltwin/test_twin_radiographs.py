@@ -1,123 +1,13 @@
-"""Section Radiographs of the panel: films loaded, landmarks placed, run, moved, refitted, handed on, and given nonsense."""
-
-import shutil
-from types import SimpleNamespace
+"""Section Radiographs of the panel: films loaded, landmarks placed, cancelled, and given nonsense."""
 
 import numpy as np
 import pytest
+from slicerhost.films import VIEWS, load, node, points_of, rows, run, type_geometry
 from slicerhost.waiting import settle
 from spinetwin.anatomy import level
-from spinetwin.io import read_pois
-from spinetwin.xray.synthetic import FilmLook
-from xray.made_people import PIXEL_MM, lying_and_standing, write_films, write_picture
+from xray.made_people import write_picture
 
-L2, L3 = level("L2").id, level("L3").id
-VIEWS = ("frontal", "lateral")
-
-
-@pytest.fixture(scope="session")
-def person(tmp_path_factory):
-    """A folder with two films of a standing person and landmarks, and the spine."""
-    folder = tmp_path_factory.mktemp("films")
-    _lying, standing = lying_and_standing("L2-L3")
-    write_films(folder, standing, look=FilmLook(soft_tissue=False, marrow=False, photons=0))
-    return folder, standing
-
-
-def load(twin, host, paths):
-    for view, path in zip(VIEWS, paths, strict=True):
-        twin.panel.radiographs.form.load(view, path)
-    settle(host, until=lambda: not twin.panel.radiographs.form.busy)
-
-
-def type_geometry(twin, host, pixel=PIXEL_MM):
-    twin.ui.presetBox.setCurrentIndex(1)
-    twin.panel.radiographs.form._onPreset(1)
-    twin.ui.pixelBox.value = pixel
-    settle(host)
-
-
-@pytest.fixture
-def filmed(twin, person, host):
-    """The panel with both films loaded and their geometry typed."""
-    twin.ui.radiographsSection.collapsed = False
-    load(twin, host, [person[0] / f"{view}.nii.gz" for view in VIEWS])
-    type_geometry(twin, host)
-    return twin
-
-
-@pytest.fixture
-def marked(filmed, person, host):
-    """The same with landmarks."""
-    filmed.panel.radiographs.marks.load(person[0] / "marks.csv")
-    settle(host)
-    return filmed
-
-
-@pytest.fixture(scope="session")
-def result(tmp_path_factory):
-    """Where the worker's first result is kept: making the shapes again takes seconds."""
-    return SimpleNamespace(folder=tmp_path_factory.mktemp("result") / "files", verdict=None)
-
-
-@pytest.fixture
-def found(marked, host, monkeypatch, result):
-    """The same, reconstructed; by a worker the first time."""
-    import qt
-
-    panel = marked.panel.radiographs
-
-    def once(_title, _step, _inputs, _options, output, done, _failed):
-        shutil.copytree(result.folder, output, dirs_exist_ok=True)
-        # as a worker does, not in the same turn of the event loop
-        qt.QTimer.singleShot(0, lambda: done(_at(output, result.verdict)))
-
-    def keeping(*arguments, **words):
-        *start, output, done, failed = arguments
-
-        def kept(verdict):
-            shutil.copytree(output, result.folder)
-            result.verdict = verdict
-            done(verdict)
-
-        begin(*start, output, kept, failed, **words)
-
-    begin = panel._background.start
-    with monkeypatch.context() as replaced:
-        replaced.setattr(panel._background, "start", once if result.verdict is not None else keeping)
-        run(marked, host)
-        settle(host, until=lambda: marked.ui.standingFrame.visible and not panel.busy)
-        settle(host, until=lambda: not panel.view.busy)
-    return marked
-
-
-def _at(folder, verdict):
-    """The same verdict of files that lie elsewhere."""
-    paths = {name: path.replace(path.rpartition("/")[0], str(folder)) for name, path in verdict.result.paths.items()}
-    return SimpleNamespace(result=SimpleNamespace(paths=paths, summary=verdict.result.summary))
-
-
-def run(twin, host, button="xrayButton"):
-    getattr(twin.ui, button).click()
-    panel = twin.panel.radiographs
-    settle(host, until=lambda: not panel.busy)
-    settle(host, until=lambda: not panel.view.busy)
-
-
-def rows(table):
-    return [[table.item(row, column).text() for column in range(table.columnCount)] for row in range(table.rowCount)]
-
-
-def node(host, role, kind="vtkMRMLModelNode"):
-    from SpineDigitalTwinLib import rolenodes
-
-    return rolenodes.find(kind, role)
-
-
-def points_of(model):
-    from vtkmodules.util.numpy_support import vtk_to_numpy
-
-    return vtk_to_numpy(model.GetPolyData().GetPoints().GetData()).astype(float)
+L2 = level("L2").id
 
 
 class TestFilms:
@@ -147,10 +37,13 @@ class TestFilms:
         filmed.ui.sddBox.value = 2000
         settle(host)
         assert place(film, middle) == pytest.approx([0.0, -500.0, 0.0], abs=1e-9)
-        plane = points_of(node(host, "film frontal"))
-        assert plane[:, 1] == pytest.approx(-300.0), "the picture in 3D follows the button"
-        filmed.ui.showFilmsButton.click()
-        assert points_of(node(host, "film frontal"))[:, 1] == pytest.approx(-500.0)
+        assert points_of(node(host, "film frontal"))[:, 1] == pytest.approx(-500.0), "the picture in 3D goes with it"
+
+    def test_a_picture_that_a_saved_scene_lacks_comes_back(self, filmed, host):
+        display = node(host, "film frontal").GetDisplayNode()
+        display.SetTextureImageDataConnection(None)
+        filmed.panel.radiographs.refresh()
+        assert display.GetTextureImageDataConnection() is not None
 
     def test_a_volume_that_slicer_loaded_uses_its_own_spacing(self, twin, host):
         from SpineDigitalTwinLib.maps import volumes
@@ -307,104 +200,6 @@ def off_line(line, point):
     return np.linalg.norm(np.cross(point - start, way)) / np.linalg.norm(way)
 
 
-class TestStanding:
-    def test_vertebrae_list_and_silhouettes(self, found, person, host):
-        assert found.ui.radiographsMessage.text.startswith("2 levels standing")
-        table = rows(found.ui.standingTable)
-        assert [row[0] for row in table] == ["L2", "L3"]
-        assert "Standing position" in found.ui.shapesLabel.text
-        for key, shape in person[1].shapes.items():
-            model = node(host, f"standing {level(key).name}")
-            away = np.abs(shape.solid(person[1].frames[key].to_local(points_of(model))))
-            assert away.mean() < 1.5
-            for view in VIEWS:
-                assert node(host, f"silhouette {view} {level(key).name}").GetPolyData().GetNumberOfLines() > 100
-
-    def test_a_handle_moves_the_silhouette_and_the_points(self, found, host):
-        from SpineDigitalTwinLib.radiographs import vertebrae
-
-        before = {name: points_of(node(host, f"silhouette frontal {name}")).mean(axis=0) for name in ("L2", "L3")}
-        origin = {poi.key: poi.position for poi in vertebrae.points(found.panel.background.scratch())}
-        found.panel.radiographs.view.choose(L2)
-        handle = vertebrae.transform(L2)
-        assert handle.GetDisplayNode().GetEditorVisibility()
-        matrix = np.eye(4)
-        matrix[2, 3] = 12.0
-        handle.SetMatrixTransformToParent(host.util.vtkMatrixFromArray(matrix))
-        settle(host, until=lambda: not found.panel.radiographs.view.busy)
-        after = {name: points_of(node(host, f"silhouette frontal {name}")).mean(axis=0) for name in ("L2", "L3")}
-        assert after["L2"][2] - before["L2"][2] == pytest.approx(12.0 * 1.2, abs=0.5)
-        assert after["L3"] == pytest.approx(before["L3"])
-        for poi in vertebrae.points(found.panel.background.scratch()):
-            shift = np.subtract(poi.position, origin[poi.key])
-            assert shift == pytest.approx([0.0, 0.0, 12.0 if poi.level == L2 else 0.0])
-
-    def test_the_rendering_takes_the_place_of_the_film_and_gives_it_back(self, found, host):
-        found.ui.blinkButton.click()
-        settle(host, until=lambda: not found.panel.radiographs.view.busy)
-        volume = node(host, "rendering frontal", "vtkMRMLScalarVolumeNode")
-        path = host.util.arrayFromVolume(volume)[0]
-        film = found.panel.radiographs.form.films["frontal"]
-        grey = host.util.arrayFromVolume(film.node)[0]
-        assert path.shape == grey.shape
-        assert np.corrcoef(path.ravel(), grey.ravel())[0, 1] > 0.95
-        found.ui.blinkButton.click()
-        assert found.ui.blinkButton.checked is False
-
-    def test_silhouettes_can_be_hidden(self, found, host):
-        found.ui.silhouettesBox.click()
-        settle(host)
-        assert node(host, "silhouette frontal L2") is None
-        found.ui.silhouettesBox.click()
-        settle(host, until=lambda: not found.panel.radiographs.view.busy)
-        settle(host, until=lambda: not found.panel.radiographs.view.busy)
-        assert node(host, "silhouette frontal L2") is not None
-
-    def test_one_level_is_found_again_and_the_other_stays(self, found, host):
-        from SpineDigitalTwinLib.radiographs import vertebrae
-
-        before = {name: points_of(node(host, f"standing {name}")).copy() for name in ("L2", "L3")}
-        shift = np.eye(4)
-        shift[0, 3] = 9.0
-        for key in (L2, L3):
-            vertebrae.transform(key).SetMatrixTransformToParent(host.util.vtkMatrixFromArray(shift))
-        found.panel.radiographs.marks.chooseLevel("L2")
-        found.panel.radiographs._offer()
-        assert found.ui.refitButton.text == "Re-optimise L2"
-        run(found, host, "refitButton")
-        assert found.ui.radiographsMessage.text == "L2 was found again; the others stay."
-        assert vertebrae.moved(L2) == pytest.approx(np.eye(4)), "its handle is at rest"
-        assert vertebrae.moved(L3) == pytest.approx(shift)
-        assert points_of(node(host, "standing L3")) == pytest.approx(before["L3"])
-        assert [row[0] for row in rows(found.ui.standingTable)] == ["L2", "L3"]
-
-    @pytest.mark.parametrize("name", ["Points", "Measure", "Loads"])
-    def test_points_go_on_to_the_other_sections(self, found, host, name):
-        from SpinePOILib import pointnodes
-
-        getattr(found.ui, f"standing{name}Button").click()
-        settle(host)
-        points = pointnodes.readAll()
-        assert set(points.levels) == {L2, L3}
-        assert points.standing
-        section = {"Points": "poiSection", "Measure": "measureSection", "Loads": "loadsSection"}[name]
-        assert getattr(found.ui, section).collapsed is False
-        assert found.ui.measureButton.enabled is True
-
-    def test_the_result_is_what_the_worker_wrote(self, found, result):
-        from SpineDigitalTwinLib.radiographs import vertebrae
-
-        here = vertebrae.points(found.panel.background.scratch())
-        there = read_pois(result.folder / "points.mrk.json")
-        assert {poi.key: poi.position for poi in here} == {poi.key: pytest.approx(poi.position) for poi in there}
-
-    def test_a_scene_that_is_closed_takes_all_with_it(self, found, host):
-        host.mrmlScene.Clear(0)
-        settle(host)
-        assert found.ui.standingFrame.visible is False
-        assert found.ui.xrayButton.text == "Choose two films and their geometry first"
-
-
 def test_cancelling_leaves_the_scene_as_it_was(marked, host):
     marked.ui.xrayButton.click()
     settle(host, until=lambda: marked.panel.background.busy)
@@ -419,12 +214,14 @@ def test_cancelling_leaves_the_scene_as_it_was(marked, host):
 
 
 def test_own_vertebrae_are_posed(marked, nodes, host, monkeypatch):
-    """What the worker is given: maps and lying points of the scene, not standing ones."""
+    """The worker is given the label maps of the scene in a folder that it can read."""
+    from spinetwin.commands.xray_inputs import read_own_shapes
+
     given = {}
 
     def heard(_title, step, inputs, options, _output, _done, failed):
         given.update(step=step, inputs=dict(inputs), options=dict(options))
-        given["files"] = sorted(each.name for each in inputs["shape_from"].parent.iterdir())
+        given["own"] = read_own_shapes(inputs["shape_from"])
         failed()
 
     marked.ui.subregionsSelector.setCurrentNode(nodes[0])
@@ -435,19 +232,5 @@ def test_own_vertebrae_are_posed(marked, nodes, host, monkeypatch):
     run(marked, host)
     assert given["step"] == "xray"
     assert given["options"] == {"levels": "L2,L3"}
-    assert given["inputs"]["shape_from"].name.startswith("vertebrae")
-    from spinetwin.commands.xray_inputs import read_own_shapes
-
-    assert len(given["files"]) >= 2
-    assert read_own_shapes is not None
-
-
-def test_a_picture_for_people(found, screenshot, host):
-    ui = found.ui
-    for section in (ui.dataSection, ui.segmentSection, ui.labelMapsSection, ui.levelsSection, ui.poiSection, ui.measureSection):
-        section.collapsed = True
-    found.panel.radiographs.marks.chooseLevel("L3")
-    found.panel.radiographs.marks.choose("pedicle_left")
-    settle(host)
-    path = screenshot(found.parent, "SpineDigitalTwin-radiographs.png")
-    assert path.stat().st_size > 20_000
+    assert {L2, level("L3").id} <= set(given["own"].frames)
+    assert given["own"].model(L2).mean.volume > 20_000

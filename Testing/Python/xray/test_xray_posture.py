@@ -1,15 +1,17 @@
 """A person's own vertebrae, scanned lying, put where two films show them standing; the truth is the phantom's own."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from phantom_measures import cobb
 from spinetwin.anatomy import level
 from spinetwin.cli import main
-from spinetwin.io import read_pois
+from spinetwin.io import read_pois, write_pois
 from spinetwin.phantom import truth
 from spinetwin.phantom.surfaces import vertebra_surface
+from spinetwin.poi import PoiSet
 from spinetwin.xray.landmarks import LANDMARKS, landmarks_of
 from spinetwin.xray.own_shapes import OwnShapes
 from xray.made_people import command, lying_and_standing, write_films, write_scan
@@ -135,6 +137,34 @@ def test_a_level_that_the_scan_lacks_is_left_out(person, tmp_path, capsys):
     assert "2 levels standing" in (said := capsys.readouterr().out)
     assert "No L1: The patient's own L1 is not in the label maps and points." in said
     assert "L1" in json.loads((tmp_path / "out" / "xray.json").read_text(encoding="utf-8"))["left_out"]
+
+
+def test_points_of_another_scan_leave_the_level_out(person, tmp_path, capsys):
+    folder, lying, _ = person
+    write_scan(tmp_path / "scan", lying)
+    other = read_pois(tmp_path / "scan" / "lying.mrk.json")
+    moved = [_shifted(poi, 80.0) if poi.level == L2 else poi for poi in other]
+    write_pois(tmp_path / "scan" / "lying.mrk.json", PoiSet.of(moved))
+    assert main(command(folder / "films", tmp_path / "out", "--shape-from", str(tmp_path / "scan"))) == 0
+    said = capsys.readouterr().out
+    assert "2 levels standing" in said
+    assert "mm from its voxels in the label maps" in said
+
+
+def _shifted(poi, by):
+    return poi if poi.position is None else replace(poi, position=(poi.position[0], poi.position[1], poi.position[2] + by))
+
+
+def test_points_that_stand_already_are_refused(person, out, capsys):
+    folder, *_ = person
+    standing = folder / "scan" / "lying.mrk.json"
+    kept = standing.read_bytes()
+    standing.write_bytes((out / "points.mrk.json").read_bytes())
+    try:
+        assert main(command(folder / "films", folder / "never", "--shape-from", str(standing))) == 1
+    finally:
+        standing.write_bytes(kept)
+    assert "stand already" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
