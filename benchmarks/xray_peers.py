@@ -125,7 +125,7 @@ def fitting(evaluations: int) -> None:
         return tuple(changed(a, b, a.frame) for a, b in zip(starts, values.reshape(len(starts), -1), strict=True))
 
     def cost(values: FloatArray, _slope: FloatArray) -> float:
-        return cost_of(targets, stage, Guess(posed(values), np.zeros(0)), {each.model.level: {} for each in starts})[0]
+        return cost_of(targets, stage, Guess(posed(values.copy()), np.zeros(0)), {each.model.level: {} for each in starts})[0]
 
     solver.set_min_objective(cost)
     solver.set_initial_step(bound / 10)

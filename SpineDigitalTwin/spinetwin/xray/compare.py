@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cholesky, solve, solve_triangular
+from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 
 from ..geometry import FloatArray
 from .background import Background
@@ -122,7 +122,7 @@ def _factors(target: Target, parts: FloatArray, counted: FloatArray) -> FloatArr
     heavy = target.film.values * counted
     right = np.concatenate([np.einsum("rck,rc->k", parts, heavy), target.background.products(heavy[:, :, None])[:, 0]])
     scale = _scale(own)
-    return np.asarray(solve(_held(own, scale), right / scale, assume_a="pos") / scale)
+    return np.asarray(cho_solve(cho_factor(_held(own, scale)), right / scale) / scale)
 
 
 def _scale(own: FloatArray) -> FloatArray:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.linalg import solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from ..anatomy import level as level_of
 from ..errors import ParameterError
@@ -194,12 +194,13 @@ def _descend(
         matrix, slope = equations_of(targets, stage, now, compared, seen)
         better = None
         for _ in range(_TRIALS):
-            damped = matrix + damping * np.diag(np.diag(matrix))
-            guess = _stepped(now, np.asarray(solve(damped, -slope, assume_a="pos"), dtype=np.float64), starts)
-            new_cost, new_compared = cost_of(targets, stage, guess, seen)
-            if new_cost < cost:
-                better = guess
-                break
+            step = _solved(matrix + damping * np.diag(np.diag(matrix)), -slope)
+            if step is not None:
+                guess = _stepped(now, step, starts)
+                new_cost, new_compared = cost_of(targets, stage, guess, seen)
+                if new_cost < cost:
+                    better = guess
+                    break
             damping *= 8.0
         if better is None:
             break
@@ -208,6 +209,14 @@ def _descend(
         if gained < _ENOUGH:
             break
     return now, compared
+
+
+def _solved(matrix: FloatArray, right: FloatArray) -> FloatArray | None:
+    """Return the solution, or None where the damping does not yet make the matrix positive."""
+    try:
+        return np.asarray(cho_solve(cho_factor(matrix), right), dtype=np.float64)
+    except LinAlgError:
+        return None
 
 
 def _stepped(now: Guess, step: FloatArray, starts: tuple[Posed, ...]) -> Guess:
