@@ -33,10 +33,7 @@ _FILLET = 3.0
 """How far outside itself, mm, the arch is favoured: over the fillets between the parts, of which others would keep specks."""
 
 _LEVEL = 0.3
-"""Share of the depth of the canal over which the underside of a pedicle is level: the notch below it is no slope."""
-
-_EDGE, _CLASPED = 1.5, 2.5
-"""Radius, mm, of the edges of facets, and of the inferior ones of the loin, which stand rounded between the superior ones."""
+"""Share of the depth of the canal over which the underside of a lumbar pedicle is level: the notch below it is no slope."""
 
 _BOWL = 1.3
 """Depth of an endplate's hollow against its concavity, because the hollow reaches under the rim; in the neck it does not."""
@@ -153,7 +150,7 @@ def arch_of(row: Dimensions) -> Arch:
         cut=wall_of(row),
         reach=0.30 * row.body_depth,
         straight=0.0 if neck else 0.45,
-        level=0.0 if neck else _LEVEL,
+        level=_LEVEL if _in_loin(row) else 0.0,
         flank=None if neck else Plane((row.canal_width / 2 + wide, wall_of(row) - 0.5, 0.0), _FLANK),
     )
 
@@ -260,8 +257,7 @@ def _inferior_process(row: Dimensions, other: Joint, joint: Joint) -> Articular:
     else:
         root = np.array([min(behind[0], row.canal_width * 0.45), behind[1], max(lamina_middle(row), behind[2] + 2.0)])
     limb = Rod(triple(root), triple(behind), (r, r * (0.9 if _in_neck(row) else 0.75)))
-    edge = _CLASPED if _in_loin(row) else _EDGE
-    return Articular(facet, _half_axes(row), max(4.0, 0.9 * r), (limb,), canal_of(row), edge=edge)
+    return Articular(facet, _half_axes(row), max(4.0, 0.9 * r), (limb,), canal_of(row))
 
 
 def _webs(row: Dimensions) -> tuple[Rod, ...]:

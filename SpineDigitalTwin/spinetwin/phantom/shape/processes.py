@@ -38,10 +38,6 @@ class Articular:
         What joins it to the arch, and its bumps.
     canal : Canal
         Which it leaves open.
-    blend : float
-        Width of the fillets between plate and limbs, mm.
-    edge : float
-        Radius of the edges of the plate, mm.
     """
 
     facet: Plane
@@ -50,7 +46,6 @@ class Articular:
     limbs: tuple[Rod, ...]
     canal: Canal
     blend: float = 3.0
-    edge: float = 1.5
 
     @property
     def box(self) -> Box:
@@ -76,7 +71,7 @@ class Articular:
         dx, dy, dz = x - px, y - py, z - pz
         out, u, v = (dx * a + dy * b + dz * c for a, b, c in (self.facet.normal, *self.axes))
         slab = np.abs(out + self.thickness / 2) - self.thickness / 2
-        solid = rounded_max(ellipse(u, v, *self.half), slab, self.edge)
+        solid = rounded_max(ellipse(u, v, *self.half), slab, 1.5)
         for limb in self.limbs:
             solid = smooth_min(solid, limb.distance(x, y, z), self.blend)
         solid = rounded_max(solid, np.asarray(out), 0.8)
