@@ -15,7 +15,7 @@ from xray.made_people import lying_and_standing, write_films
 def spine_maps():
     """A bent thoracolumbar spine with its sacrum."""
     spine = make_spine(SpineParameters(levels="T10-S1", curves=(Curve(30.0, apex="L1"),)))
-    return spine.voxelise(spine.grid(2.0, "LPS", margin_mm=4))
+    return spine.voxelise(spine.grid(3.0, "LPS", margin_mm=4))
 
 
 @pytest.fixture
