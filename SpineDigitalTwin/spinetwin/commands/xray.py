@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..anatomy import level as level_of
+from ..report.figures import NOT_DRAWN, can_draw
 from .common import Progress, count, make_folder, path_of, progress_bar
 from .xray_inputs import add_inputs, calibrated, read_films, read_own_shapes, wanted_levels
 
@@ -79,7 +80,11 @@ def reconstruct_into(folder: Path, arguments: argparse.Namespace, progress: Prog
     read = read_films(arguments)
     films, said = calibrated(read, landmarks) if arguments.calibrate else (read, [])
     own = None if arguments.shape_from is None else read_own_shapes(arguments.shape_from)
-    standing = _standing(films, landmarks, levels, own, lambda done, what: progress(_READ + (_FOUND - _READ) * done, what))
+
+    def fitting(done: float, what: str) -> None:
+        progress(_READ + (_FOUND - _READ) * done, what)
+
+    standing = _standing(films, landmarks, levels, own, fitting, calibrate=arguments.calibrate)
     make_folder(folder)
     progress(_FOUND, "files")
     _write(folder, standing, own)
@@ -96,20 +101,27 @@ def headline(standing: Standing) -> str:
 
 def _sentences(standing: Standing) -> list[str]:
     spacings = [f"Pixels of the {film.view} film: {film.spacing}" for film in standing.films]
+    undrawn = [] if can_draw() else [f"The films beside their renderings: {NOT_DRAWN}"]
     doubts = [f"Do not trust {level_of(each.level).name}: {reason}" for each in standing.judged for reason in each.reasons]
-    return [*spacings, *doubts, *(f"No {level_of(key).name}: {reason}" for key, reason in standing.left_out.items())]
+    return [*spacings, *undrawn, *doubts, *(f"No {level_of(key).name}: {reason}" for key, reason in standing.left_out.items())]
 
 
 def _standing(
-    films: tuple[Film, Film], landmarks: Landmarks, levels: Sequence[int], own: OwnShapes | None, progress: Progress
+    films: tuple[Film, Film],
+    landmarks: Landmarks,
+    levels: Sequence[int],
+    own: OwnShapes | None,
+    progress: Progress,
+    *,
+    calibrate: bool,
 ) -> Standing:
+    from ..jobs.standing_models import kept_model
     from ..xray.own_shapes import RIGID_STAGES
-    from ..xray.shapes import shape_model
     from ..xray.standing import reconstruct
 
     if own is None:
-        return reconstruct(films, landmarks, levels, shape_model, progress=progress)
-    return reconstruct(films, own.known(landmarks), levels, own.model, RIGID_STAGES, progress)
+        return reconstruct(films, landmarks, levels, kept_model, progress=progress, calibrate=calibrate)
+    return reconstruct(films, own.known(landmarks), levels, own.model, RIGID_STAGES, progress, calibrate=calibrate)
 
 
 def _write(folder: Path, standing: Standing, own: OwnShapes | None) -> None:
@@ -125,7 +137,8 @@ def _write(folder: Path, standing: Standing, own: OwnShapes | None) -> None:
     frames = {each.model.level: each.frame for each in standing.found.vertebrae}
     shapes = MODEL if own is None else OWN
     write_standing(folder / REPORT, standing.films, standing.judged, frames, standing.left_out, shapes)
-    draw_films(folder / PICTURE, standing.found)
+    if can_draw():
+        draw_films(folder / PICTURE, standing.found)
 
 
 def _points(standing: Standing, own: OwnShapes | None) -> PoiSet:

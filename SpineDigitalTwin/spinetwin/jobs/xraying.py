@@ -34,7 +34,8 @@ def xray(job: Job, folder: Path, output: Output) -> Done:
     done = reconstruct_into(made, _arguments(job, made), output.progress("xray"))
     for line in done.said:
         output.log(line, "info")
-    files = {"points": made / POINTS, "report": made / REPORT, "picture": made / PICTURE}
+    files = {"points": made / POINTS, "report": made / REPORT}
+    files |= {"picture": made / PICTURE} if (made / PICTURE).exists() else {}
     files |= {path.stem: path for path in sorted((made / SURFACES).iterdir())}
     return Done(files, headline(done.standing))
 

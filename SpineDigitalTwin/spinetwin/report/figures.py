@@ -6,7 +6,8 @@ import base64
 from html import escape
 from importlib.util import find_spec
 
-_NOT_DRAWN = "Not drawn, because this Python has no matplotlib; to have the picture, install it there: pip install matplotlib."
+NOT_DRAWN = "Not drawn, because this Python has no matplotlib; to have the picture, install it there: pip install matplotlib."
+"""What people are told in place of a picture."""
 
 
 def can_draw() -> bool:
@@ -25,5 +26,5 @@ def figure_of(png: bytes | None, text: str) -> str:
         What is to be seen.
     """
     if png is None:
-        return f'<p class="quiet">{escape(text)} {_NOT_DRAWN}</p>'
+        return f'<p class="quiet">{escape(text)} {NOT_DRAWN}</p>'
     return f'<figure><img src="data:image/png;base64,{base64.b64encode(png).decode("ascii")}" alt="{escape(text)}"></figure>'

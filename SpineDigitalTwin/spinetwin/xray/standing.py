@@ -50,6 +50,8 @@ def reconstruct(
     model_of: ModelOf,
     stages: Sequence[Stage] = STAGES,
     progress: Progress = lambda _fraction, _what: None,
+    *,
+    calibrate: bool = False,
 ) -> Standing:
     """Find the vertebrae of the given levels.
 
@@ -65,6 +67,8 @@ def reconstruct(
     stages : sequence of Stage
     progress : callable
         Takes the fraction done and what is being worked on.
+    calibrate : bool
+        Whether the second camera is refined with the vertebrae.
 
     Raises
     ------
@@ -73,7 +77,11 @@ def reconstruct(
     """
     starts, left_out = _starts(films, landmarks, levels, model_of, lambda done, what: progress(_SHAPED * done, what))
     check_order(films, starts)
-    found = fit(films, starts, landmarks, stages, lambda done, what: progress(_SHAPED + (_FITTED - _SHAPED) * done, what))
+
+    def fitting(done: float, what: str) -> None:
+        progress(_SHAPED + (_FITTED - _SHAPED) * done, what)
+
+    found = fit(films, starts, landmarks, stages, fitting, calibrate=calibrate)
     check_found(found)
     return Standing(tuple(films), found, agreements(found, films, landmarks), left_out)
 

@@ -4,6 +4,7 @@ The films are made by marching rays through voxels, which shares nothing with th
 """
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -51,6 +52,14 @@ def results(made, tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
     assert _run(made[0], out) == 0
     return out
+
+
+def test_without_matplotlib_all_but_the_picture_is_written(made, results, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert _run(made[0], tmp_path) == 0
+    assert "The films beside their renderings: Not drawn, because this Python has no matplotlib" in capsys.readouterr().out
+    assert {each.name for each in results.iterdir()} - {each.name for each in tmp_path.iterdir()} == {"films.png"}
+    assert (tmp_path / "points.mrk.json").read_bytes() == (results / "points.mrk.json").read_bytes()
 
 
 def test_the_surface_is_that_of_the_vertebra(made, results):
