@@ -169,5 +169,4 @@ def missing(films: dict[str, PlacedFilm], key: Key) -> float | None:
     cameras = [film.camera for film in films.values()]
     found = triangulate(cameras, [np.asarray(each) for each in seen])
     at = float(np.linalg.norm(cameras[0].source) / cameras[0].focal[0])
-    # each film is half of the distance away from the point between the rays, in one of four coordinates
-    return float(np.sqrt(8.0)) * found.residual * at
+    return found.miss * at

@@ -87,7 +87,7 @@ def _level(films: Sequence[Film], landmarks: Landmarks, model: ShapeModel) -> tu
             point = triangulate([film.camera for film in films], [views[film.view] for film in films])
             places.append(point.position)
             known.append(model.landmarks[LANDMARKS.index(name)])
-            misses.append(2.0 * point.residual * films[0].pixel_mm)
+            misses.append(point.miss * films[0].pixel_mm)
     if len(places) < 2:
         return 0.0, 1.0, 0.0
     here, mean = np.array(places), np.array(known)

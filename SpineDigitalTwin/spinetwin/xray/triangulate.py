@@ -39,6 +39,12 @@ class Triangulated:
     covariance: FloatArray
     residual: float
 
+    @property
+    def miss(self) -> float:
+        """By how much the rays of two films that stand across each other miss each other, pixels."""
+        # on each film the point is half of that away from the ray, in one of the four coordinates
+        return float(np.sqrt(8.0)) * self.residual
+
 
 def triangulate(cameras: Sequence[Camera], pixels: Sequence[FloatArray], pixel_sd: float = 1.0) -> Triangulated:
     """Find the point that is seen nearest to the given pixels.
