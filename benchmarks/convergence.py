@@ -13,7 +13,7 @@ from spinetwin.phantom.surfaces import vertebra_surface
 
 VOXEL = 0.5
 OBLIQUE = 10.0
-FINE = 0.5
+FINE = 0.35
 """Of the finer surface, mm; the other has twice as much."""
 
 

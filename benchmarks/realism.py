@@ -1,9 +1,8 @@
 """How real the phantom's vertebrae are: dimensions beside those of real people, and pictures; run `make realism`.
 
-Every data set is one person of unknown sex and stature. It is compared with two phantoms. That of the *population* is the
-likeliest woman or man, whichever is nearer, with as much bone: half of the levels have more volume and half have less
-(`realism_likeness`). The *fitted* one follows the person in four numbers (`realism_fit`). The yardstick is how like one another
-the real people are.
+Every data set is one person of unknown sex and stature. It is compared with two phantoms. That of the *population* is the woman
+or the man, whichever is nearer, of the stature with which half of the levels have more volume and half have less. The *fitted*
+one follows the person from there in four numbers (`realism_fit`). The yardstick is how like one another the real people are.
 Real and phantom masks have the same voxel size and go through the same measuring.
 """
 
@@ -13,6 +12,7 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 from realism_axes import Bone, bones
 from realism_compare import (
     Person,
@@ -24,11 +24,12 @@ from realism_compare import (
     print_volumes,
     print_yardstick,
 )
-from realism_data import SOURCES, Bones, Source, real_bones
+from realism_data import SOURCES, Bones, Source, phantom_bones, real_bones
 from realism_fit import fit, measured
-from realism_likeness import likeness
 from realism_picture import column, gallery
 from spinetwin.anatomy import level
+from spinetwin.geometry.fields import SURFACE, MaskField
+from spinetwin.phantom.person.sex_and_stature import MEAN_STATURE_CM
 
 SHOWN = {
     "whole_spine_ct_masks": ("C1", "C2", "C5", "T1", "T6", "T11", "L3", "L5"),
@@ -37,8 +38,34 @@ SHOWN = {
 }
 SEXES = {"f": "woman", "m": "man"}
 
-DAMAGED = {"verse004": frozenset({"L1"})}
+_VOLUME_EXPONENT = 1.5
+"""About the power of the stature by which the volume of a vertebra grows; only the number of rounds depends on it."""
+
+_ROUNDS = 3
+
+DAMAGED = {"verse004": {"L1"}}
 """Levels that are shown but not counted: a compression fracture."""
+
+
+def likeness(source: Source, real: Bones) -> tuple[str, float, Bones]:
+    """Return sex, stature in cm and bones of the phantom that is as large as a real person."""
+    means = {sex: phantom_bones(source, sex) for sex in ("f", "m")}
+    sex = min(means, key=lambda each: abs(np.log(_larger(source, real, means[each]))))
+    height, phantom = MEAN_STATURE_CM[sex], means[sex]
+    for _ in range(_ROUNDS):
+        height *= _larger(source, real, phantom) ** (1.0 / _VOLUME_EXPONENT)
+        phantom = phantom_bones(source, sex, height)
+    return sex, height, phantom
+
+
+def _larger(source: Source, real: Bones, phantom: Bones) -> float:
+    """Return by how much a person has more bone than a phantom, as the median of the levels that count."""
+    counted = [key for key in real if level(key).region != "sacral" and level(key).name not in DAMAGED.get(source.name, ())]
+    return float(np.median([_volume(real[key]) / _volume(phantom[key]) for key in counted]))
+
+
+def _volume(mask: MaskField) -> float:
+    return float((mask.values > SURFACE).sum() * mask.grid.voxel_volume)
 
 
 def main() -> None:
@@ -62,14 +89,15 @@ def main() -> None:
 
 
 def _report(source: Source, real: Bones, out: Path, everything: bool) -> Person:
-    damaged = DAMAGED.get(source.name, frozenset())
+    damaged = DAMAGED.get(source.name, set())
     theirs = bones(real)
     counted = {key: bone for key, bone in theirs.items() if bone.name not in damaged}
-    likely = likeness(source, real, damaged)
-    fitted = fit(source, measured(counted), likely.sex, likely.height_cm, likely.scores)
-    found = compare(theirs, bones(likely.masks), bones(fitted.masks))
-    person = f"a {SEXES[likely.sex]} of {likely.height_cm:.0f} cm, in SD: {_said(likely.scores)}"
-    print(f"\n### {source.name}\n\nPopulation: {person}. Fitted: {_said(fitted.scores)}.", flush=True)
+    sex, height, population = likeness(source, real)
+    fitted = fit(source, measured(counted), sex, height)
+    found = compare(theirs, bones(population), bones(fitted.masks))
+    scores = ", ".join(f"{name} {score:+.1f}" for name, score in fitted.scores.items())
+    population_is = f"a {SEXES[sex]} of {height:.0f} cm"
+    print(f"\n### {source.name}\n\nPopulation: {population_is}. Fitted to it, in SD: {scores}.", flush=True)
     print_volumes(found, damaged)
     healthy = [each for each in found if each.level not in damaged]
     print_summary(healthy)
@@ -78,10 +106,6 @@ def _report(source: Source, real: Bones, out: Path, everything: bool) -> Person:
         print_levels(found)
     _draw(source.name, real, theirs, fitted.masks, out)
     return Person(source.name, measured(counted), healthy)
-
-
-def _said(scores: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {score:+.1f}" for name, score in scores.items())
 
 
 def _draw(name: str, real: Bones, theirs: Mapping[int, Bone], fitted: Bones, out: Path) -> None:

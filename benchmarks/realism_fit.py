@@ -1,7 +1,7 @@
 """The phantom that is fitted to a real person: four numbers for all levels together, by least squares.
 
-The phantom has the sex and the stature of the likeliest person with as much bone (`realism_likeness`). The numbers are the
-scores of `spinetwin.phantom.FACTORS` (how broad and how high the bodies, how wide the canal, how large the
+The phantom has the sex and the stature of the one that is as large as the person. The numbers are the scores
+of `spinetwin.phantom.FACTORS` (how broad and how high the bodies, how wide the canal, how large the
 arches), each in standard deviations of the population. Minimised is the sum of squares of all differences of dimensions, in
 standard deviations among people, and of the scores themselves against how they vary among people. A difference of more than
 `OUTLIER` counts less (Huber 1964), so that a segmentation that went wrong somewhere does not draw the whole person to it.
@@ -22,8 +22,8 @@ from spinetwin.geometry import FloatArray
 from spinetwin.phantom import FACTORS, factor_person
 from spinetwin.phantom.person.factors import factor_covariance
 
-OUTLIER = 1.345
-"""Standard deviations: the usual constant (Huber 1981), 95 % efficient where nothing is wrong."""
+OUTLIER = 2.0
+"""Standard deviations."""
 
 VOLUME_SD = 0.05
 """Relative; of the volume ten percent is allowed, which are two of these."""
@@ -57,12 +57,9 @@ def measured(found: Mapping[int, Bone]) -> Measured:
     return {(key, name): value for key, bone in found.items() for name, value in dimensions_of(bone).items()}
 
 
-def fit(source: Source, real: Measured, sex: str, height_cm: float, start: Mapping[str, float]) -> Likeness:
-    """Fit a phantom of a sex and stature to the dimensions of a real person, from the scores `start` on.
-
-    Leave out of `real` what must not count.
-    """
-    scores, prior = np.array([start[name] for name in FACTORS]), np.linalg.inv(factor_covariance())
+def fit(source: Source, real: Measured, sex: str, height_cm: float) -> Likeness:
+    """Fit a phantom of a sex and stature to the dimensions of a real person; leave out of `real` what must not count."""
+    scores, prior = np.zeros(len(FACTORS)), np.linalg.inv(factor_covariance())
     masks, here = _phantom(source, scores, sex, height_cm)
     names = [each for each in real if each in here and each in effects()]
     slopes = np.array([effects()[each] / _sd(*each, real[each]) for each in names])

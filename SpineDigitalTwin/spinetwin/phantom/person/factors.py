@@ -17,7 +17,7 @@ from ...anatomy.tables import read_table
 from ...errors import ParameterError
 from ...geometry import FloatArray
 from .dimensions import COLUMNS, Dimensions
-from .sampling import common_shares
+from .sampling import GROUP_SHARE, SIZE_SHARE
 from .sex_and_stature import mean_person
 from .spread import SPREAD
 
@@ -72,5 +72,5 @@ def _changed(row: Dimensions, scores: Mapping[str, float]) -> Dimensions:
 
 def factor_covariance() -> FloatArray:
     """Return how the scores of `FACTORS` vary together among people, (factors, factors)."""
-    size, group = np.transpose([common_shares(name) for name in FACTORS])
-    return np.asarray(np.sqrt(np.outer(size, size)) + np.diag(group))
+    n = len(FACTORS)
+    return np.asarray(SIZE_SHARE * np.ones((n, n)) + GROUP_SHARE * np.eye(n))

@@ -3,14 +3,13 @@
 Each dimension of each level is its mean plus its standard deviation times a standard normal number. These numbers are sums of
 five independent parts, whose shares of the variance are ``covariance.csv``: the size of the whole person; a factor of the group
 of columns (``dimension_sources.csv``); a curve along the spine of the group, and one of the column alone; and a rest without
-any order. Angles and offsets do not follow the size, and the canal hardly does.
+any order. Angles and offsets do not follow the size.
 
 Notes
 -----
 The shares were set by us so that they agree with up to 114 spines measured on CT (distances of neighbouring body centres from
 T1 to L5, Buergin 2023): there the correlation is 0.76 between neighbours, 0.61 at four levels and 0.55 at eight, measurement
-noise included, and the standard deviation 7 to 9 %; here a column has 0.90, 0.69 and 0.54 without noise. The canal has little
-of the size, because tall people have only slightly larger ones (Griffith 2016).
+noise included, and the standard deviation 7 to 9 %; here a column has 0.90, 0.69 and 0.54 without noise.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ import numpy as np
 
 from ...anatomy.tables import read_table
 from ...geometry import FloatArray
-from .dimensions import COLUMNS, DIMENSIONS, Column, Dimensions
+from .dimensions import COLUMNS, DIMENSIONS, Dimensions
 from .sex_and_stature import mean_person, remaining_spread
 from .spread import SPREAD
 
@@ -41,18 +40,8 @@ def _read() -> dict[str, FloatArray]:
 
 _WEIGHTS = _read()
 
-
-def common_shares(group: str) -> tuple[float, float]:
-    """Return which shares of the variance of a group's lengths the size of the person has, and the group at all levels."""
-    size, whole, *_ = _WEIGHTS[group if group in _WEIGHTS else "length"] ** 2
-    return float(size), float(whole)
-
-
-def _weights(column: Column) -> FloatArray:
-    """Return the weights of the five parts of a column."""
-    if column.spread_unit != "%":
-        return _WEIGHTS["angle"]
-    return _WEIGHTS[column.group if column.group in _WEIGHTS else "length"]
+SIZE_SHARE, GROUP_SHARE = (float(share) for share in _WEIGHTS["length"][:2] ** 2)
+"""Of the variance of a length: what the size of the person has, and what is common to a group of columns at all levels."""
 
 
 def _curves() -> FloatArray:
@@ -128,5 +117,5 @@ def _scores(rng: np.random.Generator) -> FloatArray:
         whole, curve = common[column.group]
         own = _SMOOTH @ rng.standard_normal(n)
         parts = np.stack([np.full(n, size), np.full(n, whole), curve, own, rng.standard_normal(n)])
-        scores.append(_weights(column) @ parts)
+        scores.append(_WEIGHTS["length" if column.spread_unit == "%" else "angle"] @ parts)
     return np.asarray(np.clip(np.stack(scores, axis=1), -CLIP, CLIP))

@@ -32,9 +32,6 @@ ROOM = 1.2
 _FILLET = 3.0
 """How far outside itself, mm, the arch is favoured: over the fillets between the parts, of which others would keep specks."""
 
-_LEVEL = 0.3
-"""Share of the depth of the canal over which the underside of a lumbar pedicle is level: the notch below it is no slope."""
-
 _BOWL = 1.3
 """Depth of an endplate's hollow against its concavity, because the hollow reaches under the rim; in the neck it does not."""
 
@@ -99,7 +96,7 @@ def parts_of(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Part, .
         *front,
         Part(
             Sub.ARCH,
-            replace(arch_of(row), webs=_webs(row), rooms=_rooms(row, superior, inferior)),
+            replace(arch_of(row), rooms=_rooms(row, superior, inferior)),
             priority=0.0 if _in_neck(row) else 1.5,
             fade=_FILLET,
         ),
@@ -150,7 +147,6 @@ def arch_of(row: Dimensions) -> Arch:
         cut=wall_of(row),
         reach=0.30 * row.body_depth,
         straight=0.0 if neck else 0.45,
-        level=_LEVEL if _in_loin(row) else 0.0,
         flank=None if neck else Plane((row.canal_width / 2 + wide, wall_of(row) - 0.5, 0.0), _FLANK),
     )
 
@@ -182,11 +178,10 @@ def _transverse(row: Dimensions) -> Solid:
         radius = 4.2 + 0.05 * row.body_width
         end = (row.transverse_span / 2 - radius, wall - row.transverse_back, row.transverse_rise)
         return Rod(start, end, (radius * 0.95, radius), bow=_bow(row))
-    stout = level_of(row.level).name in ("L5", "L6")  # they carry the iliolumbar ligament
-    beside, behind = (0.7, 0.6) if stout else (0.6, 0.4)
-    start = (side + row.pedicle_width * beside, wall - row.canal_depth * behind, pedicle_middle(row) - 1.0)
+    start = (side + row.pedicle_width * 0.6, wall - row.canal_depth * 0.5, pedicle_middle(row) - 1.0)
     end = (row.transverse_span / 2 - 3.6, wall - row.transverse_back, row.transverse_rise)
-    return Rod(start, end, (5.7, 4.0) if stout else (5.8, 3.6), flat=1.15 if stout else 1.4, bow=_bow(row))
+    broad = 1.05 if level_of(row.level).name in ("L5", "L6") else 1.0
+    return Rod(start, end, (5.6 * broad, 3.6), flat=1.5 / broad, bow=_bow(row))
 
 
 def _bow(row: Dimensions) -> tuple[float, float]:
@@ -241,7 +236,7 @@ def superior_process(row: Dimensions, joint: Joint, other: Joint) -> Articular:
             [row.canal_width / 2 + row.pedicle_width * 0.5, behind[1] * 0.4 + 0.6 * (wall_of(row) - row.canal_depth * 0.5), 0.0]
         )
         root[2] = pedicle_middle(row) - 1.0
-    limbs = [Rod(triple(root), triple(behind), (r * (1.25 if _in_loin(row) else 1.0), r * 0.9))]
+    limbs = [Rod(triple(root), triple(behind), (r, r * 0.9))]
     if _in_loin(row):  # mamillary process
         bump = point + np.array([r * 0.5, -r * 0.35, r * 0.1])
         limbs.append(Rod(triple(behind), triple(bump), (r * 0.5, r * 0.55)))
@@ -258,20 +253,6 @@ def _inferior_process(row: Dimensions, other: Joint, joint: Joint) -> Articular:
         root = np.array([min(behind[0], row.canal_width * 0.45), behind[1], max(lamina_middle(row), behind[2] + 2.0)])
     limb = Rod(triple(root), triple(behind), (r, r * (0.9 if _in_neck(row) else 0.75)))
     return Articular(facet, _half_axes(row), max(4.0, 0.9 * r), (limb,), canal_of(row))
-
-
-def _webs(row: Dimensions) -> tuple[Rod, ...]:
-    """Return what fills the corner between a lamina of the loin and the inferior articular process, to about two thirds.
-
-    It is that of a straight spine: reaching to the midline, it must be the same on both sides.
-    """
-    if level_of(row.level).region != "lumbar":
-        return ()
-    r = proportions(row.level).bulk * row.body_width
-    start = np.array([0.22 * row.canal_width, wall_of(row) - row.canal_depth - 0.5 * row.lamina_thickness, lamina_middle(row)])
-    _, point, out = _facet(default_joint(row, above=False), upper=False)
-    way = 0.7 * (point - 0.6 * r * out - start)
-    return (Rod(triple(start), triple(start + way), (0.6 * r, 0.66 * r), canal=canal_of(row)),)
 
 
 def _rooms(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Rod, ...]:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .distances import Array, Triple, capsule, ellipse, rounded_box, rounded_max, smooth_min, smoothstep, superellipse
+from .distances import Array, Triple, capsule, ellipse, rounded_box, rounded_max, smoothstep, superellipse
 
 Box = tuple[Triple, Triple]
 
@@ -24,9 +24,6 @@ HALF_TURNED = 1.0 - float(np.sqrt(0.5))
 
 _STEEPEST, _ROUND = 0.35, 15.0
 """The tip of a spinous process is upright, unless it leans more than that (tangent), and convex with this radius, mm."""
-
-_STEEP = 1.5
-"""How much steeper the front of the pars interarticularis falls than over the whole canal behind the pedicle."""
 
 _HOLLOW_REACH = 0.72
 """Where the hollow of an endplate is down to a third (1/e), against its half axes."""
@@ -218,10 +215,9 @@ class Arch:
     """Pedicles and laminae: a band wound round the canal.
 
     `thickness`, `middle` and `height` are those of pedicle and lamina; the band ends at the plane y = `cut` in the middle and
-    reaches `reach` mm further at the sides; `straight` (0-1) makes the pedicles leave the curve of the canal. Their underside
-    is level over the share `level` of the depth of the canal and then falls to that of the laminae. `flank` is a plane (on the
-    right; on the left its mirror image) along which a pedicle goes into the side of the body. `ring` closes the band in front
-    (atlas). `webs` fill the corners to the articular processes on both sides, `rooms` are free for those of the neighbours.
+    reaches `reach` mm further at the sides; `straight` (0-1) makes the pedicles leave the curve of the canal. `flank` is a
+    plane (on the right; on the left its mirror image) along which a pedicle goes into the side of the body. `ring` closes the
+    band in front (atlas). `rooms` are kept free on both sides, for the articular processes of the neighbours.
     """
 
     canal: Canal
@@ -231,10 +227,8 @@ class Arch:
     cut: float
     reach: float = 0.0
     straight: float = 0.0
-    level: float = 0.0
     flank: Plane | None = None
     ring: bool = False
-    webs: tuple[Rod, ...] = ()
     rooms: tuple[Rod, ...] = ()
 
     @property
@@ -242,10 +236,9 @@ class Arch:
         """Two corners that contain the solid."""
         t = max(self.thickness) + 1.5
         a = self.canal.width / 2 + t
-        lows = [web.box[0] for web in self.webs]
-        back = min(self.canal.front - self.canal.depth - self.canal.opening * 16 - t, *(low[1] for low in lows), 0.0)
+        back = self.canal.front - self.canal.depth - self.canal.opening * 16 - t
         half = max(self.height) / 2
-        return (-a, back, min(min(self.middle) - half, *(low[2] for low in lows), 0.0)), (
+        return (-a, back, min(self.middle) - half), (
             a,
             self.canal.front + t if self.ring else self.cut + self.reach,
             max(self.middle) + half,
@@ -254,40 +247,23 @@ class Arch:
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return the signed distance in mm, negative inside."""
         b = self.canal.half_depth(z)
-        behind = (self.canal.front - y) / (2.0 * b)
-        q = smoothstep(behind)
+        q = smoothstep((self.canal.front - y) / (2.0 * b))
         y_wall = y if self.ring else np.asarray(y - np.maximum(y - self.canal.front + b, 0.0) * self.straight)
         around = 1.0 - np.minimum(np.abs(x) * (2.0 / self.canal.width), 1.0) ** 3 if self.ring else q
         t = self.thickness[0] + (self.thickness[1] - self.thickness[0]) * around
         radial = np.abs(self.canal.distance(x, y_wall, z) - t * 0.5) - t * 0.5
-        band = rounded_max(radial, self._beyond(behind, q, z, b), 2.2)
+        middle = self.middle[0] + (self.middle[1] - self.middle[0]) * q
+        half = (self.height[0] + (self.height[1] - self.height[0]) * q) * 0.5
+        band = rounded_max(radial, np.abs(z - middle) - half, 2.2)
         if self.ring:
             return band
         cut = self.cut - 1.0 + (self.reach + 1.0) * smoothstep(np.abs(x) * (4.0 / self.canal.width) - 0.5)
         arch = np.asarray(np.maximum(band, y - cut))
         if self.flank is not None:
             arch = rounded_max(arch, self.flank.distance(np.abs(x), y, z), 3.0)
-        for web in self.webs:
-            arch = smooth_min(arch, web.distance(np.abs(x), y, z), 2.0)
         for room in self.rooms:
             arch = rounded_max(arch, -room.distance(np.abs(x), y, z), 1.0)
         return arch
-
-    def _beyond(self, behind: Array, q: Array, z: Array, b: Array) -> Array:
-        """Return how far points lie above or below the band.
-
-        `behind` is their share of the depth of the canal, of which `b` is half, and `q` the same eased.
-        """
-        (middle, last), (half, last_half) = self.middle, (0.5 * each for each in self.height)
-        top, bottom = middle + half, middle - half
-        rise, drop = last + last_half - top, last - last_half - bottom
-        if not self.level:
-            return np.asarray(np.maximum(z - top - rise * q, bottom + drop * q - z))
-        rate = _STEEP / (1.0 - self.level)
-        t = np.clip((behind - self.level) * rate, 0.0, 1.0)
-        slope = 6.0 * t * (1.0 - t) * (0.5 * rate * drop) / b
-        below = (bottom + drop * smoothstep(t) - z) / np.sqrt(1.0 + slope * slope)  # a distance, however steep the front falls
-        return np.asarray(np.maximum(z - top - rise * smoothstep(behind * 1.2 - 0.2), below))
 
 
 @dataclass(frozen=True)
