@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from made_columns import made_pois
-from slicerhost import desktop
+from slicerhost import waiting
 from slicerhost.waiting import settle
 from spinetwin.io import write_pois
 from spinetwin.poi import PoiSet
 
-PROGRAM = Path(__file__).with_name("first_press.py")
+HOSTS = Path(waiting.__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +32,9 @@ def points(tmp_path_factory):
 def test_nothing_is_imported_when_the_first_result_arrives(module, points):
     pytest.importorskip("slicer", reason="needs 3D Slicer's modules: pip install slicer-core")
     pytest.importorskip("PySide6.QtWidgets", reason="needs Qt: pip install PySide6-Essentials", exc_type=ImportError)
-    paths = os.pathsep.join([str(Path(desktop.__file__).parents[1]), *filter(None, sys.path)])
+    paths = os.pathsep.join([str(HOSTS), *filter(None, sys.path)])
     run = subprocess.run(
-        [sys.executable, str(PROGRAM), module, str(points)],
+        [sys.executable, str(HOSTS / "first_press.py"), module, str(points)],
         capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": paths},
     )  # fmt: skip
     lines = run.stdout.splitlines()

@@ -3,7 +3,7 @@
 import numpy as np
 from spinetwin.biomechanics import TASKS
 
-from .waiting import settle
+from slicerhost.waiting import settle
 
 
 def choose(twin, host, **values):
