@@ -43,8 +43,9 @@ class Extras:
     def __post_init__(self) -> None:
         if self.surfaces not in ("", *SURFACES):
             raise ParameterError(f"Surfaces are written as {' or '.join(SURFACES)}, not as {self.surfaces!r}.")
-        if self.surfaces and find_spec("vtkmodules") is None:
-            raise ParameterError("Surfaces need VTK, which is not installed.", "Install it with: pip install vtk.")
+        if (self.surfaces or self.films) and find_spec("vtkmodules") is None:
+            what = "Surfaces" if self.surfaces else "Radiographs"
+            raise ParameterError(f"{what} need VTK, which is not installed.", "Install it with: pip install vtk.")
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def add(steps: Steps) -> None:
     phantom.add_argument("--quiet", action="store_true", help="no progress bar")
     phantom.add_argument("--muscles", action="store_true", help="also write a map of the muscles around the spine")
     phantom.add_argument(
-        "--films", action="store_true", help="also write two calibrated radiographs, standing, to try `spinetwin xray` on"
+        "--films", action="store_true", help="also write two calibrated radiographs to try `spinetwin xray` on (needs VTK)"
     )
     add_options(phantom)
     phantom.set_defaults(run=_asked)

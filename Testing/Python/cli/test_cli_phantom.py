@@ -53,6 +53,15 @@ def spine_of_everything():
     return make_spine(parameters, np.random.default_rng(7))
 
 
+@pytest.mark.parametrize(("words", "what"), [(["--films"], "Radiographs"), (["--surfaces", "stl"], "Surfaces")])
+def test_what_needs_vtk_says_so_before_anything_is_computed(run, tmp_path, monkeypatch, words, what):
+    monkeypatch.setattr("spinetwin.commands.phantom.find_spec", lambda _: None)
+    said = run("phantom", "--out", tmp_path / "new", *SMALL, *words)
+    assert said.code != 0
+    assert f"{what} need VTK, which is not installed. Install it with: pip install vtk." in said.err
+    assert not (tmp_path / "new").exists()
+
+
 def test_films_go_through_the_reconstruction_with_what_is_written_beside_them(run, tmp_path):
     """Triangulated from the written landmarks and geometry alone, body middles lie where the truth has them."""
     said = run("phantom", "--out", tmp_path, *SMALL, "--films", "--cobb", "30", "--apex", "L2")
