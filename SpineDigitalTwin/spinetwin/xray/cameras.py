@@ -12,6 +12,7 @@ Groisser BN (2019) Geometry of the EOS radiographic scanner. arXiv:1904.06711.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -22,7 +23,7 @@ from ..geometry import FloatArray, Frame
 
 
 @dataclass(frozen=True)
-class Camera:
+class Camera(ABC):
     """What every film has.
 
     Attributes
@@ -73,24 +74,24 @@ class Camera:
         local = np.tensordot(self.axes, np.asarray(points, dtype=np.float64), axes=([1], [-1]))
         return np.asarray(local - (self.axes @ self.source).reshape(3, *[1] * (local.ndim - 1)))
 
+    @abstractmethod
     def project(self, points: npt.ArrayLike) -> FloatArray:
         """Map RAS mm (..., 3) to column, row and depth (..., 3); the depth is in mm and positive in front of the source."""
-        raise NotImplementedError
 
+    @abstractmethod
     def derivative(self, points: npt.ArrayLike) -> FloatArray:
         """Return how column and row change with the point: (..., 2, 3), pixels a mm."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rays(self, pixels: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return where the rays of pixels (..., 2) begin, and their directions, both (..., 3), RAS.
 
         A direction is so long that its part along the central direction is 1: a point of depth z lies at origin + z direction.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def ray_lengths(self) -> FloatArray:
         """Return how many mm of ray lie in a mm of depth, (rows, columns)."""
-        raise NotImplementedError
 
     def _slopes(self, way: int) -> FloatArray:
         """Slopes of the rays along the columns (0) or rows (1)."""
