@@ -47,14 +47,17 @@ def commands(phase: Phase, options: argparse.Namespace, out: Path) -> Iterator[l
     """Yield the commands of a phase."""
     here, number = [sys.executable, str(Path(__file__).absolute())], str(phase.number)
     entry = "from nnunetv2.experiment_planning.plan_and_preprocess_entrypoints import {0}; {0}()"
-    yield [sys.executable, "-c", entry.format("extract_fingerprint_entry"), "-d", number, "-np", "2"]
-    yield [sys.executable, "-c", entry.format("plan_experiment_entry"), "-d", number]
+    workers = str(options.processes)
+    yield [
+        *(sys.executable, "-c", entry.format("plan_and_preprocess_entry"), "-d", number),
+        *("--no_pp", "-npfp", workers),
+    ]
     if phase.name == "instance":
         plan = out / "preprocessed" / phase.folder / f"{PLANS}.json"
         yield [*here, str(options.raw.absolute()), "--out", str(out), "--whole-patch", str(plan)]
     yield [
         *(sys.executable, "-c", entry.format("preprocess_entry"), "-d", number),
-        *("-c", phase.configuration, "-np", "2"),
+        *("-c", phase.configuration, "-np", workers),
     ]
     if options.plan_only:
         return
@@ -126,6 +129,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--folds", nargs="+", type=int, help="instead of all")
     parser.add_argument("--trainer", help="instead of that in phases.csv, such as nnUNetTrainer_250epochs_NoMirroring")
     parser.add_argument("--device", default="cuda", choices=("cuda", "cpu", "mps"))
+    parser.add_argument("--processes", type=int, default=2, help="that read cases at a time (default: %(default)s)")
     parser.add_argument("--plan-only", action="store_true", help="stop before the training")
     parser.add_argument("--dry-run", action="store_true", help="print the commands only")
     parser.add_argument("--whole-patch", type=Path, metavar="PLANS", help=argparse.SUPPRESS)

@@ -172,8 +172,10 @@ def test_for_the_python_of_an_application_its_packages_lie_in_a_folder(model, ma
 
 
 @pytest.mark.usefixtures("_without")
-def test_the_real_environment_runs_the_real_network(backends_python, maps):
-    """Installed from the registry by the product's own installer."""
+def test_the_real_environment_runs_the_real_network(backends_python):
+    """Installed from the registry by the product's own installer; one vertebra, because the network takes its time."""
+    spine = make_spine(SpineParameters(levels="L4-L4"))
+    maps = spine.voxelise(spine.grid(SPACING, "PIR", margin_mm=4.0))
     home = backends_python.parents[3]
     if not state_of("embedded", home).ready:
         pytest.skip("`make test` installs the environment `embedded`; here it could not")

@@ -159,7 +159,7 @@ def test_nnunet_plans_both_phases(raw, tmp_path):
     python = sys.executable if here else os.environ.get("SPINETWIN_BACKENDS_PYTHON")
     if not python:
         pytest.skip("no torch and nnU-Net here, and SPINETWIN_BACKENDS_PYTHON names no Python that has them")
-    done = with_training("train.py", raw, "--out", tmp_path, "--plan-only", python=python)
+    done = with_training("train.py", raw, "--out", tmp_path, "--plan-only", "--processes", 1, python=python)
     assert done.returncode == 0, done.stderr[-2000:]
     for name, channel in ((SEMANTIC, "ZScoreNormalization"), (INSTANCE, "NoNormalization")):
         folder = tmp_path / "preprocessed" / name
