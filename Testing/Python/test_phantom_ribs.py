@@ -133,7 +133,8 @@ def cloud(distance, middle, reach):
     """Points within 0.1 mm of a surface, and less than `reach` mm from a point."""
     ticks = np.arange(-reach, reach + 0.2, 0.35)
     points = middle + np.stack(np.meshgrid(ticks, ticks, ticks, indexing="ij"), axis=-1).reshape(-1, 3)
-    return points[(np.abs(distance(points)) < 0.2) & (np.linalg.norm(points - middle, axis=1) < reach)]
+    points = points[np.linalg.norm(points - middle, axis=1) < reach]
+    return points[np.abs(distance(points)) < 0.2]
 
 
 @pytest.mark.parametrize("posture", ["straight", "Cobb 80"])
