@@ -12,7 +12,7 @@ from ...anatomy import level
 from ...biomechanics.model import MultibodyModel
 from ...biomechanics.passive import LAWS
 from ...biomechanics.results import Interval, Loads, PastLoads
-from ...biomechanics.settings import TABLE, Settings
+from ...biomechanics.settings import RHYTHM_TABLE, TABLE, Settings
 
 NOTHING = "–"
 _SIDES = ("right", "left")
@@ -133,6 +133,14 @@ def _ligaments(model: MultibodyModel, found: Loads) -> Iterator[Sequence[str]]:
             yield [name, level(key).name, f"{100 * strains.max():.0f} %", _whole(float(forces.sum())), said]
 
 
+def _rhythm(name: str) -> tuple[str, str]:
+    """Return a rhythm with its shares from below, and its sources."""
+    rows = [row for row in RHYTHM_TABLE if row["rhythm"] == name]
+    whole = sum(float(row["share"]) for row in rows)
+    shares = ", ".join(f"below {row['joint_below']} {float(row['share']) / whole:.0%}" for row in reversed(rows))
+    return f"{name}: {shares}", "; ".join(dict.fromkeys(row["source"] for row in rows))
+
+
 def settings_table(settings: Settings) -> str:
     """Return every setting with its unit, meaning and source."""
     rows = [
@@ -141,4 +149,5 @@ def settings_table(settings: Settings) -> str:
         if hasattr(settings, name)
     ]
     rows.append(["set of ligament laws", settings.ligaments, "ligament_laws.csv"])
+    rows.append(["lumbar rhythm: shares of the joints in a flexion", *_rhythm(settings.rhythm)])
     return _html(("Setting", "Value", "Source"), iter(rows), words=3)
