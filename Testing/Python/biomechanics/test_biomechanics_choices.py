@@ -103,6 +103,23 @@ def test_who_lies_carries_no_weight_on_either_side(model):
     assert LYING.label.startswith("lying on the back")
 
 
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [
+        ("supine", ["A bed carries every part of the body"]),
+        ("flexion-60-10kg", ["hold 10 kg below the shoulders, the arms hanging", "the pelvis makes 40%", "rhythm hess"]),
+        ("lifting-20kg", ["hold 20 kg 25 cm in front of the sacrum"]),
+    ],
+)
+def test_how_a_task_is_held_is_told(model, task, said):
+    notes = " ".join(each.text for each in loads(model, TASKS[task]).findings if each.severity == "note")
+    assert all(each in notes for each in said)
+
+
+def test_nothing_is_told_of_who_just_stands(model):
+    assert not [each for each in loads(model, TASKS["standing"]).findings if "hold" in each.text or "pelvis" in each.text]
+
+
 @pytest.mark.parametrize("task", ["standing", "supine", "flexion-60", "lifting-20kg"])
 def test_an_osim_file_holds_the_chosen_rhythm_and_flava(tmp_path, model, task):
     settings = Settings(rhythm="pearcy", flavum_tension=15.0)
