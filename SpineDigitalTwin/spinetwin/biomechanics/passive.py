@@ -108,6 +108,9 @@ class Stretch:
 _FLAVUM = "LF"
 """The ligament that is under tension in every posture."""
 
+_LEAST_MM = 0.1
+"""Slack length of a flavum whose points are too near to each other for the tension that is asked for."""
+
 
 def slack_lengths(imaged: MultibodyModel, laws: str, flavum_n: float = 0.0) -> FloatArray:
     """Return the lengths (s,) from which strands pull, mm: those of the imaged posture, and of the flava what is shorter.
@@ -127,7 +130,7 @@ def slack_lengths(imaged: MultibodyModel, laws: str, flavum_n: float = 0.0) -> F
         return spanned
     free = law.free(spanned)
     flava = np.array(imaged.ligaments.names) == _FLAVUM
-    return np.where(flava, spanned - law.strain(flavum_n, free) * free, spanned)
+    return np.where(flava, np.maximum(spanned - law.strain(flavum_n, free) * free, _LEAST_MM), spanned)
 
 
 def strand_lengths(model: MultibodyModel) -> FloatArray:

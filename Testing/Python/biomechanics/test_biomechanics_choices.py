@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -77,6 +78,15 @@ def test_flava_pull_in_the_imaged_posture_as_told(model, laws):
     np.testing.assert_allclose(sums, 15.0)
     assert not found.tensions[~flava].any()
     assert not stretch(model, model, laws).tensions.any()
+
+
+def test_flava_between_points_that_nearly_meet_keep_a_length(model):
+    near = model.ligaments.points.copy()
+    near[:, 1] = near[:, 0] + 0.05 * (near[:, 1] - near[:, 0])
+    close = replace(model, ligaments=replace(model.ligaments, points=near))
+    mechanism = mechanism_of(close, loads(close, BENT, Settings(flavum_tension=20.0)))
+    assert (mechanism.bands.slack_mm > 0).all()
+    assert all(np.isfinite(curve).all() and (np.diff(curve[:, 0]) > 0).all() for curve in mechanism.bands.curves)
 
 
 def test_the_strain_of_a_tension_is_the_inverse_of_the_law():
