@@ -169,8 +169,9 @@ def _yielding(found: Loads) -> Iterator[str]:
 
 
 def _yielded(found: Loads) -> Iterator[str]:
+    """Tell how far discs give way where that is not too far, which is a gate."""
     sizes = np.abs(found.yielded).max(axis=1)
-    if sizes.any():
+    if 0 < sizes.max() <= MOST_GIVE * found.settings.posture_give:
         joint = int(sizes.argmax())
         yield (
             f"Discs give way within the uncertainty of the posture, most below {_name(found.levels[joint])}: "
