@@ -16,6 +16,8 @@ from ...biomechanics.settings import RHYTHM_TABLE, TABLE, Settings
 
 NOTHING = "–"
 _SIDES = ("right", "left")
+_TELLING = 10.0
+"""Times its former size up to which the change of a force is told as a part of it, and as newtons beyond."""
 _STRETCHED = 0.001
 """Strain from which a ligament is told."""
 
@@ -85,13 +87,18 @@ def comparison_table(found: Loads, past: PastLoads) -> str:
 
 def _compared(found: Loads, past: PastLoads, now: int, before: int) -> Sequence[str]:
     old, new = past.compression[before], found.compression[now]
-    change = f"{100 * (new / old - 1):+.0f} %" if old > 0 else NOTHING
     shears = [
         _whole(each)
         for name in ("shear_anterior", "shear_right")
         for each in (getattr(past, name)[before], getattr(found, name)[now])
     ]
-    return [joint_name(found, now), _whole(old), _whole(new), change, *shears]
+    return [joint_name(found, now), _whole(old), _whole(new), _change(old, new), *shears]
+
+
+def _change(old: float, new: float) -> str:
+    """Return by how much a force has changed; a part of next to nothing, as of a lying person, says nothing."""
+    part = new / old - 1 if old > 0 else np.inf
+    return f"{part:+.0%}".replace("%", " %") if abs(part) < _TELLING else f"{new - old:+.0f} N"
 
 
 def muscles_table(model: MultibodyModel, found: Loads) -> str:
