@@ -1,5 +1,7 @@
 """What the model makes of spines of known shape, beside what was measured in people and what other models have."""
 
+from functools import cache
+
 import pytest
 from spinetwin.anatomy import level
 from spinetwin.biomechanics import TASKS, Person, Task, build_model, loads
@@ -14,14 +16,10 @@ CLOSE = Task("close", "", -15.0, 20.0, pelvis_share=0.0, hands_ahead_mm=300.0)
 AWAY = Task("away", "", 0.0, 20.0, hands_ahead_mm=570.0)
 
 
-def trunk(person, **shape):
-    here = truth(make_spine(SpineParameters("T1-S1", sex=person.sex, height_cm=person.height_cm, **shape)))
+@cache
+def trunk(person, curves=()):
+    here = truth(make_spine(SpineParameters("T1-S1", sex=person.sex, height_cm=person.height_cm, curves=curves)))
     return build_model(dict(here.points), dict(here.frames), person)
-
-
-@pytest.fixture(scope="module")
-def man():
-    return trunk(MAN)
 
 
 def below(model, task, name="L4"):
@@ -48,13 +46,13 @@ def test_forces_are_those_of_a_pressure_and_of_other_models(person):
     ],
     ids=lambda each: each.name if isinstance(each, Task) else "",
 )
-def test_pressures_over_that_of_standing_are_the_measured_ones(man, task, ratio):
+def test_pressures_over_that_of_standing_are_the_measured_ones(task, ratio):
     """Wilke 1999; `benchmarks/disc_pressures.py` tells which of them rest on what assumption."""
-    pressures = [UNLOADED_MPA + below(man, each) / PRESSED_MM2 for each in (task, TASKS["standing"])]
+    pressures = [UNLOADED_MPA + below(trunk(MAN), each) / PRESSED_MM2 for each in (task, TASKS["standing"])]
     assert pressures[0] / pressures[1] == pytest.approx(ratio, rel=0.3)
 
 
 def test_a_curve_of_45_degrees_presses_its_apex_by_at_most_a_third_more():
-    slight, large = (trunk(WOMAN, curves=(Curve(cobb),)) for cobb in (10.0, 45.0))
+    slight, large = (trunk(WOMAN, (Curve(cobb),)) for cobb in (10.0, 45.0))
     for name in ("T8", "L4"):
         assert below(large, TASKS["standing"], name) < 1.3 * below(slight, TASKS["standing"], name)
