@@ -11,10 +11,10 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from loads import LEVELS, MAN, least, model_of, points_file
 from spinetwin.biomechanics import TASKS, MultibodyModel, Settings, loads
 from spinetwin.jobs.engines.cross_check import ENGINES, cross_check
 from spinetwin.phantom import Curve, SpineParameters
+from trunks import LEVELS, MAN, least, model_of, points_file
 
 TASKS_COMPARED = ("standing", "flexion-60", "lifting-20kg")
 TISSUES = {

@@ -8,8 +8,8 @@ from .build import build_model
 from .measured import with_measured_areas, with_measured_centroids
 from .model import MultibodyModel
 from .person import Person
-from .results import Interval, Loads
-from .sampling import Spread, interval
+from .results import Interval, Loads, Spread
+from .sampling import interval
 from .settings import Settings
 from .solution import loads
 from .tasks import TASKS, Task

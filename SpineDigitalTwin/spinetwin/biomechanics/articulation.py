@@ -9,13 +9,13 @@ import numpy as np
 
 from ..anatomy import level
 from ..geometry import FloatArray
-from .mechanism import Bands, Bodies, Burdens, Joints, Mechanism, Strings
+from .mechanism import Bands, Bodies, Burdens, Joints, Mechanism, Strings, resting_name
 from .model import Masses, MultibodyModel
-from .passive import LAWS, Law, disc_stiffness, stretch
+from .passive import LAWS, Law, disc_stiffness, slack_lengths, strand_lengths, stretch
 from .posture import Pose, placed, pose_of
 from .resting import FIBRE_LENGTHS, STRESSES, fibres_of
 from .results import RESEARCH_USE, Loads
-from .settings import MM2_PER_CM2
+from .settings import MM2_PER_CM2, Settings
 from .statics import GRAVITY, burden_points
 from .tasks import Task
 
@@ -39,14 +39,14 @@ def mechanism_of(model: MultibodyModel, found: Loads) -> Mechanism:
         bodies=_bodies(model),
         joints=_joints(model, pose, found),
         strings=_strings(model, found),
-        bands=_bands(model, pose, found.settings.ligaments),
+        bands=_bands(model, pose, found.settings),
         resting=_resting(model, found.settings.muscle_stiffness),
         burdens=_burdens(model, pose, found.task),
         gravity=0.0 if found.task.supported else GRAVITY,
         floor=found.settings.activation_floor * found.task.floor_share,
         notes=(
             RESEARCH_USE,
-            "Discs have the stiffness of the compression in this task; ligaments are slack in the imaged posture.",
+            "Discs have the stiffness of the compression in this task; ligaments are as long as told when they begin to pull.",
             *model.notes,
         ),
     )
@@ -113,10 +113,10 @@ def _distinct(path: FloatArray) -> int:
     return int(moved[-1]) + 2 if len(moved) else 2
 
 
-def _bands(model: MultibodyModel, pose: Pose, laws: str) -> Bands:
-    ligaments = model.ligaments
+def _bands(model: MultibodyModel, pose: Pose, settings: Settings) -> Bands:
+    ligaments, laws = model.ligaments, settings.ligaments
     known = [at for at, name in enumerate(ligaments.names) if (laws, name) in LAWS]
-    slack = np.linalg.norm(np.diff(ligaments.points, axis=1)[:, 0], axis=-1)
+    spanned, slack = strand_lengths(model), slack_lengths(model, laws, settings.flavum_tension)
     count: Counter[str] = Counter()
     names = []
     for at in known:
@@ -128,13 +128,13 @@ def _bands(model: MultibodyModel, pose: Pose, laws: str) -> Bands:
         owners=tuple(ligaments.owners[known]),
         points=tuple(ligaments.points[known]),
         slack_mm=slack[known],
-        curves=tuple(_curve(LAWS[laws, ligaments.names[at]], slack[at], ligaments.shares[at]) for at in known),
-        torn=stretch(model, placed(model, pose), laws).torn[known],
+        curves=tuple(_curve(LAWS[laws, ligaments.names[at]], spanned[at], slack[at], ligaments.shares[at]) for at in known),
+        torn=stretch(model, placed(model, pose), laws, settings.flavum_tension).torn[known],
     )
 
 
-def _curve(law: Law, spanned: float, share: float) -> FloatArray:
-    """Return strain over the length spanned, and tension, where a strand's law bends, up to where its ligament tears."""
+def _curve(law: Law, spanned: float, slack: float, share: float) -> FloatArray:
+    """Return strain over the slack length, and tension, where a strand's law bends, up to where its ligament tears."""
     free = float(law.free(np.array(spanned)))
     tensions = law.tension(law.strains, np.full(len(law.strains), free))
     beyond = law.strains[-1] + max(law.failure_n - tensions[-1], 0.0) / (law.slopes[-1] * (free if law.per_length else 1.0))
@@ -142,7 +142,7 @@ def _curve(law: Law, spanned: float, share: float) -> FloatArray:
     whole = np.append(tensions, law.tension(np.array([beyond]), np.array([free])))
     end = float(np.interp(law.failure_n, whole, strains))
     kept = strains < end
-    ends = np.append(strains[kept], end) * free / spanned
+    ends = np.append(strains[kept], end) * free / slack
     return np.column_stack([ends, share * np.append(whole[kept], law.failure_n)])
 
 
@@ -155,7 +155,7 @@ def _resting(model: MultibodyModel, stiffness: float) -> Bands:
     tensions = stiffness * muscles.pcsa_mm2[:, None] / MM2_PER_CM2 * STRESSES
     strains = (fibres.optimal_mm / fibres.slack_mm)[:, None] * (FIBRE_LENGTHS - 1.0)
     return Bands(
-        names=tuple(f"{muscles.names[at]}_resting" for at in known),
+        names=tuple(resting_name(muscles.names[at]) for at in known),
         owners=tuple(muscles.owners[at, : ends[at]] for at in known),
         points=tuple(muscles.points[at, : ends[at]] for at in known),
         slack_mm=fibres.slack_mm[known],

@@ -43,7 +43,7 @@ def findings(model: MultibodyModel, posed: MultibodyModel, found: Loads, torn: n
         _tension(found),
         _support(model, posed, found),
     )
-    notes = (_torn(model, torn), _thorax(found), _pressed(model, found), _yielded(found))
+    notes = (_held(found), _torn(model, torn), _thorax(found), _pressed(model, found), _yielded(found))
     red = [Finding("red", text) for gate in gates for text in gate]
     return replace(
         found,
@@ -112,6 +112,26 @@ def _suspect(model: MultibodyModel) -> Iterator[str]:
         yield f"The points of {', '.join(model.suspect)} are suspect: look at them and correct or confirm them."
 
 
+def _held(found: Loads) -> Iterator[str]:
+    """Tell how the body and what the hands hold are held, which the name of a task does not say."""
+    task, settings = found.task, found.settings
+    if task.supported:
+        yield (
+            "A bed carries every part of the body where it lies, so that the spine carries no weight; muscles are active by "
+            f"{settings.activation_floor * task.floor_share:g}, and balance nothing."
+        )
+    elif task.hand_mass_kg:
+        ahead = task.hands_ahead_mm
+        where = "below the shoulders, the arms hanging" if ahead is None else f"{ahead / 10:g} cm in front of the sacrum"
+        yield f"The hands hold {task.hand_mass_kg:g} kg {where}."
+    if task.trunk_flexion_deg:
+        share = settings.pelvis_share if task.pelvis_share is None else task.pelvis_share
+        yield (
+            f"Of {task.trunk_flexion_deg:g} degrees the pelvis makes {share:.0%}; "
+            f"the lumbar joints share the rest by the rhythm {settings.rhythm}."
+        )
+
+
 def _torn(model: MultibodyModel, torn: npt.NDArray[np.bool_]) -> Iterator[str]:
     if np.any(torn):
         where = dict.fromkeys(
@@ -149,8 +169,9 @@ def _yielding(found: Loads) -> Iterator[str]:
 
 
 def _yielded(found: Loads) -> Iterator[str]:
+    """Tell how far discs give way where that is not too far, which is a gate."""
     sizes = np.abs(found.yielded).max(axis=1)
-    if sizes.any():
+    if 0 < sizes.max() <= MOST_GIVE * found.settings.posture_give:
         joint = int(sizes.argmax())
         yield (
             f"Discs give way within the uncertainty of the posture, most below {_name(found.levels[joint])}: "

@@ -120,6 +120,11 @@ class Bands:
     torn: npt.NDArray[np.bool_]
 
 
+def resting_name(muscle: str) -> str:
+    """Return what the passive part of a fascicle is called among the strands."""
+    return f"{muscle}_resting"
+
+
 @dataclass(frozen=True)
 class Burdens:
     """What the hands hold, as points that hang on a body.

@@ -60,7 +60,7 @@ class Muscles:
 
 @dataclass(frozen=True)
 class Ligaments:
-    """Strands of ligaments, slack in the imaged posture.
+    """Strands of ligaments, in the imaged posture, where they are slack but for flava that are given a tension.
 
     Attributes
     ----------

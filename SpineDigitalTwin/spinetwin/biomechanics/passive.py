@@ -13,6 +13,9 @@ from ..geometry import FloatArray
 from .model import MultibodyModel
 
 _DISCS = read_table("disc_stiffness.csv", __package__)
+_BEYOND = 100.0
+"""A strain that no ligament reaches."""
+
 _TERMS = ("flexion_nm_deg", "lateral_nm_deg", "axial_nm_deg")
 
 
@@ -49,6 +52,13 @@ class Law:
         tension = np.maximum(parts, 0.0) @ self.slopes
         return np.asarray(tension * length if self.per_length else tension)
 
+    def strain(self, tension: float, length: FloatArray) -> FloatArray:
+        """Return the strains (...) at which ligaments of free lengths (...), mm, pull with a tension, N."""
+        bends = np.append(self.strains, _BEYOND)
+        wholes = np.stack([self.tension(np.full(np.shape(length), bend), length) for bend in bends], axis=-1)
+        flat = [np.interp(tension, each, bends) for each in wholes.reshape(-1, len(bends))]
+        return np.array(flat).reshape(np.shape(length))
+
     def free(self, spanned: FloatArray) -> FloatArray:
         """Return the free lengths (...), mm, of strands that span some lengths (...), mm.
 
@@ -83,7 +93,7 @@ class Stretch:
     Attributes
     ----------
     strains : (s,) array
-        Lengthening against the imaged posture over the free length; negative where a strand is slack.
+        Lengthening against the slack length over the free length; negative where a strand is slack.
     tensions : (s,) array
         N; 0 for torn strands.
     torn : (s,) array of bool
@@ -95,18 +105,53 @@ class Stretch:
     torn: npt.NDArray[np.bool_]
 
 
-def stretch(imaged: MultibodyModel, posed: MultibodyModel, laws: str) -> Stretch:
+_FLAVUM = "LF"
+"""The ligament that is under tension in every posture."""
+
+_LEAST_MM = 0.1
+"""Slack length of a flavum whose points are too near to each other for the tension that is asked for."""
+
+
+def slack_lengths(imaged: MultibodyModel, laws: str, flavum_n: float = 0.0) -> FloatArray:
+    """Return the lengths (s,) from which strands pull, mm: those of the imaged posture, and of the flava what is shorter.
+
+    Parameters
+    ----------
+    imaged : MultibodyModel
+        In the imaged posture.
+    laws : str
+        Name of a set of laws, or "none".
+    flavum_n : float
+        Tension of each ligamentum flavum in the imaged posture, N.
+    """
+    spanned = strand_lengths(imaged)
+    law = LAWS.get((laws, _FLAVUM))
+    if law is None or not flavum_n:
+        return spanned
+    free = law.free(spanned)
+    flava = np.array(imaged.ligaments.names) == _FLAVUM
+    return np.where(flava, np.maximum(spanned - law.strain(flavum_n, free) * free, _LEAST_MM), spanned)
+
+
+def strand_lengths(model: MultibodyModel) -> FloatArray:
+    """Return the lengths (s,) of the strands of ligaments, mm."""
+    return np.asarray(np.linalg.norm(np.diff(model.ligaments.points, axis=1)[:, 0], axis=-1))
+
+
+def stretch(imaged: MultibodyModel, posed: MultibodyModel, laws: str, flavum_n: float = 0.0) -> Stretch:
     """Return strain and tension of every strand; a set without a law for a ligament leaves it out.
 
     Parameters
     ----------
     imaged, posed : MultibodyModel
-        The same model in the imaged posture, where ligaments are slack, and in the pose.
+        The same model in the imaged posture, and in the pose.
     laws : str
         Name of a set of laws, or "none".
+    flavum_n : float
+        As for `slack_lengths`.
     """
-    spanned, now = (np.linalg.norm(np.diff(each.ligaments.points, axis=1)[:, 0], axis=-1) for each in (imaged, posed))
-    strains = now / np.maximum(spanned, 1e-9) - 1.0
+    spanned, slack, now = strand_lengths(imaged), slack_lengths(imaged, laws, flavum_n), strand_lengths(posed)
+    strains = (now - slack) / np.maximum(spanned, 1e-9)
     tensions, torn = np.zeros_like(strains), np.zeros(strains.shape, dtype=np.bool_)
     names = np.array(imaged.ligaments.names)
     for name in dict.fromkeys(imaged.ligaments.names):
@@ -115,7 +160,7 @@ def stretch(imaged: MultibodyModel, posed: MultibodyModel, laws: str) -> Stretch
             continue
         which = names == name
         free = law.free(spanned[which])
-        strains[which] = (now - spanned)[which] / free
+        strains[which] = (now - slack)[which] / free
         whole = law.tension(strains[which], free)
         torn[which] = whole > law.failure_n
         tensions[which] = np.where(whole > law.failure_n, 0.0, whole * imaged.ligaments.shares[which])

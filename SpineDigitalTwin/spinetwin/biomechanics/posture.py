@@ -10,7 +10,7 @@ from ..anatomy import level
 from ..geometry import FloatArray, IntArray
 from .model import MultibodyModel
 from .rotations import about_right
-from .settings import Settings
+from .settings import RHYTHMS, Settings
 from .tasks import Task, lumbar_shares
 
 
@@ -49,10 +49,10 @@ def pose_of(model: MultibodyModel, task: Task, settings: Settings) -> Pose:
         As `flexed`.
     """
     share = settings.pelvis_share if task.pelvis_share is None else task.pelvis_share
-    return flexed(model, task.trunk_flexion_deg, share)
+    return flexed(model, task.trunk_flexion_deg, share, settings.rhythm)
 
 
-def flexed(model: MultibodyModel, trunk_flexion_deg: float, pelvis_share: float) -> Pose:
+def flexed(model: MultibodyModel, trunk_flexion_deg: float, pelvis_share: float, rhythm: str = RHYTHMS[0]) -> Pose:
     """Bend the trunk forward about its right axis.
 
     Parameters
@@ -62,6 +62,8 @@ def flexed(model: MultibodyModel, trunk_flexion_deg: float, pelvis_share: float)
         Of the thorax against the imaged posture.
     pelvis_share : float
         Part that the pelvis makes; the lumbar joints share the rest.
+    rhythm : str
+        One of `settings.RHYTHMS`: how they share it.
 
     Raises
     ------
@@ -69,7 +71,7 @@ def flexed(model: MultibodyModel, trunk_flexion_deg: float, pelvis_share: float)
         If there is something to bend and no lumbar joint.
     """
     lumbar = trunk_flexion_deg * (1.0 - pelvis_share)
-    bent = np.zeros(len(model.levels)) if lumbar == 0.0 else lumbar * np.array(lumbar_shares(below_of(model)))
+    bent = np.zeros(len(model.levels)) if lumbar == 0.0 else lumbar * np.array(lumbar_shares(below_of(model), rhythm))
     return posed(model, trunk_flexion_deg * pelvis_share, bent)
 
 

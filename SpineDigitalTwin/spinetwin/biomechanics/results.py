@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import ParameterError
 from ..geometry import FloatArray
 from .settings import Settings
 from .tasks import Task
@@ -136,6 +137,37 @@ class PastLoads:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """Standard deviations of what a model rests on.
+
+    Attributes
+    ----------
+    point_mm : float
+        Of each coordinate of joint centres and of the points where muscles and ligaments attach.
+    mass : float
+        Of each mass, relative.
+    strength : float
+        Of each fascicle's strength, relative.
+
+    Raises
+    ------
+    ParameterError
+        If one is out of its range.
+    """
+
+    point_mm: float = 1.5
+    mass: float = 0.05
+    strength: float = 0.15
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.point_mm <= 20 and 0 <= self.mass <= 0.5 and 0 <= self.strength <= 0.5):
+            raise ParameterError("Spreads must lie in 0 to 20 mm, and in 0 to 0.5 for masses and strengths.")
+
+    def __str__(self) -> str:
+        return f"points off by {self.point_mm:g} mm, masses by {self.mass:.0%} and strengths by {self.strength:.0%}"
+
+
+@dataclass(frozen=True)
 class Interval:
     """How far loads spread when points, masses and strengths do.
 
@@ -144,8 +176,11 @@ class Interval:
     samples : int
     low, high : mapping of str to (n,) array
         2.5 and 97.5 percent of compression, shear_anterior and shear_right, N.
+    spread : Spread
+        Of what was drawn.
     """
 
     samples: int
     low: Mapping[str, FloatArray]
     high: Mapping[str, FloatArray]
+    spread: Spread = field(default_factory=Spread)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from ..errors import ParameterError
 from ..geometry import FloatArray
 from .model import MultibodyModel, Muscles
-from .results import Interval, Loads
+from .results import Interval, Loads, Spread
 from .settings import Settings
 from .solution import loads
 from .tasks import Task
@@ -17,29 +17,6 @@ from .tasks import Task
 _NAMES = ("compression", "shear_anterior", "shear_right")
 _ENDS = (2.5, 97.5)
 _MOST = 10_000
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Standard deviations of what a model rests on.
-
-    Attributes
-    ----------
-    point_mm : float
-        Of each coordinate of joint centres and attachments.
-    mass : float
-        Of each mass, relative.
-    strength : float
-        Of each fascicle's strength, relative.
-    """
-
-    point_mm: float = 1.5
-    mass: float = 0.05
-    strength: float = 0.15
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.point_mm <= 20 and 0 <= self.mass <= 0.5 and 0 <= self.strength <= 0.5):
-            raise ParameterError("Spreads must lie in 0 to 20 mm, and in 0 to 0.5 for masses and strengths.")
 
 
 def interval(
@@ -76,12 +53,13 @@ def interval(
     start = (around or loads(model, task, settings)).multipliers
     drawn = [loads(_drawn(model, spread, generator), task, settings, start=start) for _ in range(samples)]
     ends = {name: np.percentile([getattr(each, name) for each in drawn], _ENDS, axis=0) for name in _NAMES}
-    return Interval(samples, {name: pair[0] for name, pair in ends.items()}, {name: pair[1] for name, pair in ends.items()})
+    low, high = ({name: pair[end] for name, pair in ends.items()} for end in (0, 1))
+    return Interval(samples, low, high, spread)
 
 
 def _drawn(model: MultibodyModel, spread: Spread, generator: np.random.Generator) -> MultibodyModel:
     """Draw joint centres, attachments, masses and strengths anew."""
-    muscles, masses = model.muscles, model.masses
+    muscles, masses, ligaments = model.muscles, model.masses, model.ligaments
     return replace(
         model,
         joints=model.joints + spread.point_mm * generator.standard_normal(model.joints.shape),
@@ -90,6 +68,9 @@ def _drawn(model: MultibodyModel, spread: Spread, generator: np.random.Generator
             muscles,
             points=muscles.points + spread.point_mm * _path_steps(muscles, generator),
             pcsa_mm2=muscles.pcsa_mm2 * _factors(muscles.pcsa_mm2, spread.strength, generator),
+        ),
+        ligaments=replace(
+            ligaments, points=ligaments.points + spread.point_mm * generator.standard_normal(ligaments.points.shape)
         ),
     )
 

@@ -17,6 +17,12 @@ LIGAMENT_SETS = ("stepwise", "bilinear", "linear", "none")
 """Published sets of ligament laws (``ligament_laws.csv``); "none" leaves the ligaments out."""
 
 
+RHYTHM_TABLE = read_table("lumbar_rhythm.csv", __package__)
+"""Shares of the joints below some levels in a flexion of the lumbar spine, by the rhythm; they need not add up to 1."""
+
+RHYTHMS = tuple(dict.fromkeys(row["rhythm"] for row in RHYTHM_TABLE))
+
+
 def _value(name: str) -> float:
     return float(TABLE[name]["value"])
 
@@ -52,6 +58,10 @@ class Settings:
         One of `LIGAMENT_SETS`.
     disc_stiffness, muscle_stiffness : float
         Of discs and of resting muscles, over those of the tables; 0 leaves them out.
+    flavum_tension : float
+        Tension of each ligamentum flavum in the imaged posture, N.
+    rhythm : str
+        One of `RHYTHMS`: how the lumbar joints share what the pelvis leaves of a flexion.
 
     Raises
     ------
@@ -75,6 +85,8 @@ class Settings:
     ligaments: str = LIGAMENT_SETS[0]
     disc_stiffness: float = _value("disc_stiffness")
     muscle_stiffness: float = _value("muscle_stiffness")
+    flavum_tension: float = _value("flavum_tension")
+    rhythm: str = RHYTHMS[0]
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -82,10 +94,13 @@ class Settings:
                 _check(each.name, getattr(self, each.name))
         if self.power not in (2.0, 3.0):
             raise ParameterError(f"The power of the activations must be 2 or 3, not {self.power:g}.")
-        if self.ligaments not in LIGAMENT_SETS:
-            raise ParameterError(
-                f"There is no set of ligament laws {self.ligaments!r}.", f"Choose one of: {', '.join(LIGAMENT_SETS)}."
-            )
+        _choose("set of ligament laws", self.ligaments, LIGAMENT_SETS)
+        _choose("lumbar rhythm", self.rhythm, RHYTHMS)
+
+
+def _choose(what: str, chosen: str, known: tuple[str, ...]) -> None:
+    if chosen not in known:
+        raise ParameterError(f"There is no {what} {chosen!r}.", f"Choose one of: {', '.join(known)}.")
 
 
 def _check(name: str, value: float) -> None:

@@ -91,7 +91,7 @@ def loads(model: MultibodyModel, task: Task, settings: Settings | None = None, *
 
 
 def _actions(model: MultibodyModel, posed: MultibodyModel, pose: Pose, task: Task, settings: Settings) -> _Actions:
-    stretched = stretch(model, posed, settings.ligaments)
+    stretched = stretch(model, posed, settings.ligaments, settings.flavum_tension)
     strands, fascicles = posed.ligaments, posed.muscles
     strengths = settings.strength * model.muscles.pcsa_mm2 / MM2_PER_CM2
     resting = settings.muscle_stiffness * resting_tensions(model.muscles, fascicles.points)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..anatomy import level
 from ..anatomy.tables import read_table
 from ..errors import ParameterError
+from .settings import RHYTHM_TABLE, RHYTHMS
 
 _MOST_FLEXION, _MOST_MASS, _FARTHEST_MM = 90.0, 100.0, 900.0
 
@@ -84,18 +85,25 @@ TASKS: dict[str, Task] = {
 }
 """Known tasks by name."""
 
-_RHYTHM = {level(row["joint_below"]).id: float(row["share"]) for row in read_table("lumbar_rhythm.csv", __package__)}
+_SHARES = {(row["rhythm"], level(row["joint_below"]).id): float(row["share"]) for row in RHYTHM_TABLE}
 
 
-def lumbar_shares(levels: tuple[int, ...]) -> tuple[float, ...]:
+def lumbar_shares(levels: tuple[int, ...], rhythm: str = RHYTHMS[0]) -> tuple[float, ...]:
     """Return the share of the lumbar flexion that the joint below each level makes; they add up to 1.
+
+    Parameters
+    ----------
+    levels : tuple of int
+        Ids of the upper levels of the joints.
+    rhythm : str
+        One of `settings.RHYTHMS`.
 
     Raises
     ------
     ParameterError
         If none of the levels is lumbar.
     """
-    shares = [_RHYTHM.get(each, 0.0) for each in levels]
+    shares = [_SHARES.get((rhythm, each), 0.0) for each in levels]
     if not sum(shares):
         raise ParameterError("Without a lumbar level the trunk cannot be bent.", "Choose the task standing.")
     return tuple(share / sum(shares) for share in shares)

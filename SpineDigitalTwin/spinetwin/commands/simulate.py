@@ -29,6 +29,7 @@ NUMBERS = (
     "abdominal_pressure",
     "disc_stiffness",
     "muscle_stiffness",
+    "flavum_tension",
 )
 """Settings that are options."""
 
@@ -56,7 +57,7 @@ def add(steps: Steps) -> None:
 
 
 def _add_settings(simulate: argparse.ArgumentParser) -> None:
-    from ..biomechanics.settings import LIGAMENT_SETS, TABLE
+    from ..biomechanics.settings import LIGAMENT_SETS, RHYTHMS, TABLE
 
     options = simulate.add_argument_group("settings of the model")
     for name in NUMBERS:
@@ -65,6 +66,8 @@ def _add_settings(simulate: argparse.ArgumentParser) -> None:
         text = f"{row['meaning']}, {row['low']} to {row['high']}{unit} (default: {row['value']})"
         options.add_argument(f"--{name.replace('_', '-')}", type=float, metavar="X", help=text)
     options.add_argument("--ligaments", metavar="SET", help=f"{', '.join(LIGAMENT_SETS)} (default: {LIGAMENT_SETS[0]})")
+    shared = f"how lumbar joints share a flexion: {', '.join(RHYTHMS)} (default: {RHYTHMS[0]})"
+    options.add_argument("--rhythm", metavar="NAME", help=shared)
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,7 @@ def past_of(folder: Path) -> PastLoads:
 def _settings_of(arguments: argparse.Namespace) -> Settings:
     from ..biomechanics import Settings
 
-    names = (*NUMBERS, "ligaments")
+    names = (*NUMBERS, "ligaments", "rhythm")
     return Settings(**{name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None})
 
 

@@ -144,11 +144,12 @@ def _creator(wanted: _Export) -> None:
 
 def _simpack(wanted: _Export) -> None:
     from ..biomechanics.articulation import mechanism_of
-    from ..io.multibody_tables import write_simpack_points, write_simpack_strands
+    from ..io.multibody_tables import write_simpack_muscles, write_simpack_points, write_simpack_strands
 
     mechanism = mechanism_of(wanted.model, wanted.found)
     write_simpack_points(wanted.folder / "simpack_points.csv", mechanism)
     write_simpack_strands(wanted.folder / "simpack_ligaments.csv", mechanism)
+    write_simpack_muscles(wanted.folder / "simpack_muscles.csv", mechanism)
 
 
 def _osim_info(wanted: _Export) -> None:

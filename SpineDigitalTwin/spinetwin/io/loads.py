@@ -51,6 +51,7 @@ def loads_text(model: MultibodyModel, found: Loads, spread: Interval | None = No
         "task": {name: getattr(found.task, name) for name in found.task.__dataclass_fields__},
         "settings": settings,
         "samples": spread.samples if spread else 0,
+        "drawn_with": str(spread.spread) if spread else "",
         "units": {"forces": "N", "moments": "Nm", "areas": "mm2"},
         "joints": [_joint(found, spread, at) for at in range(len(found.levels))],
         "muscles": [

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..anatomy import level as level_of
 from ..anatomy import point as point_of
-from ..biomechanics.mechanism import Mechanism
+from ..biomechanics.mechanism import Mechanism, resting_name
 from ..geometry import FloatArray
 from .atomic import write_text
 from .opensim import opensim_points
@@ -20,6 +20,15 @@ LANDMARK_COLUMNS = ("name", "x", "y", "z")
 """Of the landmarks of OpenSim Creator (``LandmarkHelpers.cpp``): a header, and a name and three numbers in each row."""
 POINT_COLUMNS = ("point", "body", "x mm", "y mm", "z mm", "x in body mm", "y in body mm", "z in body mm")
 STRAND_COLUMNS = ("strand", "upper point", "lower point", "slack length mm", "law (strain:force N)")
+MUSCLE_COLUMNS = (
+    "muscle",
+    "points",
+    "strength N",
+    "force in the task N",
+    "slack length at rest mm",
+    "law at rest (strain:force N)",
+)
+"""A fascicle at rest resists along its own path; both last columns are empty where it does not."""
 
 
 def write_landmarks(path: PathLike, points: Mapping[tuple[int, int], FloatArray]) -> None:
@@ -62,10 +71,42 @@ def write_simpack_strands(path: PathLike, mechanism: Mechanism) -> None:
     """
     bands = mechanism.bands
     rows = (
-        [name, f"{name}_P1", f"{name}_P2", repr(float(slack)), " ".join(f"{strain:.6g}:{force:.6g}" for strain, force in curve)]
+        [name, f"{name}_P1", f"{name}_P2", repr(float(slack)), _law(curve)]
         for name, slack, curve in zip(bands.names, bands.slack_mm, bands.curves, strict=True)
     )
     _write(path, STRAND_COLUMNS, rows)
+
+
+def write_simpack_muscles(path: PathLike, mechanism: Mechanism) -> None:
+    """Write the fascicles for Simpack: their points from end to end, what they pull with, and how they resist at rest.
+
+    Raises
+    ------
+    WriteError
+        As `spinetwin.io.atomic.atomic_write`.
+    """
+    strings, resting = mechanism.strings, mechanism.resting
+    at_rest = {
+        name: (repr(float(slack)), _law(curve))
+        for name, slack, curve in zip(resting.names, resting.slack_mm, resting.curves, strict=True)
+    }
+    rows = (
+        [
+            name,
+            " ".join(f"{name}_P{number + 1}" for number in range(len(path_points))),
+            repr(float(strength)),
+            repr(float(force)),
+            *at_rest.get(resting_name(name), ("", "")),
+        ]
+        for name, path_points, strength, force in zip(
+            strings.names, strings.points, strings.strengths, strings.forces, strict=True
+        )
+    )
+    _write(path, MUSCLE_COLUMNS, rows)
+
+
+def _law(curve: FloatArray) -> str:
+    return " ".join(f"{strain:.9g}:{force:.9g}" for strain, force in curve)
 
 
 def _point_rows(mechanism: Mechanism) -> Iterable[Sequence[object]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..biomechanics.settings import LIGAMENT_SETS, TABLE
+from ..biomechanics.settings import LIGAMENT_SETS, RHYTHMS, TABLE
 from ..biomechanics.tasks import TASKS
 from ..commands.simulate import NUMBERS, add, headline, simulate_into
 from ..commands.simulate_exports import EXPORTS, OLDEST
@@ -36,6 +36,7 @@ OPTIONS: dict[str, OptionReader] = {
     "samples": whole_number(0, MOST_SAMPLES),
     **{name: _within(name) for name in NUMBERS},
     "ligaments": one_of(LIGAMENT_SETS),
+    "rhythm": one_of(RHYTHMS),
     "age": number(0, OLDEST),
 }
 """As the options of the command; `simulation` takes two more: the formats of `export`, and a name with which files begin."""

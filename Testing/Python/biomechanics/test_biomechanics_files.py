@@ -246,9 +246,30 @@ def test_measured_muscles_are_read_with_their_places(tmp_path, points_file, caps
 
 def test_a_second_result_is_compared_with_the_first(tmp_path, points_file):
     first, second = tmp_path / "lying", tmp_path / "standing"
-    assert main(["simulate", str(points_file), *PERSON, "--task", "prone", "--out", str(first)]) == 0
+    assert main(["simulate", str(points_file), *PERSON, "--task", "supine", "--out", str(first)]) == 0
     assert main(["simulate", str(points_file), *PERSON, "--compare", str(first), "--out", str(second)]) == 0
-    assert "Compared with lying" in (second / "loads.html").read_text(encoding="utf-8")
+    page = (second / "loads.html").read_text(encoding="utf-8")
+    assert "Compared with lying" in page
+    assert "lying on the back, carried by the bed" in page
+
+
+def test_the_rhythm_and_the_tension_of_the_flava_are_options(tmp_path, points_file, capsys):
+    bent = ["simulate", str(points_file), *PERSON, "--task", "flexion-60"]
+    compressions = []
+    for name, options in {"usual": [], "other": ["--rhythm", "pearcy", "--flavum-tension", "15"]}.items():
+        assert main([*bent, *options, "--out", str(tmp_path / name)]) == 0
+        content = json.loads((tmp_path / name / "loads.json").read_text(encoding="utf-8"))
+        compressions.append(content["joints"][1]["compression"])
+    assert (content["settings"]["rhythm"], content["settings"]["flavum_tension"]) == ("pearcy", 15.0)
+    assert abs(compressions[1] - compressions[0]) > 1.0
+    assert "by the rhythm pearcy" in capsys.readouterr().out
+    for wrong, said in {
+        ("--rhythm", "waltz"): "Choose one of: hess, pearcy",
+        ("--flavum-tension", "99"): "between 0 and 20 N",
+    }.items():
+        assert main([*bent, *wrong, "--out", str(tmp_path / "no")]) == 1
+        assert said in capsys.readouterr().err
+    assert not (tmp_path / "no").exists()
 
 
 def test_a_missing_level_is_named(tmp_path, capsys):

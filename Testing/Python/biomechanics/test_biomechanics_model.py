@@ -200,6 +200,19 @@ def test_a_person_beside_the_own_feet_is_red():
     assert any("to the right of the sacrum" in each.text for each in found.findings if each.severity == "red")
 
 
+def test_a_posture_that_nobody_stands_in_is_red():
+    points, frames = made_column()
+    lean = {key: at + at[2] * np.array([0.0, 0.8, 0.0]) for key, at in points.items()}
+    found = loads(build_model(lean, frames, MAN), STANDING)
+    assert any("nobody stands like this" in each.text for each in found.findings if each.severity == "red")
+
+
+def test_a_disc_that_is_pulled_apart_is_red_and_named():
+    found = loads(made_model(), TASKS["supine"], Settings(abdominal_pressure=20.0))
+    assert found.compression[1] < 0
+    assert any("disc below" in each.text and "L4" in each.text for each in found.findings if each.severity == "red")
+
+
 def test_the_bed_carries_everything_and_the_floor_remains():
     model = made_model()
     np.testing.assert_allclose(loads(model, TASKS["prone"], Settings(activation_floor=0.0)).compression, 0.0, atol=1e-6)

@@ -73,6 +73,14 @@ def test_the_comparison_tells_what_changed(page, model):
     assert row[3] == f"{100 * (now / before - 1):+.0f} %"
 
 
+def test_beside_who_lies_a_change_is_told_in_newtons(model, tmp_path):
+    write_loads(tmp_path / "loads.json", model, loads(model, TASKS["supine"]))
+    past, found = read_loads(tmp_path / "loads.json", "lying"), loads(model, BENT)
+    page = write_loads_report(tmp_path, model, found, past=past, title="x").read_text(encoding="utf-8")
+    row = next(row for row in cells(page, "Compared with") if row[0] == "L4/L5")
+    assert row[3] == f"{found.compression[1] - past.compression[1]:+.0f} N"
+
+
 def test_gates_are_told_before_anything_else_and_only_when_they_are_red(model, tmp_path):
     bad = loads(replace(model, suspect=("L3",)), STANDING)
     text = write_loads_report(tmp_path, model, bad, title="a").read_text(encoding="utf-8")

@@ -30,6 +30,7 @@ TISSUES = {
     "no ligaments": Settings(ligaments="none"),
     "no bushings": Settings(disc_stiffness=0.0),
     "none": Settings(ligaments="none", disc_stiffness=0.0, muscle_stiffness=0.0),
+    "another rhythm, flava in tension": Settings(rhythm="pearcy", flavum_tension=15.0),
 }
 
 

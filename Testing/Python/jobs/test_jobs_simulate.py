@@ -25,7 +25,15 @@ def points(tmp_path):
 
 
 def test_it_writes_what_the_command_writes(job, start, points, folder, content, tmp_path):
-    options = {**PERSON, "task": "flexion-36", "samples": 3, "strength": 60, "activation_floor": 0, "ligaments": "none"}
+    options = {
+        **PERSON,
+        "task": "flexion-36",
+        "samples": 3,
+        "strength": 60,
+        "activation_floor": 0,
+        "ligaments": "none",
+        "rhythm": "pearcy",
+    }
     worker = start(job("simulate", points, **options, name="Müller 1"), program=None)
     verdict = worker.end()
     assert verdict.state is State.FINISHED, worker.diagnostics()

@@ -12,10 +12,12 @@ from ...anatomy import level
 from ...biomechanics.model import MultibodyModel
 from ...biomechanics.passive import LAWS
 from ...biomechanics.results import Interval, Loads, PastLoads
-from ...biomechanics.settings import TABLE, Settings
+from ...biomechanics.settings import RHYTHM_TABLE, TABLE, Settings
 
 NOTHING = "–"
 _SIDES = ("right", "left")
+_TELLING = 10.0
+"""Times its former size up to which the change of a force is told as a part of it, and as newtons beyond."""
 _STRETCHED = 0.001
 """Strain from which a ligament is told."""
 
@@ -85,13 +87,18 @@ def comparison_table(found: Loads, past: PastLoads) -> str:
 
 def _compared(found: Loads, past: PastLoads, now: int, before: int) -> Sequence[str]:
     old, new = past.compression[before], found.compression[now]
-    change = f"{100 * (new / old - 1):+.0f} %" if old > 0 else NOTHING
     shears = [
         _whole(each)
         for name in ("shear_anterior", "shear_right")
         for each in (getattr(past, name)[before], getattr(found, name)[now])
     ]
-    return [joint_name(found, now), _whole(old), _whole(new), change, *shears]
+    return [joint_name(found, now), _whole(old), _whole(new), _change(old, new), *shears]
+
+
+def _change(old: float, new: float) -> str:
+    """Return by how much a force has changed; a part of next to nothing, as of a lying person, says nothing."""
+    part = new / old - 1 if old > 0 else np.inf
+    return f"{part:+.0%}".replace("%", " %") if abs(part) < _TELLING else f"{new - old:+.0f} N"
 
 
 def muscles_table(model: MultibodyModel, found: Loads) -> str:
@@ -133,6 +140,14 @@ def _ligaments(model: MultibodyModel, found: Loads) -> Iterator[Sequence[str]]:
             yield [name, level(key).name, f"{100 * strains.max():.0f} %", _whole(float(forces.sum())), said]
 
 
+def _rhythm(name: str) -> tuple[str, str]:
+    """Return a rhythm with its shares from below, and its sources."""
+    rows = [row for row in RHYTHM_TABLE if row["rhythm"] == name]
+    whole = sum(float(row["share"]) for row in rows)
+    shares = ", ".join(f"below {row['joint_below']} {float(row['share']) / whole:.0%}" for row in reversed(rows))
+    return f"{name}: {shares}", "; ".join(dict.fromkeys(row["source"] for row in rows))
+
+
 def settings_table(settings: Settings) -> str:
     """Return every setting with its unit, meaning and source."""
     rows = [
@@ -141,4 +156,5 @@ def settings_table(settings: Settings) -> str:
         if hasattr(settings, name)
     ]
     rows.append(["set of ligament laws", settings.ligaments, "ligament_laws.csv"])
+    rows.append(["lumbar rhythm: shares of the joints in a flexion", *_rhythm(settings.rhythm)])
     return _html(("Setting", "Value", "Source"), iter(rows), words=3)

@@ -95,7 +95,7 @@ def _gates(found: Loads) -> str:
 def _bars_notes(found: Loads, spread: Interval | None, past: PastLoads | None) -> Iterator[str]:
     yield "Each bar is a joint, the highest on top; pale bars lie between ribs, which carry the moments."
     if spread is not None:
-        yield f"Lines: 95 % of {spread.samples} models with points, masses and strengths within their uncertainty."
+        yield f"Lines: 95 % of {spread.samples} models drawn with {spread.spread} (standard deviations)."
     if past is not None:
         yield f"Diamonds: {past.about}."
     for row in IN_VIVO:
