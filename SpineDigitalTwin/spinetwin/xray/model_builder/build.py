@@ -53,6 +53,7 @@ class Built:
 
 
 def build(
+    level: int,
     specimens: Sequence[Specimen],
     modes: int | None = None,
     progress: Progress = lambda _fraction, _what: None,
@@ -61,8 +62,10 @@ def build(
 
     Parameters
     ----------
+    level : int
+        Level id.
     specimens : sequence of Specimen
-        Of one level, each of another person.
+        Of that level, each of another person.
     modes : int, optional
         How many are kept; all, one less than there are people, if left out.
     progress : callable
@@ -76,15 +79,14 @@ def build(
     usable = [each for each in specimens if landmark_frame(each.landmarks) is not None]
     left_out = {each.name: "its endplates, or both sides, are cut off" for each in specimens if each not in usable}
     if len(usable) < LEAST_SPECIMENS:
-        name = level_of(specimens[0].level).name if specimens else "the level"
         raise ParameterError(
-            f"There are {len(usable)} usable vertebrae {name}; {LEAST_SPECIMENS} are needed for a shape model.",
+            f"There are {len(usable)} usable vertebrae {level_of(level).name}; {LEAST_SPECIMENS} are needed for a shape model.",
             "Give more people's label maps; many more than three make a good model.",
         )
     first = _of_usual_size(usable)
     template = Template(first.surface, first.landmarks)
     for number in range(PASSES):
-        bent = _bent(template, usable, lambda done, what, at=number: progress((at + done) / PASSES, what))
+        bent = _bent(template, usable, _part(progress, number))
         aligned = procrustes(bent)
         template = Template(Surface(aligned.mean, template.surface.triangles), _mean_landmarks(aligned, usable))
     found = components(aligned.shapes, modes)
@@ -98,6 +100,11 @@ def build(
         np.array([(each.mean(), each.max()) for each in away]),
         left_out,
     )
+
+
+def _part(progress: Progress, number: int) -> Progress:
+    """Return the progress of one pass, as a part of the whole."""
+    return lambda done, what: progress((number + done) / PASSES, what)
 
 
 def _of_usual_size(specimens: Sequence[Specimen]) -> Specimen:
@@ -133,9 +140,7 @@ def _mean_points(aligned: Aligned, specimens: Sequence[Specimen]) -> dict[int, F
     return {poi: np.mean(found, axis=0) for poi, found in sorted(places.items()) if len(found) >= enough}
 
 
-def _model(
-    specimens: Sequence[Specimen], aligned: Aligned, found: Components, template: Template
-) -> StatisticalModel:
+def _model(specimens: Sequence[Specimen], aligned: Aligned, found: Components, template: Template) -> StatisticalModel:
     return StatisticalModel(
         level=specimens[0].level,
         mean=Surface(found.mean, template.surface.triangles),

@@ -11,6 +11,7 @@ Wahba G (1990) Spline models for observational data. SIAM (smoothing).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,7 +25,7 @@ from .landmark_frames import landmark_frame
 from .matching import Cloud, onto_plane
 from .specimens import Specimen
 
-STAGES = ((150, 30.0), (400, 3.0), (800, 0.3), (800, 0.3))
+STAGES = ((150, 30.0), (400, 10.0), (800, 3.0))
 """How many places of the template steer it, and how stiff it is: smoothing of the spline, mm."""
 
 _ICP_PLACES = 2000
@@ -38,39 +39,68 @@ class Template:
     landmarks: FloatArray
 
     @cached_property
+    def cloud(self) -> Cloud:
+        """Its vertices and where they face."""
+        return Cloud(self.surface.vertices, vertex_normals(self.surface))
+
+    @cached_property
     def spread(self) -> IntArray:
         """Vertices in an order in which the first ones lie as far from each other as can be."""
         return farthest_first(self.surface.vertices, _ICP_PLACES)
 
     def bent_onto(self, specimen: Specimen) -> FloatArray:
         """Return where the vertices (n, 3) lie on a vertebra, in the frame of that one."""
-        rotation, shift = self._laid_over(specimen)
-        start = self.surface.vertices @ rotation.T + shift
-        marks = self.landmarks @ rotation.T + shift
-        target = Cloud(specimen.surface.vertices, specimen.normals)
-        back = farthest_first(target.points, _ICP_PLACES)
-        now, marks_now = start, marks
-        for count, smoothing in STAGES:
-            here = Cloud(now, vertex_normals(Surface(now, self.surface.triangles)))
-            steered, places = _matched(here, target, self.spread[:count], back[:count])
-            known = np.isfinite(marks_now + specimen.landmarks).all(axis=1)
-            sources = np.concatenate([start[steered], marks[known]])
-            moves = np.concatenate([places, specimen.landmarks[known]]) - sources
-            now, marks_now = _bent(sources, moves, smoothing, start, marks)
-        surface = Surface(now, self.surface.triangles)
-        return np.asarray(now + displacements(surface, [specimen.solid])[0])
+        cloud = Cloud(specimen.surface.vertices, specimen.normals)
+        bent = bend(self, cloud, specimen.landmarks, laid_over(self, cloud, specimen.landmarks))
+        surface = Surface(bent.moved(self.surface.vertices), self.surface.triangles)
+        return np.asarray(surface.vertices + displacements(surface, [specimen.solid])[0])
 
-    def _laid_over(self, specimen: Specimen) -> tuple[FloatArray, FloatArray]:
-        """Return the rotation and shift of landmark frames, and then of closest points."""
-        mine, theirs = landmark_frame(self.landmarks), landmark_frame(specimen.landmarks)
-        rotation, shift = np.eye(3), np.zeros(3)
-        if mine is not None and theirs is not None:
-            rotation = theirs.axes.T @ mine.axes
-            shift = theirs.origin - rotation @ mine.origin
-        normals = vertex_normals(self.surface) @ rotation.T
-        moved = Cloud(self.surface.vertices @ rotation.T + shift, normals).some(self.spread)
-        turn, step = icp(moved, Cloud(specimen.surface.vertices, specimen.normals))
-        return turn @ rotation, turn @ shift + step
+
+Pose = tuple[FloatArray, FloatArray]
+"""A rotation (3, 3) and a shift (3,): there = here @ R.T + t."""
+
+
+@dataclass(frozen=True)
+class Bend:
+    """How space moves with a template: rigidly, and then by a smooth function."""
+
+    pose: Pose
+    spline: Callable[[FloatArray], FloatArray]
+
+    def moved(self, points: FloatArray) -> FloatArray:
+        """Return where points (k, 3) of the template's frame go; nan stays nan."""
+        start = points @ self.pose[0].T + self.pose[1]
+        known = np.isfinite(start).all(axis=1)
+        if known.any():
+            start[known] += self.spline(start[known])
+        return start
+
+
+def laid_over(template: Template, target: Cloud, landmarks: FloatArray) -> Pose:
+    """Return the pose of a template over a surface: that of their landmark frames, then of closest points."""
+    mine, theirs = landmark_frame(template.landmarks), landmark_frame(landmarks)
+    rotation, shift = np.eye(3), np.zeros(3)
+    if mine is not None and theirs is not None:
+        rotation = theirs.axes.T @ mine.axes
+        shift = theirs.origin - rotation @ mine.origin
+    some = template.cloud.some(template.spread)
+    turn, step = icp(Cloud(some.points @ rotation.T + shift, some.normals @ rotation.T), target)
+    return turn @ rotation, turn @ shift + step
+
+
+def bend(template: Template, target: Cloud, landmarks: FloatArray, pose: Pose) -> Bend:
+    """Return how a template is bent onto a surface, whose landmarks are (7, 3), nan where not known."""
+    start = template.surface.vertices @ pose[0].T + pose[1]
+    marks = template.landmarks @ pose[0].T + pose[1]
+    known = np.isfinite(marks + landmarks).all(axis=1)
+    back, now = farthest_first(target.points, _ICP_PLACES), start
+    for count, smoothing in STAGES:
+        here = Cloud(now, vertex_normals(Surface(now, template.surface.triangles)))
+        steered, places = _matched(here, target, template.spread[:count], back[:count])
+        sources = np.concatenate([start[steered], marks[known]])
+        spline = _spline(sources, np.concatenate([places, landmarks[known]]) - sources, smoothing)
+        now = start + spline(start)
+    return Bend(pose, spline)
 
 
 def farthest_first(points: FloatArray, count: int) -> IntArray:
@@ -91,23 +121,20 @@ def _matched(here: Cloud, target: Cloud, steered: IntArray, back: IntArray) -> t
     found, good = target.nearest(here.some(steered))
     forward = onto_plane(here.points[steered[good]], target, found[good])
     nearest, fits = here.nearest(target.some(back))
-    vertices = np.concatenate([steered[good], nearest[fits]])
-    places = np.concatenate([forward, target.points[back[fits]]])
+    pulling, pulled = target.points[back[fits]], nearest[fits]
+    # only across the surface: which of the vertices along it is nearest is chance
+    outward = here.points[pulled] + pulling - onto_plane(pulling, here, pulled)
+    vertices = np.concatenate([steered[good], pulled])
+    places = np.concatenate([forward, outward])
     unique, inverse, times = np.unique(vertices, return_inverse=True, return_counts=True)
     mean = np.zeros((len(unique), 3))
     np.add.at(mean, inverse, places)
     return unique, mean / times[:, None]
 
 
-def _bent(
-    sources: FloatArray, moves: FloatArray, smoothing: float, vertices: FloatArray, marks: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return vertices and landmarks moved by a smoothing spline (kernel r, which is the biharmonic one of space)."""
+def _spline(sources: FloatArray, moves: FloatArray, smoothing: float) -> Callable[[FloatArray], FloatArray]:
+    """Return a smoothing spline (kernel r, which is the biharmonic one of space)."""
     from scipy.interpolate import RBFInterpolator
 
-    spline = RBFInterpolator(sources, moves, kernel="linear", smoothing=smoothing, degree=1)
-    known = np.isfinite(marks).all(axis=1)
-    moved = marks.copy()
-    if known.any():
-        moved[known] += spline(marks[known])
-    return vertices + spline(vertices), moved
+    spline: Callable[[FloatArray], FloatArray] = RBFInterpolator(sources, moves, kernel="linear", smoothing=smoothing, degree=1)
+    return spline

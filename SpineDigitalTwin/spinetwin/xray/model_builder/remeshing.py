@@ -15,6 +15,18 @@ _TRIALS = 4
 _NEAR_ENOUGH = 0.03
 
 
+def check_vertices(vertices: int) -> None:
+    """Refuse a number of vertices that no segmentation can fill, or that shows no processes.
+
+    Raises
+    ------
+    ParameterError
+        If so.
+    """
+    if not FEWEST <= vertices <= MOST:
+        raise ParameterError(f"A surface cannot have {vertices} vertices.", f"Choose from {FEWEST} to {MOST}.")
+
+
 def remeshed(bone: OwnBone, vertices: int) -> Surface:
     """Return the surface of a vertebra with about so many vertices.
 
@@ -32,8 +44,7 @@ def remeshed(bone: OwnBone, vertices: int) -> Surface:
     ParameterError
         If the number is another one, nothing of the bone is left, or VTK is not installed.
     """
-    if not FEWEST <= vertices <= MOST:
-        raise ParameterError(f"A surface cannot have {vertices} vertices.", f"Choose from {FEWEST} to {MOST}.")
+    check_vertices(vertices)
     spacing = _FIRST_MM
     for _ in range(_TRIALS):
         surface = bone.surface(spacing)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...geometry import FloatArray
+from ...geometry import FloatArray, IntArray
 from ...geometry.surfaces import Surface
 
 
@@ -46,3 +46,25 @@ class StatisticalModel:
     def surface(self, scores: FloatArray) -> Surface:
         """Return the shape with the given scores (up to m of them, standard deviations)."""
         return Surface(self.mean.vertices + self.modes[:, :, : len(scores)] @ np.asarray(scores), self.mean.triangles)
+
+
+@dataclass(frozen=True)
+class Corresponded:
+    """Shapes of one level whose vertices belong together: the first of one to the first of every other.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Files they come from.
+    shapes : (k, n, 3) array
+        RAS mm.
+    triangles : (t, 3) array or None
+        Of each of them; None for particles, which have none.
+    mean : Surface or None
+        A surface of the mean of the particles, with vertices of its own.
+    """
+
+    names: tuple[str, ...]
+    shapes: FloatArray
+    triangles: IntArray | None = None
+    mean: Surface | None = None
