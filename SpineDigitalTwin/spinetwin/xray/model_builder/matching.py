@@ -44,15 +44,18 @@ class Cloud:
         """Return some of the places."""
         return Cloud(self.points[which], self.normals[which])
 
-    def nearest(self, others: Cloud) -> tuple[npt.NDArray[np.int64], Mask]:
-        """Return for each of the others (k,) the nearest place here that faces the same way, and whether it is no outlier."""
+    def nearest(self, others: Cloud, reach: float = LEAST_FAR_MM) -> tuple[npt.NDArray[np.int64], Mask]:
+        """Return for each of the others (k,) the nearest place here that faces the same way, and whether it is no outlier.
+
+        What is nearer than `reach` mm never is one.
+        """
         apart, found = self.tree.query(others.points, k=min(_NEIGHBOURS, len(self.points)))
         apart, found = apart.reshape(len(others.points), -1), found.reshape(len(others.points), -1)
         alike = np.einsum("knc,kc->kn", self.normals[found], others.normals) > SAME_WAY
         first = alike.argmax(axis=1)
         rows = np.arange(len(found))
         known, away = alike[rows, first], apart[rows, first]
-        far = max(FAR_OFF * float(np.median(away[known])) if known.any() else 0.0, LEAST_FAR_MM)
+        far = max(FAR_OFF * float(np.median(away[known])) if known.any() else 0.0, reach)
         return found[rows, first], known & (away < far)
 
 

@@ -25,10 +25,13 @@ from .landmark_frames import landmark_frame
 from .matching import Cloud, onto_plane
 from .specimens import Specimen
 
-STAGES = ((150, 30.0), (400, 10.0), (800, 3.0))
+STAGES = ((150, 30.0), (400, 10.0), (800, 3.0), (800, 3.0), (800, 1.0))
 """How many places of the template steer it, and how stiff it is: smoothing of the spline, mm."""
 
 _ICP_PLACES = 2000
+
+_REACH_MM = 6.0
+"""How far a place of one vertebra may lie from that of another: laminae and processes differ by more than most of the bone."""
 
 
 @dataclass(frozen=True)
@@ -118,9 +121,9 @@ def farthest_first(points: FloatArray, count: int) -> IntArray:
 
 def _matched(here: Cloud, target: Cloud, steered: IntArray, back: IntArray) -> tuple[IntArray, FloatArray]:
     """Return vertices of the template (k,), each once, and the places (k, 3) where they belong."""
-    found, good = target.nearest(here.some(steered))
+    found, good = target.nearest(here.some(steered), _REACH_MM)
     forward = onto_plane(here.points[steered[good]], target, found[good])
-    nearest, fits = here.nearest(target.some(back))
+    nearest, fits = here.nearest(target.some(back), _REACH_MM)
     pulling, pulled = target.points[back[fits]], nearest[fits]
     # only across the surface: which of the vertices along it is nearest is chance
     outward = here.points[pulled] + pulling - onto_plane(pulling, here, pulled)
