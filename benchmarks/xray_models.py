@@ -2,8 +2,8 @@
 
 All on phantoms. The people of the models are voxelised to 1 mm and go through everything that `spinetwin shape-model` does;
 those on the films are others of the same family, so that this tells what a few people's label maps are worth, and nothing of
-real films. Films have marrow, soft tissue and noise, the second camera stands half a degree and one per cent from where the fit is
-told (`xray.HARD`). Run ``python benchmarks/xray_models.py [--models DIR | --people N] [--films N]``; DIR is what
+real films. Films have marrow, soft tissue and noise, the second camera stands half a degree and one per cent from where the fit
+is told (`xray.HARD`). Run ``python benchmarks/xray_models.py [--models DIR | --people N] [--films N]``; DIR is what
 `spinetwin shape-model` wrote.
 """
 

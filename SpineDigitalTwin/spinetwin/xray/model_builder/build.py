@@ -74,7 +74,7 @@ def build(
     Raises
     ------
     ParameterError
-        If fewer than three of them can be used.
+        If fewer than three of them can be used, or all are the same.
     """
     usable = [each for each in specimens if landmark_frame(each.landmarks) is not None]
     left_out = {each.name: "its endplates, or both sides, are cut off" for each in specimens if each not in usable}
@@ -90,6 +90,8 @@ def build(
         aligned = procrustes(bent)
         template = Template(Surface(aligned.mean, template.surface.triangles), _mean_landmarks(aligned, usable))
     found = components(aligned.shapes, modes)
+    if not len(found.variances):
+        raise ParameterError(f"All vertebrae {level_of(level).name} are the same.", "Give those of different people.")
     quality = quality_of(aligned.shapes, len(found.variances), np.random.default_rng(_SEED))
     away = [np.abs(each.solid.solid(vertices)) for each, vertices in zip(usable, bent, strict=True)]
     progress(1.0, "done")

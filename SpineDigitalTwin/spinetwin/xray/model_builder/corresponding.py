@@ -26,7 +26,7 @@ def model_of(given: Corresponded) -> StatisticalModel:
     """
     aligned = procrustes(given.shapes)
     found = components(aligned.shapes)
-    if not found.modes.any():
+    if not len(found.variances):
         raise ParameterError("All shapes of the model are the same.", "Give those of different people.")
     if given.mean is not None:
         rotation, shift = rigid(given.shapes.mean(axis=0), found.mean)

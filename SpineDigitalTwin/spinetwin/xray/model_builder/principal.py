@@ -9,7 +9,7 @@ import numpy as np
 from ...geometry import FloatArray
 
 _NOTHING = 1e-6
-"""Components smaller than this share of the largest are rounding."""
+"""Components smaller than this share of the largest, or than this many mm, are rounding."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ class Components:
 
 
 def components(shapes: FloatArray, most: int | None = None) -> Components:
-    """Return the principal components of aligned shapes (k, n, 3), at most k - 1 of them."""
+    """Return the principal components of aligned shapes (k, n, 3), at most k - 1 of them; none if all are the same."""
     count = len(shapes)
     mean = shapes.mean(axis=0)
     flat = (shapes - mean).reshape(count, -1)
     left, sizes, right = np.linalg.svd(flat / np.sqrt(count - 1), full_matrices=False)
-    real = int((sizes > _NOTHING * max(float(sizes[0]), 1e-12)).sum())
+    real = int((sizes > _NOTHING * max(float(sizes[0]), 1.0)).sum())
     kept = min(real, count - 1, count - 1 if most is None else most)
     sizes, variances = sizes[:kept], sizes**2
     modes = (right[:kept].T * sizes).reshape(*mean.shape, kept)
