@@ -152,7 +152,7 @@ def _headline(key: int, found: Built) -> str:
     quality = found.quality
     general = f", generality {quality.generality[-1, 0]:.2f} mm" if len(quality.generality) else ""
     return (
-        f"{level_of(key).name}: {count(found.names, 'vertebra').replace('vertebras', 'vertebrae')}, "
+        f"{level_of(key).name}: {len(found.names)} vertebrae, "
         f"{len(found.model.variances)} modes, {100 * quality.compactness[0]:.0f} % of the variance in the first{general}, "
         f"specificity {quality.specificity[-1, 0]:.2f} mm"
     )

@@ -18,13 +18,13 @@ from ..xray.model_builder.statistical import Corresponded
 from .limits import DAMAGED
 from .meshes import MESH_SUFFIXES, read_mesh
 from .shape_limits import MOST_VERTICES, check_count, check_file, check_places
+from .surfaces import TO_LPS
 
 PARTICLE_SUFFIXES = (".particles", ".pts", ".wpts")
 MOST_SHAPES = 1000
 LEAST_SHAPES = 3
 
 _LOCAL, _MEAN = "_local.", "mean"
-_TO_LPS = np.array([-1.0, -1.0, 1.0])
 
 
 def holds_shapes(folder: Path) -> bool:
@@ -114,4 +114,4 @@ def _read_particles(path: Path) -> FloatArray:
         raise ReadError(f"{path.name} is no file of particles: each line holds x, y and z.", DAMAGED)
     check_count(path.name, "particles", len(places), MOST_VERTICES)
     check_places(path.name, places)
-    return np.asarray(places * _TO_LPS)
+    return np.asarray(places * TO_LPS)

@@ -15,14 +15,12 @@ from ..geometry import FloatArray
 from ..geometry.surfaces import Surface
 from .ply import read_ply_arrays
 from .shape_limits import check_count, check_file, check_places, check_triangles
-from .surfaces import read_stl
+from .surfaces import TO_LPS, read_stl
 from .texts import PathLike
 from .vtk_legacy import read_vtk_arrays
 from .vtp import read_vtp_arrays
 
 MESH_SUFFIXES = (".vtk", ".vtp", ".ply", ".stl")
-
-_TO_LPS = np.array([-1.0, -1.0, 1.0])
 
 
 def read_mesh(path: PathLike) -> Surface:
@@ -50,7 +48,7 @@ def read_mesh(path: PathLike) -> Surface:
         surface = _joined(read_stl(path))
     else:
         vertices, triangles, space = _arrays(path, suffix)
-        surface = Surface(vertices if space == "RAS" else vertices * _TO_LPS, triangles)
+        surface = Surface(vertices if space == "RAS" else vertices * TO_LPS, triangles)
     check_count(path.name, "vertices", len(surface.vertices))
     check_places(path.name, surface.vertices)
     check_triangles(path.name, surface.triangles, len(surface.vertices))

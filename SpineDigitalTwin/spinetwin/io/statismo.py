@@ -28,6 +28,7 @@ from ..xray.model_builder.statistical import StatisticalModel
 from .atomic import atomic_write
 from .limits import DAMAGED
 from .shape_limits import MOST_NUMBERS, check_count, check_file, check_finite, check_places, check_triangles
+from .surfaces import TO_LPS
 from .texts import PathLike
 
 HDF5_SUFFIXES = (".h5", ".hdf5")
@@ -35,7 +36,6 @@ HDF5_SUFFIXES = (".h5", ".hdf5")
 OWN = "spinetwin"
 """The group of what statismo does not define."""
 
-_TO_LPS = np.array([-1.0, -1.0, 1.0])
 _VERSIONS = ((0, 8), (0, 9), (1, 0))
 _SCALED = (0, 8)
 """The version whose basis is that of one standard deviation, not of unit length."""
@@ -78,8 +78,8 @@ def write_shape_model(path: PathLike, model: StatisticalModel) -> None:
 
 def _write_model(file: Any, model: StatisticalModel) -> None:
     count = model.modes.shape[2]
-    flat = (model.modes * _TO_LPS[:, None]).reshape(-1, count)
-    file["model/mean"] = (model.mean.vertices * _TO_LPS).ravel().astype(np.float32)
+    flat = (model.modes * TO_LPS[:, None]).reshape(-1, count)
+    file["model/mean"] = (model.mean.vertices * TO_LPS).ravel().astype(np.float32)
     file["model/pcaBasis"] = (flat / np.sqrt(np.maximum(model.variances, 1e-30))).astype(np.float32)
     file["model/pcaVariance"] = model.variances.astype(np.float32)
     file["model/noiseVariance"] = np.array([model.noise], dtype=np.float32)
@@ -100,7 +100,7 @@ def _write_representer(file: Any, mean: Surface) -> None:
     said = {"name": "itkStandardMeshRepresenter", "datasetType": "POLYGON_MESH"}
     for key, value in (said | {"version/majorVersion": "0", "version/minorVersion": "9"}).items():
         group.attrs[key] = _text(value)
-    group["points"] = (mean.vertices * _TO_LPS).T.astype(np.float32)
+    group["points"] = (mean.vertices * TO_LPS).T.astype(np.float32)
     group["cells"] = mean.triangles.T.astype(np.int32)
 
 
@@ -110,10 +110,10 @@ def _write_own(file: Any, model: StatisticalModel) -> None:
     if model.level is not None:
         group.attrs["level"] = _text(level_of(model.level).name)
     if model.landmarks is not None:
-        group["landmarks"] = model.landmarks * _TO_LPS
+        group["landmarks"] = model.landmarks * TO_LPS
         group["landmarkNames"] = np.array([name.encode("ascii") for name in LANDMARKS])
     group["pointIds"] = np.array(list(model.points), dtype=np.int32)
-    group["points"] = np.array(list(model.points.values()), dtype=np.float64).reshape(-1, 3) * _TO_LPS
+    group["points"] = np.array(list(model.points.values()), dtype=np.float64).reshape(-1, 3) * TO_LPS
 
 
 def _text(value: str) -> np.bytes_:
@@ -142,11 +142,11 @@ def read_statismo(path: PathLike) -> StatisticalModel:
         vertices, modes = _shapes(reader, mean, basis, variances)
         if reader.version() != _SCALED:
             modes = modes * np.sqrt(variances)
-        surface = Surface(vertices * _TO_LPS, reader.cells(f"{root}representer/cells", len(vertices)))
+        surface = Surface(vertices * TO_LPS, reader.cells(f"{root}representer/cells", len(vertices)))
         noise, scores = reader.noise(root), reader.scores(root, len(variances))
         # the basis of a Gaussian process is not of unit length: what a standard deviation does is the same for all
         variances = (modes**2).sum(axis=(0, 1))
-        return StatisticalModel(reader.level(), surface, modes * _TO_LPS[:, None], variances, noise, scores, *reader.marks())
+        return StatisticalModel(reader.level(), surface, modes * TO_LPS[:, None], variances, noise, scores, *reader.marks())
 
 
 def _shapes(reader: _Reader, mean: FloatArray, basis: FloatArray, variances: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -169,7 +169,7 @@ def _opened(path: Path) -> Iterator[_Reader]:
     try:
         with h5py.File(path, "r") as file:
             yield _Reader(file, path.name)
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+    except (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError) as error:
         raise ReadError(f"{path.name} is no whole HDF5 file of a shape model.", DAMAGED) from error
 
 
@@ -181,7 +181,8 @@ class _Reader:
 
     def numbers(self, place: str) -> FloatArray:
         """Return a data set of numbers that lies in the file itself, mm or mm^2."""
-        values = np.asarray(self._data(place), dtype=np.float64)
+        with np.errstate(invalid="ignore", over="ignore"):
+            values = np.asarray(self._data(place), dtype=np.float64)
         check_finite(self.name, values)
         return values
 
@@ -257,14 +258,14 @@ class _Reader:
         ids, places = self._data(f"{OWN}/pointIds").ravel(), self.numbers(f"{OWN}/points").reshape(-1, 3)
         if len(ids) != len(places):
             raise ReadError(f"{self.name} names {len(ids)} points and places {len(places)}.", DAMAGED)
-        return marks, {int(key): at for key, at in zip(ids, places * _TO_LPS, strict=True)}
+        return marks, {int(key): at for key, at in zip(ids, places * TO_LPS, strict=True)}
 
     def _marks(self) -> FloatArray:
         names = [self._string(each) for each in self._file[f"{OWN}/landmarkNames"][()][: len(LANDMARKS)]]
         places = np.asarray(self._data(f"{OWN}/landmarks"), dtype=np.float64)
         if places.shape != (len(names), 3):
             raise ReadError(f"{self.name} names {len(names)} landmarks and places {len(places)}.", DAMAGED)
-        known = dict(zip(names, places * _TO_LPS, strict=True))
+        known = dict(zip(names, places * TO_LPS, strict=True))
         return np.array([known.get(name, np.full(3, np.nan)) for name in LANDMARKS])
 
     @staticmethod

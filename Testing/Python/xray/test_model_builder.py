@@ -113,6 +113,19 @@ def _is_closed(surface):
     return len(there) == len(edges) and all((b, a) in there for a, b in there)
 
 
+def test_stray_voxels_and_holes_have_no_part_in_the_surface(people, scanned):
+    _, maps = people[0]
+    places = np.argwhere((maps.vertebrae == L3) & np.isin(maps.subregions, (49, 50)))
+    inside, labels = places.mean(axis=0).round().astype(int), maps.vertebrae.copy()
+    labels[tuple(slice(each - 2, each + 3) for each in inside)] = 0
+    labels[2:5, 2:5, inside[2] : inside[2] + 3] = L3
+    parts = np.where((labels == L3) & (maps.subregions == 0), 49, maps.subregions).astype(maps.subregions.dtype)
+    damaged = replace(maps, vertebrae=labels, subregions=parts)
+    mine, _ = specimens_of("p", damaged, compute_pois(maps, levels={L3}), (L3,), VERTICES)
+    assert mine[L3].surface.volume == pytest.approx(scanned[0][0].surface.volume, rel=0.01)
+    assert _is_closed(mine[L3].surface)
+
+
 def test_a_number_of_vertices_that_makes_no_sense_is_refused(people):
     _, maps = people[0]
     points = compute_pois(maps, levels={L3})

@@ -17,6 +17,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ...anatomy.tables import read_table
 from ...geometry import FloatArray, IntArray
 from ...geometry.surfaces import Surface
 from ..correspondence import displacements, vertex_normals
@@ -25,7 +26,7 @@ from .landmark_frames import landmark_frame
 from .matching import Cloud, onto_plane
 from .specimens import Specimen
 
-STAGES = ((150, 30.0), (400, 10.0), (800, 3.0), (800, 3.0), (800, 1.0))
+STAGES = tuple((int(row["places"]), float(row["smoothing"])) for row in read_table("bending.csv", __package__))
 """How many places of the template steer it, and how stiff it is: smoothing of the spline, mm."""
 
 _ICP_PLACES = 2000
