@@ -39,7 +39,7 @@ DATA_TYPES = {
     "poi": {"poi", "poi.model", "poi.Poi", "poi.PoiSet", "poi.Status"},
     "measure": {"measure.changes", "measure.known", "measure.landmarks", "measure.results", "measure.table"},
     "phantom": {"phantom.ground_truth.record"},
-    "xray": {"xray.films", "xray.landmarks", "xray.setups", "xray.trust"},
+    "xray": {"xray.films", "xray.landmarks", "xray.model_builder.statistical", "xray.setups", "xray.trust"},
     "biomechanics": {
         "biomechanics.mechanism",
         "biomechanics.model",
@@ -54,6 +54,7 @@ GLUE = {"slicer", "qt", "ctk", "PythonQt", "PySide6", "vtkSlicer"}
 ANYWHERE = {"numpy", "scipy", "spinetwin"}
 INSIDE_FUNCTIONS = {
     "SimpleITK": None,
+    "h5py": {"io"},
     "matplotlib": None,
     "mpl_toolkits": None,
     "numba": {"xray"},

@@ -1,8 +1,40 @@
 """The subcommands, one module each: `add` tells the parser about it, `run` does it in terms of the library."""
 
-from . import check, convert, demo, evaluate, install, measure, phantom, poi, points, segment, simulate, weights, worker, xray
+from . import (
+    check,
+    convert,
+    demo,
+    evaluate,
+    install,
+    measure,
+    phantom,
+    poi,
+    points,
+    segment,
+    shape_model,
+    simulate,
+    weights,
+    worker,
+    xray,
+)
 
-STEPS = (segment, poi, xray, measure, simulate, evaluate, check, convert, demo, phantom, points, install, weights, worker)
+STEPS = (
+    segment,
+    poi,
+    xray,
+    shape_model,
+    measure,
+    simulate,
+    evaluate,
+    check,
+    convert,
+    demo,
+    phantom,
+    points,
+    install,
+    weights,
+    worker,
+)
 """In the order of the help text."""
 
 __all__ = ["STEPS"]

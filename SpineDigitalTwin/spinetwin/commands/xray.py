@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from ..anatomy import level as level_of
 from ..report.figures import NOT_DRAWN, can_draw
 from .common import Progress, count, make_folder, path_of, progress_bar
-from .xray_inputs import add_inputs, calibrated, read_films, read_own_shapes, wanted_levels
+from .xray_inputs import add_inputs, calibrated, read_films, read_shapes, wanted_levels
 
 if TYPE_CHECKING:
+    from ..jobs.shape_models import StoredModels
     from ..poi import PoiSet
     from ..xray.films import Film
     from ..xray.landmarks import Landmarks
@@ -79,17 +80,18 @@ def reconstruct_into(folder: Path, arguments: argparse.Namespace, progress: Prog
     levels = [each.id for each in wanted_levels(arguments.levels, landmarks)]
     read = read_films(arguments)
     films, said = calibrated(read, landmarks) if arguments.calibrate else (read, [])
-    own = None if arguments.shape_from is None else read_own_shapes(arguments.shape_from)
+    own, stored = read_shapes(arguments)
 
     def fitting(done: float, what: str) -> None:
         progress(_READ + (_FOUND - _READ) * done, what)
 
-    standing = _standing(films, landmarks, levels, own, fitting, calibrate=arguments.calibrate)
+    standing = _standing(films, landmarks, levels, own, stored, fitting, calibrate=arguments.calibrate)
     make_folder(folder)
     progress(_FOUND, "files")
-    _write(folder, standing, own)
+    _write(folder, standing, own, MODEL if stored is None else f"{MODEL} {stored.source}")
     progress(1.0, "done")
-    return Reconstructed(standing, [*said, *_sentences(standing)])
+    carried = [] if stored is None else stored.said
+    return Reconstructed(standing, [*said, *carried, *_sentences(standing)])
 
 
 def headline(standing: Standing) -> str:
@@ -111,6 +113,7 @@ def _standing(
     landmarks: Landmarks,
     levels: Sequence[int],
     own: OwnShapes | None,
+    stored: StoredModels | None,
     progress: Progress,
     *,
     calibrate: bool,
@@ -120,11 +123,12 @@ def _standing(
     from ..xray.standing import reconstruct
 
     if own is None:
-        return reconstruct(films, landmarks, levels, kept_model, progress=progress, calibrate=calibrate)
+        model_of = kept_model if stored is None else stored.model
+        return reconstruct(films, landmarks, levels, model_of, progress=progress, calibrate=calibrate)
     return reconstruct(films, own.known(landmarks), levels, own.model, RIGID_STAGES, progress, calibrate=calibrate)
 
 
-def _write(folder: Path, standing: Standing, own: OwnShapes | None) -> None:
+def _write(folder: Path, standing: Standing, own: OwnShapes | None, model: str) -> None:
     from ..io import write_pois
     from ..io.standing import write_standing
     from ..io.surfaces import write_surface
@@ -135,7 +139,7 @@ def _write(folder: Path, standing: Standing, own: OwnShapes | None) -> None:
         write_surface(folder / SURFACES / f"{level_of(each.model.level).name}.vtp", each.surface)
     write_pois(folder / POINTS, _points(standing, own))
     frames = {each.model.level: each.frame for each in standing.found.vertebrae}
-    shapes = MODEL if own is None else OWN
+    shapes = model if own is None else OWN
     write_standing(folder / REPORT, standing.films, standing.judged, frames, standing.left_out, shapes)
     if can_draw():
         draw_films(folder / PICTURE, standing.found)

@@ -14,6 +14,7 @@ from .common import path_of, read_maps
 
 if TYPE_CHECKING:
     from ..anatomy import Level
+    from ..jobs.shape_models import StoredModels
     from ..xray.films import Film
     from ..xray.landmarks import Landmarks
     from ..xray.own_shapes import OwnShapes
@@ -43,6 +44,12 @@ def add_inputs(xray: argparse.ArgumentParser) -> None:
         type=path_of,
         metavar="MR_POIS",
         help="the patient's own vertebrae, lying: a folder with both label maps, or a file of points beside them",
+    )
+    xray.add_argument(
+        "--shape-model",
+        type=path_of,
+        metavar="MODELS",
+        help="shape models of your own: a file such as L3.h5, or a folder with one for each level",
     )
 
 
@@ -114,6 +121,22 @@ def calibrated(films: tuple[Film, Film], landmarks: Landmarks) -> tuple[tuple[Fi
     return (films[0], replace(films[1], camera=refined.camera)), said
 
 
+def read_shapes(arguments: argparse.Namespace) -> tuple[OwnShapes | None, StoredModels | None]:
+    """Return the patient's own vertebrae, or shape models of one's own, where the arguments name some.
+
+    Raises
+    ------
+    SpineTwinError
+        If they cannot be used, or both were given.
+    """
+    from ..jobs.shape_models import stored_models
+
+    if arguments.shape_from is not None and arguments.shape_model is not None:
+        raise ParameterError("The patient's own vertebrae need no shape model.", "Give --shape-from or --shape-model.")
+    own = None if arguments.shape_from is None else read_own_shapes(arguments.shape_from)
+    return own, None if arguments.shape_model is None else stored_models(arguments.shape_model)
+
+
 def read_own_shapes(given: Path) -> OwnShapes:
     """Read the patient's own vertebrae.
 
@@ -142,14 +165,21 @@ def read_own_shapes(given: Path) -> OwnShapes:
         )
     files = pairs[0].files
     maps = read_maps(files["subregions"], files["vertebrae"])
-    file = given if given.name.lower().endswith(POINT_SUFFIXES) else _points_in(folder)
+    file = given if given.name.lower().endswith(POINT_SUFFIXES) else points_in(folder)
     points = compute_pois(maps) if file is None else read_pois(file)
     if file is not None and points.standing:
         raise ReadError(f"The points of {file.name} stand already.", "Give those of the lying person, which lie in the maps.")
     return OwnShapes.of(maps, points)
 
 
-def _points_in(folder: Path) -> Path | None:
+def points_in(folder: Path) -> Path | None:
+    """Return the file of points in a folder, if there is one.
+
+    Raises
+    ------
+    ReadError
+        If there are several.
+    """
     found = sorted(path for pattern in _POINTS for path in folder.glob(pattern))
     if len(found) > 1:
         raise ReadError(

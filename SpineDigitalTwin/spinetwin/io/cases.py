@@ -14,6 +14,9 @@ from ..geometry import Grid, IntArray, PartialMaps, labels_in
 from .lattice import describe_difference, reorder_onto
 from .volumes import SUFFIXES, read_label_map, suffix_of
 
+_DEEPEST = 2
+"""Folders of people may hold one of each visit, and these one of each kind of image (BIDS)."""
+
 _PARTS = {row["part_of_the_name"]: row["map"] for row in read_table("map_names.csv", __package__)}
 _LEVELS = frozenset(label for level in LEVELS for label in (level.id, level.disc_id, level.endplate_id) if label)
 _SUBREGIONS_ONLY = frozenset(int(each) for each in SubregionId) - _LEVELS
@@ -42,7 +45,8 @@ def find_cases(path: Path) -> dict[str, CaseFiles]:
     ----------
     path : Path
         A label map; or a folder with the maps of one case (such as `spinetwin segment` writes); or a folder of many cases,
-        each a folder or one or two files. What a file is, is told by a part of its name, see map_names.csv.
+        each a folder, perhaps with one for each visit and kind of image (BIDS), or one or two files. What a file is, is told
+        by a part of its name, see map_names.csv.
 
     Returns
     -------
@@ -61,15 +65,21 @@ def find_cases(path: Path) -> dict[str, CaseFiles]:
     found = _cases_of(path)
     if found:
         return found
+    cases = _cases_below(path, _DEEPEST)
+    if not cases:
+        raise ReadError(f"{path} holds no label map.", f"Known are {', '.join(SUFFIXES)}.")
+    return cases
+
+
+def _cases_below(path: Path, deeper: int) -> dict[str, CaseFiles]:
+    """Return the cases of the folders in a folder, or where one has no maps itself, of those in that one."""
     cases = {}
     for folder in sorted(each for each in path.iterdir() if each.is_dir() and not each.name.startswith(".")):
-        inside = _cases_of(folder)
+        inside = _cases_of(folder) or (_cases_below(folder, deeper - 1) if deeper else {})
         for name, case in inside.items():
             # a folder of one case is that case, whatever its files are called
             key = folder.name if len(inside) == 1 else f"{folder.name}/{name}"
             cases[key] = CaseFiles(key, case.files)
-    if not cases:
-        raise ReadError(f"{path} holds no label map.", f"Known are {', '.join(SUFFIXES)}.")
     return cases
 
 

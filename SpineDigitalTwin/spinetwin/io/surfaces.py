@@ -24,7 +24,9 @@ from .texts import PathLike
 
 SURFACE_SUFFIXES = (".vtp", ".stl")
 
-_TO_LPS = np.array([-1.0, -1.0, 1.0])
+TO_LPS = np.array([-1.0, -1.0, 1.0])
+"""Times places in RAS: the same in LPS, and back."""
+
 _STL_HEADER, _MOST_BYTES = 80, 1 << 28
 _STL_TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 
@@ -50,7 +52,7 @@ def write_surface(path: PathLike, surface: Surface) -> None:
     if suffix not in SURFACE_SUFFIXES:
         raise ParameterError(f"Cannot tell from its name how to write {path}.", "Known are .vtp and .stl.")
     # turning x and y round is a rotation, so that the triangles still look outwards
-    lps = Surface(surface.vertices * _TO_LPS, surface.triangles)
+    lps = Surface(surface.vertices * TO_LPS, surface.triangles)
     with atomic_write(path) as temporary:
         temporary.write_bytes(_vtp(lps) if suffix == ".vtp" else _stl(lps))
 
@@ -86,7 +88,7 @@ def read_stl(path: PathLike) -> Surface:
     corners = np.frombuffer(data, _STL_TRIANGLE, count, _STL_HEADER + 4)["corners"].reshape(-1, 3).astype(np.float64)
     if not np.isfinite(corners).all():
         raise ReadError(f"{name} holds corners that are no numbers.", "Save the surface again.")
-    vertices = corners if b"SPACE=RAS" in data[:_STL_HEADER] else corners * _TO_LPS
+    vertices = corners if b"SPACE=RAS" in data[:_STL_HEADER] else corners * TO_LPS
     return Surface(vertices, np.arange(3 * count).reshape(-1, 3))
 
 

@@ -11,7 +11,7 @@ from .options import OptionReader, number, text, yes_or_no
 from .output import Output
 
 INPUTS = ("frontal", "lateral", "landmarks")
-OPTIONAL = ("geometry", "shape_from")
+OPTIONAL = ("geometry", "shape_from", "shape_model")
 """Inputs that may be left out; options of the command have the same names. The patient's own points lie beside their maps."""
 
 _MOST_MM = 10_000.0

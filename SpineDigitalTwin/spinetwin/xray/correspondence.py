@@ -15,7 +15,7 @@ from ..geometry import FloatArray, IntArray
 from ..geometry.surfaces import Surface
 from ..phantom import VertebraShape
 from ..phantom.surfaces import vertebra_surface
-from .landmarks import gradient_of
+from .landmarks import Solid, gradient_of
 
 _RELAXED = 8
 _ROUNDS = 4
@@ -32,14 +32,18 @@ def template_of(shape: VertebraShape, spacing: float) -> Surface:
     ParameterError
         If VTK is not installed.
     """
-    surface = vertebra_surface(shape, spacing)
+    return relaxed(vertebra_surface(shape, spacing), shape)
+
+
+def relaxed(surface: Surface, shape: Solid) -> Surface:
+    """Return a surface of a shape with its vertices slid until its triangles are of about one size."""
     vertices, mean = surface.vertices, neighbour_mean(surface.triangles, len(surface.vertices))
     for _ in range(_RELAXED):
         vertices = _onto(shape, 0.5 * (vertices + mean @ vertices))
     return Surface(_onto(shape, vertices), surface.triangles)
 
 
-def _onto(shape: VertebraShape, points: FloatArray) -> FloatArray:
+def _onto(shape: Solid, points: FloatArray) -> FloatArray:
     gradient = gradient_of(shape, points)
     step = shape.solid(points)[:, None] * gradient / np.maximum((gradient**2).sum(axis=1, keepdims=True), 0.25)
     return np.asarray(points - np.clip(step, -1.0, 1.0))
@@ -61,14 +65,14 @@ def vertex_normals(surface: Surface) -> FloatArray:
     return np.asarray(total / np.linalg.norm(total, axis=1, keepdims=True))
 
 
-def displacements(template: Surface, shapes: Sequence[VertebraShape]) -> FloatArray:
+def displacements(template: Surface, shapes: Sequence[Solid]) -> FloatArray:
     """Return how the vertices of a template move onto other vertebrae of the level, (shapes, n, 3), mm.
 
     Parameters
     ----------
     template : Surface
         In the vertebra's frame.
-    shapes : sequence of VertebraShape
+    shapes : sequence of Solid
         Not far from the template: a few mm.
     """
     normals, count = vertex_normals(template), len(template.vertices)

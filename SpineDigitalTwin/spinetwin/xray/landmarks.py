@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -32,6 +33,13 @@ PARTS = {"costal_right": Sub.COSTAL_RIGHT, "costal_left": Sub.COSTAL_LEFT, "spin
 
 RIM_MM = 0.6
 """A tip is the middle of what reaches to within this many mm of the outermost place."""
+
+
+class Solid(Protocol):
+    """Whatever knows its signed distance, in a frame of its own."""
+
+    def solid(self, points: FloatArray) -> FloatArray:
+        """Return the signed distance (n,) at points (n, 3), mm, negative inside."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,7 @@ def _outward(shape: VertebraShape, points: FloatArray) -> FloatArray:
     return np.asarray(gradient / np.linalg.norm(gradient, axis=1, keepdims=True))
 
 
-def gradient_of(shape: VertebraShape, points: FloatArray, step: float = 0.05) -> FloatArray:
-    """Return how the signed distance of a vertebra changes at points (n, 3), by central differences."""
+def gradient_of(shape: Solid, points: FloatArray, step: float = 0.05) -> FloatArray:
+    """Return how the signed distance of a solid changes at points (n, 3), by central differences."""
     moved = [shape.solid(points + step * unit) - shape.solid(points - step * unit) for unit in np.eye(3)]
     return np.stack(moved, axis=1) / (2 * step)

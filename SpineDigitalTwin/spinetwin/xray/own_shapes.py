@@ -51,6 +51,46 @@ _MOST_APART_MM = 45.0
 
 
 @dataclass(frozen=True)
+class OwnBone:
+    """One of the patient's own vertebrae.
+
+    Attributes
+    ----------
+    grid : Grid
+        Of its voxels.
+    frame : Frame
+        Its own, lying; everything below is told in it, mm.
+    distance : (i, j, k) array
+        Signed distance at the voxels' centres, negative inside.
+    box : pair of (3,) arrays
+        Corners of its voxels' centres.
+    landmarks : mapping of name to (3,) array
+        Those that the maps show.
+    points : mapping of point id to (3,) array
+    """
+
+    grid: Grid
+    frame: Frame
+    distance: FloatArray
+    box: tuple[FloatArray, FloatArray]
+    landmarks: Mapping[str, FloatArray]
+    points: Mapping[int, FloatArray]
+
+    def solid(self, points: FloatArray) -> FloatArray:
+        """Return the signed distance at points (..., 3) of its frame, mm, negative inside."""
+        from scipy.ndimage import map_coordinates
+
+        places = self.grid.to_ijk(self.frame.to_ras(points))
+        return np.asarray(map_coordinates(self.distance, np.moveaxis(places, -1, 0), order=1, mode="nearest"))
+
+    def surface(self, spacing: float) -> Surface:
+        """Return its surface, sampled every `spacing` mm along its axes."""
+        low, high = self.box[0] - 2 * spacing, self.box[1] + 2 * spacing
+        axes = [np.arange(a, b + spacing, spacing) for a, b in zip(low, high, strict=True)]
+        return surface_of_samples(self.solid(np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)), low, spacing)
+
+
+@dataclass(frozen=True)
 class OwnShapes:
     """What a patient's vertebrae are made of.
 
@@ -84,13 +124,26 @@ class OwnShapes:
         ParameterError
             If the maps or the points do not have the level.
         """
-        voxels = self._voxels(key)
-        surface, known = _surface(voxels), _landmarks(voxels)
-        marks = np.array([known.get(each, np.zeros(3)) for each in LANDMARKS])
-        placed = {poi.id: poi.position for poi in self.points.of_level(key) if poi.position is not None}
-        points = {poi: self.frames[key].to_local(at) for poi, at in placed.items()}
+        bone = self.bone(key)
+        surface = bone.surface(_SPACING_MM)
+        marks = np.array([bone.landmarks.get(each, np.zeros(3)) for each in LANDMARKS])
         still = np.zeros((len(surface.vertices), 3, 1))
-        return ShapeModel(key, surface, still, 1, marks, points)
+        return ShapeModel(key, surface, still, 1, marks, bone.points)
+
+    def bone(self, key: int) -> OwnBone:
+        """Return the bone of a level, in the frame of its points.
+
+        Raises
+        ------
+        ParameterError
+            As `model`.
+        """
+        voxels, frame = self._voxels(key), self.frames[key]
+        placed = {poi.id: poi.position for poi in self.points.of_level(key) if poi.position is not None}
+        points = {poi: frame.to_local(at) for poi, at in placed.items()}
+        corners = voxels.of_bone()
+        low, high = corners.min(axis=0), corners.max(axis=0)
+        return OwnBone(voxels.grid, frame, _distance(voxels), (low, high), _landmarks(voxels), points)
 
     def _voxels(self, key: int) -> _Voxels:
         name = level_of(key).name
@@ -164,20 +217,6 @@ class _Voxels:
             if (low and along[_MARGIN]) or (high and along[-_MARGIN - 1]):
                 return True
         return False
-
-
-def _surface(voxels: _Voxels) -> Surface:
-    """Return the surface of the bone in the vertebra's frame, sampled along its axes."""
-    from scipy.ndimage import map_coordinates
-
-    values, spacing = _distance(voxels), _SPACING_MM
-    corners = voxels.of_bone()
-    low, high = corners.min(axis=0) - 2 * spacing, corners.max(axis=0) + 2 * spacing
-    axes = [np.arange(a, b + spacing, spacing) for a, b in zip(low, high, strict=True)]
-    lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-    places = voxels.grid.to_ijk(voxels.frame.to_ras(lattice))
-    sampled = map_coordinates(values, np.moveaxis(places, -1, 0), order=1, mode="nearest")
-    return surface_of_samples(sampled, low, spacing)
 
 
 def _distance(voxels: _Voxels) -> FloatArray:

@@ -183,7 +183,7 @@ def shape_model(key: int | str) -> ShapeModel:
     shape = make_spine().shapes[here.id]
     template = template_of(shape, SETTINGS["vertex_spacing"])
     anatomical = _anatomical(template, shape)
-    free = _free(template, anatomical)
+    free = free_modes(template, anatomical, int(SETTINGS["free_modes"]))
     modes = np.concatenate([anatomical, free], axis=1).reshape(-1, 3, anatomical.shape[1] + free.shape[1])
     marks, points = landmarks_of(shape, template.vertices), level_points(shape)
     model = ShapeModel(here.id, template, np.ascontiguousarray(modes), anatomical.shape[1], marks, points)
@@ -290,11 +290,11 @@ def _components(moves: FloatArray, most: int) -> FloatArray:
     return np.asarray(left[:, :kept] * sizes[:kept])
 
 
-def _free(template: Surface, anatomical: FloatArray) -> FloatArray:
-    """Return modes (3 n, k) of a Gaussian process, without what anatomical modes and rigid motions do."""
+def free_modes(template: Surface, taken: FloatArray, count: int) -> FloatArray:
+    """Return so many modes (3 n, k) of a Gaussian process, without what other modes (3 n, j) and rigid motions do."""
     from scipy.spatial.distance import cdist
 
-    points, count = template.vertices, int(SETTINGS["free_modes"])
+    points = template.vertices
     some = points[np.linspace(0, len(points) - 1, _INDUCING).astype(int)]
 
     def kernel(a: FloatArray, b: FloatArray) -> FloatArray:
@@ -307,5 +307,5 @@ def _free(template: Surface, anatomical: FloatArray) -> FloatArray:
     moves = np.einsum("nk,cd->nckd", scalar, np.eye(3)).reshape(3 * len(points), -1)
     turns = np.stack([np.cross(unit, points).ravel() for unit in np.eye(3)], axis=1)
     shifts = np.tile(np.eye(3), (len(points), 1))
-    taken, _ = np.linalg.qr(np.concatenate([anatomical, turns, shifts], axis=1))
-    return _components(moves - taken @ (taken.T @ moves), count)
+    known, _ = np.linalg.qr(np.concatenate([taken, turns, shifts], axis=1))
+    return _components(moves - known @ (known.T @ moves), count)
