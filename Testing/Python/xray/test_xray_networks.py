@@ -187,13 +187,23 @@ def test_only_rays_that_meet_are_matched(spine):
     assert matched(films, first, []) == []
 
 
-def test_levels_are_counted_past_a_gap_and_end_at_the_top():
-    column = np.array([[0.0, 0.0, -32.0 * n] for n in (0, 1, 3, 4, 5)])
-    assert [each.name for each in counted(column, level("L5").id)] == ["T12", "L1", "L3", "L4", "L5"]
-    tall = np.array([[0.0, 0.0, -20.0 * n] for n in range(30)])
-    assert counted(tall, level("L5").id)[0].name == "C3"
-    assert [each.name for each in counted(column[:2], level("L6").id)] == ["L5", "L6"]
-    assert [each.name for each in counted(column[:1], level("L3").id)] == ["L3"]
+@pytest.mark.parametrize("missing", [set(), {"L3"}, {"L4", "T8"}, {"L4", "L3", "T2"}, {"T11", "T10"}])
+def test_levels_are_counted_past_gaps(missing):
+    """In a person who differs from the mean in size and spacing, curved, whose discs are narrow."""
+    parameters = SpineParameters(levels="T1-L5", curves=(Curve(45, apex="L1", half_length=3),), spacing=0.7)
+    spine = make_spine(parameters, np.random.default_rng(8))
+    names = [each.name for each in spine.levels]
+    kept = [name not in missing for name in names]
+    places = np.array([frame.origin for frame in spine.frames.values()])[kept]
+    assert [each.name for each in counted(places, level("L5").id)] == [name for name in names if name not in missing]
+
+
+def test_levels_are_counted_from_the_lowest_to_the_third_of_the_neck():
+    places = np.array([frame.origin for frame in make_spine(SpineParameters(levels="C3-L5")).frames.values()])
+    above = places[0] + np.array([[0.0, 0.0, 20.0 * n] for n in (3, 2, 1)])
+    assert [each.name for each in counted(np.vstack([above, places]), level("L5").id)][:2] == ["C3", "C4"]
+    assert [each.name for each in counted(places[-2:], level("L6").id)] == ["L5", "L6"]
+    assert [each.name for each in counted(places[-1:], level("L3").id)] == ["L3"]
 
 
 def test_a_film_larger_than_people_is_refused():

@@ -1,23 +1,34 @@
 """Which vertebra of one film is which of the other, and what their levels are.
 
 The rays to the middle of a body meet in space. So vertebrae of both films are matched in their order from the top, so that rays
-miss each other least, and are then counted from the lowest; where the column has a gap, a vertebra was not found.
+miss each other least, and are then counted from the lowest; where it is as far to the next as over two levels, one was not found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from ...anatomy import Level, levels_between
 from ...anatomy import level as level_of
 from ...geometry import FloatArray
+from ...phantom.person.dimensions import DIMENSIONS
 from ..films import Film
 from ..triangulate import triangulate
 
 ALONE_MM = 8.0
 """Rays that miss each other by more belong to two vertebrae, each seen on one film only."""
+
+_MOST_MISSING = 3
+"""So many neighbouring vertebrae may not have been found."""
+
+_DEAR = 0.2
+"""That one is missing fits as badly as a distance that is off by this share."""
+
+_SIZES = np.linspace(0.65, 1.35, 36)
+"""Of people, against the mean adult."""
 
 _TOP = "C3"
 _RARE = ("T13", "L6")
@@ -83,15 +94,27 @@ def counted(places: FloatArray, lowest: int) -> list[Level]:
     """
     names = [each for each in levels_between(level_of(_TOP), level_of(lowest)) if each.name not in _RARE or each.id == lowest]
     upwards = names[::-1]
-    gaps = np.linalg.norm(np.diff(places, axis=0), axis=1)[::-1]
-    at, found = 0, [upwards[0]]
-    usual = float(np.median(gaps)) if len(gaps) else 0.0
+    gaps, usual = np.linalg.norm(np.diff(places, axis=0), axis=1)[::-1], _usual_distances(upwards)
+    walks = [_walk(gaps, size * usual) for size in _SIZES]
+    steps, _ = min(walks, key=lambda walk: walk[1])
+    return [upwards[0], *(upwards[at] for at in np.cumsum(steps, dtype=int))][::-1]
+
+
+def _walk(gaps: FloatArray, usual: FloatArray) -> tuple[list[int], float]:
+    """Return how many levels up each gap leads as far as there are levels, and how badly that fits, levels."""
+    at, steps, misfit = 0, list[int](), 0.0
     for gap in gaps:
-        steps = max(1, round(float(gap) / usual)) if usual > 0 else 1
-        # vertebrae are the smaller the higher they are, and only a whole one more is a gap
-        usual = 0.5 * usual + 0.5 * float(gap) / steps
-        at += steps
-        if at >= len(upwards):
+        ways = np.cumsum(usual[at : at + _MOST_MISSING + 1])
+        if not len(ways):
             break
-        found.append(upwards[at])
-    return found[::-1]
+        missing = int(np.abs(ways - gap).argmin())
+        misfit += abs(float(ways[missing] - gap)) / float(usual[at]) + _DEAR * missing
+        steps.append(1 + missing)
+        at += 1 + missing
+    return steps, misfit
+
+
+def _usual_distances(upwards: Sequence[Level]) -> FloatArray:
+    """Return how far the middle of each body lies from that of the next above, in the mean adult, mm."""
+    rows = [DIMENSIONS[each.id] for each in upwards]
+    return np.array([(a.height + b.height) / 2 + b.disc_height for a, b in pairwise(rows)])
