@@ -1,7 +1,7 @@
 """Which vertebra of one film is which of the other, and what their levels are.
 
 The rays to the middle of a body meet in space. So vertebrae of both films are matched in their order from the top, so that rays
-miss each other least, and are then counted from the lowest; where it is as far to the next as over two levels, one was not found.
+miss each other least, and then counted from the lowest; where it is as far to the next as over two levels, one was not found.
 """
 
 from __future__ import annotations
