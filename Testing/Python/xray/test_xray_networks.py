@@ -20,6 +20,8 @@ from spinetwin.xray.networks.finding import MIRRORED, SOURCE, found_landmarks, s
 from spinetwin.xray.networks.reading import reading_of
 from spinetwin.xray.networks.spots import STRIDE, peaks, spotted
 from spinetwin.xray.setups import Setup, camera_of
+from spinetwin.xray.synthetic import FilmLook, clicked_landmarks, usual_cameras
+from spinetwin.xray.synthetic import films_of as synthetic_films
 from xray.made_people import write_picture
 
 DESCRIPTION = model.Description(1.0, 50.0, "", "by nobody")
@@ -260,3 +262,34 @@ def test_landmarks_of_a_network_are_as_clicked_ones(spine):
     found = found_landmarks(films, knowing(spine, films), DESCRIPTION, level("L5").id)
     assert isinstance(found, Landmarks)
     assert set(found.of_level(level("L3").id)) == set(LANDMARKS)
+
+
+def test_the_network_of_the_package_finds_a_lumbar_spine():
+    """Films by another way than those it was trained on: rays are marched through voxels of a phantom."""
+    pytest.importorskip("vtkmodules", reason="VTK is not installed")
+    if not (model.FOLDER / model.DESCRIPTION).is_file():
+        pytest.skip("no network comes with this version")
+    spine = make_spine(
+        SpineParameters(levels="T12-S1", curves=(Curve(20, apex="L2", half_length=3),)), np.random.default_rng(3)
+    )
+    spine = spine.transformed(np.eye(3), -spine.frames[level("L3").id].origin)
+    cameras = usual_cameras(300, 1.2)
+    films = synthetic_films(spine, cameras, FilmLook(voxel_mm=2.0), np.random.default_rng(0))
+    description = model.read_description()
+    assert "synthetic radiographs" in description.trained
+    found = found_landmarks(films, model.open_network(description), description, level("L5").id)
+    lumbar = [level(f"L{number}").id for number in range(1, 6)]
+    assert set(lumbar) <= set(found.levels)
+    bones = replace(spine, shapes={key: spine.shapes[key] for key in lumbar})
+    truth = clicked_landmarks(bones, cameras, np.random.default_rng(0), click_mm=0.0)
+    apart = [np.linalg.norm(found.seen[key] - at) * films[0].pixel_mm for key, at in truth.seen.items()]
+    assert np.mean(apart) < 5.0
+
+
+def test_a_network_of_the_package_is_small_and_says_how_good_it_is():
+    if not (model.FOLDER / model.DESCRIPTION).is_file():
+        pytest.skip("no network comes with this version")
+    description = model.read_description()
+    assert (model.FOLDER / model.WEIGHTS).stat().st_size < 6e6
+    assert {"frontal", "lateral"} <= set(description.measured)
+    assert "never trained on" in description.measured["on"]
