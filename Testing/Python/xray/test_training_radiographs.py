@@ -1,0 +1,120 @@
+"""The radiographs that networks are trained on: what is said of them is true, and the same seed gives the same bytes."""
+
+import sys
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+from spinetwin.xray.landmarks import LANDMARKS, VIEWS
+from spinetwin.xray.triangulate import triangulate
+
+TRAINING = Path(__file__).resolve().parents[3] / "training"
+
+SMALL = {"pixels": 128, "pixel_mm": 2.0}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """The generator; shape models that it makes are kept for this module alone."""
+    if not (TRAINING / "radiographs").is_dir():
+        pytest.skip("the training is not beside the tests")
+    if find_spec("vtk") is None:
+        pytest.skip("shape models need VTK")
+    patch = pytest.MonkeyPatch()
+    patch.syspath_prepend(str(TRAINING))
+    patch.setenv("SPINETWIN_HOME", str(tmp_path_factory.mktemp("home")))
+    from radiographs import data
+
+    yield data
+    patch.undo()
+    for name in [each for each in sys.modules if each.startswith("radiographs")]:
+        del sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def spec(data):
+    """Few levels, because each wants a shape model."""
+    return replace(data.RadiographSpec(), **SMALL, first="L2", last="L4", top="L3", bottom="L3", collimated=1.0)
+
+
+@pytest.fixture(scope="module")
+def pair(data, spec):
+    return data.radiographs(np.random.default_rng(3), spec)
+
+
+def test_the_same_seed_gives_the_same_bytes(data, spec, pair):
+    again = data.radiographs(np.random.default_rng(3), spec)
+    other = data.radiographs(np.random.default_rng(4), spec)
+    for view in VIEWS:
+        assert again.views[view].film.tobytes() == pair.views[view].film.tobytes()
+        assert again.views[view].thickness.tobytes() == pair.views[view].thickness.tobytes()
+        assert np.array_equal(again.views[view].landmarks, pair.views[view].landmarks)
+        assert other.views[view].film.tobytes() != pair.views[view].film.tobytes()
+
+
+def test_both_films_show_the_same_person(pair):
+    """Landmarks found again in space from where they lie on both films."""
+    cameras = [pair.views[view].camera for view in VIEWS]
+    for number, vertebra in enumerate(pair.vertebrae):
+        for mark in range(len(LANDMARKS)):
+            pixels = [pair.views[view].landmarks[number, mark] for view in VIEWS]
+            assert np.linalg.norm(triangulate(cameras, pixels).position - vertebra.landmarks[mark]) < 1e-6
+
+
+def test_landmarks_lie_on_their_vertebra(pair):
+    """Bone of this vertebra lies within 4 mm of each landmark that falls on the film, whatever the shutters hide."""
+    for view in pair.views.values():
+        rows, columns = view.film.shape
+        for marks, thickness in zip(view.landmarks, view.thickness, strict=True):
+            row, column = np.nonzero(thickness > 0)
+            for at in marks[((marks >= 0) & (marks < (columns, rows))).all(axis=1)]:
+                assert np.hypot(column - at[0], row - at[1]).min() < 4.0 / SMALL["pixel_mm"]
+
+
+def test_right_and_left_and_up_are_where_a_reader_of_films_expects_them(pair):
+    right, left = (LANDMARKS.index(f"transverse_{side}") for side in ("right", "left"))
+    upper, lower, tip = (LANDMARKS.index(name) for name in ("superior_endplate", "inferior_endplate", "spinous"))
+    frontal, lateral = (pair.views[view].landmarks for view in VIEWS)
+    assert (frontal[:, right, 0] < frontal[:, left, 0]).all()
+    assert (lateral[:, tip, 0] > lateral[:, upper, 0]).all()
+    for marks in (frontal, lateral):
+        assert (marks[:, upper, 1] < marks[:, lower, 1]).all()
+        assert (np.diff(marks[:, upper, 1]) > 0).all()
+
+
+def test_what_the_shutters_hide_is_not_visible(pair):
+    for view in pair.views.values():
+        assert not view.open.all()
+        assert np.unique(view.film[~view.open]).size == 1
+        place = np.rint(view.landmarks[view.visible]).astype(int)
+        assert view.open[place[:, 1], place[:, 0]].all()
+
+
+def test_labels_name_the_vertebra_that_weakens_the_ray_most(pair):
+    for view in pair.views.values():
+        labels = view.labels(pair.levels)
+        assert set(np.unique(labels)) <= {0, *pair.levels}
+        assert np.array_equal(labels > 0, view.bone > 0)
+        for number, level in enumerate(pair.levels):
+            assert (view.thickness[number][labels == level] > 0).all()
+
+
+def test_bone_shows_on_the_films(data, spec):
+    """Where vertebrae are thicker a film is brighter, its slow changes apart, unless it is worse than films of patients are."""
+    clear = replace(spec, collimated=0.0, noise=(0.005, 0.01), gas=(0, 0), bone_per_mm=(0.03, 0.03), scatter=(0.1, 0.2))
+    pair = data.radiographs(np.random.default_rng(1), clear)
+    for view in pair.views.values():
+        box = tuple(slice(int(each.min()), int(each.max())) for each in np.nonzero(view.bone))
+        film, bone = (each - gaussian_filter(each, 12.0) for each in (view.film, view.bone))
+        assert np.corrcoef(film[box].ravel(), bone[box].ravel())[0, 1] > 0.5
+
+
+def test_films_differ_in_contrast_and_shutters(data, spec):
+    films = [data.radiographs(np.random.default_rng(seed), replace(spec, collimated=0.5)) for seed in range(6)]
+    spreads = [float(each.views["frontal"].film.std()) for each in films]
+    assert max(spreads) > 1.3 * min(spreads)
+    assert {bool(view.open.all()) for each in films for view in each.views.values()} == {True, False}
+    assert all(view.film.min() >= 0.0 and view.film.max() <= 1.0 for each in films for view in each.views.values())

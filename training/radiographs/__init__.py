@@ -1,0 +1,1 @@
+"""What the networks for radiographs are trained on, and how they are trained."""
