@@ -24,7 +24,7 @@ PIP := -m pip --disable-pip-version-check install -qq --no-warn-script-location
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONUTF8 := 1
 
-.PHONY: help demo test lint format accuracy convergence cross-check measurements separation embedded embedded-model images realism xray pictures benchmark cmake-lists clean
+.PHONY: help demo test lint format accuracy convergence cross-check measurements separation embedded embedded-model train-landmarks xray-networks images realism xray pictures benchmark cmake-lists clean
 .DEFAULT_GOAL := help
 
 help:
@@ -43,6 +43,8 @@ help:
 	@echo "make pictures   draw the thumbnails and pictures of the README anew"
 	@echo "make realism    compare the phantom's vertebrae with real ones"
 	@echo "make xray       measure the reconstruction from two radiographs, on phantoms"
+	@echo "make xray-networks  measure the network that finds landmarks on radiographs, on synthetic films"
+	@echo "make train-landmarks  train that network, for hours; goes on where it was stopped"
 	@echo "make benchmark  compare with the reference implementation, side by side"
 	@echo "make cmake-lists  renew the lists of packaged files for 3D Slicer"
 	@echo "make clean      remove .venv and everything generated"
@@ -101,6 +103,9 @@ realism: $(VENV)/installed-test
 xray: $(VENV)/installed-xray
 	@$(VENV_PYTHON) benchmarks/xray.py
 
+xray-networks: $(VENV)/installed-xray
+	@$(VENV_PYTHON) benchmarks/xray_networks.py
+
 # The reference implementation has its own pins; it never shares an environment with the tests.
 benchmark: $(VENV)-benchmark/installed
 	@$(subst $(VENV)/,$(VENV)-benchmark/,$(VENV_PYTHON)) benchmarks/against_tptbox.py
@@ -119,6 +124,17 @@ $(VENV)-training/installed: pyproject.toml
 	@echo "Installing torch (once, some minutes)"
 	@$(subst $(VENV)/,$(VENV)-training/,$(VENV_PYTHON)) $(PIP) torch==2.13.0
 	@$(subst $(VENV)/,$(VENV)-training/,$(VENV_PYTHON)) $(PIP) onnx --editable .
+	@touch $@
+
+# Films of random people are rendered with numba, from shape models that want VTK.
+train-landmarks: $(VENV)-training/installed-xray
+	@PYTHONPATH=training $(subst $(VENV)/,$(VENV)-training/,$(VENV_PYTHON)) \
+	  -m radiographs.landmarks.train --out landmarks-model $(TRAINING_ARGS)
+	@PYTHONPATH=training $(subst $(VENV)/,$(VENV)-training/,$(VENV_PYTHON)) \
+	  -m radiographs.landmarks.export landmarks-model --out landmarks-model
+
+$(VENV)-training/installed-xray: $(VENV)-training/installed
+	@$(subst $(VENV)/,$(VENV)-training/,$(VENV_PYTHON)) $(PIP) --editable ".[xray]"
 	@touch $@
 
 clean:

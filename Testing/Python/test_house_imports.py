@@ -57,7 +57,7 @@ INSIDE_FUNCTIONS = {
     "matplotlib": None,
     "mpl_toolkits": None,
     "numba": {"xray"},
-    "onnxruntime": {"segmentation"},
+    "onnxruntime": {"segmentation", "xray"},
     "psutil": {"jobs"},
     "pydicom": {"io"},
     "tqdm": {"commands", "cli", "jobs"},

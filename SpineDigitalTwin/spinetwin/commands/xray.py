@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..anatomy import level as level_of
 from ..report.figures import NOT_DRAWN, can_draw
 from .common import Progress, count, make_folder, path_of, progress_bar
-from .xray_inputs import add_inputs, calibrated, read_films, read_own_shapes, wanted_levels
+from .xray_inputs import add_inputs, calibrated, landmarks_on, read_films, read_own_shapes, wanted_levels
 
 if TYPE_CHECKING:
     from ..poi import PoiSet
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 POINTS, REPORT, PICTURE, SURFACES = "points.mrk.json", "xray.json", "films.png", "surfaces"
 """What is written into the folder."""
+
+LANDMARKS = "landmarks.csv"
+"""What the network found is written here, to be corrected and given back with --landmarks."""
 
 MODEL, OWN = "shape model", "the patient's own vertebrae"
 """Where the shapes come from, for people."""
@@ -72,12 +75,12 @@ def reconstruct_into(folder: Path, arguments: argparse.Namespace, progress: Prog
     SpineTwinError
         If a file cannot be used, or films and landmarks do not belong together; nothing is written then.
     """
-    from ..io.film_forms import read_landmarks
+    from ..io.film_forms import write_landmarks
 
     progress(0.0, "reading the films")
-    landmarks = read_landmarks(arguments.landmarks)
-    levels = [each.id for each in wanted_levels(arguments.levels, landmarks)]
     read = read_films(arguments)
+    landmarks, told = landmarks_on(read, arguments)
+    levels = [each.id for each in wanted_levels(arguments.levels, landmarks)]
     films, said = calibrated(read, landmarks) if arguments.calibrate else (read, [])
     own = None if arguments.shape_from is None else read_own_shapes(arguments.shape_from)
 
@@ -87,9 +90,11 @@ def reconstruct_into(folder: Path, arguments: argparse.Namespace, progress: Prog
     standing = _standing(films, landmarks, levels, own, fitting, calibrate=arguments.calibrate)
     make_folder(folder)
     progress(_FOUND, "files")
-    _write(folder, standing, own)
+    _write(folder, standing, landmarks, own)
+    if arguments.auto:
+        write_landmarks(folder / LANDMARKS, landmarks)
     progress(1.0, "done")
-    return Reconstructed(standing, [*said, *_sentences(standing)])
+    return Reconstructed(standing, [*told, *said, *_sentences(standing)])
 
 
 def headline(standing: Standing) -> str:
@@ -124,7 +129,7 @@ def _standing(
     return reconstruct(films, own.known(landmarks), levels, own.model, RIGID_STAGES, progress, calibrate=calibrate)
 
 
-def _write(folder: Path, standing: Standing, own: OwnShapes | None) -> None:
+def _write(folder: Path, standing: Standing, landmarks: Landmarks, own: OwnShapes | None) -> None:
     from ..io import write_pois
     from ..io.standing import write_standing
     from ..io.surfaces import write_surface
@@ -136,7 +141,7 @@ def _write(folder: Path, standing: Standing, own: OwnShapes | None) -> None:
     write_pois(folder / POINTS, _points(standing, own))
     frames = {each.model.level: each.frame for each in standing.found.vertebrae}
     shapes = MODEL if own is None else OWN
-    write_standing(folder / REPORT, standing.films, standing.judged, frames, standing.left_out, shapes)
+    write_standing(folder / REPORT, standing.films, standing.judged, frames, standing.left_out, shapes, landmarks.source)
     if can_draw():
         draw_films(folder / PICTURE, standing.found)
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _RARE = ("T13", "L6")
 """Levels that a range includes, but few people have."""
 
+_LOWEST = "L5"
+"""What the lowest vertebra on films is taken for, if nobody says it."""
+
 _POINTS = ("*.mrk.json", "*.mkr.json")
 
 
@@ -28,9 +31,9 @@ def add_inputs(xray: argparse.ArgumentParser) -> None:
     """Tell the parser about the files and what is said of them."""
     xray.add_argument("frontal", type=path_of, metavar="FRONTAL", help="frontal film: DICOM, or a picture")
     xray.add_argument("lateral", type=path_of, metavar="LATERAL", help="lateral film")
-    xray.add_argument(
-        "--landmarks", type=path_of, required=True, metavar="FILE", help="csv: view, level, landmark, column, row"
-    )
+    marks = xray.add_mutually_exclusive_group(required=True)
+    marks.add_argument("--landmarks", type=path_of, metavar="FILE", help="csv: view, level, landmark, column, row")
+    marks.add_argument("--auto", action="store_true", help="landmarks by a network, trained on synthetic radiographs")
     xray.add_argument("--geometry", type=path_of, metavar="FILE", help="json form, for what the films do not say")
     xray.add_argument("--sdd", type=float, metavar="MM", help="distance from the source to the film")
     xray.add_argument("--sod", type=float, metavar="MM", help="distance from the source to the middle of the patient")
@@ -95,6 +98,27 @@ def read_films(arguments: argparse.Namespace) -> tuple[Film, Film]:
         films.append(replace(picture, setup=setup).film(view))
     check_films(films)
     return films[0], films[1]
+
+
+def landmarks_on(films: tuple[Film, Film], arguments: argparse.Namespace) -> tuple[Landmarks, list[str]]:
+    """Return the landmarks of a file, or those that the network finds and what is to be said of them.
+
+    Raises
+    ------
+    SpineTwinError
+        If the file cannot be used, there is no network, or it finds nothing.
+    """
+    from ..anatomy.levels import parse_levels
+    from ..io.film_forms import read_landmarks
+    from ..xray.networks.finding import found_landmarks, sentence
+    from ..xray.networks.model import open_network, read_description
+
+    if not arguments.auto:
+        return read_landmarks(arguments.landmarks), []
+    lowest = parse_levels(arguments.levels)[-1].id if arguments.levels else level_of(_LOWEST).id
+    description = read_description()
+    landmarks = found_landmarks(films, open_network(description), description, lowest)
+    return landmarks, [sentence(landmarks, lowest)]
 
 
 def calibrated(films: tuple[Film, Film], landmarks: Landmarks) -> tuple[tuple[Film, Film], list[str]]:

@@ -103,6 +103,7 @@ def write_standing(
     frames: Mapping[int, Frame],
     left_out: Mapping[int, str],
     shapes: str,
+    landmarks: str,
 ) -> None:
     """Write posture, spacing, and by level the frame, residuals and whether to trust it.
 
@@ -118,6 +119,8 @@ def write_standing(
         Why there is no vertebra of a level that was asked for.
     shapes : str
         Where the shapes come from.
+    landmarks : str
+        Where the landmarks come from: a file, or a network.
 
     Raises
     ------
@@ -128,6 +131,7 @@ def write_standing(
         "made_by": f"spinetwin {__version__}",
         "posture": "standing",
         "shapes": shapes,
+        "landmarks": landmarks,
         "coordinates": "RAS, mm; the origin is where the central rays of the films meet",
         "spacing": {film.view: film.spacing for film in films},
         "levels": [_level(each, frames[each.level]) for each in found],

@@ -118,3 +118,67 @@ def test_films_differ_in_contrast_and_shutters(data, spec):
     assert max(spreads) > 1.3 * min(spreads)
     assert {bool(view.open.all()) for each in films for view in each.views.values()} == {True, False}
     assert all(view.film.min() >= 0.0 and view.film.max() <= 1.0 for each in films for view in each.views.values())
+
+
+@pytest.fixture(scope="module")
+def samples(data):
+    """What the network is told of the films; needs no torch."""
+    assert data.__name__ == "radiographs.data"
+    from radiographs.landmarks import samples
+
+    return samples
+
+
+@pytest.fixture(scope="module")
+def frontal(samples, pair):
+    return samples.sample(pair.views["frontal"], lateral=False)
+
+
+def test_flips_exchange_right_and_left_landmarks(samples, pair, frontal):
+    flipped = samples.flipped(frontal)
+    right, left = (LANDMARKS.index(f"pedicle_{side}") for side in ("right", "left"))
+    assert np.array_equal(flipped.film, frontal.film[:, ::-1])
+    assert np.allclose(flipped.marks[:, right, 0], SMALL["pixels"] - 1.0 - frontal.marks[:, left, 0])
+    assert (flipped.marks[:, right, 0] < flipped.marks[:, left, 0]).all()
+    assert np.array_equal(flipped.visible[:, 1 + right], frontal.visible[:, 1 + left])
+    again = samples.flipped(flipped)
+    assert np.allclose(again.marks, frontal.marks)
+    assert np.array_equal(again.visible, frontal.visible)
+    lateral = samples.sample(pair.views["lateral"], lateral=True)
+    assert samples.flipped(lateral) is lateral
+
+
+def test_a_network_that_says_what_it_shall_finds_all_visible_landmarks(samples, frontal):
+    """The targets, put through what follows the network, are the landmarks again."""
+    from spinetwin.xray.networks.spots import spotted
+
+    wanted = samples.targets(frontal, spread=1.2)
+    found = spotted(wanted["heat"], wanted["offsets"])
+    assert len(found) == frontal.visible[:, 0].sum() > 0
+    for vertebra, number in zip(found, np.flatnonzero(frontal.visible[:, 0]), strict=True):
+        shown = frontal.visible[number, 1:]
+        # the nearest cell of a spot is raised to 1, which moves its top by up to half a pixel
+        assert np.abs(vertebra.marks[shown] - frontal.marks[number][shown]).max() < 1.0
+        assert np.linalg.norm(vertebra.centre - frontal.centres[number]) < 1.0
+
+
+def test_bone_behind_the_shutters_is_not_asked_for(samples, pair, frontal):
+    assert not frontal.bone[~pair.views["frontal"].open].any()
+    assert samples.seen(frontal).shape == (2, SMALL["pixels"], SMALL["pixels"])
+
+
+def test_pairs_depend_on_seed_and_number_alone(samples, spec):
+    from radiographs.landmarks.recipe import Recipe
+
+    recipe = Recipe(films=spec, ring=4, batch=4)
+    batches = samples.Batches(recipe, 0, workers=1)
+    try:
+        films, truth = batches.batch(0)
+    finally:
+        batches.close()
+    assert films.shape == (4, 2, SMALL["pixels"], SMALL["pixels"])
+    assert films[:, 1, 0, 0].tolist() == [0.0, 1.0, 0.0, 1.0]
+    known = [samples.pair(recipe, number) for number in range(4)]
+    ways = [samples.seen(way(each)) for each in sum(known, ()) for way in (samples.flipped, lambda same: same)]
+    assert all(any(np.array_equal(film, way) for way in ways) for film in films)
+    assert truth["heat"].shape == (4, 8, SMALL["pixels"] // 4, SMALL["pixels"] // 4)

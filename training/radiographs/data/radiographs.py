@@ -28,6 +28,9 @@ _BONY = 45.0
 _RIB_SHARE, _PELVIS_SHARE = (0.3, 0.7), (0.4, 0.9)
 """Attenuation of ribs and pelvis, hollow as they are drawn full, against that of vertebrae."""
 
+_PATIENT_FILM = 200.0
+"""Any distance: where films have pixels of a given size at the patient, it changes nothing."""
+
 _SOFT_BLUR = 2.0
 _TEXTURE_PX = 3.0
 
@@ -99,7 +102,7 @@ def radiographs(rng: np.random.Generator, spec: RadiographSpec) -> Radiographs:
     spec : RadiographSpec
     """
     someone = person(rng, spec)
-    reach = spec.pixels * spec.pixel_mm * max(spec.zoom) + _BONY
+    reach = spec.pixels * spec.pixel_mm * max(spec.zoom) / 2 + 2 * max(spec.off_middle) + _BONY
     cameras = _cameras(rng, spec)
     bones = vertebrae(someone, rng, spec, reach)
     around = _Around(tissues(someone, rng, spec), ribs(someone, rng, reach), pelvis(someone, rng))
@@ -123,7 +126,7 @@ def _cameras(rng: np.random.Generator, spec: RadiographSpec) -> list[Camera]:
         half = (spec.pixels - 1) / 2
         setup = Setup(
             kind=kind,
-            source_detector_mm=source + float(rng.uniform(*spec.patient_film)),
+            source_detector_mm=source + _PATIENT_FILM,
             source_patient_mm=source,
             pixel_mm=(1.0, 1.0),
             source_side=side,

@@ -40,8 +40,8 @@ class RadiographSpec:
     shape_sd : float
         Standard deviation of the scores of shape modes, beside the dimensions of the person.
 
-    source_patient, patient_film : Range
-        Distances of the camera, mm.
+    source_patient : Range
+        Distance of the source from the patient, mm.
     slot : float
         Share of slot scanners.
     source_above : Range
@@ -91,7 +91,6 @@ class RadiographSpec:
     shape_sd: float = 0.6
 
     source_patient: Range = (950.0, 1700.0)
-    patient_film: Range = (120.0, 450.0)
     slot: float = 0.25
     source_above: Range = (-60.0, 300.0)
     azimuth: float = 4.0

@@ -1,0 +1,1 @@
+"""The network that finds landmarks and bones on radiographs: recipe, training, export."""

@@ -1,0 +1,196 @@
+"""Train the network of the radiographs on random people: ``make train-landmarks``, or this module with options.
+
+It may be stopped at any time and goes on where it was. Beside the weights it keeps ``log.csv``: the parts of the loss, and how
+far landmarks are found from the truth on films that are never trained on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import dataclasses
+import os
+import time
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from spinetwin.xray.landmarks import LANDMARKS
+
+from .held_out import Look, look
+from .losses import parts
+from .network import FilmNet
+from .recipe import RECIPE, Recipe
+from .samples import HELD_OUT, Batches, Float32, pair
+
+LOOK_EVERY = 100
+SAVE_S = 120.0
+
+
+class Training:
+    """The network, its optimiser and how far they are.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    folder : Path
+        Where weights and log are kept, and found again.
+    device : str
+        "cpu" or "cuda".
+    short : bool
+        Whether convolutions calculate with 16 bits: faster on a GPU, and on processors that are made for it.
+    """
+
+    def __init__(self, recipe: Recipe, folder: Path, device: str, short: bool) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.folder, self.device, self.short, self.step = recipe, folder, device, short, 0
+        self.network = film_net(recipe).to(device, memory_format=torch.channels_last)
+        self.kept = torch.optim.swa_utils.AveragedModel(self.network, avg_fn=self._followed, use_buffers=True)
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, self._rate)
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._file.exists():
+            self._load()
+
+    def _rate(self, step: int) -> float:
+        """Return the share of the highest rate at a step."""
+        return min((step + 1) / self.recipe.warm_up, 1.0, (self.recipe.steady / max(step, 1)) ** 0.5)
+
+    def _followed(self, kept: torch.Tensor, trained: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+        """Return where kept weights go when the trained ones have moved; faster as long as few steps have been taken."""
+        memory = min(self.recipe.memory, (1 + int(steps)) / (10 + int(steps)))
+        return memory * kept + (1.0 - memory) * trained if kept.is_floating_point() else trained
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / "training.pt"
+
+    def _load(self) -> None:
+        state = torch.load(self._file, map_location=self.device, weights_only=True)
+        if state["recipe"] != repr(self.recipe):
+            raise SystemExit(f"{self._file} was trained by another recipe; choose another folder, or remove it.")
+        self.network.load_state_dict(state["network"])
+        self.kept.load_state_dict(state["kept"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.step = state["step"]
+
+    def save(self) -> None:
+        """Write all that is needed to go on, or nothing."""
+        state = {
+            "recipe": repr(self.recipe),
+            "step": self.step,
+            "network": self.network.state_dict(),
+            "kept": self.kept.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+        }
+        torch.save(state, self._file.with_suffix(".part"))
+        self._file.with_suffix(".part").replace(self._file)
+
+    def take(self, films: Float32, truth: dict[str, Float32]) -> dict[str, float]:
+        """Take one step and return the parts of its loss."""
+        self.network.train()
+        seen = torch.from_numpy(films).to(self.device, memory_format=torch.channels_last)
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.short):
+            found = self.network(seen)
+        wrong = parts(found, {key: torch.from_numpy(each).to(self.device) for key, each in truth.items()})
+        self.optimiser.zero_grad(set_to_none=True)
+        torch.stack([self.recipe.weights[key] * each for key, each in wrong.items()]).sum().backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.optimiser.step()
+        self.schedule.step()
+        self.kept.update_parameters(self.network)
+        self.step += 1
+        return {key: each.item() for key, each in wrong.items()}
+
+    @cached_property
+    def _held_out(self) -> list:
+        return [each for number in range(self.recipe.held_out) for each in pair(self.recipe, HELD_OUT + number)]
+
+    @torch.no_grad()
+    def look(self) -> Look:
+        """Look at the films that are held out."""
+        self.kept.eval()
+
+        def run(film: Float32) -> tuple[Float32, Float32, Float32]:
+            with torch.autocast(self.device, torch.bfloat16, enabled=self.short):
+                found = self.kept(torch.from_numpy(film[None]).to(self.device, memory_format=torch.channels_last))
+            heat, offsets, bone = (each[0].float().cpu().numpy() for each in found)
+            return heat, offsets, bone
+
+        return look(run, self._held_out)
+
+
+def film_net(recipe: Recipe) -> FilmNet:
+    """Return the untrained network of a recipe."""
+    return FilmNet(recipe.widths, recipe.decoder, len(LANDMARKS))
+
+
+def main() -> None:
+    """Train until the steps, or the time, are at their end."""
+    options = _options()
+    torch.set_num_threads(options.threads)
+    training = Training(RECIPE, options.out, options.device, options.short)
+    size = sum(each.numel() for each in training.network.parameters()) / 1e6
+    print(f"{size:.2f} M parameters on {options.device}, step {training.step} of {options.steps}", flush=True)
+    train(training, options.steps, options.workers, time.monotonic() + 60 * options.minutes)
+
+
+def train(training: Training, steps: int, workers: int, end: float) -> None:
+    """Take steps until so many are taken in all, as long as there is time (on the monotonic clock)."""
+    if training.step >= steps:
+        return
+    batches, saved = Batches(training.recipe, training.step, workers), time.monotonic()
+    losses: list[dict[str, float]] = []
+    try:
+        while training.step < steps and time.monotonic() < end:
+            losses.append(training.take(*batches.batch(training.step)))
+            if training.step % LOOK_EVERY == 0:
+                _tell(training, losses)
+                losses.clear()
+            if time.monotonic() > saved + SAVE_S:
+                training.save()
+                saved = time.monotonic()
+    finally:
+        training.save()
+        batches.close()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("landmarks-model"), help="folder of weights and log")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", choices=("cpu", "cuda"))
+    parser.add_argument(
+        "--short",
+        action=argparse.BooleanOptionalAction,
+        default=torch.cuda.is_available(),
+        help="calculate with 16 bits: faster on a GPU and on a processor with AMX",
+    )
+    parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) // 2), help="processes that make films")
+    parser.add_argument(
+        "--threads", type=int, default=max(1, (os.cpu_count() or 2) // 2), help="threads of the network on a CPU"
+    )
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time; the same command goes on")
+    parser.add_argument("--steps", type=int, default=30000, help="stop after so many in all")
+    return parser.parse_args()
+
+
+def _tell(training: Training, losses: list[dict[str, float]]) -> None:
+    """Print and log how well the network does."""
+    row: dict[str, float] = {"step": training.step}
+    row |= {key: round(float(np.mean([each[key] for each in losses])), 4) for key in losses[0]}
+    row |= {key: round(value, 3) for key, value in dataclasses.asdict(training.look()).items()}
+    print(" ".join(f"{key}={value}" for key, value in row.items()), flush=True)
+    log = training.folder / "log.csv"
+    new = not log.exists()
+    with log.open("a", newline="") as stream:
+        writer = csv.DictWriter(stream, row)
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+if __name__ == "__main__":
+    main()
