@@ -24,6 +24,7 @@ OPTIONS: dict[str, OptionReader] = {
     "levels": text,
     "slot_scan": yes_or_no,
     "calibrate": yes_or_no,
+    "transvert": yes_or_no,
 }
 """As the options of the command."""
 
