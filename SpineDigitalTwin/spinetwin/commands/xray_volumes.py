@@ -44,8 +44,8 @@ def write_volumes(folder: Path, standing: Standing, network: VolumeNetwork) -> l
     alike = _agreement(standing, volumes)
     _write_report(folder / REPORT, network, alike, missing)
     least = min(alike, key=lambda key: alike[key])
-    close = f"its Dice with the reconstruction is {alike[least]:.2f} at {level_of(least).name}, and larger elsewhere"
-    return [*said, f"{MAP} is what a network {TRAINED_ON} sees: {close}."]
+    close = f"at least {alike[least]:.2f} ({level_of(least).name})"
+    return [*said, f"{MAP} is what a network {TRAINED_ON} sees; its Dice with the reconstruction is {close}."]
 
 
 def _seen(standing: Standing, network: VolumeNetwork) -> tuple[list[Volume], dict[int, str]]:

@@ -60,14 +60,20 @@ class VolumeNetwork:
     measured: Mapping[str, float]
 
 
-def open_network(folder: Path = FOLDER) -> VolumeNetwork:
+def open_network(given: Path | None = None) -> VolumeNetwork:
     """Read weights and description.
+
+    Parameters
+    ----------
+    given : Path, optional
+        Folder of both; that of the package if left out.
 
     Raises
     ------
     ParameterError
         If there is no network, it is damaged, or ONNX Runtime cannot be loaded.
     """
+    folder = given or FOLDER
     weights = folder / WEIGHTS
     if not weights.exists():
         raise ParameterError("No network for volumes is installed.", "Leave out --transvert.")
