@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import warnings
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from spinetwin.xray.landmarks import VIEWS
 from spinetwin.xray.networks.blocks import EDGE_MM
+from spinetwin.xray.networks.model import session_of
 
 TRAINING = Path(__file__).resolve().parents[3] / "training"
 
@@ -110,6 +112,23 @@ def test_a_pixel_of_a_view_changes_what_lies_behind_it_most(network):
         slope = each.grad[0, 0].abs().numpy()
         near = slope[max(place[0] - 4, 0) : place[0] + 5, max(place[1] - 4, 0) : place[1] + 5]
         assert near.mean() > 4 * slope.mean()
+
+
+def test_the_exported_file_says_what_the_network_says(training, network, tmp_path):
+    import torch
+
+    for name in ("onnx", "onnxruntime"):
+        pytest.importorskip(name, reason=f"{name} is not installed")
+    weights, shown = tmp_path / "transvert.onnx", torch.randn(2, 2, 64, 64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's own, of the way it exports
+        _part(training, "export").export(network, weights)
+    assert weights.stat().st_size < 6e6
+    with torch.no_grad():
+        expected = network(shown[:1], shown[1:])[0, 0].numpy()
+    frontal, lateral = shown[:, None].numpy()
+    found = session_of(weights).run(None, {"frontal": frontal, "lateral": lateral})[0][0, 0]
+    assert np.abs(found - expected).max() < 1e-3
 
 
 def test_without_the_disc_it_changes_nothing(training):

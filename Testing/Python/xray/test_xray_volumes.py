@@ -51,6 +51,11 @@ def test_the_axes_are_those_of_the_patient_however_the_films_were_taken(block):
     assert np.diag(block.frame.axes).min() > np.cos(np.radians(12.0))
 
 
+def test_two_films_from_the_same_side_span_no_block():
+    with pytest.raises(ParameterError, match="nearly the same side"):
+        block_around((cone(azimuth=-30.0), cone(azimuth=-50.0)), BODY)
+
+
 def test_the_spine_lies_behind_the_body(block):
     assert block.frame.to_local(BODY)[1] == pytest.approx(22.0)
 

@@ -37,7 +37,7 @@ def main() -> None:
     kept.eval()
     options.out.mkdir(parents=True, exist_ok=True)
     weights = options.out / WEIGHTS
-    _export(kept.module, weights)
+    export(kept.module, weights)
     samples = [each for number in range(options.pairs) for each in samples_of(begun[-1], EVALUATED + number)]
     description = {
         "side": SIDE,
@@ -51,7 +51,8 @@ def main() -> None:
     print(f"{weights}: {weights.stat().st_size / 1e6:.1f} MB, {description['trained']}, Dice {description['dice']}")
 
 
-def _export(network: torch.nn.Module, weights: Path) -> None:
+def export(network: torch.nn.Module, weights: Path) -> None:
+    """Write a network as an ONNX file."""
     patches = torch.zeros(1, 2, SIDE, SIDE)
     torch.onnx.export(
         network,

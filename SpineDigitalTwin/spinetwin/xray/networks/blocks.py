@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ...errors import ParameterError
 from ...geometry import FloatArray, Frame, Grid, IntArray
 from ..cameras import Camera
 from ..films import Film
@@ -31,6 +32,9 @@ DISC_MM = 4.0
 
 _FAR = 1e7
 """Depth of the block's middle where it is projected along its own axes: there perspective is nothing."""
+
+_LEAST_APART = 0.5
+"""Sine of the least angle between the rays of both films."""
 
 _ROUNDS = 4
 
@@ -93,7 +97,13 @@ class Block:
 
 
 def block_around(cameras: tuple[Camera, Camera], body: npt.ArrayLike, shift: npt.ArrayLike = (0.0, 0.0, 0.0)) -> Block:
-    """Return the block of the vertebra whose body has its middle at `body` (RAS mm), moved by `shift` (RAS mm)."""
+    """Return the block of the vertebra whose body has its middle at `body` (RAS mm), moved by `shift` (RAS mm).
+
+    Raises
+    ------
+    ParameterError
+        If both films were taken from nearly the same side.
+    """
     place = np.asarray(body, dtype=np.float64)
     rays = []
     for camera, outward in zip(cameras, ((0.0, 1.0, 0.0), (1.0, 0.0, 0.0)), strict=True):
@@ -101,7 +111,10 @@ def block_around(cameras: tuple[Camera, Camera], body: npt.ArrayLike, shift: npt
         rays.append(direction * np.copysign(1.0 / np.linalg.norm(direction), direction @ np.array(outward)))
     frontal, lateral = rays
     up = np.cross(lateral, frontal)
-    left, _, right = np.linalg.svd(np.stack([lateral, frontal, up / np.linalg.norm(up)]))
+    apart = float(np.linalg.norm(up))
+    if apart < _LEAST_APART:
+        raise ParameterError("Both films were taken from nearly the same side.", "Give a frontal and a lateral film.")
+    left, _, right = np.linalg.svd(np.stack([lateral, frontal, up / apart]))
     axes = left @ right
     return Block(Frame(place - BEHIND_MM * axes[1] + np.asarray(shift), axes, "rays of two films"), cameras)
 
@@ -147,6 +160,9 @@ def filled(vertices: FloatArray, triangles: IntArray) -> npt.NDArray[np.bool_]:
 
 
 def shown_of(films: Sequence[Film], block: Block, body: npt.ArrayLike) -> npt.NDArray[np.float32]:
-    """Return what a network is shown of a vertebra, (2, 2, 64, 64): for both views the contrast of the patch, and the disc."""
+    """Return what a network is shown of a vertebra, (2, 2, 64, 64): for both views the contrast of the patch, and the disc.
+
+    Pixels of a patch are larger than those of a film, and so is the neighbourhood that each is compared with: nearly all of it.
+    """
     shown = [[local_contrast(patch(film, block, view)), disc(block, view, body)] for view, film in enumerate(films)]
     return np.asarray(shown, dtype=np.float32)
