@@ -24,7 +24,7 @@ PIP := -m pip --disable-pip-version-check install -qq --no-warn-script-location
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONUTF8 := 1
 
-.PHONY: help demo test lint format accuracy convergence cross-check measurements separation embedded embedded-model train-landmarks xray-networks images realism xray pictures benchmark cmake-lists clean
+.PHONY: help demo test lint format accuracy convergence cross-check measurements separation embedded embedded-model train-landmarks train-transvert xray-networks transvert images realism xray pictures benchmark cmake-lists clean
 .DEFAULT_GOAL := help
 
 help:
@@ -38,6 +38,8 @@ help:
 	@echo "make separation    tell vertebrae apart without a network, and compare with the truth"
 	@echo "make embedded   measure the network that comes with the package, on phantoms and on real scans"
 	@echo "make embedded-model  train that network anew, for hours; goes on where it was stopped"
+	@echo "make train-transvert  train the network of volumes from radiographs; goes on where it was stopped"
+	@echo "make transvert  measure that network on phantoms, beside the shapes that are fitted"
 	@echo "make cross-check  compare the loads with OpenSim and MuJoCo, on phantoms"
 	@echo "make images     measure seconds and memory of the phantom's images"
 	@echo "make pictures   draw the thumbnails and pictures of the README anew"
@@ -106,6 +108,9 @@ xray: $(VENV)/installed-xray
 xray-networks: $(VENV)/installed-xray
 	@$(VENV_PYTHON) benchmarks/xray_networks.py
 
+transvert: $(VENV)/installed-xray
+	@$(VENV_PYTHON) benchmarks/xray_transvert.py
+
 # The reference implementation has its own pins; it never shares an environment with the tests.
 benchmark: $(VENV)-benchmark/installed
 	@$(subst $(VENV)/,$(VENV)-benchmark/,$(VENV_PYTHON)) benchmarks/against_tptbox.py
@@ -132,6 +137,13 @@ train-landmarks: $(VENV)-training/installed-xray
 	  -m radiographs.landmarks.train --out landmarks-model $(TRAINING_ARGS)
 	@PYTHONPATH=training $(subst $(VENV)/,$(VENV)-training/,$(VENV_PYTHON)) \
 	  -m radiographs.landmarks.export landmarks-model --out landmarks-model
+
+# Of an ablation (TRAINING_ARGS="--ablation no-attention") the weights are exported by hand.
+train-transvert: $(VENV)-training/installed-xray
+	@PYTHONPATH=training $(subst $(VENV)/,$(VENV)-training/,$(VENV_PYTHON)) \
+	  -m radiographs.transvert.train --out transvert $(TRAINING_ARGS)
+	@PYTHONPATH=training $(subst $(VENV)/,$(VENV)-training/,$(VENV_PYTHON)) \
+	  -m radiographs.transvert.export transvert/whole --out transvert/whole
 
 $(VENV)-training/installed-xray: $(VENV)-training/installed
 	@$(subst $(VENV)/,$(VENV)-training/,$(VENV_PYTHON)) $(PIP) --editable ".[xray]"

@@ -12,6 +12,7 @@ from ..anatomy import level as level_of
 from ..report.figures import NOT_DRAWN, can_draw
 from .common import Progress, count, make_folder, path_of, progress_bar
 from .xray_inputs import add_inputs, calibrated, landmarks_on, read_films, read_shapes, wanted_levels
+from .xray_volumes import write_volumes
 
 if TYPE_CHECKING:
     from ..jobs.shape_models import StoredModels
@@ -54,6 +55,9 @@ def add(steps: Steps) -> None:
     xray = steps.add_parser("xray", help="reconstruct the standing spine from two radiographs")
     add_inputs(xray)
     xray.add_argument("--out", type=path_of, required=True, metavar="DIR", help="folder for the results")
+    xray.add_argument(
+        "--transvert", action="store_true", help="also vertebrae as a network sees them, trained on synthetic radiographs"
+    )
     xray.add_argument("--quiet", action="store_true", help="no progress bar")
     xray.set_defaults(run=run)
 
@@ -77,6 +81,7 @@ def reconstruct_into(folder: Path, arguments: argparse.Namespace, progress: Prog
         If a file cannot be used, or films and landmarks do not belong together; nothing is written then.
     """
     from ..io.film_forms import write_landmarks
+    from ..xray.networks.volumes import open_network
 
     progress(0.0, "reading the films")
     read = read_films(arguments)
@@ -84,6 +89,7 @@ def reconstruct_into(folder: Path, arguments: argparse.Namespace, progress: Prog
     levels = [each.id for each in wanted_levels(arguments.levels, landmarks)]
     films, said = calibrated(read, landmarks) if arguments.calibrate else (read, [])
     own, stored = read_shapes(arguments)
+    network = open_network() if arguments.transvert else None
 
     def fitting(done: float, what: str) -> None:
         progress(_READ + (_FOUND - _READ) * done, what)
@@ -94,6 +100,8 @@ def reconstruct_into(folder: Path, arguments: argparse.Namespace, progress: Prog
     _write(folder, standing, landmarks, own, MODEL if stored is None else f"{MODEL} {stored.source}")
     if arguments.auto:
         write_landmarks(folder / LANDMARKS, landmarks)
+    if network is not None:
+        said += write_volumes(folder, standing, network)
     progress(1.0, "done")
     carried = [] if stored is None else stored.said
     return Reconstructed(standing, [*told, *said, *carried, *_sentences(standing)])

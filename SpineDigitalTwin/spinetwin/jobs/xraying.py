@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..commands.xray import PICTURE, POINTS, REPORT, SURFACES, add, headline, reconstruct_into
+from ..commands.xray_volumes import MAP
 from .job import Done, Job
 from .options import OptionReader, number, text, yes_or_no
 from .output import Output
@@ -24,6 +25,7 @@ OPTIONS: dict[str, OptionReader] = {
     "levels": text,
     "slot_scan": yes_or_no,
     "calibrate": yes_or_no,
+    "transvert": yes_or_no,
 }
 """As the options of the command."""
 
@@ -36,6 +38,7 @@ def xray(job: Job, folder: Path, output: Output) -> Done:
         output.log(line, "info")
     files = {"points": made / POINTS, "report": made / REPORT}
     files |= {"picture": made / PICTURE} if (made / PICTURE).exists() else {}
+    files |= {"transvert": made / MAP} if (made / MAP).exists() else {}
     files |= {path.stem: path for path in sorted((made / SURFACES).iterdir())}
     return Done(files, headline(done.standing))
 

@@ -95,6 +95,24 @@ def open_network(description: Description, given: Path | None = None) -> Run:
     ParameterError
         If ONNX Runtime cannot be loaded.
     """
+    session = session_of((given or FOLDER) / WEIGHTS)
+    name = session.get_inputs()[0].name
+
+    def run(film: Float32) -> tuple[Float32, Float32, Float32]:
+        heat, offsets, bone = (each[0] for each in session.run(None, {name: np.ascontiguousarray(film[None])}))
+        return chances(heat), offsets, np.float32(description.bone_mm) * bone[0]
+
+    return run
+
+
+def session_of(weights: Path) -> Any:
+    """Return weights as ONNX Runtime runs them, on the CPU.
+
+    Raises
+    ------
+    ParameterError
+        If ONNX Runtime cannot be loaded.
+    """
     try:
         import onnxruntime
     except ImportError as error:
@@ -103,14 +121,7 @@ def open_network(description: Description, given: Path | None = None) -> Run:
     options = onnxruntime.SessionOptions()
     # threads that wait for each other sleep: they would take processor time from other programs
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(str((given or FOLDER) / WEIGHTS), options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-
-    def run(film: Float32) -> tuple[Float32, Float32, Float32]:
-        heat, offsets, bone = (each[0] for each in session.run(None, {name: np.ascontiguousarray(film[None])}))
-        return chances(heat), offsets, np.float32(description.bone_mm) * bone[0]
-
-    return run
+    return onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
 
 
 def chances(scores: Float32) -> Float32:

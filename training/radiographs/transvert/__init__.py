@@ -1,0 +1,1 @@
+"""TransVert: the volume of a vertebra from two patches of radiographs."""

@@ -1,0 +1,229 @@
+"""Train TransVert on radiographs of made-up persons: ``make train-transvert``.
+
+One stage of the recipe after the other, each from the weights of the one before. It may be stopped at any time and goes on
+where it was. Beside the weights each stage keeps ``log.csv``: losses on the way, and Dice on samples that are never trained on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import dataclasses
+import time
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .measuring import dice_by_region, tensors_of
+from .network import Discriminator, TransVert
+from .recipe import ABLATIONS, STAGES, Recipe
+from .samples import HELD_OUT, Sample, batches, samples_of
+
+LOOK_EVERY = 250
+SAVE_S = 120.0
+_MOST_SLOPE = 5.0
+
+
+def network_of(recipe: Recipe) -> TransVert:
+    """Return the network of a recipe, untrained."""
+    return TransVert(recipe.flat, recipe.fused, recipe.deep, recipe.attention, recipe.centroid)
+
+
+class Training:
+    """The network, its adversary, their optimisers and how far they are.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    folder : Path
+        Where weights and log are kept, and found again.
+    device : str
+        "cpu" or "cuda".
+    short : bool
+        Whether convolutions calculate with 16 bits: faster on a GPU, and on processors that are made for it.
+    before : Path, optional
+        Folder of the stage whose weights this one begins with.
+    """
+
+    def __init__(self, recipe: Recipe, folder: Path, device: str, short: bool, before: Path | None = None) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.folder, self.device, self.short, self.step = recipe, folder, device, short, 0
+        self.network, self.judge = network_of(recipe).to(device), Discriminator(recipe.judge).to(device)
+        if before is not None:
+            self._begin_with(before / self._file.name)
+        self.kept = torch.optim.swa_utils.AveragedModel(self.network, avg_fn=self._followed)
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
+        self.judging = torch.optim.AdamW(self.judge.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser, recipe.rate, total_steps=recipe.steps + 1, pct_start=recipe.warm_up
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._file.exists():
+            self._load()
+
+    def _followed(self, kept: torch.Tensor, trained: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+        """Average over few steps at first, and over more and more later."""
+        return kept + (trained - kept) * max(1.0 - self.recipe.memory, 1.0 / (1.0 + float(steps)))
+
+    @property
+    def _parts(self) -> dict[str, object]:
+        """Return all that changes on the way, by its name in the file."""
+        return {
+            "network": self.network,
+            "judge": self.judge,
+            "kept": self.kept,
+            "optimiser": self.optimiser,
+            "judging": self.judging,
+            "schedule": self.schedule,
+        }
+
+    def _begin_with(self, file: Path) -> None:
+        """Take the weights that another stage kept, and its adversary."""
+        state = torch.load(file, map_location=self.device, weights_only=True)
+        kept = torch.optim.swa_utils.AveragedModel(self.network)
+        kept.load_state_dict(state["kept"])
+        self.network.load_state_dict(kept.module.state_dict())
+        self.judge.load_state_dict(state["judge"])
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / "training.pt"
+
+    def _load(self) -> None:
+        state = torch.load(self._file, map_location=self.device, weights_only=True)
+        if state["recipe"] != repr(self.recipe):
+            raise SystemExit(f"{self._file} was trained by another recipe; choose another folder, or remove it.")
+        for name, part in self._parts.items():
+            part.load_state_dict(state[name])
+        self.step = state["step"]
+
+    def save(self) -> None:
+        """Write all that is needed to go on, or nothing."""
+        state = {"recipe": repr(self.recipe), "step": self.step}
+        state |= {name: part.state_dict() for name, part in self._parts.items()}
+        torch.save(state, self._file.with_suffix(".part"))
+        self._file.with_suffix(".part").replace(self._file)
+
+    def take(self, samples: Sequence[Sample]) -> dict[str, float]:
+        """Take one step and return its losses."""
+        self.network.train()
+        frontal, lateral, truth = tensors_of(samples, self.device)
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.short):
+            odds = self.network(frontal, lateral)
+        odds = odds.float()
+        made = odds.sigmoid()
+        losses = {"near": (made - truth).abs().mean()}
+        if self.recipe.entropy:
+            losses["entropy"] = torch.nn.functional.binary_cross_entropy_with_logits(odds, truth)
+        if self.recipe.adversary:
+            self._judge(made.detach(), truth)
+            with torch.autocast(self.device, torch.bfloat16, enabled=self.short):
+                seen = self.judge(made)
+            losses["adversary"] = ((seen.float() - 1.0) ** 2).mean()
+        total = sum(getattr(self.recipe, name) * value for name, value in losses.items())
+        self.optimiser.zero_grad(set_to_none=True)
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), _MOST_SLOPE)
+        self.optimiser.step()
+        self.schedule.step()
+        self.kept.update_parameters(self.network)
+        self.step += 1
+        return {name: value.item() for name, value in losses.items()}
+
+    def _judge(self, made: torch.Tensor, truth: torch.Tensor) -> None:
+        """Teach the adversary what is true and what is made (least squares)."""
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.short):
+            true, false = self.judge(truth), self.judge(made)
+        self.judging.zero_grad(set_to_none=True)
+        (((true.float() - 1.0) ** 2).mean() + (false.float() ** 2).mean()).backward()
+        self.judging.step()
+
+    @cached_property
+    def _held_out(self) -> list[Sample]:
+        pairs = range(HELD_OUT, HELD_OUT + self.recipe.held_out)
+        return [each for number in pairs for each in samples_of(self.recipe, number)]
+
+    def dice(self) -> dict[str, float]:
+        """Return the mean Dice of the samples that are held out, by region of the spine."""
+        return dice_by_region(self.kept, self._held_out, self.device)
+
+
+def main() -> None:
+    """Train stage after stage until all are, or the time is, at their end."""
+    options = _options()
+    torch.set_num_threads(options.threads)
+    end = time.monotonic() + 60 * options.minutes
+    before: Path | None = None
+    for stage in STAGES:
+        given = {name: value for name, value in vars(options).items() if name in ("steps", "batch") and value}
+        recipe = dataclasses.replace(stage, **ABLATIONS.get(options.ablation, {}), **given)
+        folder = options.out / (options.ablation or "whole") / stage.name
+        training = Training(recipe, folder, options.device, options.short, before)
+        size = sum(each.numel() for each in training.network.parameters()) / 1e6
+        print(f"{recipe.name}: {size:.2f} M parameters on {options.device}, step {training.step} of {recipe.steps}", flush=True)
+        train(training, options.workers, end)
+        if training.step < recipe.steps:
+            return
+        before = folder
+
+
+def train(training: Training, workers: int, end: float) -> None:
+    """Take the steps that are left, as long as there is time (on the monotonic clock)."""
+    recipe, saved = training.recipe, time.monotonic()
+    if training.step >= recipe.steps:
+        return
+    coming = batches(recipe, training.step, workers)
+    losses: list[dict[str, float]] = []
+    try:
+        while training.step < recipe.steps and time.monotonic() < end:
+            losses.append(training.take(next(coming)))
+            if training.step % LOOK_EVERY == 0 or training.step == recipe.steps:
+                _tell(training, losses)
+                losses.clear()
+            if time.monotonic() > saved + SAVE_S:
+                training.save()
+                saved = time.monotonic()
+    finally:
+        training.save()
+        coming.close()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("transvert"), help="folder of weights and log")
+    parser.add_argument("--ablation", choices=sorted(ABLATIONS), help="leave something out")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", choices=("cpu", "cuda"))
+    parser.add_argument(
+        "--short",
+        action=argparse.BooleanOptionalAction,
+        default=torch.cuda.is_available(),
+        help="calculate with 16 bits: faster on a GPU and on a processor with AMX",
+    )
+    parser.add_argument("--workers", type=int, default=1, help="processes that make samples")
+    parser.add_argument("--threads", type=int, default=1, help="threads of the network on a CPU")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time; the same command goes on")
+    parser.add_argument("--steps", type=int, help="instead of the recipe's")
+    parser.add_argument("--batch", type=int, help="instead of the recipe's")
+    return parser.parse_args()
+
+
+def _tell(training: Training, losses: Sequence[dict[str, float]]) -> None:
+    """Print and log how well the network does."""
+    row: dict[str, object] = {"stage": training.recipe.name, "step": training.step}
+    row |= {name: round(float(np.mean([each[name] for each in losses])), 5) for name in losses[0]}
+    row |= {f"dice_{region}": round(value, 4) for region, value in training.dice().items()}
+    print(" ".join(f"{key}={value}" for key, value in row.items()), flush=True)
+    log = training.folder / "log.csv"
+    new = not log.exists()
+    with log.open("a", newline="") as stream:
+        writer = csv.DictWriter(stream, row)
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+if __name__ == "__main__":
+    main()
