@@ -1,10 +1,10 @@
 """The standing spine from two radiographs of real bones: films by ray-march through a real CT, or through real label maps.
 
-The films of the CT are those of its grey values, with soft tissue, ribs, pelvis and bowel gas. Of the other people only masks are
-at hand; their bone is homogeneous. Landmarks are clicked by script where the label maps show them (never where a template has
+The films of the CT are those of its grey values, with soft tissue, ribs, pelvis and bowel gas. Of the others only masks are at
+hand; their bone is homogeneous. Landmarks are clicked by script where the label maps show them (never where a template has
 them), with a standard deviation of 2 mm; cameras stand as the preset "long" says. The procedural shape model has never seen any
 of these people. A result is compared with the surface of the person's own masks, level by level: from its vertices to the faces
-of that surface, the way back, and by how much its frame differs from the one that the rules of `spinetwin poi` find on the masks.
+of that surface, the way back, and by how much its frame differs from the one that the rules of `spinetwin poi` find on masks.
 The data stay outside of the project; without them the benchmark says so. ``python benchmarks/xray_real.py [--picture FOLDER]``.
 """
 

@@ -39,10 +39,13 @@ class Reconstructed:
     standing : Standing
     said : list of str
         What a person should know, as sentences.
+    refined : list of str
+        By how much the second camera was refined from the landmarks, and how certain that is; the first of `said`.
     """
 
     standing: Standing
     said: list[str]
+    refined: list[str]
 
 
 def add(steps: Steps) -> None:
@@ -78,7 +81,7 @@ def reconstruct_into(folder: Path, arguments: argparse.Namespace, progress: Prog
     landmarks = read_landmarks(arguments.landmarks)
     levels = [each.id for each in wanted_levels(arguments.levels, landmarks)]
     read = read_films(arguments)
-    films, said = calibrated(read, landmarks) if arguments.calibrate else (read, [])
+    films, refined = calibrated(read, landmarks) if arguments.calibrate else (read, [])
     own = None if arguments.shape_from is None else read_own_shapes(arguments.shape_from)
 
     def fitting(done: float, what: str) -> None:
@@ -89,7 +92,7 @@ def reconstruct_into(folder: Path, arguments: argparse.Namespace, progress: Prog
     progress(_FOUND, "files")
     _write(folder, standing, own)
     progress(1.0, "done")
-    return Reconstructed(standing, [*said, *_sentences(standing)])
+    return Reconstructed(standing, [*refined, *_sentences(standing)], refined)
 
 
 def headline(standing: Standing) -> str:

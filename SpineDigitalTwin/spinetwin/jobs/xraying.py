@@ -37,7 +37,7 @@ def xray(job: Job, folder: Path, output: Output) -> Done:
     files = {"points": made / POINTS, "report": made / REPORT}
     files |= {"picture": made / PICTURE} if (made / PICTURE).exists() else {}
     files |= {path.stem: path for path in sorted((made / SURFACES).iterdir())}
-    return Done(files, headline(done.standing))
+    return Done(files, ". ".join([headline(done.standing), *done.refined]))
 
 
 def _arguments(job: Job, folder: Path) -> argparse.Namespace:
