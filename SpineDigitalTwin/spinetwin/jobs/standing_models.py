@@ -1,8 +1,8 @@
 """Shape models of levels, made once and kept with the program's own files: making one takes seconds of a CPU.
 
-A kept model is used only while everything it is made of is as it was: the folder's name is a hash of the tables and the source
-of the room `phantom` and of the files of `xray` that make models. A damaged file is made again. They are not part of the package:
-24 levels of 4 MB.
+A kept model is used only while everything it is made of is as it was: the folder's name is a hash of the tables and the
+source of the room `phantom`, and of the files of `xray` that make models. A damaged file is made again. They are not part of
+the package: 24 levels of 4 MB.
 """
 
 from __future__ import annotations

@@ -67,8 +67,8 @@ class Guess:
 def heard(targets: Sequence[Target], stage: Stage, guess: Guess) -> tuple[list[Target], Stage]:
     """Return films and stage with as much doubt as the films deserve.
 
-    What no shape of bone explains (bowel gas, ribs, uneven marrow) is noise to the fit, alike over `_ALIKE_MM`. What is usual and
-    what was clicked weigh against the films at least as their variances do.
+    What no shape of bone explains (bowel gas, ribs, uneven marrow) is noise to the fit, alike over `_ALIKE_MM`. What is usual
+    and what was clicked weigh against the films at least as their variances do.
     """
     _, compared = cost_of(targets, stage, guess, {each.model.level: {} for each in guess.vertebrae})
     inside = [np.abs(found.residual[target.weights > 0]) for target, found in zip(targets, compared, strict=True)]
