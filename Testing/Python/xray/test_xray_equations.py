@@ -17,6 +17,7 @@ from spinetwin.xray.fit import fit, start_poses, targets_of
 from spinetwin.xray.landmarks import LANDMARKS, Landmarks
 from spinetwin.xray.shapes import Core, Posed, ShapeModel
 from spinetwin.xray.stages import Stage
+from spinetwin.xray.trust import agreements
 from xray.made_films import ball, cone
 
 AXES = np.array([[23.0, 15.0, 12.0], [19.0, 21.0, 11.0], [22.0, 17.0, 15.0]])
@@ -195,3 +196,11 @@ def test_a_start_is_as_large_as_its_landmarks_say():
         # drawn to the usual size as far as clicks may be wrong
         assert (each.scores / (2.0, 1.0, -2.0)).min() > 0.1
         assert (each.scores / (2.0, 1.0, -2.0)).max() < 1.0
+
+
+def test_a_film_of_bubbles_is_not_trusted():
+    stages, clean = (Stage(2.0, 3, 12, 5.0, 1.0, 0.1),), _films(CAMERAS, 0.0)
+    for films, doubted in ((clean, False), (_with_gas(clean, 40.0), True)):
+        found = fit(films, _starts(), _clicked(), stages)
+        reasons = [reason for each in agreements(found, films, _clicked()) for reason in each.reasons]
+        assert any("mm of bone" in reason for reason in reasons) is doubted
