@@ -94,26 +94,30 @@ def rendering() -> None:
     print(f"Rendering 5 vertebrae of {count} vertices, 512 x 512, {name}: {1000 * min(times):.1f} ms a view (aim: 5)")
 
 
-def distances(posed: Posed, shape: VertebraShape, frame: Frame) -> FloatArray:
-    """Return the distance of every vertex from the faces of the true surface, mm."""
+def distances(vertices: FloatArray, surface: Surface) -> FloatArray:
+    """Return the distance of points (n, 3) from the faces of a surface, mm."""
     from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
     from vtkmodules.vtkCommonCore import mutable, vtkPoints
     from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkGenericCell, vtkPolyData, vtkStaticCellLocator
 
-    true = vertebra_surface(shape, usual_spacing(shape))
     points, cells, mesh = vtkPoints(), vtkCellArray(), vtkPolyData()
-    points.SetData(numpy_to_vtk(true.vertices, deep=True))
-    cells.SetData(3, numpy_to_vtkIdTypeArray(true.triangles.ravel().astype(np.int64), deep=True))
+    points.SetData(numpy_to_vtk(surface.vertices, deep=True))
+    cells.SetData(3, numpy_to_vtkIdTypeArray(surface.triangles.ravel().astype(np.int64), deep=True))
     mesh.SetPoints(points)
     mesh.SetPolys(cells)
     locator, cell, nearest = vtkStaticCellLocator(), vtkGenericCell(), [0.0, 0.0, 0.0]
     locator.SetDataSet(mesh)
     locator.BuildLocator()
     number, part, square, found = mutable(0), mutable(0), mutable(0.0), []
-    for vertex in frame.to_local(posed.surface.vertices).tolist():
+    for vertex in vertices.tolist():
         locator.FindClosestPoint(vertex, nearest, cell, number, part, square)
         found.append(float(square))
     return np.sqrt(found)
+
+
+def from_truth(posed: Posed, shape: VertebraShape, frame: Frame) -> FloatArray:
+    """Return the distance of every vertex from the faces of the true surface, mm."""
+    return distances(frame.to_local(posed.surface.vertices), vertebra_surface(shape, usual_spacing(shape)))
 
 
 def films_for(case: Case, rng: np.random.Generator) -> tuple[tuple[Film, Film], Landmarks]:
@@ -181,7 +185,7 @@ class Errors:
 def errors_of(spine: Spine, found: Fitted) -> Errors:
     """Compare a reconstruction with the truth."""
     keys = [each.model.level for each in found.vertebrae]
-    away = [distances(each, spine.shapes[key], spine.frames[key]) for key, each in zip(keys, found.vertebrae, strict=True)]
+    away = [from_truth(each, spine.shapes[key], spine.frames[key]) for key, each in zip(keys, found.vertebrae, strict=True)]
     tilt, turn = tilt_and_turn([each.frame for each in found.vertebrae])
     true_tilt, true_turn = tilt_and_turn([spine.frames[key] for key in keys])
     first, last = int(true_tilt.argmax()), int(true_tilt.argmin())

@@ -116,6 +116,8 @@ class SpineDigitalTwinParameters:
         Name of the level whose landmarks are placed.
     filmOwn : bool
         Whether the patient's own vertebrae, of the label maps, are posed.
+    filmCalibrate : bool
+        Whether the source of the lateral film is refined from the landmarks.
     filmSilhouettes : bool
         Whether silhouettes are drawn over the films.
     exportName, exportFormat : str
@@ -159,6 +161,7 @@ class SpineDigitalTwinParameters:
     filmInverted: bool
     filmLevel: Annotated[str, Default("L3")]
     filmOwn: bool
+    filmCalibrate: bool
     filmSilhouettes: Annotated[bool, Default(True)]
     exportName: Annotated[str, Default("spine")]
     exportFormat: Annotated[str, Default(".nii.gz")]

@@ -93,6 +93,17 @@ class RadiographsPanel:
         self._ui.refitButton.enabled = idle and not missing and level in ready and level in vertebrae.levels()
         self._ui.refitButton.text = _("Re-optimise {level}").format(level=self._parameters().filmLevel)
         self._ui.ownShapesBox.enabled = not self._problem()
+        lacking = self._lackingToCalibrate()
+        self._ui.calibrateBox.enabled = not lacking
+        self._ui.calibrateBox.text = " ".join(filter(None, [_("Refine the lateral source from the landmarks"), lacking]))
+
+    def _lackingToCalibrate(self) -> str:
+        """Say how many landmarks are still wanted on both films for a calibration; "" when there are enough."""
+        from spinetwin.xray.calibrate import LEAST_POINTS, seen_on_both
+
+        placed = dict(self.form.films)
+        count = len(seen_on_both(marks.gathered(placed), tuple(placed))) if placed else 0
+        return "" if count >= LEAST_POINTS else _("({count} of {least} points)").format(count=count, least=LEAST_POINTS)
 
     def ready(self) -> list[int]:
         """Return the ids of the levels that have enough landmarks on both films, from the top."""
@@ -161,6 +172,8 @@ class RadiographsPanel:
                 self._message.fail(error)
                 return
         options: dict[str, Any] = {"levels": ",".join(levelOf(each).name for each in levels)}
+        if parameters.filmCalibrate and only is None and not self._lackingToCalibrate():
+            options["calibrate"] = True
         self._results = tempfile.TemporaryDirectory(
             prefix="spinetwin-", dir=slicer.app.temporaryPath, ignore_cleanup_errors=True
         )

@@ -44,10 +44,13 @@ class Reconstructed:
     standing : Standing
     said : list of str
         What a person should know, as sentences.
+    refined : list of str
+        By how much the second camera was refined from the landmarks, and how certain that is; the first of `said`.
     """
 
     standing: Standing
     said: list[str]
+    refined: list[str]
 
 
 def add(steps: Steps) -> None:
@@ -87,7 +90,7 @@ def reconstruct_into(folder: Path, arguments: argparse.Namespace, progress: Prog
     read = read_films(arguments)
     landmarks, told = landmarks_on(read, arguments)
     levels = [each.id for each in wanted_levels(arguments.levels, landmarks)]
-    films, said = calibrated(read, landmarks) if arguments.calibrate else (read, [])
+    films, refined = calibrated(read, landmarks) if arguments.calibrate else (read, [])
     own, stored = read_shapes(arguments)
     network = open_network() if arguments.transvert else None
 
@@ -100,11 +103,10 @@ def reconstruct_into(folder: Path, arguments: argparse.Namespace, progress: Prog
     _write(folder, standing, landmarks, own, MODEL if stored is None else f"{MODEL} {stored.source}")
     if arguments.auto:
         write_landmarks(folder / LANDMARKS, landmarks)
-    if network is not None:
-        said += write_volumes(folder, standing, network)
+    filled = [] if network is None else write_volumes(folder, standing, network)
     progress(1.0, "done")
     carried = [] if stored is None else stored.said
-    return Reconstructed(standing, [*told, *said, *carried, *_sentences(standing)])
+    return Reconstructed(standing, [*refined, *told, *carried, *filled, *_sentences(standing)], refined)
 
 
 def headline(standing: Standing) -> str:

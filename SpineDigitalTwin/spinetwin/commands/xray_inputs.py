@@ -132,10 +132,9 @@ def calibrated(films: tuple[Film, Film], landmarks: Landmarks) -> tuple[tuple[Fi
     """Return the films with the second camera where the landmarks say it was, and by how much it moved, for people."""
     import numpy as np
 
-    from ..xray.calibrate import QUANTITIES, refine
+    from ..xray.calibrate import QUANTITIES, refine, seen_on_both
 
-    keys = sorted({(key, name) for key, name, _ in landmarks.seen})
-    both = [(key, name) for key, name in keys if all((key, name, film.view) in landmarks.seen for film in films)]
+    both = seen_on_both(landmarks, [film.view for film in films])
     pixels = np.array([[landmarks.seen[(*each, film.view)] for film in films] for each in both]).reshape(-1, 2, 2)
     refined = refine([film.camera for film in films], pixels, pixel_sd=1.0 / films[0].pixel_mm)
     said = [

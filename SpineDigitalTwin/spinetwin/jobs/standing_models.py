@@ -1,7 +1,8 @@
 """Shape models of levels, made once and kept with the program's own files: making one takes seconds of a CPU.
 
-A kept model is used only while everything it is made of is as it was: the folder's name is a hash of the tables and the source
-of the rooms `phantom` and `xray`. A damaged file is made again. They are not part of the package: 24 levels of 4 MB.
+A kept model is used only while everything it is made of is as it was: the folder's name is a hash of the tables and the
+source of the room `phantom`, and of the files of `xray` that make models. A damaged file is made again. They are not part of
+the package: 24 levels of 4 MB.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from ..xray.shapes import Core, ShapeModel, shape_model
 from .environments.folders import home, made
 
 FOLDER = "shape-models"
+
+_MADE_BY = ("shapes.py", "correspondence.py", "landmarks.py", "landmarks.csv", "model_settings.csv")
+"""Files of `xray`; a change of how films are fitted leaves kept models as they are."""
 
 
 def kept_model(key: int | str, folder: Path | None = None) -> ShapeModel:
@@ -51,12 +55,13 @@ def kept_model(key: int | str, folder: Path | None = None) -> ShapeModel:
 @lru_cache(maxsize=1)
 def _origin() -> str:
     """Return a hash of the tables and the source that models are made of."""
-    found = hashlib.sha256()
-    for room in (phantom, xray):
-        top = Path(str(room.__file__)).parent
-        for path in sorted(each for each in top.rglob("*") if each.suffix in (".py", ".csv")):
-            found.update(f"\n{path.relative_to(top).as_posix()}\n".encode())
-            found.update(path.read_bytes())
+    found, (shapes, fitting) = hashlib.sha256(), (Path(str(room.__file__)).parent for room in (phantom, xray))
+    for path in (
+        *sorted(each for each in shapes.rglob("*") if each.suffix in (".py", ".csv")),
+        *(fitting / name for name in _MADE_BY),
+    ):
+        found.update(f"\n{path.relative_to(shapes.parent).as_posix()}\n".encode())
+        found.update(path.read_bytes())
     return found.hexdigest()[:16]
 
 

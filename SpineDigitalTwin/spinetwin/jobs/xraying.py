@@ -40,7 +40,7 @@ def xray(job: Job, folder: Path, output: Output) -> Done:
     files |= {"picture": made / PICTURE} if (made / PICTURE).exists() else {}
     files |= {"transvert": made / MAP} if (made / MAP).exists() else {}
     files |= {path.stem: path for path in sorted((made / SURFACES).iterdir())}
-    return Done(files, headline(done.standing))
+    return Done(files, ". ".join([headline(done.standing), *done.refined]))
 
 
 def _arguments(job: Job, folder: Path) -> argparse.Namespace:

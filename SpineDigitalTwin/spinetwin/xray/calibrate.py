@@ -20,6 +20,7 @@ from ..anatomy.tables import read_table
 from ..errors import ParameterError
 from ..geometry import FloatArray
 from .cameras import Camera
+from .landmarks import Landmarks
 from .triangulate import triangulate
 
 LEAST_POINTS = 8
@@ -61,6 +62,12 @@ def moved_camera(camera: Camera, change: FloatArray) -> Camera:
     turn = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
     shift = across * camera.axes[0] + along * camera.axes[1] - distance * camera.axes[2]
     return replace(camera, source=turn @ (camera.source + shift), axes=camera.axes @ turn.T)
+
+
+def seen_on_both(landmarks: Landmarks, views: Sequence[str]) -> list[tuple[int, str]]:
+    """Return level id and name of the landmarks that every film shows."""
+    keys = sorted({(key, name) for key, name, _ in landmarks.seen})
+    return [(key, name) for key, name in keys if all((key, name, view) in landmarks.seen for view in views)]
 
 
 def refine(cameras: Sequence[Camera], pixels: FloatArray, pixel_sd: float = 1.0) -> Calibration:

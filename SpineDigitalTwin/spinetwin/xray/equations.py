@@ -26,6 +26,15 @@ FINEST_MM = 0.7
 
 _LANDMARK_PIXELS = 400.0
 
+CLICK_MM = 2.0
+"""Standard deviation of a click on a landmark of a real film."""
+
+_ALIKE_MM = 5.6
+"""Over which what bone does not explain is alike: so many pixels tell no more than one."""
+
+_NORMAL = 1.4826
+"""From the median of absolute values to the standard deviation, where these are normal."""
+
 FREE = np.array([QUANTITIES.index(name) for name in ("azimuth_deg", "distance_mm", "along_mm")])
 """What of the second camera is refined: how far across it stands cannot be told from where the vertebrae stand."""
 
@@ -53,6 +62,21 @@ class Guess:
             return [first, second]
         camera = moved_camera(second.film.camera, self.change)
         return [first, replace(second, film=replace(second.film, camera=camera))]
+
+
+def heard(targets: Sequence[Target], stage: Stage, guess: Guess) -> tuple[list[Target], Stage]:
+    """Return films and stage with as much doubt as the films deserve.
+
+    What no shape of bone explains (bowel gas, ribs, uneven marrow) is noise to the fit, alike over `_ALIKE_MM`. What is usual
+    and what was clicked weigh against the films at least as their variances do.
+    """
+    _, compared = cost_of(targets, stage, guess, {each.model.level: {} for each in guess.vertebrae})
+    inside = [np.abs(found.residual[target.weights > 0]) for target, found in zip(targets, compared, strict=True)]
+    noise = _NORMAL * float(np.median(np.concatenate(inside)))
+    robust, pixels = max(noise, stage.robust_mm), (noise * _ALIKE_MM / FINEST_MM) ** 2
+    prior, landmark = pixels / robust**2, pixels / CLICK_MM**2 / _LANDMARK_PIXELS
+    louder = replace(stage, robust_mm=robust, prior=max(prior, stage.prior), landmark=max(landmark, stage.landmark))
+    return [replace(each, robust_mm=robust) for each in targets], louder
 
 
 def cost_of(targets: Sequence[Target], stage: Stage, guess: Guess, seen: Pixels) -> tuple[float, list[Compared]]:

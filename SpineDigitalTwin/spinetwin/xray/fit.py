@@ -23,10 +23,10 @@ from ..geometry import FloatArray, Frame, IntArray
 from .background import background
 from .calibrate import USUAL, moved_camera
 from .compare import Compared, Target
-from .equations import FREE, Guess, Pixels, cost_of, equations_of
+from .equations import CLICK_MM, FREE, Guess, Pixels, cost_of, equations_of, heard
 from .films import Film
 from .landmarks import LANDMARKS, Landmarks
-from .pose import POSE, changed
+from .pose import MOST_SCORE, POSE, changed
 from .shapes import Posed, ShapeModel
 from .stages import STAGES, Stage
 from .triangulate import rigid, triangulate
@@ -34,11 +34,13 @@ from .triangulate import rigid, triangulate
 LEAST_LANDMARKS = 4
 """Of a vertebra, on both films: fewer do not tell how it is turned."""
 
+_SHAPED_ROUNDS = 3
 _NEAR_LANDMARK_MM = 6.0
 _LANDMARK_GAIN = 1.0
 _AROUND_MM = 6.0
 _TRIALS = 5
 _ENOUGH = 1e-3
+_HEARINGS, _QUIETER = 3, 0.8
 
 Progress = Callable[[float, str], None]
 
@@ -76,7 +78,7 @@ class Fitted:
 
 
 def start_poses(films: Sequence[Film], landmarks: Landmarks, models: Sequence[ShapeModel]) -> tuple[Posed, ...]:
-    """Put the mean vertebrae where the landmarks were seen.
+    """Put vertebrae where the landmarks were seen, as large and as wide as the landmarks say.
 
     Raises
     ------
@@ -95,9 +97,19 @@ def _start(films: Sequence[Film], seen: Mapping[str, Mapping[str, FloatArray]], 
             f"They are {', '.join(LANDMARKS)}.",
         )
     places = np.array([triangulate(list(cameras.values()), [seen[name][view] for view in cameras]).position for name in both])
-    mean = model.landmarks[[LANDMARKS.index(name) for name in both]]
-    rotation, shift = rigid(mean, places)
-    return Posed(model, np.zeros(model.count), Frame(shift, rotation.T, "landmarks"))
+    which, scores = [LANDMARKS.index(name) for name in both], np.zeros(model.count)
+    mean, modes = model.landmarks[which], model.landmark_modes[which]
+    for _ in range(_SHAPED_ROUNDS):
+        rotation, shift = rigid(mean + modes @ scores, places)
+        scores = _likeliest((places - shift) @ rotation - mean, modes)
+    return Posed(model, scores, Frame(shift, rotation.T, "landmarks"))
+
+
+def _likeliest(away: FloatArray, modes: FloatArray) -> FloatArray:
+    """Return the scores (m,) for landmarks (k, 3) away from the mean ones, where clicks err by `CLICK_MM`."""
+    flat = modes.reshape(away.size, -1)
+    scores = np.linalg.solve(flat.T @ flat + CLICK_MM**2 * np.eye(flat.shape[1]), flat.T @ away.ravel())
+    return np.asarray(np.clip(scores, -MOST_SCORE, MOST_SCORE))
 
 
 def fit(
@@ -135,7 +147,7 @@ def fit(
     for number, stage in enumerate(stages):
         progress(number / len(stages), f"{stage.modes} modes, pixels of {stage.pixel_mm:g} mm")
         targets = targets_of(films, stage, now.vertebrae, landmarks)
-        now, compared = _descend(targets, stage, now, starts, seen)
+        now, compared = _listened(targets, stage, now, starts, seen)
     progress(1.0, "done")
     return Fitted(now.vertebrae, starts, tuple(each.film for each in now.seen_by(targets)), tuple(compared), now.change)
 
@@ -182,6 +194,22 @@ def _nearness(target: Target, seen: Pixels) -> FloatArray:
             across, along = (np.exp(-0.5 * ((a - b) / spread) ** 2) for a, b in ((columns, column), (rows, row)))
             total = np.maximum(total, along[:, None] * across)
     return total
+
+
+def _listened(
+    targets: Sequence[Target], stage: Stage, now: Guess, starts: tuple[Posed, ...], seen: Pixels
+) -> tuple[Guess, list[Compared]]:
+    """Take the steps of one stage, again where the shapes turn out to explain what was taken for noise."""
+    loudest = np.inf
+    for _ in range(_HEARINGS):
+        doubted, louder = heard(targets, stage, now)
+        if louder.prior * louder.robust_mm**2 > _QUIETER * loudest:
+            break
+        now, compared = _descend(doubted, louder, now, starts, seen)
+        if louder.prior == stage.prior:
+            break
+        loudest = louder.prior * louder.robust_mm**2
+    return now, compared
 
 
 def _descend(

@@ -45,6 +45,9 @@ _MIDDLE_MM, _AXIS_MM = 4.0, 1.5
 _PEDICLE_MM = (2.5, 5.5)
 """Behind the rear wall of the body the bone on either side of the canal is pedicle and nothing else."""
 
+_STRAY = 0.1
+"""Of the largest piece: smaller ones are slips of a segmentation. An arch without its pedicles is larger."""
+
 _LEAST_VOXELS = 200
 _MOST_APART_MM = 45.0
 """From the middle of a body to that of the whole vertebra: less than half of its length."""
@@ -190,7 +193,7 @@ class _Voxels:
     @classmethod
     def of(cls, maps: LabelMaps, box: tuple[slice, ...], key: int, frame: Frame) -> _Voxels:
         parts = np.pad(maps.subregions[box], _MARGIN)
-        bone = np.pad(maps.vertebrae[box] == key, _MARGIN) & ~np.isin(parts, _NOT_BONE)
+        bone = _without_strays(np.pad(maps.vertebrae[box] == key, _MARGIN) & ~np.isin(parts, _NOT_BONE))
         first = np.array([each.start for each in box]) - _MARGIN
         affine = maps.grid.ijk_to_ras.copy()
         affine[:3, 3] = maps.grid.to_ras(first)
@@ -217,6 +220,16 @@ class _Voxels:
             if (low and along[_MARGIN]) or (high and along[-_MARGIN - 1]):
                 return True
         return False
+
+
+def _without_strays(bone: np.ndarray) -> np.ndarray:
+    """Return the voxels of the pieces that are not small beside the largest one."""
+    from scipy.ndimage import label
+
+    pieces, _ = label(bone, np.ones((3, 3, 3)))
+    sizes = np.bincount(pieces.ravel())
+    sizes[0] = 0
+    return np.asarray((sizes >= max(_STRAY * sizes.max(), 1))[pieces])
 
 
 def _distance(voxels: _Voxels) -> FloatArray:

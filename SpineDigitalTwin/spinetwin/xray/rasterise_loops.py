@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..geometry import FloatArray, IntArray
 from .rasterise import GRAZING, LATTICE, on_lattice
@@ -141,7 +142,7 @@ def compiled() -> tuple[Callable[..., None], Callable[..., None]]:
 
 def add_depths(projected: FloatArray, triangles: IntArray, handedness: float, reference: float, out: FloatArray) -> None:
     """See `rasterise.add_depths`."""
-    compiled()[0](projected, triangles, handedness, reference, out)
+    compiled()[0](*_plain(projected, triangles), handedness, reference, out)
 
 
 def add_derivative(
@@ -154,5 +155,11 @@ def add_derivative(
     out: FloatArray,
 ) -> None:
     """See `rasterise.add_derivative`."""
-    corners, depth = on_lattice(projected), projected[:, 2].copy()
-    compiled()[1](corners, depth, triangles, handedness, normals, directions, velocities, out)
+    corners, depth = on_lattice(projected), projected[:, 2]
+    first, rest = _plain(corners, depth, triangles), _plain(normals, directions, velocities)
+    compiled()[1](*first, handedness, *rest, out)
+
+
+def _plain(*arrays: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
+    """Return arrays that all lie row by row in memory: for each other layout the loops would be compiled again, in seconds."""
+    return tuple(np.ascontiguousarray(each) for each in arrays)

@@ -73,6 +73,7 @@ def _agreement(posed: Posed, start: Posed, found: Fitted, given: Sequence[Film],
         correlation[film.view] = _correlation(film, compared, where)
     marks, score = _landmark_distance(posed, given, landmarks), float(np.abs(posed.scores).max())
     values = {"correlation": min(correlation.values()), "landmark_mm": marks, "score": score}
+    values["residual_mm"] = max(residual.values())
     reasons = [
         _LIMITS[name][1].format(value=value, limit=_LIMITS[name][0]) for name, value in values.items() if _beyond(name, value)
     ]

@@ -232,5 +232,8 @@ def test_own_vertebrae_are_posed(marked, nodes, host, monkeypatch):
     run(marked, host)
     assert given["step"] == "xray"
     assert given["options"] == {"levels": "L2,L3"}
+    marked.ui.calibrateBox.click()
+    run(marked, host)
+    assert given["options"] == {"levels": "L2,L3", "calibrate": True}
     assert {L2, level("L3").id} <= set(given["own"].frames)
     assert given["own"].model(L2).mean.volume > 20_000

@@ -11,11 +11,13 @@ from spinetwin.geometry import Frame
 from spinetwin.geometry.surfaces import Surface
 from spinetwin.xray.background import background
 from spinetwin.xray.calibrate import QUANTITIES, moved_camera
+from spinetwin.xray.equations import CLICK_MM, Guess, heard
 from spinetwin.xray.films import Film
-from spinetwin.xray.fit import fit
-from spinetwin.xray.landmarks import Landmarks
+from spinetwin.xray.fit import fit, start_poses, targets_of
+from spinetwin.xray.landmarks import LANDMARKS, Landmarks
 from spinetwin.xray.shapes import Core, Posed, ShapeModel
 from spinetwin.xray.stages import Stage
+from spinetwin.xray.trust import agreements
 from xray.made_films import ball, cone
 
 AXES = np.array([[23.0, 15.0, 12.0], [19.0, 21.0, 11.0], [22.0, 17.0, 15.0]])
@@ -105,7 +107,7 @@ def test_marrow_gets_the_factor_that_it_has():
         assert compared.marrow == pytest.approx(-0.4, abs=0.03)
     assert _errors(found) < 0.4
     taken_for_dense = fit(_films(CAMERAS, -0.4), _starts(core=False), NOTHING, STAGES)
-    assert _errors(taken_for_dense) > 2 * _errors(found)
+    assert _errors(taken_for_dense) > 1.6 * _errors(found)
 
 
 def test_bone_without_marrow_gets_none():
@@ -128,3 +130,77 @@ def test_the_second_camera_is_found_with_the_vertebrae():
     moved = refined.calibrated(films)[1].camera
     assert np.linalg.norm(moved.source) == pytest.approx(1530.0, abs=3.0)
     assert told.calibrated(films)[1].camera is films[1].camera
+
+
+def _clicked(scores=(0.0, 0.0, 0.0)):
+    """Return where the landmarks of the true poses are seen, of shapes with these scores."""
+    seen = {}
+    for each, height in zip(_starts(), HEIGHTS, strict=True):
+        posed = replace(each, frame=_frame(height), scores=np.array(scores))
+        for view, camera in zip(("frontal", "lateral"), CAMERAS, strict=True):
+            pixels = camera.project(posed.landmarks)[:, :2]
+            seen.update({(each.model.level, name, view): at for name, at in zip(LANDMARKS, pixels, strict=True)})
+    return Landmarks(seen)
+
+
+def _with_gas(films, strength, width=6.0):
+    """Return films with bubbles that no bone explains, of `strength` mm of bone."""
+    from scipy.ndimage import gaussian_filter
+
+    rng, noisy = np.random.default_rng(5), []
+    for film in films:
+        bubbles = gaussian_filter(rng.normal(size=film.values.shape), width / film.pixel_mm)
+        noisy.append(replace(film, values=film.values + 0.04 * strength * bubbles / bubbles.std()))
+    return noisy
+
+
+def test_a_clean_film_is_heard_as_the_stage_says_and_a_loud_one_with_doubt():
+    vertebrae = tuple(replace(each, frame=_frame(height)) for each, height in zip(_starts(), HEIGHTS, strict=True))
+    exact = tuple(replace(each, scores=AXES[n] - each.model.mean.vertices.max(axis=0)) for n, each in enumerate(vertebrae))
+    stage = Stage(2.0, 3, 6, 5.0, 1.0, 0.1)
+    clean = _films(CAMERAS, 0.0)
+    assert heard(targets_of(clean, stage, exact, NOTHING), stage, Guess(exact, np.zeros(0)))[1] == stage
+    loud = _with_gas(clean, 40.0)
+    targets, doubted = heard(targets_of(loud, stage, exact, NOTHING), stage, Guess(exact, np.zeros(0)))
+    assert stage.robust_mm < doubted.robust_mm < 30.0
+    assert {each.robust_mm for each in targets} == {doubted.robust_mm}
+    # a standard deviation of a shape weighs as much as one click that is off by its own
+    per_mm = doubted.landmark * 400.0
+    assert doubted.prior * doubted.robust_mm**2 / per_mm == pytest.approx(CLICK_MM**2)
+    assert doubted.prior > stage.prior
+
+
+def test_bubbles_do_not_draw_vertebrae_away_from_their_landmarks(monkeypatch):
+    """A fit that is deaf to the doubt follows them."""
+    films, stages = (
+        _with_gas(_films(CAMERAS, 0.0), 40.0),
+        (Stage(2.0, 0, 12, 20.0, 1.0, 0.1), Stage(2.0, 3, 12, 5.0, 1.0, 0.01)),
+    )
+
+    def away():
+        found = fit(films, _starts(), _clicked(), stages).vertebrae
+        off = [each.frame.origin - _frame(height).origin for each, height in zip(found, HEIGHTS, strict=True)]
+        return np.linalg.norm(off, axis=1).max()
+
+    listening = away()
+    monkeypatch.setattr("spinetwin.xray.fit.heard", lambda targets, stage, _guess: (targets, stage))
+    assert listening < 1.5
+    assert away() > 2 * listening
+
+
+def test_a_start_is_as_large_as_its_landmarks_say():
+    films = _films(CAMERAS, 0.0)
+    starts = start_poses(films, _clicked((2.0, 1.0, -2.0)), [each.model for each in _starts()])
+    for each, height in zip(starts, HEIGHTS, strict=True):
+        assert each.frame.origin == pytest.approx(_frame(height).origin, abs=0.6)
+        # drawn to the usual size as far as clicks may be wrong
+        assert (each.scores / (2.0, 1.0, -2.0)).min() > 0.1
+        assert (each.scores / (2.0, 1.0, -2.0)).max() < 1.0
+
+
+def test_a_film_of_bubbles_is_not_trusted():
+    stages, clean = (Stage(2.0, 3, 12, 5.0, 1.0, 0.1),), _films(CAMERAS, 0.0)
+    for films, doubted in ((clean, False), (_with_gas(clean, 40.0), True)):
+        found = fit(films, _starts(), _clicked(), stages)
+        reasons = [reason for each in agreements(found, films, _clicked()) for reason in each.reasons]
+        assert any("mm of bone" in reason for reason in reasons) is doubted

@@ -12,6 +12,7 @@ from spinetwin.io import read_pois, write_pois
 from spinetwin.phantom import truth
 from spinetwin.phantom.surfaces import vertebra_surface
 from spinetwin.poi import PoiSet
+from spinetwin.poi.compute import compute_pois
 from spinetwin.xray.landmarks import LANDMARKS, landmarks_of
 from spinetwin.xray.own_shapes import OwnShapes
 from xray.made_people import command, lying_and_standing, write_films, write_scan
@@ -102,6 +103,23 @@ def test_the_surface_is_that_of_the_bone(tmp_path, spacing, most):
     places = landmarks_of(lying.shapes[L2], vertebra_surface(lying.shapes[L2], 0.9).vertices)
     apart = np.linalg.norm(own.frames[L2].to_ras(model.landmarks) - lying.frames[L2].to_ras(places), axis=1)
     assert apart.max() < 2.6, dict(zip(LANDMARKS, apart, strict=True))
+
+
+def test_a_stray_piece_of_a_segmentation_is_no_bone():
+    lying, _ = lying_and_standing()
+    maps = lying.voxelise(lying.grid(1.5, margin_mm=30.0))
+    points = compute_pois(maps)
+    stray = maps.vertebrae.copy()
+    there = np.argwhere(stray == L2)
+    # above its transverse process, far from its own bone
+    at = tuple(slice(each, each + 4) for each in (1, 1, int(there[:, 2].max()) + 8))
+    assert not stray[at].any()
+    stray[at] = L2
+    parts = np.where(stray != maps.vertebrae, 49, maps.subregions)
+    clean, dirty = (OwnShapes.of(each, points).model(L2) for each in (maps, replace(maps, vertebrae=stray, subregions=parts)))
+    assert dirty.mean.volume == pytest.approx(clean.mean.volume, rel=1e-3)
+    np.testing.assert_allclose(dirty.mean.vertices.max(axis=0), clean.mean.vertices.max(axis=0), atol=0.5)
+    np.testing.assert_allclose(dirty.landmarks, clean.landmarks, atol=1e-6)
 
 
 def test_a_tip_that_the_image_cuts_off_is_no_landmark(tmp_path):
