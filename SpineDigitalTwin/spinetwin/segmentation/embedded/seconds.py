@@ -1,4 +1,4 @@
-"""How long the stages of the embedded network take: the rows of embedded_seconds.csv, for an image on some grid."""
+"""How long the stages of the embedded network take: the rows of seconds.csv, for an image on some grid."""
 
 from __future__ import annotations
 
@@ -9,35 +9,34 @@ import numpy as np
 
 from ...anatomy.tables import read_table
 from ...geometry import Grid
-from ..embedded.network import Description, runs_of_looks
-from .protocol import Effort
+from ..course import Part, Rest
+from .network import Description, Look, looks_at
 
-_ROWS = {row["stage"]: row for row in read_table("embedded_seconds.csv", __package__)}
+PREPARE, FIRST, AGAIN, CLEAN, SEPARATE = "prepare", "look", "look again", "clean", "separate"
+"""Stages, as the rows of the table."""
+_ROWS = {row["stage"]: row for row in read_table("seconds.csv", __package__)}
 _MILLION = 1e6
+_NETWORK = "network"
 _LABELLED_MM2 = 2000.0
 """What is labelled of each slice across the spine: 1650 to 2220 on phantoms with arches, from a crop to a whole spine."""
 
 
 @dataclass(frozen=True)
 class EmbeddedSeconds:
-    """Seconds of each stage, and how many voxels will be labelled."""
+    """What each stage takes, and how many voxels will be labelled.
 
-    prepare: float
-    look: float
-    clean: float
-    separate: float
+    Attributes
+    ----------
+    looking : sequence of Part
+        All that finds the subregions.
+    after : sequence of Part
+        What is done with them.
+    labelled : int
+    """
+
+    looking: Rest
+    after: Rest
     labelled: int
-
-    @property
-    def effort(self) -> Effort:
-        """All of it."""
-        return Effort(self.prepare + self.look + self.clean + self.separate, self.labelled)
-
-    @property
-    def ends(self) -> tuple[float, float, float]:
-        """Fractions of the work at which the network is ready, has looked, and what it has found is clean."""
-        ends = np.cumsum([self.prepare, self.look, self.clean]) / self.effort.seconds
-        return float(ends[0]), float(ends[1]), float(ends[2])
 
 
 def embedded_seconds(grid: Grid, description: Description) -> EmbeddedSeconds:
@@ -45,14 +44,18 @@ def embedded_seconds(grid: Grid, description: Description) -> EmbeddedSeconds:
     voxels = int(np.prod(grid.shape))
     height = float(np.abs(grid.ijk_to_ras[2, :3] * np.array(grid.shape)).max())
     labelled = int(min(_LABELLED_MM2 * height / grid.voxel_volume, voxels))
-    runs = sum(runs_of_looks(grid, description))
-    prepare, look, clean, separate = (
-        _seconds(stage, voxels, runs, labelled) for stage in ("prepare", "look", "clean", "separate")
-    )
-    return EmbeddedSeconds(prepare, look / _cores(), clean, separate, labelled)
+    looks = [look_part(each) for each in looks_at(grid, description)]
+    after = tuple(Part(each, _seconds(each, labelled=labelled)) for each in (CLEAN, SEPARATE))
+    return EmbeddedSeconds((Part(PREPARE, _seconds(PREPARE, voxels=voxels)), *looks), after, labelled)
 
 
-def _seconds(stage: str, voxels: int, runs: int, labelled: int) -> float:
+def look_part(look: Look) -> Part:
+    """Return what one look at an image takes."""
+    stage = AGAIN if look.again else FIRST
+    return Part(stage, _seconds(stage, runs=look.runs) / _cores() + _seconds(stage, voxels=look.voxels), _NETWORK)
+
+
+def _seconds(stage: str, *, voxels: int = 0, runs: int = 0, labelled: int = 0) -> float:
     row = _ROWS[stage]
     grows = float(row["per_million_voxels"]) * voxels + float(row["per_million_labelled"]) * labelled
     return float(row["seconds"]) + float(row["per_run"]) * runs + grows / _MILLION
