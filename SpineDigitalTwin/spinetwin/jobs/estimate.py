@@ -56,7 +56,7 @@ class Estimate:
         self._begun = begun
         self._skipped = 0.0
         self._rest: tuple[_Stretch, ...] = ()
-        self._since = begun
+        self._since = self._heard = begun
         self._took: dict[str, float] = {}
         self._expected: dict[str, float] = {}
 
@@ -78,21 +78,27 @@ class Estimate:
                 stretches.append(_Stretch(begin, end, each.seconds, each.kind))
             begin = end
         stretches[-1] = replace(stretches[-1], end=1.0)
-        self._since = now
+        # of the part that is on, the rest was foretold from here
+        self._since = now if self._rest else self._since
         self._rest = tuple(stretches)
 
-    def skip(self, fraction: float) -> None:
-        """Go on to a fraction that an earlier run has reached: what lies between tells nothing of the speed of this one."""
+    def skip(self, fraction: float, now: float) -> None:
+        """Go on to a fraction that an earlier run has reached.
+
+        What lies between tells nothing of the speed of this one, nor does the time since anything was heard.
+        """
         before = self.fraction
         self._go_on(fraction)
         self._skipped += self.fraction - before
+        self._since += max(0.0, now - self._heard)
+        self._heard = now
 
     def remaining(self, fraction: float, now: float) -> float | None:
         """Go on to a fraction, and return the seconds that remain; None while nobody can tell.
 
         A fraction that lies before the last one, or is no number, changes nothing.
         """
-        before = self.fraction
+        before, self._heard = self.fraction, now
         self._go_on(fraction)
         if self.fraction >= 1.0:
             return 0.0

@@ -126,8 +126,8 @@ class ProgressTeller:
         self._estimate.expect(fraction, rest, self._clock())
 
     def skip(self, fraction: float) -> None:
-        """Go on to a fraction that an earlier run has reached."""
-        self._estimate.skip(fraction)
+        """Go on to a fraction that an earlier run has reached; that, and the time since the last call, tell no speed."""
+        self._estimate.skip(fraction, self._clock())
 
 
 @contextmanager

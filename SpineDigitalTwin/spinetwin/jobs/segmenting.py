@@ -146,11 +146,14 @@ def segment(asked: Asked, folder: Path, audience: Audience, keep: Path | None = 
     with clock.stage("read"):
         request = _request(asked)
         hashes = [hash_of(path) for path in (asked.image, *asked.maps)]
+    audience.progress(0.0, "looking for what can segment it")
     backend, why = choose(asked.backend, request, BACKENDS)
     about = backend.describe()
     refuse_absent_device(request.device, backend.available(request).devices, about.title)
     needs = refuse_too_large(about.name, request.grid, asked.image.name, free_memory())
     seconds = stage_seconds(needs, request.grid, backend.effort(request) if isinstance(backend, Foretelling) else None)
+    # asking torch takes seconds, which are no part of the work
+    audience.skip(0.0)
     course = Course(seconds.stages)
     if needs is not None:
         needs = replace(needs, seconds=seconds.total)
@@ -160,8 +163,12 @@ def segment(asked: Asked, folder: Path, audience: Audience, keep: Path | None = 
     warnings = _image_warnings(asked.image, request, reads_image=about.reads_image)
     # a label map is taken over in seconds; keeping what was made of it would take as long
     store = StageStore(keep, key_of(about.name, repr(request.table), hashes)) if keep and about.reads_image else nullcontext()
+
+    def foretold(done: float, rest: Rest) -> None:
+        audience.expect(*course.renew(RUN, done, rest))
+
     with store as stages:
-        request = replace(request, store=stages)
+        request = replace(request, store=stages, foretell=foretold)
         with clock.stage("segment"):
             found = _found(backend, request, audience, course)
         if about.reads_image and not found.confidence:
@@ -211,10 +218,6 @@ def _found(backend: Backend, request: Request, audience: Audience, course: Cours
             audience.skip(fraction)
         audience.progress(fraction, what)
 
-    def foretold(done: float, rest: Rest) -> None:
-        audience.expect(*course.renew(RUN, done, rest))
-
-    request = replace(request, foretell=foretold)
     found = kept_segmentation(request, lambda: backend.run(request, told)) if request.store else backend.run(request, told)
     told(1.0, "the maps are there")
     return found

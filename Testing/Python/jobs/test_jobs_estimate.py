@@ -72,7 +72,7 @@ def test_a_third_through_the_rest_is_known_within_thirty_percent(seconds, pieces
 def test_what_an_earlier_run_has_done_does_not_count_as_speed():
     estimate = Estimate(0.0)
     estimate.remaining(0.1, 2.0)
-    estimate.skip(0.7)
+    estimate.skip(0.7, 2.0)
     assert estimate.remaining(0.8, 4.0) == pytest.approx(0.2 * 20)
 
 
@@ -123,3 +123,14 @@ def test_time_that_goes_by_within_a_part_is_taken_off():
     estimate.expect(0.0, [Part("load", 10.0), Part("run", 20.0)], 0.0)
     assert estimate.remaining(0.0, 4.0) == pytest.approx(26.0)
     assert estimate.remaining(0.0, 40.0) == pytest.approx(20.0)
+
+
+def test_time_that_was_no_part_of_the_work_tells_nothing_of_its_speed():
+    """Reading took twice as long as expected, and asking for devices five seconds that nobody had foretold."""
+    asked, never = Estimate(0.0), Estimate(0.0)
+    asked.remaining(0.0, 2.0)
+    asked.skip(0.0, 7.0)
+    for estimate, now in ((asked, 7.0), (never, 2.0)):
+        estimate.expect(0.0, [Part("read", 1.0), Part("work", 9.0)], now)
+    assert asked.remaining(0.1, 7.0) == pytest.approx(never.remaining(0.1, 2.0))
+    assert asked.remaining(0.1, 7.0) > 9.0

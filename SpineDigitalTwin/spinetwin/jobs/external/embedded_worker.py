@@ -32,6 +32,7 @@ def network_step(job: Job, folder: Path, output: Output) -> Done:
         raise ReadError("The image for the network cannot be read.", "Try again.") from error
     grid = Grid((image.shape[0], image.shape[1], image.shape[2]), affine)
     model = Path(job.options["model"])
+    progress.skip(0.0)
     progress.expect(0.0, embedded_seconds(grid, read_description(model)).looking)
 
     def tell(done: float, rest: Rest) -> None:

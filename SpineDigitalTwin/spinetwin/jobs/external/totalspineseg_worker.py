@@ -48,6 +48,7 @@ def totalspineseg(job: Job, folder: Path, output: Output) -> Done:
     write_volume(image, array, grid)
     progress, parts = output.progress(STEP), step_parts(Path(job.options["data"]), grid)
     course = Course(parts)
+    progress.skip(0.0)
     progress.expect(0.0, parts)
     progress(0.0, "starting")
     ear = Ear(NAME, lambda part, done, what: progress(course.at(part, done), what))
