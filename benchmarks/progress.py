@@ -17,18 +17,28 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from progress_jobs import Case, cases
+from spinetwin.jobs.environments import Program, run_program
+from spinetwin.jobs.environments.child import Hear
 from spinetwin.jobs.events import Progress, Result, event_of
+from spinetwin.jobs.external import workers
 from spinetwin.jobs.job import read_job
 from spinetwin.jobs.output import Output
 from spinetwin.jobs.steps import STEPS
 
 MOMENTS = 200
+CHILD = """
+import queue, runpy, subprocess, sys, threading, time
+time.monotonic = time.process_time
+sys.argv = sys.argv[2:]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+"""A worker in another environment reads its times from its processor time, too."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,7 @@ class Told:
     at: float
     fraction: float
     eta_s: float | None
+    message: str
 
 
 def run(case: Case, folder: Path, *, by_cpu: bool) -> tuple[list[Told], float]:
@@ -53,7 +64,7 @@ def run(case: Case, folder: Path, *, by_cpu: bool) -> tuple[list[Told], float]:
         *events, ended_at = json.loads(
             subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environ).stdout
         )
-        return [Told(at - events[0][0], fraction, eta) for at, fraction, eta in events], ended_at - events[0][0]
+        return [Told(at - events[0][0], *rest) for at, *rest in events], ended_at - events[0][0]
     told: list[Told] = []
     begun, ended = None, 0.0
     command = [sys.executable, "-m", "spinetwin", "worker", str(job)]
@@ -63,7 +74,7 @@ def run(case: Case, folder: Path, *, by_cpu: bool) -> tuple[list[Told], float]:
             event = event_of(line.rstrip("\n"))
             if isinstance(event, Progress):
                 begun = time.monotonic() if begun is None else begun
-                told.append(Told(time.monotonic() - begun, event.fraction, event.eta_s))
+                told.append(Told(time.monotonic() - begun, event.fraction, event.eta_s, event.message))
             elif isinstance(event, Result):
                 ended = time.monotonic() - (begun or 0.0)
     if process.returncode:
@@ -73,18 +84,23 @@ def run(case: Case, folder: Path, *, by_cpu: bool) -> tuple[list[Told], float]:
 
 def _work(job_file: Path) -> None:
     """Do a job here, and print when each event came and what it said, by the processor time that it has taken."""
-    events: list[tuple[float, float, float | None]] = []
+    events: list[tuple[float, float, float | None, str]] = []
 
     def write(line: bytes) -> None:
         event = event_of(line.decode().rstrip("\n"))
         if isinstance(event, Progress):
-            events.append((tree_seconds(), event.fraction, event.eta_s))
+            events.append((tree_seconds(), event.fraction, event.eta_s, event.message))
 
+    workers.run_program = _by_cpu
     # what would be shared out among cores takes as long as its processor time
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     job = read_job(job_file, STEPS)
     STEPS[job.step].run(job, job.output, Output(write, tree_seconds))
     print(json.dumps([*events, tree_seconds()]))
+
+
+def _by_cpu(program: Program, hear: Hear) -> tuple[str, ...]:
+    return run_program(replace(program, module="-c", arguments=(CHILD, program.module, *program.arguments)), hear)
 
 
 def tree_seconds(pid: int | str = "self") -> float:
@@ -142,7 +158,7 @@ def main() -> None:
             print(row(case.name, told, ended), flush=True)
             if arguments.log:
                 for each in told:
-                    print(f"    {each.at:7.2f} s  {100 * each.fraction:5.1f} %  rest {each.eta_s}")
+                    print(f"    {each.at:7.2f} s  {100 * each.fraction:5.1f} %  rest {each.eta_s}  {each.message}")
 
 
 if __name__ == "__main__":

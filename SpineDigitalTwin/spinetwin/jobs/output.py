@@ -8,10 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from .estimate import Estimate
 from .events import Event, Heartbeat, Log, Progress, line_of
 from .lines import LineSplitter
+
+if TYPE_CHECKING:
+    from ..segmentation.course import Rest
 
 HEARTBEAT_S = 2.0
 _IDLE_SHARE = 0.01
@@ -117,13 +121,13 @@ class ProgressTeller:
         self._last = elapsed
         self._output.emit(Progress(self._stage, round(done, 4), message, None if remaining is None else round(remaining, 1)))
 
-    def expect(self, seconds: float) -> None:
-        """Tell how long all of it is expected to take."""
-        self._estimate.expect(seconds)
+    def expect(self, fraction: float, rest: Rest) -> None:
+        """Tell what is still to be done when a fraction is, and how long it takes; the next progress says it."""
+        self._estimate.expect(fraction, rest, self._clock())
 
     def skip(self, fraction: float) -> None:
-        """Go on to a fraction that an earlier run has reached."""
-        self._estimate.skip(fraction)
+        """Go on to a fraction that an earlier run has reached; that, and the time since the last call, tell no speed."""
+        self._estimate.skip(fraction, self._clock())
 
 
 @contextmanager

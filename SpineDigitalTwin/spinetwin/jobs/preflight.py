@@ -14,12 +14,14 @@ import numpy as np
 from ..anatomy.tables import read_table
 from ..errors import ParameterError
 from ..geometry import Grid
+from ..segmentation.course import Part, Rest, whole
 
 if TYPE_CHECKING:
     from ..segmentation.backends import Effort
 
 _NEEDS: Mapping[str, dict[str, str]] = {row["backend"]: row for row in read_table("needs.csv", __package__)}
-_STAGES = ("read", "check", "write")
+READ, RUN, CHECK, WRITE = "read", "run", "check", "write"
+"""Stages of a segmentation."""
 _SECONDS = {row["stage"]: row for row in read_table("stage_seconds.csv", __package__)}
 _LABELLED = 0.039
 """Of the voxels of an image, where nobody knows: measured on a lumbar spine."""
@@ -55,17 +57,32 @@ def needs_of(backend: str, grid: Grid) -> Needs | None:
 
 @dataclass(frozen=True)
 class StageSeconds:
-    """Seconds of one core that each stage of a segmentation takes: reading, the backend itself, checking, writing."""
+    """What each stage of a segmentation takes: reading, the parts of the backend's work, checking, writing."""
 
-    read: float
-    run: float
-    check: float
-    write: float
+    read: Part
+    backend: Rest
+    check: Part
+    write: Part
+
+    @property
+    def run(self) -> Part:
+        """All that the backend does."""
+        return whole(RUN, self.backend)
+
+    @property
+    def stages(self) -> Rest:
+        """All of them, the backend's work as one."""
+        return (self.read, self.run, *self.after)
+
+    @property
+    def after(self) -> Rest:
+        """What follows the backend's work."""
+        return (self.check, self.write)
 
     @property
     def total(self) -> float:
-        """All of them."""
-        return self.read + self.run + self.check + self.write
+        """Seconds of all of them."""
+        return sum(each.seconds for each in self.stages)
 
 
 def stage_seconds(needs: Needs | None, grid: Grid, effort: Effort | None = None) -> StageSeconds:
@@ -80,12 +97,14 @@ def stage_seconds(needs: Needs | None, grid: Grid, effort: Effort | None = None)
         What the backend itself foretells for this request, which counts more.
     """
     voxels = float(np.prod(grid.shape, dtype=float))
-    labelled = effort.labelled if effort is not None else _LABELLED * voxels
-    read, check, write = (_seconds(_SECONDS[stage], voxels, labelled) for stage in _STAGES)
+    known = effort.labelled if effort is not None else None
+    labelled = _LABELLED * voxels if known is None else known
+    read, check, write = (Part(each, _seconds(_SECONDS[each], voxels, labelled)) for each in (READ, CHECK, WRITE))
     if effort is not None:
-        return StageSeconds(read, effort.seconds, check, write)
-    around = read + check + write
-    return StageSeconds(read, max(needs.seconds - around if needs is not None else 0.0, _LEAST_RUN * around), check, write)
+        return StageSeconds(read, effort.rest, check, write)
+    around = read.seconds + check.seconds + write.seconds
+    seconds = max(needs.seconds - around if needs is not None else 0.0, _LEAST_RUN * around)
+    return StageSeconds(read, (Part(RUN, seconds),), check, write)
 
 
 def _seconds(row: Mapping[str, str], voxels: float, labelled: float) -> float:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from ..anatomy import level
 from ..commands.label_tables import table_named
 from ..errors import MapError
+from ..segmentation.course import Course, Foretell, Rest, unheard
 from .devices import refuse_absent_device
 from .job import Done, Job
 from .options import device
 from .output import Output
-from .preflight import StageSeconds, free_memory, refuse_too_large, stage_seconds
+from .preflight import CHECK, READ, RUN, WRITE, free_memory, refuse_too_large, stage_seconds
 from .resuming import kept_segmentation, key_of
 from .segmentation_report import hash_of, report_of, summary_of, write_report
 from .store import StageStore
@@ -81,7 +82,7 @@ class Audience:
     note : callable
         Takes a sentence on what will be done.
     expect : callable
-        Takes the seconds that all of it is expected to take.
+        Takes the fraction done and what is still to be done; again whenever that is known better.
     skip : callable
         Takes a fraction that an earlier run has reached.
     """
@@ -89,7 +90,7 @@ class Audience:
     progress: Progress
     warn: Say
     note: Say = _ignore
-    expect: Callable[[float], None] = _ignore
+    expect: Foretell = unheard
     skip: Callable[[float], None] = _ignore
 
 
@@ -145,33 +146,40 @@ def segment(asked: Asked, folder: Path, audience: Audience, keep: Path | None = 
     with clock.stage("read"):
         request = _request(asked)
         hashes = [hash_of(path) for path in (asked.image, *asked.maps)]
+    audience.progress(0.0, "looking for what can segment it")
     backend, why = choose(asked.backend, request, BACKENDS)
     about = backend.describe()
     refuse_absent_device(request.device, backend.available(request).devices, about.title)
     needs = refuse_too_large(about.name, request.grid, asked.image.name, free_memory())
     seconds = stage_seconds(needs, request.grid, backend.effort(request) if isinstance(backend, Foretelling) else None)
-    ends = _Ends.of(seconds)
+    # asking torch takes seconds, which are no part of the work
+    audience.skip(0.0)
+    course = Course(seconds.stages)
     if needs is not None:
         needs = replace(needs, seconds=seconds.total)
         audience.note(f"{about.name} needs {needs}.")
-        audience.expect(seconds.total)
-    audience.progress(ends.read, f"{about.name}: {needs}" if needs else about.name)
+        audience.expect(0.0, (seconds.read, *seconds.backend, *seconds.after))
+    audience.progress(course.at(READ, 1.0), f"{about.name}: {needs}" if needs else about.name)
     warnings = _image_warnings(asked.image, request, reads_image=about.reads_image)
     # a label map is taken over in seconds; keeping what was made of it would take as long
     store = StageStore(keep, key_of(about.name, repr(request.table), hashes)) if keep and about.reads_image else nullcontext()
+
+    def foretold(done: float, rest: Rest) -> None:
+        audience.expect(*course.renew(RUN, done, rest))
+
     with store as stages:
-        request = replace(request, store=stages)
+        request = replace(request, store=stages, foretell=foretold)
         with clock.stage("segment"):
-            found = _found(backend, request, audience, ends)
+            found = _found(backend, request, audience, course)
         if about.reads_image and not found.confidence:
             raise MapError(f"No vertebra was found in {asked.image.name}.", "Is it an image of the spine?")
-        audience.progress(ends.run, "checking the maps")
+        audience.progress(course.at(CHECK), "checking the maps")
         with clock.stage("check"):
             warnings += [*found.warnings, *_findings(found.maps), *_doubts(found, asked.image.name)]
         for each in warnings:
             audience.warn(each)
         with clock.stage("write"):
-            files = _write_maps(found.maps, folder, audience.progress, ends)
+            files = _write_maps(found.maps, folder, audience.progress, course)
     chosen = {"name": about.name, "title": about.title, "why": why, "device": asked.device}
     content = report_of(
         asked.image,
@@ -198,28 +206,13 @@ def _request(asked: Asked) -> Request:
     return Request(image, grid, _sources(asked.maps, table), table, asked.image, device(asked.device), asked.offline)
 
 
-@dataclass(frozen=True)
-class _Ends:
-    """Fractions of the work at which its stages end; the last one ends at 1."""
-
-    read: float
-    run: float
-    check: float
-
-    @classmethod
-    def of(cls, seconds: StageSeconds) -> _Ends:
-        """Return where they end by what each stage takes."""
-        check, run = 1.0 - seconds.write / seconds.total, 1.0 - (seconds.check + seconds.write) / seconds.total
-        return cls(seconds.read / seconds.total, run, check)
-
-
-def _found(backend: Backend, request: Request, audience: Audience, ends: _Ends) -> Segmentation:
+def _found(backend: Backend, request: Request, audience: Audience, course: Course) -> Segmentation:
     """Let the backend work; what an earlier run has done already is told as such."""
     known = 0
 
     def told(done: float, what: str) -> None:
         nonlocal known
-        fraction = ends.read + (ends.run - ends.read) * done
+        fraction = course.at(RUN, done)
         if len(request.stages.reused) > known:
             known = len(request.stages.reused)
             audience.skip(fraction)
@@ -230,12 +223,12 @@ def _found(backend: Backend, request: Request, audience: Audience, ends: _Ends) 
     return found
 
 
-def _write_maps(maps: LabelMaps, folder: Path, progress: Progress, ends: _Ends) -> dict[str, Path]:
+def _write_maps(maps: LabelMaps, folder: Path, progress: Progress, course: Course) -> dict[str, Path]:
     from ..io import write_label_map
 
     files = {}
     for number_done, (name, array) in enumerate((("subregions", maps.subregions), ("vertebrae", maps.vertebrae))):
-        progress(ends.check + (1.0 - ends.check) * number_done / 2, "writing the maps")
+        progress(course.at(WRITE, number_done / 2), "writing the maps")
         files[name] = folder / f"{name}.nii.gz"
         write_label_map(files[name], array, maps.grid)
     return files

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from spinetwin.anatomy.tables import read_table
 from spinetwin.errors import ProgramError
 from spinetwin.jobs.backends import BACKENDS
 from spinetwin.jobs.environments import Program
@@ -31,7 +30,7 @@ argmax cpu:   0%|          | 0/1 [00:00<?, ?it/s]
 
 def heard(program, text):
     seen = []
-    ear = Ear(program, lambda done, what: seen.append((round(done, 3), what)))
+    ear = Ear(program, lambda *told: seen.append(told))
     for line in text.splitlines():
         ear.hear(line)
     return seen, ear.reasons
@@ -40,42 +39,39 @@ def heard(program, text):
 def test_spineps_is_understood():
     seen, reasons = heard("spineps", SPINEPS)
     assert seen == [
-        (0.06, "loading the networks"),
-        (0.08, "preparing the image"),
-        (0.25, "predicting the subregions"),
-        (0.425, "predicting the subregions (2/4)"),
-        (0.62, "tidying the subregions"),
-        (0.65, "predicting the vertebrae"),
-        (0.75, "predicting the vertebrae (2/5)"),
-        (0.92, "tidying the vertebrae"),
+        ("prepare", 0.0, "loading the networks"),
+        ("prepare", 0.0, "preparing the image"),
+        ("semantic", 0.0, "predicting the subregions"),
+        ("semantic", 0.5, "predicting the subregions (2/4)"),
+        ("tidy", 0.0, "tidying the subregions"),
+        ("instance", 0.0, "predicting the vertebrae"),
+        ("instance", 0.4, "predicting the vertebrae (2/5)"),
+        ("clean", 0.0, "tidying the vertebrae"),
     ]
     assert reasons == ["Number of vertebra 0 smaller than number of corpus regions 5", "the image was empty."]
 
 
-def test_progress_never_goes_back():
+def test_what_is_over_does_not_begin_again():
     seen, _ = heard("spineps", SPINEPS + SPINEPS)
-    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    parts = [part for part, *_ in seen]
+    assert [each for each in parts if each not in ("semantic", "instance")] == ["prepare", "prepare", "tidy", "clean"]
+
+
+def test_a_line_that_a_program_says_twice_begins_the_next_part_that_it_fits():
+    """TotalSpineSeg names by the same algorithm after either of its networks."""
+    name, second = "Using an iterative algorithm to label IVDs with the following parameters:", "Running step 2 model:"
+    seen, _ = heard("totalspineseg", "\n".join(["Running step 1 model:", name, second, name]))
+    assert [part for part, *_ in seen] == ["begin1", "order", "begin2", "name"]
 
 
 def test_the_two_steps_of_totalspineseg_are_told_apart_and_counted():
     seen = []
-    ear = Ear("totalspineseg", lambda done, _: seen.append(round(done, 3)))
+    ear = Ear("totalspineseg", lambda part, done, _: seen.append((part, done)))
     for each in (0.5, "Running step 1 model:", 0.5, "Running step 2 model:", 0.5):
         ear.hear(each) if isinstance(each, str) else ear.count(each)
-    begin, end = seen[0], seen[2]
-    assert seen == sorted(set(seen))
-    assert len(seen) == 4
-    assert begin < seen[1] < end
+    assert seen == [("begin1", 0.0), ("step1", 0.5), ("begin2", 0.0), ("step2", 0.5)]
     ear.hear("Error: /x/case.nii.gz, No label found for the landmarks")
     assert ear.reasons == ["No label found for the landmarks"]
-
-
-def test_the_table_grows_from_stage_to_stage():
-    rows = read_table("progress.csv", "spinetwin.jobs.external")
-    for program in {row["program"] for row in rows}:
-        begins = [float(row["begin"]) for row in rows if row["program"] == program and row["kind"] != "reason"]
-        assert begins == sorted(begins)
-        assert all(0 <= each <= 1 for each in begins)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from spinetwin.jobs.external.two_phase import MODELS_VARIABLE, TwoPhaseBackend
 from spinetwin.jobs.external.workers import run_worker
 from spinetwin.phantom import Spacing, SpineParameters, make_spine
 from spinetwin.segmentation.backends import Request
+from spinetwin.segmentation.course import KNOWN
 from spinetwin.segmentation.two_phase.labels import subregions_of
 from spinetwin.segmentation.two_phase.orientation import Turn
 
@@ -276,3 +277,18 @@ def test_the_child_can_import_this_package_alone(tmp_path):
 
     run_program(Program(Path(sys.executable), "-c", (code,), variables), seen.append)
     assert seen[-1] == "two-phase"
+
+
+def test_what_a_child_says_that_remains_is_handed_on_as_known():
+    said = ((0.2, "40"), (0.3, "null"), (0.6, "9.5"))
+    lines = [
+        f'{{"event": "progress", "stage": "s", "fraction": {each}, "message": "m", "eta_s": {rest}}}' for each, rest in said
+    ]
+    result = '{"event": "result", "paths": {}, "summary": ""}'
+    told = []
+    run_worker(
+        child(f"print({json.dumps(chr(10).join([*lines, result]))!s})"),
+        tell_nothing,
+        foretell=lambda done, rest: told.append((done, [(each.seconds, each.kind) for each in rest])),
+    )
+    assert told == [(0.2, [(40, KNOWN)]), (0.6, [(9.5, KNOWN)])]

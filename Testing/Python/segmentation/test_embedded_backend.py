@@ -11,7 +11,7 @@ from spinetwin.errors import MapError, ParameterError
 from spinetwin.geometry import Grid
 from spinetwin.phantom import SpineParameters, make_spine
 from spinetwin.segmentation.backends import EmbeddedBackend, ImportBackend, Request, Source, choose, table_of
-from spinetwin.segmentation.embedded.network import read_description, runs_of_looks
+from spinetwin.segmentation.embedded.network import looks_at, read_description
 from spinetwin.segmentation.separation.sides import PAIRS
 from tiny_network import shown, write_model
 
@@ -333,10 +333,26 @@ def test_what_it_takes_is_told_by_its_windows_and_so_is_how_far_it_is(model, map
     assert fractions[-1] == 1.0
     looked = [done for done, what in told if what == "looking for the spine"]
     # the first one is told before a window is seen, each of the others after one
-    assert len(looked) - 1 == runs_of_looks(maps.grid, read_description(model))[0]
+    assert len(looked) - 1 == looks_at(maps.grid, read_description(model))[0].runs
     assert looked[0] > 0
     effort = backend.effort(request)
     labelled = np.count_nonzero(found.maps.subregions)
     assert 0.5 * labelled < effort.labelled < 2 * labelled
     longer = Grid((maps.grid.shape[0], 3 * maps.grid.shape[1], maps.grid.shape[2]), maps.grid.ijk_to_ras)
     assert backend.effort(Request(request.image, longer)).seconds > 2 * effort.seconds
+
+
+def test_what_the_second_look_takes_is_told_when_the_first_is_over(tmp_path, spine):
+    """A wide image of which the spine is a part: the second look is at that part alone."""
+    model = write_model(tmp_path / "model", window=(32, 64, 32), spacing=SPACING, second_look=0.8)
+    maps = spine.voxelise(spine.grid(1.3, "ASL", margin_mm=60.0), endplates=True)
+    told, done = [], []
+    request = Request(lambda: shown(maps.subregions), maps.grid, foretell=lambda *each: told.append((*each, len(done))))
+    backend = EmbeddedBackend(model)
+    backend.run(request, lambda fraction, _: done.append(fraction))
+    ((fraction, rest, calls),) = told
+    assert [each.name for each in rest] == ["look again", "clean", "separate"]
+    (first_told,) = (each.seconds for each in backend.effort(request).rest if each.name == "look again")
+    assert 0 < rest[0].seconds < first_told
+    assert done[calls - 1] <= fraction <= done[calls]
+    assert done == sorted(done)

@@ -1,5 +1,7 @@
 """Both phases with networks that know the truth, and networks that say nonsense."""
 
+from dataclasses import replace
+
 import damaged_maps as damage
 import numpy as np
 import pytest
@@ -256,3 +258,14 @@ def test_memory_that_runs_out_is_one_sentence(error):
 def test_other_failures_keep_their_words():
     with pytest.raises(RuntimeError, match="shape"), memory_in_words("the network"):
         raise RuntimeError("shape")
+
+
+def test_what_remains_is_told_when_the_bodies_are_counted():
+    maps, told = phantom("lumbar"), []
+    networks = replace(perfect(maps), body_s=7.0)
+    segment(lambda: image_of(maps), maps.grid, networks, lambda *_: None, foretell=lambda *each: told.append(each))
+    ((fraction, rest),) = told
+    assert 0 < fraction < 1
+    bodies = sum(0 < each < 100 and level(each).name != "S1" for each in np.unique(maps.vertebrae).tolist())
+    assert [each.seconds for each in rest if each.kind == "instance"] == [7.0 * bodies]
+    assert [each.name for each in rest] == ["instance", "fuse", "clean"]

@@ -1,4 +1,4 @@
-"""What the programs say while they work, as progress that never goes back: the rows of progress.csv."""
+"""What the programs say while they work, as parts of their work: the rows of progress.csv."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from ...anatomy.tables import read_table
 from ..environments import bar_of
 
-Progress = Callable[[float, str], None]
+Tell = Callable[[str, float, str], None]
+"""Takes the part of the work that is on, the fraction of it that is done, and what is being worked on."""
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -18,22 +19,23 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 class _Rule:
     kind: str
     pattern: re.Pattern[str]
-    begin: float
-    end: float
+    part: str
     says: str
 
 
 class Ear:
     """Takes the lines of one run of a program.
 
-    A row of kind "line" says that a stage begins. One of kind "bar" says between which fractions a bar lies in whose name its
-    pattern is found, as long as the stage that it follows in the table is on. What a row of kind "reason" finds is kept.
+    A row of kind "line" says that a part of the work begins: the next one in the table that the line fits, for what was heard
+    before is over. One of kind "bar" says of which part a bar tells in whose name its pattern is found, as long as the line
+    that it follows in the table was the last one. What a row of kind "reason" finds is kept.
 
     Parameters
     ----------
     program : str
         As in the first column of the table.
-    progress : callable
+    tell : callable
+        See `Tell`.
 
     Attributes
     ----------
@@ -41,15 +43,13 @@ class Ear:
         What the program gave as reasons for failing or doubting.
     """
 
-    def __init__(self, program: str, progress: Progress) -> None:
+    def __init__(self, program: str, tell: Tell) -> None:
         rows = [row for row in read_table("progress.csv", __package__) if row["program"] == program]
-        self._rules = [
-            _Rule(row["kind"], re.compile(row["pattern"]), float(row["begin"] or 0), float(row["end"] or 0), row["says"])
-            for row in rows
-        ]
-        self._progress = progress
-        self._reached = 0.0
-        self._bars: list[_Rule] = []
+        rules = [_Rule(row["kind"], re.compile(row["pattern"]), row["part"], row["says"]) for row in rows]
+        self._steps = [each for each in rules if each.kind != "reason"]
+        self._why = [each for each in rules if each.kind == "reason"]
+        self._tell = tell
+        self._following = 0
         self.reasons: list[str] = []
 
     def hear(self, line: str) -> None:
@@ -59,29 +59,29 @@ class Ear:
         if bar is None:
             self._hear_line(text)
             return
-        rule = next((each for each in self._bars if each.pattern.search(bar.what)), None)
+        rule = next((each for each in self._bars() if each.pattern.search(bar.what)), None)
         if rule is not None:
-            self._tell(rule.begin + (rule.end - rule.begin) * bar.fraction, f"{rule.says} ({bar.count})")
+            self._tell(rule.part, bar.fraction, f"{rule.says} ({bar.count})")
 
     def count(self, fraction: float) -> None:
-        """Take how much of the stage that is on is done, from whoever counts it; as a bar without a name would tell it."""
-        rule = next((each for each in self._bars if each.pattern.search("")), None)
+        """Take how much of the part that is on is done, from whoever counts it; as a bar without a name would tell it."""
+        rule = next((each for each in self._bars() if each.pattern.search("")), None)
         if rule is not None:
-            self._tell(rule.begin + (rule.end - rule.begin) * fraction, rule.says)
+            self._tell(rule.part, fraction, rule.says)
+
+    def _bars(self) -> list[_Rule]:
+        """Return the bars of the line that was heard last."""
+        after = self._steps[self._following :]
+        return after[: next((place for place, each in enumerate(after) if each.kind != "bar"), len(after))]
 
     def _hear_line(self, text: str) -> None:
-        for number, rule in enumerate(self._rules):
-            found = rule.pattern.search(text) if rule.kind != "bar" else None
-            if found is None:
-                continue
-            if rule.kind == "reason":
+        for rule in self._why:
+            found = rule.pattern.search(text)
+            if found is not None:
                 self.reasons.append(found[1] if found.re.groups else found[0])
-                continue
-            after = self._rules[number + 1 :]
-            until = next((place for place, each in enumerate(after) if each.kind != "bar"), len(after))
-            self._bars = after[:until]
-            self._tell(rule.begin, rule.says)
-
-    def _tell(self, fraction: float, message: str) -> None:
-        self._reached = max(self._reached, fraction)
-        self._progress(self._reached, message)
+        for place in range(self._following, len(self._steps)):
+            rule = self._steps[place]
+            if rule.kind == "line" and rule.pattern.search(text):
+                self._following = place + 1
+                self._tell(rule.part, 0.0, rule.says)
+                return

@@ -73,7 +73,7 @@ class RuntimeAtHand:
             folder = Path(name)
             arguments = (str(_job(folder, image, grid, model)),)
             program = environment.program(_WORKER, arguments, {**NO_NETWORK, **lend_package(folder)})
-            result = run_worker(program, lambda done, _: tell(done))
+            result = run_worker(program, lambda done, _: tell(done, ()), foretell=tell)
             return _taken_over(result.paths, image.shape)
 
 

@@ -11,7 +11,10 @@ import numpy as np
 
 from ...errors import ReadError
 from ...geometry import Grid
+from ...segmentation.course import Rest
+from ...segmentation.embedded.network import read_description
 from ...segmentation.embedded.runtime import RuntimeHere
+from ...segmentation.embedded.seconds import embedded_seconds
 from ..job import Done, Job, Step
 from ..options import text
 from ..output import Output
@@ -28,9 +31,15 @@ def network_step(job: Job, folder: Path, output: Output) -> Done:
     except (OSError, ValueError, KeyError) as error:
         raise ReadError("The image for the network cannot be read.", "Try again.") from error
     grid = Grid((image.shape[0], image.shape[1], image.shape[2]), affine)
-    labels, version = RuntimeHere().subregions(
-        image, grid, Path(job.options["model"]), lambda done: progress(done, "looking for the spine")
-    )
+    model = Path(job.options["model"])
+    progress.skip(0.0)
+    progress.expect(0.0, embedded_seconds(grid, read_description(model)).looking)
+
+    def tell(done: float, rest: Rest) -> None:
+        progress.expect(done, rest)
+        progress(done, "looking for the spine")
+
+    labels, version = RuntimeHere().subregions(image, grid, model, tell)
     files = {LABELS: folder / "labels.npy", RECORD: folder / "record.json"}
     np.save(files[LABELS], labels)
     files[RECORD].write_text(json.dumps({"onnxruntime": version}) + "\n", encoding="utf-8")

@@ -9,27 +9,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from ...errors import MapError, ParameterError, ProgramError
 from ...geometry import Grid, IntArray
 from ...geometry.resampling import resampled_labels
-from ...segmentation.backends import Availability, Description, Request, Segmentation, Source, table_of
+from ...segmentation.backends import Availability, Description, Effort, Request, Segmentation, Source, table_of
 from ...segmentation.backends.mapping import mapped
 from ...segmentation.backends.protocol import Progress
+from ...segmentation.course import Course, Part
+from ...segmentation.two_phase.instances import CutoutSettings
 from ..environments import Environment, Program, environment_for, fetched, install
 from ..weights import Store, Weights, weights_for
 from .contrast import contrast_of
 from .ear import Ear
 from .judging import judged
 from .running import NO_NETWORK, availability, gpu_variables, name_of, run_heard, taken_over, use_cpu, verified, workplace
+from .seconds import cutout_seconds, fixed_part, megabytes_in, network_part
 
 NAME = "spineps"
 TITLE = "SPINEPS"
 _TABLE = "spineps"
 _DEFAULT = "T2w"
 _CASE = "sub-case"
+_ORIENTATION = "PIR"
 _OUT = "derivatives_seg"
-_BEGUN, _RUN, _READ = 0.03, 0.9, 0.95
-"""Fractions of the work at which its stages end."""
+_CHECK, _LOAD, _PREPARE, _TIDY, _CLEAN, _END, _TAKE_OVER = "check", "load", "prepare", "tidy", "clean", "end", "take over"
+_SEMANTIC, _INSTANCE = "semantic", "instance"
+"""Parts of the work."""
+_STEP = 0.9
+"""From one window of the semantic network to the next, as a share of a window: what the published weights ask for."""
+_BETWEEN_BODIES_MM = 35.0
+"""Height of a vertebra and its disc."""
 
 
 class SpinepsBackend:
@@ -68,6 +79,28 @@ class SpinepsBackend:
         """Make its environment below a folder; the weights are asked for by themselves."""
         install(NAME, progress, root=folder)
 
+    def effort(self, request: Request) -> Effort:
+        """Return what it will take, by what its networks have to compute; a map that is given need not be predicted."""
+        weights = [Store(self._root).place(each.name) for each in _needed(contrast_of(request.path) or _DEFAULT)]
+        grid, megabytes = request.grid, megabytes_in(weights)
+        given = any(each.kind == "subregions" for each in request.sources)
+        semantic = network_part(_SEMANTIC, weights[0], grid, _ORIENTATION, _STEP, _SEMANTIC)
+        height = float(np.abs(grid.ijk_to_ras[2, :3] * np.array(grid.shape)).max())
+        bodies = max(1, round(height / _BETWEEN_BODIES_MM))
+        return Effort(
+            (
+                fixed_part(NAME, _CHECK, grid, megabytes),
+                fixed_part(NAME, _LOAD, grid, megabytes),
+                fixed_part(NAME, _PREPARE, grid),
+                *(() if given else (semantic,)),
+                fixed_part(NAME, _TIDY, grid),
+                Part(_INSTANCE, bodies * cutout_seconds(weights[1], CutoutSettings().size), _INSTANCE),
+                fixed_part(NAME, _CLEAN, grid),
+                fixed_part(NAME, _END, grid),
+                fixed_part(NAME, _TAKE_OVER, grid),
+            )
+        )
+
     def run(self, request: Request, progress: Progress) -> Segmentation:
         """Segment; a map of subregions that the request brings along is taken over instead of predicting it."""
         told = contrast_of(request.path)
@@ -76,16 +109,18 @@ class SpinepsBackend:
         if not needed:
             raise ParameterError(f"SPINEPS has no weights for {contrast} images.", "Choose another backend.")
         environment = environment_for(NAME, self._root)
+        course = Course(self.effort(request).rest)
         progress(0.0, "checking the weights")
         hashes = verified(needed, self._root)
         warnings = [] if told else [f"The name of {name_of(request)} does not tell its contrast; it was taken for {contrast}."]
         with workplace(self._root) as place:
             image = _prepared(request, place, contrast)
-            ear = Ear(NAME, lambda done, what: progress(_BEGUN + (_RUN - _BEGUN) * done, what))
+            progress(course.at(_LOAD), "starting SPINEPS")
+            ear = Ear(NAME, lambda part, done, what: progress(course.at(part, done), what))
             run_heard(TITLE, _program(image, needed, environment, request, Store(self._root)), ear, name_of(request))
-            progress(_RUN, "reading the maps")
+            progress(course.at(_TAKE_OVER), "reading the maps")
             found = _maps(place, request, ear.reasons)
-        progress(_READ, "comparing with the separation")
+        progress(course.at(_TAKE_OVER, 0.5), "comparing with the separation")
         confidence, doubts = judged(found.maps)
         warnings += [*found.warnings, *(f"SPINEPS says: {each}." for each in ear.reasons), *doubts]
         versions = {**environment.versions("SPINEPS", "TPTBox", "torch"), "table": _TABLE, "contrast": contrast}

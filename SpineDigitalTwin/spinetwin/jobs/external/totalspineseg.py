@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import MapError
-from ...segmentation.backends import Availability, Description, Request, Segmentation
+from ...geometry import Grid
+from ...segmentation.backends import Availability, Description, Effort, Request, Segmentation
+from ...segmentation.course import Course, Part, Rest, whole
+from ...segmentation.two_phase.network_work import STEP as STEP_OF_WINDOWS
 from ..environments import environment_for, fetched, install
 from ..weights import Store, Weights, weights_of
 from .running import availability, name_of, taken_over, use_cpu, verified, workplace
+from .seconds import fixed_part, megabytes_in, network_part
 from .workers import PATIENCE_S, run_step
 
 if TYPE_CHECKING:
@@ -29,8 +33,10 @@ LACKS_POSTERIOR = (
 )
 _TABLE = "totalspineseg"
 _WORKER = "spinetwin.jobs.external.totalspineseg_worker"
-_CHECKED, _RUN = 0.03, 0.95
-"""Fractions of the work at which its stages end."""
+_CHECK, _START, _TAKE_OVER = "check", "start", "take over"
+_NETWORK = "network"
+"""Kind of both: they are of one size."""
+_ORIENTATION = "LPI"
 
 
 class TotalSpineSegBackend:
@@ -68,10 +74,19 @@ class TotalSpineSegBackend:
         """Make its environment below a folder; the weights are asked for by themselves."""
         install(NAME, progress, root=folder)
 
+    def effort(self, request: Request) -> Effort:
+        """Return what it will take, by what its networks have to compute."""
+        store, grid = Store(self._root), request.grid
+        megabytes = megabytes_in(store.place(each.name) for each in _needed())
+        before = fixed_part(NAME, _CHECK, grid, megabytes), fixed_part(NAME, _START, grid)
+        return Effort((*before, *step_parts(store.folder / NAME, grid), fixed_part(NAME, _TAKE_OVER, grid)))
+
     def run(self, request: Request, progress: Progress) -> Segmentation:
         """Let a child run both steps, and take over the map that they end with."""
         environment = environment_for(NAME, self._root)
         device = "cpu" if use_cpu(request.device, environment, TITLE) else request.device
+        check, start, *parts, last = self.effort(request).rest
+        course = Course((check, start, whole(STEP, parts), last))
         progress(0.0, "checking the weights")
         hashes = verified(_needed(), self._root)
         options = {
@@ -81,15 +96,40 @@ class TotalSpineSegBackend:
         }
 
         def tell(done: float, what: str) -> None:
-            progress(_CHECKED + (_RUN - _CHECKED) * done, what)
+            progress(course.at(STEP, done), what)
+
+        def foretell(done: float, rest: Rest) -> None:
+            request.foretell(*course.renew(STEP, done, rest))
 
         with workplace(self._root) as place:
-            result = run_step(environment.program, _WORKER, STEP, options, request, place, tell, self._patience_s)
-            progress(_RUN, "reading the map")
+            progress(course.at(_START), "starting TotalSpineSeg")
+            result = run_step(environment.program, _WORKER, STEP, options, request, place, tell, self._patience_s, foretell)
+            progress(course.at(_TAKE_OVER), "reading the map")
             found = _taken_over(Path(result.paths[MAP]), request)
         versions = {**environment.versions("totalspineseg", "nnunetv2", "torch"), "table": _TABLE}
         progress(1.0, "done")
         return Segmentation(found.maps, found.confidence, (LACKS_POSTERIOR, *found.warnings), versions, hashes)
+
+
+def step_parts(data: Path, grid: Grid) -> Rest:
+    """Return what each part of the package's own work takes, with the weights in its folder of data."""
+    begin, megabytes, networks = fixed_part(NAME, "begin", grid).seconds, 0.0, []
+    for part, weights in zip(("step1", "step2"), _needed(), strict=True):
+        folder = data / Path(weights.folder).relative_to(NAME)
+        megabytes += megabytes_in([folder])
+        networks.append(network_part(part, folder, grid, _ORIENTATION, STEP_OF_WINDOWS, _NETWORK))
+    first, second = networks
+    return (
+        fixed_part(NAME, "load", grid, megabytes),
+        fixed_part(NAME, "prepare", grid),
+        Part("begin1", begin),
+        first,
+        fixed_part(NAME, "order", grid),
+        Part("begin2", begin),
+        second,
+        fixed_part(NAME, "name", grid),
+        fixed_part(NAME, "resample", grid),
+    )
 
 
 def _needed() -> tuple[Weights, ...]:

@@ -22,13 +22,14 @@ import numpy as np
 
 from ...errors import MapError
 from ...segmentation.backends.stages import Stages
+from ...segmentation.course import Course
 from ..job import Done, Job, Step
 from ..lines import LineSplitter
 from ..options import text
 from ..output import Output
 from ..worker import work
 from .ear import Ear
-from .totalspineseg import MAP, NAME, STEP
+from .totalspineseg import MAP, NAME, STEP, step_parts
 
 _CASE = "case.nii.gz"
 _RESULT = "step2_output"
@@ -42,9 +43,15 @@ def totalspineseg(job: Job, folder: Path, output: Output) -> Done:
     from ...io import read_volume, write_volume
     from ...segmentation.two_phase.devices import device_of
 
-    ear = Ear(NAME, output.progress(STEP))
     image, work_folder = folder / _CASE, folder / "out"
-    write_volume(image, *read_volume(job.inputs["image"]))
+    array, grid = read_volume(job.inputs["image"])
+    write_volume(image, array, grid)
+    progress, parts = output.progress(STEP), step_parts(Path(job.options["data"]), grid)
+    course = Course(parts)
+    progress.skip(0.0)
+    progress.expect(0.0, parts)
+    progress(0.0, "starting")
+    ear = Ear(NAME, lambda part, done, what: progress(course.at(part, done), what))
     device = job.options.get("device", "auto")
     store = job.options.get("store")
     predict = _predict_by(device, ear, Stages(Path(store) if store else None), job.options["weights"])

@@ -16,9 +16,11 @@ import numpy as np
 
 from ...errors import ParameterError, ProgramError
 from ...geometry import LabelMaps
-from ...segmentation.backends import Availability, Description, Request, Segmentation
+from ...segmentation.backends import Availability, Description, Effort, Request, Segmentation
 from ...segmentation.backends.protocol import CPU
-from ...segmentation.two_phase.models import lacking
+from ...segmentation.course import Course, Part, Rest, whole
+from ...segmentation.two_phase.models import lacking, read_models
+from ...segmentation.two_phase.seconds import CHECK, START, TAKE_OVER, megabytes_of, phase_parts, seconds_of
 from ..environments import Program, fetched, home, install, state_for
 from .devices import torch_devices
 from .workers import run_step
@@ -96,11 +98,34 @@ class TwoPhaseBackend:
             return Program(Path(sys.executable), module, arguments, variables or {})
         raise ParameterError(state.reason)
 
+    def effort(self, request: Request) -> Effort:
+        """Return what both phases will take, by what the networks have to compute."""
+        return Effort(self._parts(request))
+
+    def _parts(self, request: Request) -> Rest:
+        models = read_models(self.models)
+        check = Part(CHECK, seconds_of(CHECK, megabytes=megabytes_of(models)))
+        voxels = float(np.prod(request.grid.shape))
+        take_over = Part(TAKE_OVER, seconds_of(TAKE_OVER, voxels))
+        return (Part(START, seconds_of(START)), check, *phase_parts(models, request.grid), take_over)
+
     def run(self, request: Request, progress: Progress) -> Segmentation:
         """Let a child do both phases, and take over what it has made."""
         with tempfile.TemporaryDirectory(prefix="spinetwin-") as name:
             options = {"models": str(self.models), "device": request.device}
-            result = run_step(self._program, _WORKER, STEP, options, request, Path(name), progress)
+            seconds = self._parts(request)
+            course = Course((seconds[0], whole(STEP, seconds[1:-1]), seconds[-1]))
+            result = run_step(
+                self._program,
+                _WORKER,
+                STEP,
+                options,
+                request,
+                Path(name),
+                lambda done, what: progress(course.at(STEP, done), what),
+                foretell=lambda done, rest: request.foretell(*course.renew(STEP, done, rest)),
+            )
+            progress(course.at(TAKE_OVER), "reading the maps")
             return _taken_over(result.paths, request)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...segmentation.course import Course, Part, whole
 from ..job import Done, Job, Step
 from ..options import text
 from ..output import Output
@@ -23,8 +24,8 @@ from .two_phase import MAPS, RECORD, STEP
 if TYPE_CHECKING:
     from ...segmentation.two_phase import TwoPhase
 
+_PHASES = "phases"
 _PACKAGES = ("torch", "nnunetv2", "onnxruntime", "SimpleITK", "numpy")
-_READ, _CHECKED = 0.01, 0.03
 
 
 def two_phase(job: Job, folder: Path, output: Output) -> Done:
@@ -33,22 +34,28 @@ def two_phase(job: Job, folder: Path, output: Output) -> Done:
     from ...segmentation.backends.stages import Stages
     from ...segmentation.two_phase import segment
     from ...segmentation.two_phase.models import networks_of, read_models, weights_of
+    from ...segmentation.two_phase.seconds import CHECK, megabytes_of, phase_parts, seconds_of
 
     progress = output.progress(STEP)
     progress(0.0, "looking the models over")
     models = read_models(Path(job.options["models"]))
-    progress(_READ, "computing the hashes of the weights")
-    weights = weights_of(models)
-    progress(_CHECKED, "reading the image")
     image, grid = read_volume(job.inputs["image"])
+    parts = phase_parts(models, grid)
+    expected = (Part(CHECK, seconds_of(CHECK, megabytes=megabytes_of(models))), whole(_PHASES, parts))
+    course = Course(expected)
+    progress.skip(0.0)
+    progress.expect(0.0, (expected[0], *parts))
+    progress(0.0, "computing the hashes of the weights")
+    weights = weights_of(models)
     store = job.options.get("store")
     stages = Stages(Path(store) if store else None)
     found = segment(
         lambda: image,
         grid,
-        networks_of(models, job.options.get("device", "auto"), weights),
-        lambda done, what: progress(_CHECKED + (1.0 - _CHECKED) * done, what),
+        networks_of(models, job.options.get("device", "auto"), weights, parts),
+        lambda done, what: progress(course.at(_PHASES, done), what),
         stages,
+        lambda done, rest: progress.expect(*course.renew(_PHASES, done, rest)),
     )
     return Done(_written(found, weights, stages.reused, folder), f"{len(found.confidence)} levels")
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ...errors import ProgramError
+from ...segmentation.course import KNOWN, Foretell, Part, unheard
 from ..endings import ending, error_of
 from ..environments import Program, lend_package, run_program
 from ..events import Failure, Progress, Result, Started, event_of
@@ -38,6 +39,7 @@ def run_step(
     folder: Path,
     tell: Tell,
     patience_s: float = PATIENCE_S,
+    foretell: Foretell = unheard,
 ) -> Result:
     """Let a worker of ours in another environment do a step with the image of a request.
 
@@ -54,7 +56,7 @@ def run_step(
     request : Request
     folder : Path
         An empty one, for the job, its results, and an image that lies in no file.
-    tell, patience_s
+    tell, patience_s, foretell
         As in `run_worker`.
 
     Returns
@@ -69,7 +71,7 @@ def run_step(
     """
     job = _job(step, options, request, folder)
     variables = {**NO_NETWORK, **lend_package(folder), "nnUNet_compile": "f"}
-    return run_worker(program_of(module, (str(job),), variables), tell, patience_s)
+    return run_worker(program_of(module, (str(job),), variables), tell, patience_s, foretell)
 
 
 def _job(step: str, options: Mapping[str, str], request: Request, folder: Path) -> Path:
@@ -86,7 +88,7 @@ def _job(step: str, options: Mapping[str, str], request: Request, folder: Path) 
     return folder / "job.json"
 
 
-def run_worker(program: Program, tell: Tell, patience_s: float = PATIENCE_S) -> Result:
+def run_worker(program: Program, tell: Tell, patience_s: float = PATIENCE_S, foretell: Foretell = unheard) -> Result:
     """Run a worker to its end.
 
     Parameters
@@ -97,6 +99,8 @@ def run_worker(program: Program, tell: Tell, patience_s: float = PATIENCE_S) -> 
         Takes the fraction done, which never goes back, and what is being worked on.
     patience_s : float
         Seconds of silence after which it is ended; a worker has a heartbeat.
+    foretell : callable, optional
+        Takes the fraction done, and what the worker says that remains.
 
     Raises
     ------
@@ -105,7 +109,7 @@ def run_worker(program: Program, tell: Tell, patience_s: float = PATIENCE_S) -> 
     ProgramError
         If it cannot be started, dies, hangs, or ends without a result.
     """
-    ear = _Ear(tell)
+    ear = _Ear(tell, foretell)
     with _watched(ear, patience_s):
         try:
             run_program(program, ear.hear)
@@ -128,13 +132,13 @@ def _error_of(failure: Failure) -> ProgramError:
 class _Ear:
     """What a worker has said so far."""
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: Tell, foretell: Foretell) -> None:
         self.result: Result | None = None
         self.failure: Failure | None = None
         self.pid: int | None = None
         self.hung = False
         self.heard = time.monotonic()
-        self._tell, self._reached = tell, 0.0
+        self._tell, self._foretell, self._reached = tell, foretell, 0.0
 
     def hear(self, line: str) -> None:
         """Take one line."""
@@ -142,6 +146,8 @@ class _Ear:
         event = event_of(line)
         if isinstance(event, Progress):
             self._reached = max(self._reached, min(event.fraction, 1.0))
+            if event.eta_s is not None:
+                self._foretell(self._reached, (Part("rest", event.eta_s, KNOWN),))
             self._tell(self._reached, event.message)
         elif isinstance(event, Started):
             self.pid = event.pid

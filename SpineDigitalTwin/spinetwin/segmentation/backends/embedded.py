@@ -10,13 +10,14 @@ import numpy as np
 from ...anatomy import level
 from ...errors import MapError, ParameterError
 from ...geometry import Grid, LabelMaps
+from ..course import Course, Rest, whole
 from ..embedded.cleaning import Cleaned, clean_subregions
 from ..embedded.ends import false_discs, false_ends
 from ..embedded.network import Measured, read_description, read_measured
 from ..embedded.runtime import Runtime, RuntimeHere
+from ..embedded.seconds import CLEAN, SEPARATE, embedded_seconds
 from ..separation.sides import PAIRS
 from ..separation.voxels import BODY, POSTERIOR
-from .embedded_seconds import embedded_seconds
 from .protocol import Availability, Description, Effort, Progress, Request, Segmentation
 from .separated import Separated, separated
 
@@ -27,6 +28,8 @@ _PARTS = "bodies, arches, processes, discs, endplates, canal, cord and sacrum; t
 _HINT = "Is it an image of the spine?"
 _MUCH_REMOVED = 0.2
 """Share of what the network found beyond which it is said that so much was no part of the spine."""
+_LOOKING = "looking"
+"""All that finds the subregions, as one part of the work."""
 _ONCE = 0.9
 """Of the separation, when vertebrae have been told apart for the first time; it is seldom done again."""
 _MOSTLY = 0.5
@@ -77,21 +80,24 @@ class EmbeddedBackend:
 
     def effort(self, request: Request) -> Effort:
         """Return what looking at the image will take."""
-        return embedded_seconds(request.grid, read_description(self._model)).effort
+        seconds = embedded_seconds(request.grid, read_description(self._model))
+        return Effort((*seconds.looking, *seconds.after), seconds.labelled)
 
     def run(self, request: Request, progress: Progress) -> Segmentation:
         """Find the subregions window by window, clean them up, and tell the vertebrae apart."""
         description = read_description(self._model)
-        prepared, seen, tidy = embedded_seconds(request.grid, description).ends
-        subregions, version = self._runtime.subregions(
-            request.image(),
-            request.grid,
-            self._model,
-            lambda done: progress(prepared + (seen - prepared) * done, "looking for the spine"),
-        )
-        progress(seen, "cleaning up")
+        seconds = embedded_seconds(request.grid, description)
+        course = Course((whole(_LOOKING, seconds.looking), *seconds.after))
+
+        def looked(done: float, rest: Rest) -> None:
+            if rest:
+                request.foretell(*course.renew(_LOOKING, done, rest))
+            progress(course.at(_LOOKING, done), "looking for the spine")
+
+        subregions, version = self._runtime.subregions(request.image(), request.grid, self._model, looked)
+        progress(course.at(CLEAN), "cleaning up")
         cleaned = clean_subregions(subregions, request.grid)
-        maps, confidence, told = _separated(cleaned, request, lambda done, what: progress(tidy + (1.0 - tidy) * done, what))
+        maps, confidence, told = _separated(cleaned, request, lambda done, what: progress(course.at(SEPARATE, done), what))
         said = (*_removed(cleaned, request.grid), *_exchanged(cleaned, maps), *told)
         progress(1.0, "separated")
         versions = {"onnxruntime": version, "network": description.trained}

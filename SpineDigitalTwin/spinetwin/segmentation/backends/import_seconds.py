@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...anatomy.tables import read_table
+from ..course import Part
 from .protocol import Effort, Request
 
 _ROWS = {row["stage"]: row for row in read_table("import_seconds.csv", __package__)}
@@ -36,7 +37,8 @@ class ImportSeconds:
     @property
     def effort(self) -> Effort:
         """All of it."""
-        return Effort(sum(self.look) + self.translate + self.tell_apart, self.labelled)
+        parts = {"look": sum(self.look), "translate": self.translate, "tell apart": self.tell_apart}
+        return Effort(tuple(Part(name, seconds) for name, seconds in parts.items()), self.labelled)
 
     def reached(self, maps: int, *, translated: bool = False) -> float:
         """Return the fraction done when some maps are looked at, and perhaps translated."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy.typing as npt
 
 from ...geometry import Grid, IntArray, LabelMaps
+from ..course import Foretell, Rest, unheard
 from .stages import Stages
 
 if TYPE_CHECKING:
@@ -117,6 +118,8 @@ class Request:
     store : Path or None
         Folder where a backend may keep stages that are finished, to go on from there when the same request comes again.
         What is an array goes through `stages`.
+    foretell : callable
+        Told what remains of the work of a backend from some fraction on, whenever it is known better than before.
     """
 
     image: Callable[[], npt.NDArray[Any]]
@@ -127,6 +130,7 @@ class Request:
     device: str = "auto"
     offline: bool = False
     store: Path | None = None
+    foretell: Foretell = unheard
 
     @cached_property
     def stages(self) -> Stages:
@@ -161,10 +165,22 @@ class Segmentation:
 
 @dataclass(frozen=True)
 class Effort:
-    """What a request will take: seconds of one core for the backend, and voxels that its maps will label."""
+    """What a request will take: the parts of the work of the backend, and voxels that its maps will label.
 
-    seconds: float
-    labelled: int
+    Attributes
+    ----------
+    rest : sequence of Part
+    labelled : int or None
+        None where the backend cannot tell.
+    """
+
+    rest: Rest
+    labelled: int | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Of all parts."""
+        return sum(each.seconds for each in self.rest)
 
 
 @runtime_checkable

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,6 @@ from .tiles import Run, slabs_of, windows
 _LOW, _HIGH = 0.5, 99.5
 """Percentiles of the grey values that become 0 and 1, as in the pairs that the network was trained on."""
 _LARGE = 1e30
-_DEPTH_MM = 140.0
-"""Of what the first look has seen, from the front of the bodies to the tips of the processes, with a margin."""
 _APART = 6.0
 """Distance over which grey values of an image of a person have something to do with each other, mm."""
 _LEAST_CORRELATION = 0.25
@@ -77,6 +76,29 @@ class Measured:
 
     def __str__(self) -> str:
         return f"{self.on}: {', '.join(f'{name} {value:.2f}' for name, value in self.dice.items())}"
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look of the network at an image, or at a part of it.
+
+    Attributes
+    ----------
+    again : bool
+        Whether it is the second one.
+    runs : int
+        How often the network runs.
+    voxels : int
+        Voxels of the image that its answer is brought to.
+    """
+
+    again: bool
+    runs: int
+    voxels: int
+
+
+Seen = Callable[[Look, float], None]
+"""Takes which look is on, and the fraction of it that is done: first 0."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +189,7 @@ def segment(
     grid: Grid,
     run: Run,
     description: Description,
-    progress: Callable[[float], None] | None = None,
+    progress: Seen | None = None,
 ) -> Labels:
     """Return the subregion of every voxel of an image.
 
@@ -181,7 +203,7 @@ def segment(
         The network.
     description : Description
     progress : callable, optional
-        Called with the fraction of the work of the network that is done: 0 when the image is ready.
+        See `Seen`; what the second look takes is known when it begins.
 
     Returns
     -------
@@ -195,12 +217,9 @@ def segment(
     values = normalise(working, working)
     if is_noise(values, description.spacing):
         return np.zeros(image.shape, dtype=np.uint8)
-    tell = progress or (lambda _: None)
-    tell(0.0)
+    tell = progress or _unheard
     seen = both_ways(run, description.labels) if description.both_ways else run
-    runs = runs_of_looks(grid, description)
-    share = runs[0] / sum(runs)
-    slabs = _looked(values, seen, description, lambda done: tell(share * done))
+    slabs = _looked(values, seen, description, partial(tell, looks_at(grid, description)[0]))
     if description.second_look is None:
         return lattice.to_labels(slabs, labels)
     first = FirstLook.of(lattice, slabs, labels)
@@ -211,26 +230,33 @@ def segment(
         fine = lattice_of(grid.crop([each.start for each in place], found[place].shape), description.finer)
         values = normalise(fine.to_working(image[place]), working)
         # not mirrored: that would cost as much again, and gave discs 0.0005 more
-        slabs = _looked(values, run, description, lambda done: tell(share + (1.0 - share) * done))
+        again = Look(True, _count_of_windows(fine.size, description.window), found[place].size)
+        slabs = _looked(values, run, description, partial(tell, again))
         found[place] = fine.to_labels(mean_of_looks(first, fine, block, slabs), labels)
-    tell(1.0)
     return found
+
+
+def _unheard(_: Look, __: float) -> None:
+    """Take how far it is, where nobody listens."""
 
 
 def _looked(working: Float32, run: Run, description: Description, progress: Callable[[float], None]) -> Iterator[Slab]:
     """Yield the logarithms of what the network sees in a working array."""
+    progress(0.0)
     return logarithms(slabs_of(working, run, description.window, len(description.labels), progress))
 
 
-def runs_of_looks(grid: Grid, description: Description) -> tuple[int, int]:
-    """Return how often the network runs for the first look at an image on a grid, and about how often for the second."""
-    first = _count_of_windows(lattice_of(grid, description.spacing).size, description.window)
+def looks_at(grid: Grid, description: Description) -> tuple[Look, ...]:
+    """Return the first look at an image on a grid, and the second one, if there is one, at all of it.
+
+    How much of it the first look leaves out is known when that is over: little, where it sees something in every corner.
+    """
     ways = 2 if description.both_ways else 1
+    voxels = int(np.prod(grid.shape))
+    first = Look(False, ways * _count_of_windows(lattice_of(grid, description.spacing).size, description.window), voxels)
     if description.second_look is None:
-        return ways * first, 0
-    size = np.array(lattice_of(grid, description.finer).size)
-    size[0] = min(size[0], round(_DEPTH_MM / description.finer[0]))
-    return ways * first, _count_of_windows(size, description.window)
+        return (first,)
+    return first, Look(True, _count_of_windows(lattice_of(grid, description.finer).size, description.window), voxels)
 
 
 def _count_of_windows(size: Iterable[int], window: tuple[int, int, int]) -> int:

@@ -11,10 +11,13 @@ import numpy.typing as npt
 
 from ...errors import ParameterError
 from ...geometry import Grid
+from ..course import Course, Rest
 from .lattice import Labels
-from .network import open_network, read_description, segment
+from .network import Description, Look, Seen, open_network, read_description, segment
+from .seconds import AGAIN, FIRST, embedded_seconds, look_part
 
-Tell = Callable[[float], None]
+Tell = Callable[[float, Rest], None]
+"""Takes the fraction of looking that is done, and what remains of it where that is known better than before."""
 
 _LACKING = "it needs onnxruntime, which this Python lacks. Install it: pip install onnxruntime"
 
@@ -72,4 +75,17 @@ class RuntimeHere:
         """
         description = read_description(model)
         network = open_network(model)
-        return segment(image, grid, network.run, description, tell), network.version
+        return segment(image, grid, network.run, description, _teller(grid, description, tell)), network.version
+
+
+def _teller(grid: Grid, description: Description, tell: Tell) -> Seen:
+    """Return what follows the looks of the network, and tells how far all of it is; when the second begins, it is counted."""
+    course = Course(embedded_seconds(grid, description).looking)
+
+    def seen(look: Look, done: float) -> None:
+        rest: Rest = ()
+        if look.again and not done:
+            _, rest = course.renew(AGAIN, 0.0, (look_part(look),))
+        tell(course.at(AGAIN if look.again else FIRST, done), rest)
+
+    return seen

@@ -22,6 +22,7 @@ from .posterior import Posterior, share_out_posterior
 from .ribs import one_sided_rib
 from .shapes import find_anchors, transitional_signs
 from .sides import SideReport, check_sides
+from .thin import said_of_thin, thickened
 from .voxels import BODY, POSTERIOR, SACRUM, Mask, Numbers, VoxelList
 
 _LEAST_PIECE = 15.0
@@ -84,17 +85,35 @@ def separate_vertebrae(subregions: IntArray, grid: Grid, tell: Tell = _nobody) -
     MapError
         If the map holds no vertebral body, or more vertebrae than a spine has.
     """
-    steps = (1, 1, 1) if subregions.shape != grid.shape or subregions.dtype.kind not in "iu" else steps_of(grid)
+    if subregions.shape != grid.shape or subregions.dtype.kind not in "iu":
+        return _separated(subregions, grid, tell)  # which refuses it
+    thick = thickened(subregions, grid)
+    if thick is None:
+        return _by_copy(subregions, grid, tell)
+    found = _by_copy(thick.subregions, thick.grid, tell)
+    naming = replace(found.naming, findings=(*found.naming.findings, said_of_thin(grid, thick)))
+    vertebrae = thick.back(found.vertebrae)
+    lost = _unassigned(subregions, vertebrae)
+    return replace(found, vertebrae=vertebrae, naming=naming, unassigned=lost)
+
+
+def _by_copy(subregions: IntArray, grid: Grid, tell: Tell) -> Separation:
+    """Separate fine voxels on a coarser copy."""
+    steps = steps_of(grid)
     if max(steps) == 1:
         return _separated(subregions, grid, tell)
     copy, coarse = coarser(subregions, grid, steps)
     found = _separated(copy, coarse, lambda done, what: tell(_ON_THE_COPY * done, what))
     tell(_ON_THE_COPY, "bringing the vertebrae back to fine voxels")
     vertebrae = brought_back(subregions, copy, found.vertebrae, grid, steps)
+    return replace(found, vertebrae=vertebrae, unassigned=_unassigned(subregions, vertebrae))
+
+
+def _unassigned(subregions: IntArray, vertebrae: IntArray) -> int:
+    """Return how many voxels of vertebrae belong to none."""
     table = np.zeros(max(256, int(subregions.max(initial=0)) + 1), dtype=bool)
     table[[*BODY, *POSTERIOR]] = True
-    lost = int((table[subregions] & (vertebrae == 0)).sum())
-    return replace(found, vertebrae=vertebrae, unassigned=lost)
+    return int((table[subregions] & (vertebrae == 0)).sum())
 
 
 def _separated(subregions: IntArray, grid: Grid, tell: Tell) -> Separation:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from ...errors import ParameterError, ReadError
 from ...geometry import FloatArray, IntArray
+from ..course import Rest
 from .grey import Float32
 from .instance_model import SUFFIXES, open_instance_model
 from .instances import CutoutSettings, InstanceRun, Labels
@@ -18,6 +19,7 @@ from .labels import TABLE, subregions_of
 from .model_folder import ModelFolder, find_model, read_model
 from .nnunet import open_model
 from .pipeline import Networks
+from .seconds import body_seconds
 from .semantic import Fraction
 from .settings import FILE, ModelSettings, read_settings
 
@@ -145,7 +147,7 @@ def weights_of(models: Models) -> dict[str, str]:
     return found
 
 
-def networks_of(models: Models, device: str, weights: Mapping[str, str]) -> Networks:
+def networks_of(models: Models, device: str, weights: Mapping[str, str], parts: Rest | None = None) -> Networks:
     """Return the networks as functions; each is loaded when it is first needed.
 
     Parameters
@@ -155,6 +157,8 @@ def networks_of(models: Models, device: str, weights: Mapping[str, str]) -> Netw
         auto, cpu, cuda:0 or mps.
     weights : mapping of str to str
         As `weights_of` gives it.
+    parts : sequence of Part, optional
+        As `phase_parts` foretells them for an image.
     """
 
     def semantic(image: Float32, spacing: FloatArray, progress: Fraction) -> IntArray:
@@ -168,7 +172,7 @@ def networks_of(models: Models, device: str, weights: Mapping[str, str]) -> Netw
         return np.asarray(opened[0](classes))
 
     settings = models.semantic_settings
-    return Networks(
+    networks = Networks(
         semantic,
         models.subregions,
         instance,
@@ -178,6 +182,7 @@ def networks_of(models: Models, device: str, weights: Mapping[str, str]) -> Netw
         _hash(weights, SEMANTIC),
         _hash(weights, INSTANCE),
     )
+    return networks if parts is None else replace(networks, parts=parts, body_s=body_seconds(models))
 
 
 def _hash(weights: Mapping[str, str], phase: str) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...geometry import Grid, IntArray, LabelMaps
+from ...geometry import FloatArray, Grid, IntArray, LabelMaps
 from ..backends.stages import Arrays, Stages
 from ..cleanup import CleanedInstances, clean_instances
+from ..course import Course, Foretell, Part, Rest, unheard
 from ..crosscheck import cross_check
 from ..separation import Separation, separate_vertebrae
 from ..separation.confidence import LevelConfidence
@@ -19,16 +20,20 @@ from ..separation.voxels import BODY
 from .grey import prepared
 from .instances import CutoutSettings, InstanceRun, Instances, centres_of, find_instances
 from .naming import NamedInstances, name_instances
+from .seconds import CLEAN, FUSE, GREY, INSTANCE, LABEL, LOAD, SEMANTIC, SEPARATE
 from .semantic import SemanticRun, semantic_map
 
-_GREY, _SEMANTIC, _SEPARATED, _INSTANCES = 0.05, 0.5, 0.52, 0.96
-"""Fractions of the work at which its parts end."""
 _ALONE = 0.5
 """Trust in a vertebra that only one cutout has shown: nothing agrees or disagrees with it."""
 _FEW_UNASSIGNED = 0.01
 
 Image = Callable[[], npt.NDArray[Any]]
 Progress = Callable[[float, str], None]
+
+_SOMEHOW = tuple(Part(name, 1.0) for name in (GREY, LOAD, SEMANTIC, LABEL, SEPARATE, INSTANCE, FUSE, CLEAN))
+"""What parts there are, where nobody has told how long they take."""
+Tell = Callable[[str, float, str], None]
+"""Takes the part that is on, the fraction of it that is done, and what is being worked on."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,10 @@ class Networks:
         What phase 2 looks at.
     semantic_hash, instance_hash : str
         Tell these weights and settings from others, for stages that are kept.
+    parts : sequence of Part
+        What each part of the work takes, as `phase_parts` foretells it.
+    body_s : float
+        Seconds that phase 2 takes around one body.
     """
 
     semantic: SemanticRun
@@ -61,6 +70,8 @@ class Networks:
     cutouts: CutoutSettings = field(default_factory=CutoutSettings)
     semantic_hash: str = ""
     instance_hash: str = ""
+    parts: Rest = _SOMEHOW
+    body_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -81,7 +92,14 @@ class TwoPhase:
     warnings: tuple[str, ...]
 
 
-def segment(image: Image, grid: Grid, networks: Networks, progress: Progress, stages: Stages | None = None) -> TwoPhase:
+def segment(
+    image: Image,
+    grid: Grid,
+    networks: Networks,
+    progress: Progress,
+    stages: Stages | None = None,
+    foretell: Foretell = unheard,
+) -> TwoPhase:
     """Segment an image in two phases.
 
     Parameters
@@ -95,18 +113,28 @@ def segment(image: Image, grid: Grid, networks: Networks, progress: Progress, st
         Takes the fraction done and what is being worked on.
     stages : Stages, optional
         Where finished phases are kept and found again.
+    foretell : callable, optional
+        Told what remains when the bodies are counted.
 
     Raises
     ------
     ReadError, MapError
         If the image, or what a network says, cannot be used.
     """
-    kept = stages or Stages(None)
-    subregions = _subregions(image, grid, networks, progress, kept)
-    progress(_SEMANTIC, "separating the vertebrae of the subregion map")
+    kept, course = stages or Stages(None), Course(networks.parts)
+
+    def tell(part: str, done: float, what: str) -> None:
+        progress(course.at(part, done), what)
+
+    subregions = _subregions(image, grid, networks, tell, kept)
+    tell(SEPARATE, 0.0, "separating the vertebrae of the subregion map")
     separated = separate_vertebrae(subregions, grid)
-    instances = _instances(subregions, grid, separated, networks, progress, kept)
-    progress(_INSTANCES, "cleaning up and naming the vertebrae")
+    order = [each.level for each in separated.levels]
+    centres = centres_of(separated.vertebrae, np.isin(subregions, BODY), grid, order)
+    if networks.body_s:
+        foretell(*course.renew(INSTANCE, 0.0, (Part(INSTANCE, len(centres) * networks.body_s, INSTANCE),)))
+    instances = _instances(subregions, grid, centres, networks, tell, kept)
+    tell(CLEAN, 0.0, "cleaning up and naming the vertebrae")
     named = name_instances(instances.map, subregions, grid)
     cleaned = clean_instances(named.vertebrae, subregions, grid)
     levels = cross_check(cleaned.vertebrae, separated.vertebrae, _agreement(instances, named))
@@ -115,27 +143,26 @@ def segment(image: Image, grid: Grid, networks: Networks, progress: Progress, st
     return TwoPhase(maps, {each.level: each.confidence for each in levels}, _warnings(named, separated, cleaned, levels))
 
 
-def _subregions(image: Image, grid: Grid, networks: Networks, progress: Progress, stages: Stages) -> npt.NDArray[np.uint8]:
+def _subregions(image: Image, grid: Grid, networks: Networks, tell: Tell, stages: Stages) -> npt.NDArray[np.uint8]:
     def make() -> npt.NDArray[np.uint8]:
-        progress(0.0, "evening out the brightness" if networks.bias_correction else "scaling the grey values")
+        tell(GREY, 0.0, "evening out the brightness" if networks.bias_correction else "scaling the grey values")
         values = prepared(image(), grid, bias_correction=networks.bias_correction)
+        tell(LOAD, 0.0, "phase 1: loading the network")
         return semantic_map(
             values,
             grid,
             networks.semantic,
             networks.subregions,
             networks.orientation,
-            lambda done: progress(_GREY + (_SEMANTIC - _GREY) * done, "phase 1: subregions"),
+            lambda done: tell(SEMANTIC, done, "phase 1: subregions"),
         )
 
     return np.asarray(stages.kept("two-phase-semantic", make, shape=grid.shape, of=networks.semantic_hash), dtype=np.uint8)
 
 
 def _instances(
-    subregions: IntArray, grid: Grid, separated: Separation, networks: Networks, progress: Progress, stages: Stages
+    subregions: IntArray, grid: Grid, centres: FloatArray, networks: Networks, tell: Tell, stages: Stages
 ) -> Instances:
-    centres = centres_of(separated.vertebrae, np.isin(subregions, BODY), grid, [each.level for each in separated.levels])
-
     def make() -> Arrays:
         found = find_instances(
             subregions,
@@ -143,13 +170,11 @@ def _instances(
             centres,
             networks.instance,
             networks.cutouts,
-            lambda done: progress(
-                _SEPARATED + (_INSTANCES - _SEPARATED) * done, f"phase 2: body {round(done * len(centres))} of {len(centres)}"
-            ),
+            lambda done: tell(INSTANCE, done, f"phase 2: body {round(done * len(centres))} of {len(centres)}"),
         )
         return {"labels": found.map, "record": found.record}
 
-    progress(_SEPARATED, f"phase 2: around {len(centres)} bodies")
+    tell(INSTANCE, 0.0, f"phase 2: around {len(centres)} bodies")
     # what phase 1 has said goes in too
     of = f"{networks.semantic_hash} {networks.instance_hash}"
     kept = stages.kept_all("two-phase-instances", make, shapes={"labels": grid.shape}, of=of)
