@@ -60,7 +60,8 @@ def canal_of(row: Dimensions) -> Canal:
     if row.level == level_of("C1").id:
         return Canal(row.canal_width, row.canal_depth, front=row.canal_depth * 0.22, opening=0.0, belly=0.45)
     form = proportions(row.level)
-    return Canal(row.canal_width, row.canal_depth, -row.body_depth / 2, form.opening, form.canal_taper)
+    depth = row.canal_depth - body_of(row).recess
+    return Canal(row.canal_width, depth, wall_of(row), form.opening, form.canal_taper)
 
 
 def joint_drop(row: Dimensions) -> float:
