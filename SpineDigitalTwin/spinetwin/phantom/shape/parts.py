@@ -41,7 +41,7 @@ def body_of(row: Dimensions) -> Body:
     form = proportions(row.level)
     bowl = 1.0 if _in_neck(row) else _BOWL
     return Body(
-        width=row.body_width * (1.0 - 0.6 * form.taper),
+        width=row.body_width,
         depth=row.body_depth,
         height_front=row.height_front,
         height_back=row.height_back,
