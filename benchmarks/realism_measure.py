@@ -13,6 +13,9 @@ from spinetwin.anatomy import level
 ENDPLATE = 0.22
 """Distance, in heights of the body, from an endplate to where the size of the endplate is taken: within the rounded rim."""
 
+WHOLE_CANAL = 0.6
+"""Of its typical area, what a section of the canal must have: others are cut off by an arch that slopes."""
+
 
 def dimensions_of(bone: Bone) -> dict[str, float]:
     """Return every dimension that a level has, in mm (volume in ml), by name."""
@@ -97,8 +100,16 @@ def _beside_body(bone: Bone, back: float) -> Mask:
 
 
 def _canal(bone: Bone) -> dict[str, float]:
-    """Median width of the closed sections, and median depth in the midline."""
+    """Median width of the sections that are closed around the whole canal, and median depth in the midline."""
     sections = [bone.canal[:, :, z] for z in np.nonzero(bone.canal.any(axis=(0, 1)))[0]]
+    areas = np.array([each.sum() for each in sections])
+    sections = [each for each, area in zip(sections, areas, strict=True) if area >= WHOLE_CANAL * _typical(areas)]
     widths = [np.ptp(np.nonzero(each.any(axis=1))[0]) + 1 for each in sections]
     depths = [each[bone.centre[0] - 2 : bone.centre[0] + 3].sum(axis=1).mean() for each in sections]
     return {"canal width": float(np.median(widths)) * STEP, "canal depth": float(np.median(depths)) * STEP} if widths else {}
+
+
+def _typical(areas: np.ndarray) -> float:
+    """Return the area such that half of the volume of the canal lies in larger sections."""
+    ordered = np.sort(areas)
+    return float(ordered[np.searchsorted(ordered.cumsum(), ordered.sum() / 2)]) if len(ordered) else 0.0
