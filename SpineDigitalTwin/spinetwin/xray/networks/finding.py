@@ -76,8 +76,7 @@ def sentence(landmarks: Landmarks, lowest: int) -> str:
     """Say which levels were found, and what that rests on."""
     names = [level_of(key).name for key in landmarks.levels]
     return (
-        f"Landmarks of {', '.join(names)} by {SOURCE}: look at them. "
-        f"The lowest vertebra was taken for {level_of(lowest).name}; --levels says it, where it is another."
+        f"Landmarks of {', '.join(names)} by {SOURCE}: look at them. The lowest vertebra was taken for {level_of(lowest).name}."
     )
 
 
