@@ -134,12 +134,13 @@ def landmarks_by_network(films: tuple[Film, Film], levels: str | None) -> tuple[
         If the levels are none, there is no network, or it finds nothing.
     """
     from ..anatomy.levels import parse_levels
+    from ..jobs.external.film_network import network_at_hand
     from ..xray.networks.finding import found_landmarks, sentence
-    from ..xray.networks.model import open_network, read_description
+    from ..xray.networks.model import read_description
 
     lowest = parse_levels(levels)[-1].id if levels else level_of(_LOWEST).id
     description = read_description()
-    landmarks = found_landmarks(films, open_network(description), description, lowest)
+    landmarks = found_landmarks(films, network_at_hand(description), description, lowest)
     return landmarks, sentence(landmarks, lowest)
 
 
