@@ -75,12 +75,12 @@ class LandmarkFinder:
         return self._aside.busy
 
     def offer(self, *, idle: bool) -> None:
-        """Show the button, or the question where it was pressed."""
+        """Show whether it can be pressed, and the question where it was."""
         placed = self._placed() if self._asking else None
         self._asking = placed is not None and bool(placed.seen)
-        self._ui.findMarksButton.setVisible(not self._asking)
+        self._ui.findMarksButton.enabled = idle and not self._asking
         self._ui.findFrame.setVisible(self._asking)
-        for button in (self._ui.findMarksButton, self._ui.keepMarksButton, self._ui.replaceMarksButton):
+        for button in (self._ui.keepMarksButton, self._ui.replaceMarksButton):
             button.enabled = idle
         self._ui.lowestBox.setCurrentIndex(self._ui.lowestBox.findText(self._parameters().filmLowest))
         if placed is not None:
@@ -112,13 +112,13 @@ class LandmarkFinder:
         self._asking = False
         looked, scratch = dict(self._form.films), self._background.scratch()
         files, write = films.forWorker(looked, scratch)
-        self._aside.start(write, lambda _none: self._start(files, scratch, looked, replace))
-        self._changed()
-
-    def _start(self, files: Mapping[str, Path], scratch: Path, looked: Mapping[str, PlacedFilm], replace: bool) -> None:
-        options = {"levels": self._parameters().filmLowest}
         output = scratch / "found"
         output.mkdir()
+        self._aside.start(write, lambda _none: self._start(files, output, looked, replace))
+        self._changed()
+
+    def _start(self, files: Mapping[str, Path], output: Path, looked: Mapping[str, PlacedFilm], replace: bool) -> None:
+        options = {"levels": self._parameters().filmLowest}
         self._background.start(
             _("Finding landmarks:"), STEP, files, options, output, lambda verdict: self._onFound(verdict, looked, replace)
         )

@@ -124,7 +124,7 @@ class TestClickedOnes:
     def test_it_asks_before_anything_is_lost(self, asked):
         ui = asked.twin.ui
         assert ui.findFrame.visible is True
-        assert ui.findMarksButton.visible is False
+        assert ui.findMarksButton.enabled is False
         assert ui.findLabel.text.startswith("2 landmarks of L3, L4 are placed already.")
         assert asked.started == []
         assert self.kept(asked.twin)
@@ -132,7 +132,7 @@ class TestClickedOnes:
     def test_not_now(self, asked, host):
         press(asked.twin, host, "notFindButton")
         assert asked.twin.ui.findFrame.visible is False
-        assert asked.twin.ui.findMarksButton.visible is True
+        assert asked.twin.ui.findMarksButton.enabled is True
         assert asked.started == []
         assert len(gathered(asked.twin).seen) == 2
         assert self.kept(asked.twin)
