@@ -114,6 +114,8 @@ class SpineDigitalTwinParameters:
         Whether the films were scanned by a slot, and show bone dark.
     filmLevel : str
         Name of the level whose landmarks are placed.
+    filmLowest : str
+        Name of the lowest vertebra that both films show, from which found landmarks are counted.
     filmOwn : bool
         Whether the patient's own vertebrae, of the label maps, are posed.
     filmCalibrate : bool
@@ -160,6 +162,7 @@ class SpineDigitalTwinParameters:
     filmSlot: bool
     filmInverted: bool
     filmLevel: Annotated[str, Default("L3")]
+    filmLowest: Annotated[str, Default("L5")]
     filmOwn: bool
     filmCalibrate: bool
     filmSilhouettes: Annotated[bool, Default(True)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -184,8 +184,23 @@ def values(node: slicer.vtkMRMLScalarVolumeNode) -> np.ndarray:
     return np.asarray(slicer.util.arrayFromVolume(node)[0])
 
 
-def write(path: Path, pixels: np.ndarray) -> None:
-    """Write the grey values (rows, columns) of a film for the worker; safe to call in a thread."""
+def forWorker(films: Mapping[str, PlacedFilm], folder: Path) -> tuple[dict[str, Path], Callable[[], None]]:
+    """Return where in a folder the worker finds both films and their geometry, and what writes them; safe in a thread."""
+    from spinetwin.io.atomic import write_text
+
+    files = {**{view: folder / f"{view}.mha" for view in films}, "geometry": folder / "geometry.json"}
+    geometry, greyValues = geometryText(films), {view: values(film.node) for view, film in films.items()}
+
+    def write() -> None:
+        for view, pixels in greyValues.items():
+            _write(files[view], pixels)
+        write_text(files["geometry"], geometry)
+
+    return files, write
+
+
+def _write(path: Path, pixels: np.ndarray) -> None:
+    """Write the grey values (rows, columns) of a film."""
     from spinetwin.geometry import Grid
     from spinetwin.io import write_volume
 

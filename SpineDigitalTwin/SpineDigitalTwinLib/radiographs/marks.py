@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -134,6 +135,13 @@ def put(film: PlacedFilm, places: dict[Key, FloatArray]) -> None:
     of.EndModify(was)
 
 
+def removeAll(films: dict[str, PlacedFilm]) -> None:
+    """Take all landmarks off both films; none of them waits for a click any more."""
+    stopWaiting()
+    for view in films:
+        node(view).RemoveAllControlPoints()
+
+
 def showOnly(film: PlacedFilm, level: int) -> None:
     """Show the landmarks of one level, and keep the others from being dragged."""
     of = node(film.view)
@@ -157,6 +165,12 @@ def spread(films: dict[str, PlacedFilm], landmarks: Landmarks) -> None:
     """Put landmarks that were read from a file onto both films."""
     for view, film in films.items():
         put(film, {(level, name): pixel for (level, name, of), pixel in landmarks.seen.items() if of == view})
+
+
+def spreadMissing(films: dict[str, PlacedFilm], landmarks: Landmarks) -> None:
+    """Put those landmarks onto both films that are not placed there yet."""
+    placed = gathered(films).seen
+    spread(films, replace(landmarks, seen={key: pixel for key, pixel in landmarks.seen.items() if key not in placed}))
 
 
 def missing(films: dict[str, PlacedFilm], key: Key) -> float | None:

@@ -64,6 +64,7 @@ class MarksPanel(VTKObservationMixin):
         names = [each.name for each in LEVELS]
         for name in names[names.index("C3") : names.index("L6") + 1]:
             ui.filmLevelBox.addItem(name)
+            ui.lowestBox.addItem(name)
         ui.filmLevelBox.connect("activated(int)", lambda _row: self.chooseLevel(ui.filmLevelBox.currentText))
         ui.marksTable.connect("itemSelectionChanged()", self._onChosen)
         ui.placeFrontalButton.connect("clicked()", lambda: self.place("frontal"))

@@ -19,6 +19,7 @@ from ..running.background import Background
 from ..running.steps import StepRunner
 from . import films, marks, vertebrae
 from .filmform import FilmForm
+from .finding import LandmarkFinder
 from .markspanel import MarksPanel
 from .standingview import StandingView
 
@@ -56,6 +57,7 @@ class RadiographsPanel:
         self._results: tempfile.TemporaryDirectory[str] | None = None
         self.form = FilmForm(ui, parameters, self._message, self.refresh)
         self.marks = MarksPanel(ui, parameters, lambda: self.form.films, self._message, self._onMarks)
+        self.finder = LandmarkFinder(ui, parameters, background, self.form, self.marks, self._message, self._offer)
         self.view = StandingView(ui, parameters, lambda: self.form.films, self._onLevel)
         ui.xrayButton.connect("clicked()", self.reconstruct)
         ui.refitButton.connect("clicked()", self.refit)
@@ -88,6 +90,7 @@ class RadiographsPanel:
         missing = self._missing(ready)
         idle = not self.busy
         self._ui.xrayButton.enabled = not missing and idle
+        self.finder.offer(idle=idle)
         self._ui.xrayButton.text = missing or _("Reconstruct {count} levels").format(count=len(ready))
         level = self.marks.level
         self._ui.refitButton.enabled = idle and not missing and level in ready and level in vertebrae.levels()
@@ -125,7 +128,7 @@ class RadiographsPanel:
     @property
     def busy(self) -> bool:
         """Whether something is written, reconstructed or brought into the scene."""
-        return self._aside.busy or self._steps.busy or self._background.busy
+        return self._aside.busy or self._steps.busy or self.finder.busy or self._background.busy
 
     def reconstruct(self) -> None:
         """Let the worker find all levels that have landmarks."""
@@ -138,21 +141,17 @@ class RadiographsPanel:
         self._begin(ready[max(at - 1, 0) : at + 2], level)
 
     def _begin(self, levels: list[int], only: int | None) -> None:
-        from spinetwin.io.atomic import write_text
         from spinetwin.io.film_forms import write_landmarks
 
         self._message.clear()
         placed, scratch = dict(self.form.films), self._background.scratch()
-        files = {view: scratch / f"{view}.mha" for view in placed}
-        files |= {"landmarks": scratch / "landmarks.csv", "geometry": scratch / "geometry.json"}
-        clicked, geometry = marks.gathered(placed), films.geometryText(placed)
-        greys = {view: films.values(film.node) for view, film in placed.items()}
+        files, writeFilms = films.forWorker(placed, scratch)
+        files["landmarks"] = scratch / "landmarks.csv"
+        clicked = marks.gathered(placed)
 
         def write() -> None:
-            for view, pixels in greys.items():
-                films.write(files[view], pixels)
+            writeFilms()
             write_landmarks(files["landmarks"], clicked)
-            write_text(files["geometry"], geometry)
 
         self._aside.start(write, lambda _none: self._steps.start(self._starting(scratch, files, levels, only)))
         self._offer()
@@ -261,7 +260,7 @@ class RadiographsPanel:
         self._steps.stop()
         self._message.clear()
         self._forgetResults()
-        for each in (self.form, self.marks, self.view):
+        for each in (self.form, self.finder, self.marks, self.view):
             each.forget()
 
     def close(self) -> None:
@@ -269,7 +268,7 @@ class RadiographsPanel:
         self._steps.stop()
         self._aside.close()
         self._forgetResults()
-        for each in (self.form, self.marks, self.view):
+        for each in (self.form, self.finder, self.marks, self.view):
             each.close()
 
     def _forgetResults(self) -> None:

@@ -25,6 +25,8 @@ _RARE = ("T13", "L6")
 _LOWEST = "L5"
 """What the lowest vertebra on films is taken for, if nobody says it."""
 
+_OTHER = "--levels says it, where it is another."
+
 _POINTS = ("*.mrk.json", "*.mkr.json")
 
 
@@ -115,17 +117,31 @@ def landmarks_on(films: tuple[Film, Film], arguments: argparse.Namespace) -> tup
     SpineTwinError
         If the file cannot be used, there is no network, or it finds nothing.
     """
-    from ..anatomy.levels import parse_levels
     from ..io.film_forms import read_landmarks
-    from ..xray.networks.finding import found_landmarks, sentence
-    from ..xray.networks.model import open_network, read_description
 
     if not arguments.auto:
         return read_landmarks(arguments.landmarks), []
-    lowest = parse_levels(arguments.levels)[-1].id if arguments.levels else level_of(_LOWEST).id
+    landmarks, said = landmarks_by_network(films, arguments.levels)
+    return landmarks, [f"{said} {_OTHER}"]
+
+
+def landmarks_by_network(films: tuple[Film, Film], levels: str | None) -> tuple[Landmarks, str]:
+    """Return the landmarks that the network finds, counted from the lowest of some levels, and what is to be said of them.
+
+    Raises
+    ------
+    SpineTwinError
+        If the levels are none, there is no network, or it finds nothing.
+    """
+    from ..anatomy.levels import parse_levels
+    from ..jobs.external.film_network import network_at_hand
+    from ..xray.networks.finding import found_landmarks, sentence
+    from ..xray.networks.model import read_description
+
+    lowest = parse_levels(levels)[-1].id if levels else level_of(_LOWEST).id
     description = read_description()
-    landmarks = found_landmarks(films, open_network(description), description, lowest)
-    return landmarks, [sentence(landmarks, lowest)]
+    landmarks = found_landmarks(films, network_at_hand(description), description, lowest)
+    return landmarks, sentence(landmarks, lowest)
 
 
 def calibrated(films: tuple[Film, Film], landmarks: Landmarks) -> tuple[tuple[Film, Film], list[str]]:

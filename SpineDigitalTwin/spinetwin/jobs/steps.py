@@ -23,10 +23,10 @@ from .segmenting import segmentation_step
 from .simulating import OPTIONAL as MEASURED
 from .simulating import OPTIONS as OF_SIMULATION
 from .simulating import formats, simulation
-from .xraying import INPUTS as FILMS
-from .xraying import OPTIONAL as OF_FILMS
+from .xraying import FILMS, OF_FILMS, film_landmarks, xray
+from .xraying import INPUTS as MARKED_FILMS
+from .xraying import OPTIONAL as BESIDE_FILMS
 from .xraying import OPTIONS as OF_XRAY
-from .xraying import xray
 
 if TYPE_CHECKING:
     from ..geometry import Frame
@@ -172,7 +172,8 @@ STEPS: Mapping[str, Step] = {
     ),
     "measure": Step(("points",), measurements, {"draws": whole_number(0, MOST_DRAWS)}, OPTIONAL),
     "simulate": Step(("points",), simulation, {**OF_SIMULATION, "export": formats, "name": _file_name}, MEASURED),
-    "xray": Step(FILMS, xray, OF_XRAY, OF_FILMS),
+    "film_landmarks": Step(FILMS, film_landmarks, OF_FILMS, ("geometry",)),
+    "xray": Step(MARKED_FILMS, xray, OF_XRAY, BESIDE_FILMS),
     "sample": Step(
         (),
         sample_spine,

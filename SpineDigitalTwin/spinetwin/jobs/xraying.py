@@ -1,33 +1,36 @@
-"""The step of the radiographs: what `spinetwin xray` writes, from the same function."""
+"""The steps of the radiographs: what `spinetwin xray` writes, and landmarks that its --auto finds, by the same functions."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from ..commands.xray import PICTURE, POINTS, REPORT, SURFACES, add, headline, reconstruct_into
+from ..commands.xray import LANDMARKS, PICTURE, POINTS, REPORT, SURFACES, add, headline, reconstruct_into
+from ..commands.xray_inputs import landmarks_by_network, read_films
 from ..commands.xray_volumes import MAP
 from .job import Done, Job
 from .options import OptionReader, number, text, yes_or_no
 from .output import Output
 
-INPUTS = ("frontal", "lateral", "landmarks")
+FILMS = ("frontal", "lateral")
+INPUTS = (*FILMS, "landmarks")
 OPTIONAL = ("geometry", "shape_from", "shape_model")
 """Inputs that may be left out; options of the command have the same names. The patient's own points lie beside their maps."""
 
 _MOST_MM = 10_000.0
 _FOLDER = "standing"
 
-OPTIONS: dict[str, OptionReader] = {
+OF_FILMS: dict[str, OptionReader] = {
     "sdd": number(0, _MOST_MM),
     "sod": number(0, _MOST_MM),
     "pixel": number(0, _MOST_MM),
     "levels": text,
     "slot_scan": yes_or_no,
-    "calibrate": yes_or_no,
-    "transvert": yes_or_no,
 }
-"""As the options of the command."""
+OPTIONS: dict[str, OptionReader] = {**OF_FILMS, "calibrate": yes_or_no, "transvert": yes_or_no}
+"""As the options of the command; without landmarks, those of the films."""
+
+_READ = 0.2
 
 
 def xray(job: Job, folder: Path, output: Output) -> Done:
@@ -43,11 +46,27 @@ def xray(job: Job, folder: Path, output: Output) -> Done:
     return Done(files, ". ".join([headline(done.standing), *done.refined]))
 
 
+def film_landmarks(job: Job, folder: Path, output: Output) -> Done:
+    """Find landmarks on two films, for a person who looks at them before anything is reconstructed."""
+    from ..io.film_forms import write_landmarks
+
+    progress = output.progress("film_landmarks")
+    progress(0.0, "reading the films")
+    arguments = _arguments(job, folder)
+    films = read_films(arguments)
+    progress(_READ, "looking for vertebrae")
+    landmarks, said = landmarks_by_network(films, arguments.levels)
+    write_landmarks(folder / LANDMARKS, landmarks)
+    progress(1.0, "done")
+    return Done({"landmarks": folder / LANDMARKS}, said)
+
+
 def _arguments(job: Job, folder: Path) -> argparse.Namespace:
     """Return what the command would be told: whatever it is not told has the same default for both."""
     parser = argparse.ArgumentParser()
     add(parser.add_subparsers())
-    words = ["xray", str(job.inputs["frontal"]), str(job.inputs["lateral"]), "--out", str(folder)]
+    words = ["xray", *(str(job.inputs[view]) for view in FILMS), "--out", str(folder)]
+    words += [] if "landmarks" in job.inputs else ["--auto"]
     for name in ("landmarks", *OPTIONAL):
         words += [f"--{name.replace('_', '-')}", str(job.inputs[name])] if name in job.inputs else []
     for name, value in job.options.items():

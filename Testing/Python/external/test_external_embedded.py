@@ -1,4 +1,4 @@
-"""The embedded network in an environment of its own, for a Python that lacks ONNX Runtime."""
+"""The networks of the package in an environment of their own, for a Python that lacks ONNX Runtime."""
 
 import os
 import sys
@@ -12,11 +12,13 @@ from spinetwin.errors import ParameterError, ProgramError, SpineTwinError
 from spinetwin.geometry import Grid
 from spinetwin.jobs.backends import BACKENDS
 from spinetwin.jobs.environments import ENVIRONMENTS, install, state_of
-from spinetwin.jobs.external import embedded
+from spinetwin.jobs.external import embedded, film_network
 from spinetwin.jobs.external.embedded import RuntimeAtHand
+from spinetwin.jobs.external.film_network import network_at_hand
 from spinetwin.phantom import SpineParameters, make_spine
 from spinetwin.segmentation.backends import EmbeddedBackend, Request
 from spinetwin.segmentation.embedded.runtime import RuntimeHere
+from spinetwin.xray.networks.model import open_network, read_description
 from tiny_network import shown, write_model
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed; `make test` installs it")
@@ -186,6 +188,16 @@ def test_the_real_environment_runs_the_real_network(backends_python):
     assert np.array_equal(found, RuntimeHere().subregions(image, maps.grid, backend._model, quiet)[0])
 
 
+@pytest.mark.usefixtures("_without")
+def test_the_real_environment_sees_the_same_on_a_film(backends_python, film):
+    home = backends_python.parents[3]
+    if not state_of("embedded", home).ready:
+        pytest.skip("`make test` installs the environment `embedded`; here it could not")
+    description = read_description()
+    there, here = network_at_hand(description, home)(film), open_network(description)(film)
+    assert all(np.array_equal(*each) for each in zip(there, here, strict=True))
+
+
 @pytest.mark.usefixtures("_installed")
 def test_a_disk_that_is_full(model, maps, monkeypatch, root):
     def full(*_, **__):
@@ -194,3 +206,39 @@ def test_a_disk_that_is_full(model, maps, monkeypatch, root):
     monkeypatch.setattr(np, "savez", full)
     with pytest.raises(ProgramError, match=r"cannot be handed to the network: No space left.*Free some space"):
         RuntimeAtHand(root).subregions(shown(maps.subregions), maps.grid, model, quiet)
+
+
+@pytest.fixture(scope="module")
+def film():
+    """What the network that finds landmarks is given: noise, and the sign of a lateral film."""
+    return np.stack([np.random.default_rng(8).normal(size=(64, 96)), np.ones((64, 96))]).astype(np.float32)
+
+
+@pytest.mark.usefixtures("_installed")
+def test_a_film_is_seen_there_exactly_as_here(root, film):
+    description = read_description()
+    there, here = network_at_hand(description, root)(film), open_network(description)(film)
+    assert [each.shape for each in there] == [(8, 16, 24), (14, 16, 24), (64, 96)]
+    assert all(np.array_equal(*each) for each in zip(there, here, strict=True))
+
+
+def test_a_python_that_has_it_looks_at_films_itself(film, tmp_path, monkeypatch):
+    monkeypatch.setattr(film_network, "run_worker", None)
+    heat, _offsets, _bone = network_at_hand(read_description(), tmp_path)(film)
+    assert heat.shape == (8, 16, 24)
+
+
+@pytest.mark.usefixtures("_without")
+def test_without_it_films_get_a_sentence_with_what_to_do(tmp_path):
+    with pytest.raises(ParameterError, match=r"cannot look at films: it needs ONNX Runtime.*77 MB to fetch.*section Segment"):
+        network_at_hand(read_description(), tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK cut off"])
+def test_what_the_child_has_seen_may_be_anything(tmp_path, content):
+    (tmp_path / "seen.npz").write_bytes(content)
+    with pytest.raises(ProgramError, match="cannot be read"):
+        film_network._taken_over(tmp_path / "seen.npz")
+    np.savez(tmp_path / "seen.npz", heat=np.zeros(3))
+    with pytest.raises(ProgramError, match="cannot be read"):
+        film_network._taken_over(tmp_path / "seen.npz")

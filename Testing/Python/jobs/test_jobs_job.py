@@ -68,7 +68,10 @@ def test_what_is_no_job(read, text, words):
         (
             {"step": ...},
             ParameterError,
-            "step None, which there is not. Steps: import, segment, install, backends, poi, measure, simulate, xray, sample, ",
+            (
+                "step None, which there is not. Steps: import, segment, install, backends, poi, "
+                "measure, simulate, film_landmarks, xray, sample, "
+            ),
         ),
         ({"step": "magic"}, ParameterError, "asks for the step 'magic', which there is not."),
         ({"step": ["poi"]}, ParameterError, "asks for the step ['poi'], which there is not."),

@@ -1,16 +1,20 @@
-"""The step of the radiographs, run as the panel runs it: `spinetwin worker JOB.json` on two films of a phantom."""
+"""The steps of the radiographs, run as the panel runs them: `spinetwin worker JOB.json` on two films of a phantom."""
 
 import json
 import os
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from spinetwin.anatomy import level
 from spinetwin.cli import main
 from spinetwin.io import read_pois
+from spinetwin.io.film_forms import read_landmarks
 from spinetwin.jobs import State
 from spinetwin.jobs.events import Log, Progress
-from xray.made_people import PIXEL_MM, command, lying_and_standing, write_films, write_scan
+from spinetwin.xray.synthetic import FilmLook
+from xray.made_people import PIXEL_MM, command, lying_and_standing, write_films, write_picture, write_scan
 
 pytest.importorskip("vtkmodules", reason="VTK is not installed")
 posix = pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
@@ -134,3 +138,71 @@ def test_what_cannot_be_done_leaves_nothing(job, start, inputs, folder, content,
     assert verdict.state is State.FAILED
     assert sentence in verdict.text
     assert content(folder) == ["old.txt"]
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("freie Wirbel")
+    write_films(folder, lying_and_standing("L2-L3")[1], look=FilmLook(soft_tissue=False, marrow=False, photons=0))
+    return folder
+
+
+class TestLandmarks:
+    """Landmarks by the network of the package, on films of two vertebrae that stand free."""
+
+    @pytest.fixture
+    def inputs(self, films):
+        return {view: str(films / f"{view}.nii.gz") for view in ("frontal", "lateral")}
+
+    def test_they_are_near_those_that_were_clicked(self, job, start, films, inputs, folder, content):
+        pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
+        worker = start(job("film_landmarks", inputs, levels="L2-L3", **GEOMETRY), program=None)
+        verdict = worker.end()
+        assert verdict.state is State.FINISHED, worker.diagnostics()
+        assert content(folder) == ["landmarks.csv", "old.txt"]
+        assert verdict.result.summary.startswith("Landmarks of L2, L3 by a network trained on synthetic radiographs")
+        assert verdict.result.summary.endswith("The lowest vertebra was taken for L3.")
+        found, clicked = read_landmarks(verdict.result.paths["landmarks"]), read_landmarks(films / "marks.csv")
+        assert found.levels == clicked.levels
+        apart = [np.linalg.norm(found.seen[key] - at) * PIXEL_MM for key, at in clicked.seen.items()]
+        assert len(apart) == 28
+        assert np.mean(apart) < 5.0
+
+    def test_unsaid_the_lowest_is_the_fifth_lumbar_one(self, job, start, inputs, tmp_path):
+        pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
+        form = {"source_detector_mm": 1800, "source_patient_mm": 1500, "pixel_mm": PIXEL_MM}
+        (tmp_path / "form.json").write_text(json.dumps(dict.fromkeys(("frontal", "lateral"), form)), encoding="utf-8")
+        inputs["geometry"] = str(tmp_path / "form.json")
+        verdict = start(job("film_landmarks", inputs), program=None).end()
+        assert verdict.state is State.FINISHED, verdict.text
+        assert read_landmarks(verdict.result.paths["landmarks"]).levels == (level("L4").id, level("L5").id)
+
+    @pytest.mark.parametrize(
+        ("files", "options", "sentence"),
+        [
+            ({"lateral": None}, GEOMETRY, "needs the input lateral"),
+            ({"lateral": "frontal"}, GEOMETRY, "Both films are the same picture"),
+            ({"landmarks": "frontal"}, GEOMETRY, "has no input"),
+            ({}, {}, "no usable geometry"),
+            ({}, {**GEOMETRY, "levels": "L9"}, "L9"),
+            ({}, {**GEOMETRY, "calibrate": True}, "has no option"),
+        ],
+    )
+    def test_what_cannot_be_done_leaves_nothing(self, job, start, inputs, folder, content, files, options, sentence):
+        changed = {**inputs, **{name: None if other is None else inputs[other] for name, other in files.items()}}
+        given = {name: file for name, file in changed.items() if file}
+        verdict = start(job("film_landmarks", given, **options), program=None).end()
+        assert verdict.state is State.FAILED
+        assert sentence in verdict.text
+        assert content(folder) == ["old.txt"]
+
+    def test_films_without_vertebrae(self, job, start, folder, content, tmp_path):
+        pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
+        views = ("frontal", "lateral")
+        for seed, view in enumerate(views):
+            write_picture(tmp_path / f"{view}.nii.gz", np.random.default_rng(seed).random((200, 180)))
+        given = {view: str(tmp_path / f"{view}.nii.gz") for view in views}
+        verdict = start(job("film_landmarks", given, **GEOMETRY), program=None).end()
+        assert verdict.state is State.FAILED
+        assert "none on both" in verdict.text
+        assert content(folder) == ["old.txt"]

@@ -3,13 +3,16 @@ that everything after it is measured alone."""
 
 import hashlib
 import json
+from argparse import Namespace
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from spinetwin.anatomy import level
 from spinetwin.cli import main
+from spinetwin.commands.xray_inputs import landmarks_on
 from spinetwin.errors import ParameterError
+from spinetwin.jobs.external import film_network
 from spinetwin.phantom import Curve, SpineParameters, make_spine
 from spinetwin.xray.films import Film
 from spinetwin.xray.landmarks import LANDMARKS, VIEWS, Landmarks
@@ -171,6 +174,15 @@ def test_the_lowest_level_is_the_one_that_is_said(spine):
     assert "synthetic radiographs" in said
     assert "L4" in said
     assert found.source == SOURCE
+
+
+def test_the_command_says_how_to_name_another_lowest_level(spine, monkeypatch):
+    films = films_of()
+    monkeypatch.setattr(model, "read_description", lambda: DESCRIPTION)
+    monkeypatch.setattr(film_network, "network_at_hand", lambda _description: knowing(spine, films))
+    found, said = landmarks_on(films, Namespace(auto=True, levels="T12-L4"))
+    assert [level(key).name for key in found.levels][-1] == "L4"
+    assert said == [f"{sentence(found, level('L4').id)} --levels says it, where it is another."]
 
 
 def test_films_without_vertebrae_are_refused(spine):

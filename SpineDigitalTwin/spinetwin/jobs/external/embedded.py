@@ -17,7 +17,7 @@ from ...errors import ParameterError, ProgramError
 from ...geometry import Grid
 from ...segmentation.embedded.lattice import Labels
 from ...segmentation.embedded.runtime import RuntimeHere, Tell
-from ..environments import environment_for, fetched, install, lend_package, state_for
+from ..environments import Environment, Program, environment_for, fetched, install, lend_package, state_for
 from ..job import write_job
 from .running import NO_NETWORK
 from .workers import run_worker
@@ -39,6 +39,11 @@ class RuntimeAtHand:
 
     def __init__(self, root: Path | None = None) -> None:
         self._root = root
+
+    @property
+    def here(self) -> bool:
+        """Whether this Python has ONNX Runtime."""
+        return _is_here()
 
     def fetched(self) -> tuple[float, str]:
         """Say what `install` would fetch now: nothing where this Python has ONNX Runtime."""
@@ -71,8 +76,8 @@ class RuntimeAtHand:
         environment = environment_for(NAME, self._root)
         with tempfile.TemporaryDirectory(prefix="spinetwin-") as name:
             folder = Path(name)
-            arguments = (str(_job(folder, image, grid, model)),)
-            program = environment.program(_WORKER, arguments, {**NO_NETWORK, **lend_package(folder)})
+            arrays = {"image": image, "ijk_to_ras": grid.ijk_to_ras}
+            program = program_for(environment, folder, STEP, arrays, {"model": str(model.absolute())})
             result = run_worker(program, lambda done, _: tell(done, ()), foretell=tell)
             return _taken_over(result.paths, image.shape)
 
@@ -81,18 +86,26 @@ def _is_here() -> bool:
     return importlib.util.find_spec("onnxruntime") is not None
 
 
-def _job(folder: Path, image: npt.NDArray[Any], grid: Grid, model: Path) -> Path:
-    """Write down what the child is to do; its image keeps every bit."""
+def program_for(
+    environment: Environment, folder: Path, step: str, arrays: Mapping[str, Any], options: Mapping[str, str]
+) -> Program:
+    """Write into an empty folder what the child is to do, and return it; the arrays keep every bit.
+
+    Raises
+    ------
+    ProgramError
+        If they cannot be written.
+    """
     output, given, path = folder / "out", folder / "image.npz", folder / "job.json"
     try:
         output.mkdir()
-        np.savez(given, image=image, ijk_to_ras=grid.ijk_to_ras)
+        np.savez(given, **arrays)
     except OSError as error:
         raise ProgramError(
             f"The image cannot be handed to the network: {error.strerror or error}.", "Free some space on the disk."
         ) from error
-    write_job(path, STEP, {"image": given}, {"model": str(model.absolute())}, output)
-    return path
+    write_job(path, step, {"image": given}, options, output)
+    return environment.program(_WORKER, (str(path),), {**NO_NETWORK, **lend_package(folder)})
 
 
 def _taken_over(paths: Mapping[str, Any], shape: tuple[int, ...]) -> tuple[Labels, str]:

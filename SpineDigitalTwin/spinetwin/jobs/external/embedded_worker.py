@@ -1,4 +1,4 @@
-"""The child that runs the embedded network, in an environment with ONNX Runtime: ``python -m ... JOB.json``."""
+"""The child that runs the networks of the package, in an environment with ONNX Runtime: ``python -m ... JOB.json``."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ...errors import ReadError
 from ...geometry import Grid
@@ -15,21 +17,20 @@ from ...segmentation.course import Rest
 from ...segmentation.embedded.network import read_description
 from ...segmentation.embedded.runtime import RuntimeHere
 from ...segmentation.embedded.seconds import embedded_seconds
+from ...xray.networks.model import open_network
+from ...xray.networks.model import read_description as read_film_network
 from ..job import Done, Job, Step
 from ..options import text
 from ..output import Output
 from ..worker import work
 from .embedded import LABELS, RECORD, STEP
+from .film_network import FILM, SEEN
 
 
 def network_step(job: Job, folder: Path, output: Output) -> Done:
     """Let the network look at an image."""
     progress = output.progress(STEP)
-    try:
-        with np.load(job.inputs["image"], allow_pickle=False) as given:
-            image, affine = given["image"], given["ijk_to_ras"]
-    except (OSError, ValueError, KeyError) as error:
-        raise ReadError("The image for the network cannot be read.", "Try again.") from error
+    image, affine = _given(job, "image", "ijk_to_ras")
     grid = Grid((image.shape[0], image.shape[1], image.shape[2]), affine)
     model = Path(job.options["model"])
     progress.skip(0.0)
@@ -46,7 +47,24 @@ def network_step(job: Job, folder: Path, output: Output) -> Done:
     return Done(files, "")
 
 
-STEPS: Mapping[str, Step] = {STEP: Step(("image",), network_step, {"model": text})}
+def film_step(job: Job, folder: Path, output: Output) -> Done:
+    """Let the network that finds landmarks look at a film."""
+    (film,) = _given(job, FILM)
+    output.progress(FILM)(0.0, "looking for vertebrae")
+    heat, offsets, bone = open_network(read_film_network())(film)
+    np.savez(folder / "seen.npz", heat=heat, offsets=offsets, bone=bone)
+    return Done({SEEN: folder / "seen.npz"}, "")
+
+
+def _given(job: Job, *names: str) -> tuple[npt.NDArray[Any], ...]:
+    try:
+        with np.load(job.inputs["image"], allow_pickle=False) as given:
+            return tuple(given[name] for name in names)
+    except (OSError, ValueError, KeyError) as error:
+        raise ReadError("The image for the network cannot be read.", "Try again.") from error
+
+
+STEPS: Mapping[str, Step] = {STEP: Step(("image",), network_step, {"model": text}), FILM: Step(("image",), film_step)}
 
 if __name__ == "__main__":
     sys.exit(work(Path(sys.argv[1]), STEPS))

@@ -59,7 +59,7 @@ def found_landmarks(films: Sequence[Film], run: Run, description: Description, l
     if not pairs:
         raise ParameterError(
             f"The network found {len(first)} vertebrae on the frontal film and {len(second)} on the lateral one, none on both.",
-            "It knows lumbar spines of synthetic radiographs; click the landmarks, and give them with --landmarks.",
+            "It knows lumbar spines of synthetic radiographs; click the landmarks (in a terminal, give them with --landmarks).",
         )
     cameras = [film.camera for film in films]
     places = np.array([triangulate(cameras, [first[i].centre, second[j].centre]).position for i, j in pairs])
@@ -76,8 +76,7 @@ def sentence(landmarks: Landmarks, lowest: int) -> str:
     """Say which levels were found, and what that rests on."""
     names = [level_of(key).name for key in landmarks.levels]
     return (
-        f"Landmarks of {', '.join(names)} by {SOURCE}: look at them. "
-        f"The lowest vertebra was taken for {level_of(lowest).name}; --levels says it, where it is another."
+        f"Landmarks of {', '.join(names)} by {SOURCE}: look at them. The lowest vertebra was taken for {level_of(lowest).name}."
     )
 
 
