@@ -34,7 +34,7 @@ def test_map_surfaces_and_report_lie_beside_the_reconstruction(films, tmp_path, 
     out = tmp_path / "out"
     assert main(command(folder, out, "--transvert")) == 0
     assert (
-        "what a network trained on synthetic radiographs sees: its Dice with the reconstruction is" in capsys.readouterr().out
+        "what a network trained on synthetic radiographs sees; its Dice with the reconstruction is" in capsys.readouterr().out
     )
     assert {"points.mrk.json", "transvert_vertebrae.nii.gz", "transvert.json"} <= {each.name for each in out.iterdir()}
     assert [each.name for each in (out / "transvert_surfaces").iterdir()] == ["L3.vtp"]
