@@ -22,9 +22,6 @@ CLEARANCE = 1.5
 HALF_TURNED = 1.0 - float(np.sqrt(0.5))
 """How far an edge rounded to a radius of 1 lies, where it has turned half way, within each of the faces it joins."""
 
-_WAIST_BEHIND = 0.4
-"""Share of the waist that the posterior wall of a body has."""
-
 _STEEPEST, _ROUND = 0.35, 15.0
 """The tip of a spinous process is upright, unless it leans more than that (tangent), and convex with this radius, mm."""
 
@@ -70,11 +67,6 @@ class Body:
         return (self.height_front + self.height_back) / 2
 
     @property
-    def recess(self) -> float:
-        """How far its waist draws the posterior wall forwards at half the height, mm."""
-        return _WAIST_BEHIND * self.waist * (self.depth + self.hollow) / 2
-
-    @property
     def box(self) -> Box:
         """Two corners that contain the solid."""
         a, b = self.width / 2 * (1 + self.taper) + 0.5, self.depth / 2 + 0.5
@@ -102,7 +94,7 @@ class Body:
         ahead = ahead - self.hollow * smoothstep(ahead * (-1.0 / b)) * np.exp((x * (3.2 / self.width)) ** 2 * -1.0)
         narrow = 1.0 - self.waist * middle
         half = narrow * (1.0 - self.taper * np.clip(ahead / b, -1.0, 1.0))
-        depth = np.where(ahead < 0.0, 1.0 - _WAIST_BEHIND * self.waist * middle, narrow)
+        depth = np.where(ahead < 0.0, 1.0 - 0.4 * self.waist * middle, narrow)
         return superellipse(x, ahead, a * half, b * depth, self.power)
 
     def above(self, x: Array, y: Array, z: Array) -> Array:
