@@ -1,17 +1,19 @@
 """What TransVert is trained on and how: samples that are true, a network that sees what it should, a training that goes on."""
 
 import importlib
+import os
+import subprocess
 import sys
-import warnings
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
+import transvert_checks
 from spinetwin.xray.landmarks import VIEWS
 from spinetwin.xray.networks.blocks import EDGE_MM
-from spinetwin.xray.networks.model import session_of
+from transvert_checks import CHECKS
 
 TRAINING = Path(__file__).resolve().parents[3] / "training"
 
@@ -85,79 +87,18 @@ def _whole(pair):
     return np.all([pair.views[view].visible.all(axis=1) for view in VIEWS], axis=0)
 
 
-@pytest.fixture
-def network(training):
-    """An untrained network."""
-    torch = pytest.importorskip("torch", reason="torch is not installed")
-    torch.manual_seed(1)
-    return _part(training, "train").network_of(_part(training, "recipe").SHAPES).eval()
-
-
-def test_the_network_is_small_and_fills_a_block(network):
-    import torch
-
-    assert sum(each.numel() for each in network.parameters()) < 3_000_000
-    with torch.no_grad():
-        assert network(torch.zeros(2, 2, 64, 64), torch.zeros(2, 2, 64, 64)).shape == (2, 1, 64, 64, 64)
-
-
-def test_a_pixel_of_a_view_changes_what_lies_behind_it_most(network):
-    """The first axis of a frontal patch is that of the volume, the first of a lateral one is its second."""
-    import torch
-
-    shown = [torch.randn(1, 2, 64, 64, requires_grad=True) for _ in range(2)]
-    i, j, k = 20, 41, 10
-    network(*shown)[0, 0, i, j, k].backward()
-    for each, place in zip(shown, ((i, k), (j, k)), strict=True):
-        slope = each.grad[0, 0].abs().numpy()
-        near = slope[max(place[0] - 4, 0) : place[0] + 5, max(place[1] - 4, 0) : place[1] + 5]
-        assert near.mean() > 4 * slope.mean()
-
-
-def test_the_exported_file_says_what_the_network_says(training, network, tmp_path):
-    import torch
-
-    for name in ("onnx", "onnxruntime"):
-        pytest.importorskip(name, reason=f"{name} is not installed")
-    weights, shown = tmp_path / "transvert.onnx", torch.randn(2, 2, 64, 64)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch's own, of the way it exports
-        _part(training, "export").export(network, weights)
-    assert weights.stat().st_size < 6e6
-    with torch.no_grad():
-        expected = network(shown[:1], shown[1:])[0, 0].numpy()
-    frontal, lateral = shown[:, None].numpy()
-    found = session_of(weights).run(None, {"frontal": frontal, "lateral": lateral})[0][0, 0]
-    assert np.abs(found - expected).max() < 1e-3
-
-
-def test_without_the_disc_it_changes_nothing(training):
-    torch = pytest.importorskip("torch", reason="torch is not installed")
-    recipes = _part(training, "recipe")
-    blind = _part(training, "train").network_of(replace(recipes.SHAPES, **recipes.ABLATIONS["no-centroid"])).eval()
-    shown = torch.randn(1, 2, 64, 64)
-    other = shown.clone()
-    other[:, 1] += 1.0
-    with torch.no_grad():
-        assert torch.equal(blind(shown, shown), blind(other, other))
-
-
-def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(training, recipe, tmp_path):
-    torch = pytest.importorskip("torch", reason="torch is not installed")
-    begun = _part(training, "train").Training
-    small = replace(recipe, flat=(4, 8, 8, 8), fused=(4, 4, 4), deep=(4, 8, 8), judge=(2, 2, 2), adversary=0.1)
-    torch.set_num_threads(1)
-    batches = [training.batch(small, step) for step in range(4)]
-    straight = begun(small, tmp_path / "straight", "cpu", short=False)
-    losses = [straight.take(each) for each in batches]
-    stopped = begun(small, tmp_path / "stopped", "cpu", short=False)
-    for each in batches[:2]:
-        stopped.take(each)
-    stopped.save()
-    again = begun(small, tmp_path / "stopped", "cpu", short=False)
-    assert again.step == 2
-    assert [again.take(each) for each in batches[2:]] == losses[2:]
-    for a, b in zip(straight.kept.parameters(), again.kept.parameters(), strict=True):
-        assert torch.equal(a, b)
-    with pytest.raises(SystemExit, match="trained by another recipe"):
-        begun(replace(small, rate=1e-5), tmp_path / "stopped", "cpu", short=False)
+@pytest.mark.parametrize("name", CHECKS)
+def test_the_network(name, tmp_path):
+    """By the Python of the backends, which has torch."""
+    python = sys.executable if find_spec("torch") else os.environ.get("SPINETWIN_BACKENDS_PYTHON")
+    if not python:
+        pytest.skip("no torch here, and SPINETWIN_BACKENDS_PYTHON names no Python that has it; `make test` makes one")
+    path = os.pathsep.join(map(str, (TRAINING.parent / "SpineDigitalTwin", TRAINING)))
+    done = subprocess.run(
+        [python, transvert_checks.__file__, name, tmp_path],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr
