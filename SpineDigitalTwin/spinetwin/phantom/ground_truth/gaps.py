@@ -96,9 +96,9 @@ def _facets(spine: Spine, key: int, lower: int) -> Points:
 def _facing(upper: VertebraShape, above: int, lower: VertebraShape, below: int, frame: Frame, side: float) -> FloatArray | None:
     """Mean, over the lines along the joint's normal where the gap is within 1.5 mm of its least, of the middle of the gap."""
     mirror = np.array([side, 1.0, 1.0])
-    joint = upper.inferior if side > 0 or upper.left is None else upper.left[1]
-    point, normal = mirror * np.array(joint.point), mirror * np.array(joint.normal)
-    u = mirror * _across(np.array(joint.normal))
+    joint = upper.facet_joint(above=False, side=side)
+    point, normal = np.array(joint.point), np.array(joint.normal)
+    u = mirror * _across(mirror * normal)
     v = np.cross(normal, u) * side
     grid = np.arange(-9.75, 10.0, 0.5)
     t = np.arange(0.0, MAX_FACET_GAP, _STEP)
