@@ -8,6 +8,7 @@ from spinetwin.anatomy import POINTS, level
 from spinetwin.errors import ParameterError
 from spinetwin.phantom import SpineParameters, VertebraShape, make_spine, truth
 from spinetwin.phantom.ground_truth.quadrature import part_moments
+from spinetwin.poi.rules import RULE_SETS, rule_set
 
 MIRROR = {each.id: each.mirror for each in POINTS}
 
@@ -46,6 +47,15 @@ def test_what_does_not_exist_has_no_key():
     assert (1, 101) not in points
     assert (1, 43) in points
     assert (2, 51) in points
+
+
+@pytest.mark.parametrize("rules", RULE_SETS)
+def test_there_is_no_point_where_its_rule_does_not_apply(rules):
+    """An incident: facet joints of C1, for which no rule set has a rule, could only count as not found."""
+    levels_of = {poi: rule.levels for poi, rule in rule_set(rules).rules.items()}
+    found = truth(make_spine(SpineParameters(levels="C1-C3")), rules).points
+    assert {key for key, _ in found} == {1, 2, 3}
+    assert [(key, poi) for key, poi in found if key not in levels_of[poi]] == []
 
 
 def test_points_lie_where_their_names_say(lumbar):

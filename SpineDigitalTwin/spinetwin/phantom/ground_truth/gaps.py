@@ -27,16 +27,17 @@ _SECTION = ((60, Sub.CORD), (61, Sub.CANAL))
 
 
 def gap_points(spine: Spine, key: int) -> Points:
-    """Return points 60, 61, 94, 95, 100 and 126 of one level in its own frame, mm."""
+    """Return points 60, 61, 94, 95, 100 and 126 of one level in its own frame, mm; none at C1, where the rules define none."""
     points: Points = {}
     shape = spine.shapes[key]
     column = [each.id for each in whole_column(spine.parameters)]
     below = column[column.index(key) + 1 :]
     lower = below[0] if below and below[0] in spine.shapes else None
     body = part_moments(shape).get(Sub.BODY_BORDER)
-    if body is not None:
-        for poi, label in _SECTION:
-            points.update(_named(poi, _canal_section(spine, [key], key, body.centroid[2], label)))
+    if body is None:
+        return {}
+    for poi, label in _SECTION:
+        points.update(_named(poi, _canal_section(spine, [key], key, body.centroid[2], label)))
     if key in spine.discs and lower is not None:
         disc = spine.discs[key]
         found = moment(disc.distance, disc.box)
