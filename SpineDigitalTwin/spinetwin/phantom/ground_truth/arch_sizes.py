@@ -90,14 +90,17 @@ def _pedicle(shape: VertebraShape, side: float) -> ArchSizes:
     starts = np.column_stack([np.zeros(len(y)), y, np.full(len(y), pedicle_middle(shape.row))])
     inner = starts + (first_entries(bone, starts, outwards, _REACH) + _INTO)[:, None] * outwards
     widths = first_exits(bone, inner, outwards, _REACH) + _INTO
-    if not np.isfinite(widths).any():
-        return {}
     middles = (inner + widths[:, None] / 2 * outwards)[np.isfinite(widths)]
     heights = sum(first_exits(bone, middles, direction_coefficients(way), _REACH) for way in "SI")
     return {
         "pedicle_width": float(np.nanmin(widths)),
         "pedicle_height": float(np.min(heights, where=np.isfinite(heights), initial=np.inf)),
     }
+
+
+def _least(values: FloatArray) -> float:
+    """Return the least value that was found; infinite where none was."""
+    return float(np.min(values, where=np.isfinite(values), initial=np.inf))
 
 
 def _lamina(shape: VertebraShape, side: float) -> ArchSizes:
