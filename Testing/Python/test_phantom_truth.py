@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import numpy as np
 import pytest
 from spinetwin.anatomy import POINTS, level
 from spinetwin.errors import ParameterError
 from spinetwin.phantom import SpineParameters, VertebraShape, make_spine, truth
+from spinetwin.phantom.ground_truth import quadrature
 from spinetwin.phantom.ground_truth.quadrature import part_moments
 from spinetwin.poi.rules import RULE_SETS, rule_set
 
@@ -82,6 +86,14 @@ def test_centroids_do_not_depend_on_the_quadrature(name):
     coarse, fine = part_moments(shape, 0.5), part_moments(shape, 0.3)
     for part, each in fine.items():
         assert np.abs(np.subtract(each.centroid, coarse[part].centroid)).max() < 0.025, part
+
+
+def test_the_truth_shares_no_code_with_the_making_of_label_maps():
+    files = list(Path(quadrature.__file__).parent.glob("*.py"))
+    assert len(files) > 10
+    for file in files:
+        imports = [each for each in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(each, ast.ImportFrom)]
+        assert not any("voxels" in (each.module or "") for each in imports), file.name
 
 
 def test_an_unknown_rule_set_gets_one_sentence(lumbar):
