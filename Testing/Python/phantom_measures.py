@@ -9,7 +9,10 @@ from scipy.spatial import cKDTree
 from spinetwin.anatomy import level
 from spinetwin.geometry import LabelMaps
 from spinetwin.phantom import Spine
+from spinetwin.phantom.shape.part import Part
+from spinetwin.phantom.shape.processes import Articular
 from spinetwin.phantom.shape.solids import Body
+from spinetwin.phantom.shape.vertebra import VertebraShape
 from spinetwin.phantom.voxels import block_of, sample
 
 
@@ -93,10 +96,17 @@ def facet_gaps(spine: Spine, upper: int, lower: int) -> dict[str, float]:
     return gaps
 
 
+def _part(shape: VertebraShape, label: int) -> Part:
+    """The first part with a label; of a sacrum, whose parts all have one, its left (45) or right (46) articular process."""
+    if shape.level == level("S1").id:
+        return next(part for part in shape.parts if isinstance(part.solid, Articular) and part.mirrored == (label == 45))
+    return next(part for part in shape.parts if part.subregion == label)
+
+
 def surface(spine: Spine, key: int, label: int, spacing: float = 0.5) -> np.ndarray:
     """Points (n, 3) in RAS within a third of a mm of the surface of one part that is the surface of its vertebra."""
     shape = spine.shapes[key]
-    part = [each for each in shape.parts if each.subregion == label][0 if shape.row.level != level("S1").id else -1]
+    part = _part(shape, label)
     low, high = part.box
     axes = [np.arange(a, b, spacing) for a, b in zip(low, high, strict=True)]
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)

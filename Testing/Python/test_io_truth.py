@@ -24,7 +24,10 @@ def sample():
     }
     curves = (CurveAngle("T3", "L1", "T8", 44.9 / 7, "right"),)
     angles = Angles(curves, 1 / 7, None, 50.1, -3.0, 33.3, None, None, {"T13": 1e-17, "L3": 17.9})
-    sizes = {T13: Sizes(), L3: Sizes(height_front=26.7 / 3, disc_wedge_right=-1.5, volumes={"corpus_border": 1e5 / 3})}
+    sizes = {
+        T13: Sizes(),
+        L3: Sizes(height_front=26.7 / 3, disc_wedge_right=-1.5, pedicle_width_left=26 / 3, volumes={"corpus_border": 1e5 / 3}),
+    }
     variants = (VariantTruth(parse_variant("listhesis:L5:20%"), {"slip_mm": 20 / 3}), VariantTruth(parse_variant("L6"), {}))
     return GroundTruth(
         frames, points, angles, sizes, variants, {"seed": 7, "spine": {"lordosis": 0.1 + 0.2, "curves": [], "name": "é"}}

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 from spinetwin.anatomy import level
 from spinetwin.errors import ParameterError
 from spinetwin.geometry import Grid
@@ -56,6 +57,21 @@ def test_ringing_without_truncation_changes_nothing():
     image = np.random.default_rng(1).random((20, 31, 5), dtype=np.float32)
     for axis in range(3):
         assert ring(image, axis, 0.0) == pytest.approx(image, abs=1e-5)
+
+
+def test_an_image_rings_at_the_edge_of_fat(scene):
+    """Beside the same image without: only near edges, with over- and undershoot, and the mean stays."""
+    spine, grid = scene
+    plain, rung = (
+        render_image(spine, grid, ImageParameters(gibbs=gibbs, bias=0.0, snr=1e6), np.random.default_rng(1)).astype(float)
+        for gibbs in (0.0, 0.4)
+    )
+    added = rung - plain
+    edge = ndimage.gaussian_gradient_magnitude(plain, 1.0)
+    steep, flat = edge > np.percentile(edge, 95), edge < np.percentile(edge, 30)
+    assert np.abs(added[steep]).mean() > 3.0 * np.abs(added[flat]).mean()
+    assert added[steep].max() > 0.09 * np.ptp(plain[steep]) * 0.5
+    assert added.mean() == pytest.approx(0.0, abs=0.002 * plain.mean())
 
 
 def test_noise_on_a_strong_signal_is_gaussian():

@@ -214,6 +214,33 @@ def test_the_canal_of_the_labels_is_bright_with_fluid(spine, grid):
     assert bare(spine, grid, "t2w")[inside].mean() > 0.8 * look("t2w").mean[tissue_id("csf")]
 
 
+def joint_fluid(spine, upper, lower, side):
+    """How much fluid lies in and around a joint, and how deep in bone: distances (n,) mm of its voxels to both vertebrae."""
+    keys = [level(upper).id, level(lower).id]
+    middle = spine.frames[keys[1]].to_ras(np.array(spine.shapes[keys[1]].facet_joint(above=True, side=side).point))
+    affine = np.diag([0.4, 0.4, 0.4, 1.0])
+    affine[:3, 3] = middle - 10.0
+    around = Grid((50, 50, 50), affine)
+    fluid = around.to_ras(np.argwhere(tissue_map(spine, around) == tissue_id("synovial_fluid")))
+    near = fluid[np.linalg.norm(fluid - middle, axis=1) < 0.17 * spine.shapes[keys[1]].row.body_width]
+    return np.array([spine.shapes[key].solid(spine.frames[key].to_local(near)) for key in keys]).min(axis=0)
+
+
+@pytest.mark.parametrize(
+    ("curve", "upper", "lower"),
+    [(Curve(60.0, apex="T8"), "T9", "T10"), (Curve(45.0, apex="L2", side="left"), "L2", "L3")],
+    ids=["T8 right", "L2 left"],
+)
+def test_fluid_lies_between_the_facets_of_both_sides_of_a_curve(curve, upper, lower):
+    """An incident: on the left it was painted where the mirror image of the right joint lies, two thirds of it in bone."""
+    crooked = make_spine(SpineParameters(curves=(curve,)))
+    right, left = (joint_fluid(crooked, upper, lower, side) for side in (1.0, -1.0))
+    for distances in (right, left):
+        assert (distances < 0.0).mean() < 0.02
+        assert (distances < 0.8).mean() > 0.5
+    assert 0.7 < len(left) / len(right) < 1.4
+
+
 def test_organs_and_muscles_are_on_their_side(spine):
     grid = slab(spine, "T11", step=2.0)
     right = grid.to_ras(np.argwhere(tissue_map(spine, grid) == tissue_id("liver")))[:, 0]

@@ -145,9 +145,53 @@ def test_the_atlas_is_a_ring_on_two_masses():
     assert moments[Sub.SUPERIOR_ARTICULAR_RIGHT].centroid[2] > moments[Sub.INFERIOR_ARTICULAR_RIGHT].centroid[2] + 1.5
 
 
-@pytest.mark.parametrize("upper", ["C4", "T5", "T10", "L2", "L4"])
+def test_the_atlas_has_an_arch_in_front_of_the_dens():
+    """In the midline: bone ahead of the axis of the ring, none where the dens stands, bone again behind the canal."""
+    shape = VertebraShape.of("C1")
+    y = np.arange(-60.0, 30.0, STEP)
+    bone = shape.solid(np.stack([np.zeros_like(y), y, np.zeros_like(y)], axis=-1)) < 0
+    ends = y[np.flatnonzero(np.diff(bone.astype(int)))]
+    assert len(ends) == 4
+    posterior, ring, anterior = np.diff(ends)
+    assert 4.0 < anterior < 12.0
+    assert 4.0 < posterior < 12.0
+    assert ring == pytest.approx(shape.row.canal_depth, abs=1.5)
+    assert ends[2] > 0.0 > ends[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [
+        ("C4", (-0.3, -0.9, 0.5), (0.3, -0.5, 0.85)),
+        ("T6", (0.1, -1.0, 0.1), (0.4, -0.8, 0.4)),
+        ("L3", (-1.0, -0.8, -0.3), (-0.6, -0.4, 0.3)),
+    ],
+    ids=["C4", "T6", "L3"],
+)
+def test_superior_facets_look_where_those_of_their_region_do(spine, name, least, most):
+    """Of the neck up and back, of the chest back and a little out, of the loin inwards; from the right surface."""
+    shape = spine.shapes[level(name).id]
+    joint = shape.facet_joint(above=True, side=1.0)
+    t = np.arange(0.0, 5.0, 0.001)
+    across = np.cross(joint.normal, [0.0, 0.0, 1.0])
+    across /= np.linalg.norm(across)
+    corners = []
+    for u, v in ((0.0, 0.0), (1.5, 0.0), (0.0, 1.5)):
+        start = np.array(joint.point) + u * across + v * np.cross(joint.normal, across)
+        line = start - t[:, None] * np.array(joint.normal)
+        corners.append(line[(shape.solid(line) < 0).argmax()])
+    looks = np.cross(corners[1] - corners[0], corners[2] - corners[0])
+    looks /= np.linalg.norm(looks)
+    assert shape.solid(corners[0] + looks) > 0 > shape.solid(corners[0] - looks)
+    assert (np.array(least) < looks).all()
+    assert (looks < np.array(most)).all()
+
+
+@pytest.mark.parametrize("upper", ["C4", "T5", "T10", "L2", "L4", "L5"])
 def test_facets_face_each_other_across_an_even_gap(spine, upper):
-    key, lower = level(upper).id, level(upper).id + 1
+    keys = list(spine.shapes)
+    key = level(upper).id
+    lower = keys[keys.index(key) + 1]
     above, below = spine.shapes[key], spine.shapes[lower]
     middle, normal = np.array(above.inferior.point), np.array(above.inferior.normal)
     across = np.cross(normal, [0.0, 0.0, 1.0])

@@ -117,6 +117,7 @@ def run(
     written before everything is computed, and every file is written whole or not at all.
     """
     grid = scan.grid(spine)
+    scan.check(spine)
     make_folder(out)
     with progress_bar("phantom", quiet) as progress:
         results = _computed(spine, scan, grid, made_of, extras or Extras(), progress)

@@ -81,6 +81,18 @@ class Scan:
         levels = levels_of_view(name) if name in FIELDS_OF_VIEW else self._levels()
         return spine.grid(size, self.orientation, self.oblique, levels=levels)
 
+    def check(self, spine: Spine) -> None:
+        """Make sure that the image can show what is asked for.
+
+        Raises
+        ------
+        ParameterError
+            If the spine has no pedicle where metal is wanted.
+        """
+        from ..phantom.image.metal import pedicle_screws
+
+        pedicle_screws(spine, self.metal)
+
     def _levels(self) -> str:
         from ..phantom import FIELDS_OF_VIEW
 

@@ -195,6 +195,44 @@ def test_a_measured_spine(run, tmp_path):
     assert found.parameters["measured"]["C4"] == [[-3.0, -5.0, -18.0], None, None]
 
 
+def scanned(run, out, *words):
+    """Label maps of a coarse phantom made with these words."""
+    said = run("phantom", "--out", out, "--quiet", *words)
+    assert (said.code, said.err) == (0, "")
+    return read_label_maps(out / "subregions.nii.gz", out / "vertebrae.nii.gz")
+
+
+def test_a_lumbar_mr_is_stored_as_scanners_do(run, tmp_path):
+    maps = scanned(run, tmp_path, "--fov", "lumbar", "--modality", "t2w", "--orientation", "PIR", "--spacing", "3", "3", "5")
+    image, grid = read_volume(tmp_path / "image.nii.gz")
+    assert grid.same_place(maps.grid)
+    assert grid.ijk_to_ras[:3, :3] == pytest.approx(np.array([[0, 0, 5], [-3, 0, 0], [0, -3, 0]]))
+    lumbar = {level(f"L{number}").id for number in range(1, 6)}
+    assert set(np.unique(maps.vertebrae)) >= {*lumbar, level("S1").id}
+    assert set(np.unique(maps.subregions)) & {49, 50} == {49}
+    assert np.median(image[maps.subregions == 61]) > 1.5 * np.median(image[maps.subregions == 49])
+    assert lumbar <= set(read_truth(tmp_path / "truth.json").frames)
+
+
+def test_a_ct_has_shell_and_core_of_the_bodies(run, tmp_path):
+    maps = scanned(run, tmp_path, "--fov", "L4", "--modality", "ct", "--spacing", "2")
+    image, _ = read_volume(tmp_path / "image.nii.gz")
+    body = maps.vertebrae == level("L4").id
+    core, shell = body & (maps.subregions == 50), body & (maps.subregions == 49)
+    assert 0.3 < core.sum() / (core | shell).sum() < 0.9
+    assert image.min() < -900 < 0 < np.median(image[core]) < np.median(image[shell & (image > 0)])
+
+
+def test_two_curves_point_where_each_was_asked_to(run, tmp_path):
+    scanned(run, tmp_path, *SMALL, "--curve", "T7:45:right", "--curve", "L2:30:left")
+    thoracic, lumbar = (
+        min(read_truth(tmp_path / "truth.json").angles.curves, key=lambda each: abs(level(each.apex).order - level(apex).order))
+        for apex in ("T7", "L2")
+    )
+    assert (thoracic.side, lumbar.side) == ("right", "left")
+    assert (thoracic.cobb, lumbar.cobb) == pytest.approx((45, 30), abs=1.5)
+
+
 def test_lenke_may_be_mirrored(run, tmp_path):
     said = run("phantom", "--out", tmp_path, "--lenke", "1", "--side", "left", "--cobb", "50", *SMALL)
     assert said.code == 0, said.err
@@ -251,6 +289,8 @@ def test_lenke_may_be_mirrored(run, tmp_path):
         (["--grade", "C1=3"], ["disc", "C1"]),
         (["--grade", "L4=3", "--grade", "L4/5=4"], ["L4", "two grades"]),
         (["--modality", "t2w", "--metal", "X1"], ["X1"]),
+        (["--modality", "t2w", "--metal", "C4"], ["pedicle", "C4"]),
+        (["--modality", "ct", "--metal", "L6"], ["pedicle", "L6"]),
         (["--metal", "L4"], ["--modality"]),
         (["--surfaces", "obj"], ["obj", "vtp"]),
     ],

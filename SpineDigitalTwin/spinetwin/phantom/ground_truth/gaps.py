@@ -27,16 +27,17 @@ _SECTION = ((60, Sub.CORD), (61, Sub.CANAL))
 
 
 def gap_points(spine: Spine, key: int) -> Points:
-    """Return points 60, 61, 94, 95, 100 and 126 of one level in its own frame, mm."""
+    """Return points 60, 61, 94, 95, 100 and 126 of one level in its own frame, mm; none at C1, where the rules define none."""
     points: Points = {}
     shape = spine.shapes[key]
     column = [each.id for each in whole_column(spine.parameters)]
     below = column[column.index(key) + 1 :]
     lower = below[0] if below and below[0] in spine.shapes else None
     body = part_moments(shape).get(Sub.BODY_BORDER)
-    if body is not None:
-        for poi, label in _SECTION:
-            points.update(_named(poi, _canal_section(spine, [key], key, body.centroid[2], label)))
+    if body is None:
+        return {}
+    for poi, label in _SECTION:
+        points.update(_named(poi, _canal_section(spine, [key], key, body.centroid[2], label)))
     if key in spine.discs and lower is not None:
         disc = spine.discs[key]
         found = moment(disc.distance, disc.box)
@@ -96,9 +97,9 @@ def _facets(spine: Spine, key: int, lower: int) -> Points:
 def _facing(upper: VertebraShape, above: int, lower: VertebraShape, below: int, frame: Frame, side: float) -> FloatArray | None:
     """Mean, over the lines along the joint's normal where the gap is within 1.5 mm of its least, of the middle of the gap."""
     mirror = np.array([side, 1.0, 1.0])
-    joint = upper.inferior if side > 0 or upper.left is None else upper.left[1]
-    point, normal = mirror * np.array(joint.point), mirror * np.array(joint.normal)
-    u = mirror * _across(np.array(joint.normal))
+    joint = upper.facet_joint(above=False, side=side)
+    point, normal = np.array(joint.point), np.array(joint.normal)
+    u = mirror * _across(mirror * normal)
     v = np.cross(normal, u) * side
     grid = np.arange(-9.75, 10.0, 0.5)
     t = np.arange(0.0, MAX_FACET_GAP, _STEP)

@@ -1,11 +1,10 @@
-"""Volumes and centroids of continuous solids."""
+"""Volumes and centroids of continuous solids, by lattices of their own: nothing is shared with the making of label maps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
 
 import numpy as np
 
@@ -14,7 +13,6 @@ from ..shape.distances import Array
 from ..shape.nearby import nearby
 from ..shape.solids import Box
 from ..shape.vertebra import FAR, VertebraShape, exclusive
-from ..voxels import Block, sample
 
 SPACING = 0.5
 """Distance of the nodes, mm. Nodes near a surface count in part (`_weight`), which makes the error of second order."""
@@ -22,7 +20,7 @@ SPACING = 0.5
 _CELL = 4
 """Nodes along the edge of a cell that is left out as a whole when it lies far from bone."""
 
-_AROUND = 1.25
+_AROUND = 1.5
 """How far from bone that is, in edges of a cell; its corners are 0.87 from its middle, and distances are not quite exact."""
 
 
@@ -38,14 +36,31 @@ def _weight(distance: Array, spacing: float) -> Array:
     return np.asarray(np.clip(0.5 - distance / spacing, 0.0, 1.0))
 
 
-def _lattice(box: Box, spacing: float) -> Block:
+@dataclass(frozen=True)
+class _Lattice:
+    """Nodes at (i + 0.5) `spacing` mm along each axis, i from `start` up to but not including `stop`."""
+
+    start: tuple[int, ...]
+    stop: tuple[int, ...]
+    spacing: float
+
+    def coordinates(self) -> tuple[Array, Array, Array]:
+        """Return x, y, z of all nodes, to be broadcast against each other."""
+        x, y, z = np.ix_(*[(np.arange(a, b) + 0.5) * self.spacing for a, b in zip(self.start, self.stop, strict=True)])
+        return x, y, z
+
+    def right_half(self) -> _Lattice:
+        """Return the nodes right of the median plane."""
+        return _Lattice((0, *self.start[1:]), self.stop, self.spacing)
+
+
+def _lattice(box: Box, spacing: float) -> _Lattice:
     """Nodes over a box, mirror-symmetric in x."""
-    high = np.maximum(np.abs(box[0]), np.abs(box[1]))
-    n = np.ceil(high / spacing).astype(int) + 1
-    low = [int(np.floor(value / spacing)) - 1 for value in box[0]]
-    top = [int(np.ceil(value / spacing)) + 1 for value in box[1]]
-    start, stop = (-int(n[0]), low[1], low[2]), (int(n[0]), top[1], top[2])
-    return Block(start, stop, np.eye(3) * spacing, np.full(3, spacing / 2), np.float64)
+    (x0, y0, z0), (x1, y1, z1) = box
+    n = int(np.ceil(max(abs(x0), abs(x1)) / spacing)) + 1
+    low = [int(np.floor(value / spacing)) - 1 for value in (y0, z0)]
+    top = [int(np.ceil(value / spacing)) + 1 for value in (y1, z1)]
+    return _Lattice((-n, *low), (n, *top), spacing)
 
 
 def _moment(weight: Array, coordinates: tuple[Array, Array, Array], spacing: float) -> Moment:
@@ -60,17 +75,15 @@ def part_moments(shape: VertebraShape, spacing: float = SPACING) -> dict[int, Mo
 
     Of a symmetric shape only the right half is integrated; the left is its mirror image.
     """
-    low, high = shape.box
-    block = _lattice(shape.box, spacing)
+    lattice = _lattice(shape.box, spacing)
     if not shape.symmetric:
-        return _moments(shape, block, spacing)
-    half = Block((0, *block.start[1:]), block.stop, block.matrix, block.offset, block.dtype)
-    found = _moments(shape, half.within(((0.0, low[1], low[2]), high), 0.0), spacing)
+        return _moments(shape, lattice)
+    found = _moments(shape, lattice.right_half())
     return {key: _both_sides(shape, key, found) for key in shape.subregions if key in found or _mirror(shape, key) in found}
 
 
-def _moments(shape: VertebraShape, block: Block, spacing: float) -> dict[int, Moment]:
-    points = _near_bone(shape, block)
+def _moments(shape: VertebraShape, lattice: _Lattice) -> dict[int, Moment]:
+    points, spacing = _near_bone(shape, lattice), lattice.spacing
     solid, distances = nearby(shape).evaluate(points)
     x, y, z = points.T
     owner = np.argmin(distances, axis=0)
@@ -87,16 +100,14 @@ def _moments(shape: VertebraShape, block: Block, spacing: float) -> dict[int, Mo
     return found
 
 
-def _near_bone(shape: VertebraShape, block: Block) -> FloatArray:
-    """Return the nodes (n, 3) of a block in and around a vertebra, which fills a small part of its box; mm in its frame."""
-    first = np.array(block.start)
-    counts = -(-(np.array(block.stop) - first) // _CELL)
-    middle = block.offset + block.matrix @ (first + (_CELL - 1) / 2)
-    cells = Block((0, 0, 0), (int(counts[0]), int(counts[1]), int(counts[2])), block.matrix * _CELL, middle)
-    sampled = sample(shape, cells)
-    near = np.argwhere(sampled.solid < _CELL * block.matrix[0, 0] * _AROUND) + sampled.block.start
-    nodes = (first + _CELL * near[:, None] + np.array(list(product(range(_CELL), repeat=3)))).reshape(-1, 3)
-    return np.asarray(nodes[(nodes < block.stop).all(axis=1)] @ block.matrix.T + block.offset)
+def _near_bone(shape: VertebraShape, lattice: _Lattice) -> FloatArray:
+    """Return the nodes (n, 3) of a lattice in and around a vertebra, which fills a small part of its box; mm in its frame."""
+    first, stop = np.array(lattice.start), np.array(lattice.stop)
+    cells = first + _CELL * np.indices(-(-(stop - first) // _CELL)).reshape(3, -1).T
+    middles = (cells + _CELL / 2) * lattice.spacing
+    near = cells[nearby(shape).solid(middles) < _CELL * lattice.spacing * _AROUND]
+    nodes = (near[:, None] + np.indices((_CELL, _CELL, _CELL)).reshape(3, -1).T).reshape(-1, 3)
+    return np.asarray((nodes[(nodes < stop).all(axis=1)] + 0.5) * lattice.spacing)
 
 
 def _mirror(shape: VertebraShape, subregion: int) -> int:

@@ -91,6 +91,23 @@ class Sizes:
         By how much each endplate falls to the front and to the right, against the vertebra's own axes.
     canal_width, canal_depth : float or None
         Least distance between the pedicles, and least distance between body and arch in the median plane.
+    pedicle_width_right, pedicle_width_left : float or None
+        Least side-to-side size of a pedicle between the canal and its outer side; of thoracic and lumbar levels.
+    pedicle_height_right, pedicle_height_left : float or None
+        Least height in its middle.
+    lamina_thickness_right, lamina_thickness_left : float or None
+        Across the wall of the canal, a sixth of the width of the canal beside the midline.
+    lamina_height_right, lamina_height_left : float or None
+        Of the arch, in the middle of that.
+    facet_axial_right, facet_axial_left : float or None
+        Direction a superior facet looks in the axial plane: 0 backwards, positive outwards.
+    facet_tilt_right, facet_tilt_left : float or None
+        How far it looks up.
+    transverse_span : float or None
+        From tip to tip of the transverse processes, right to left.
+    spinous_length, spinous_inclination : float or None
+        Of the axis of the spinous process, from the back wall of the canal to the tip; by how much it falls to the back
+        (None where it is forked, as in the neck).
     disc_height_front, disc_height_middle, disc_height_back : float or None
         Between the rims, and between the middles, of the endplates that face the disc.
     disc_wedge_forward, disc_wedge_right : float or None
@@ -114,6 +131,21 @@ class Sizes:
     inferior_tilt_right: float | None = None
     canal_width: float | None = None
     canal_depth: float | None = None
+    pedicle_width_right: float | None = None
+    pedicle_width_left: float | None = None
+    pedicle_height_right: float | None = None
+    pedicle_height_left: float | None = None
+    lamina_thickness_right: float | None = None
+    lamina_thickness_left: float | None = None
+    lamina_height_right: float | None = None
+    lamina_height_left: float | None = None
+    facet_axial_right: float | None = None
+    facet_axial_left: float | None = None
+    facet_tilt_right: float | None = None
+    facet_tilt_left: float | None = None
+    transverse_span: float | None = None
+    spinous_length: float | None = None
+    spinous_inclination: float | None = None
     disc_height_front: float | None = None
     disc_height_middle: float | None = None
     disc_height_back: float | None = None

@@ -16,6 +16,7 @@ from ..shape.nearby import nearby
 from ..shape.solids import Box
 from ..shape.vertebra import VertebraShape
 from ..spine import Spine
+from .arch_sizes import arch_sizes
 from .columns import first_entries, first_exits
 from .endplates import Endplate, endplates
 from .extremes import rim
@@ -34,7 +35,7 @@ Landmarks = dict[str, FloatArray]
 def sizes(spine: Spine, key: int) -> Sizes:
     """Return the true dimensions of one level of a spine, and of the disc below it."""
     shape = spine.shapes[key]
-    found = {**body_sizes(shape), **canal_sizes(shape), **_disc_sizes(spine, key)}
+    found = {**body_sizes(shape), **canal_sizes(shape), **arch_sizes(shape), **_disc_sizes(spine, key)}
     volumes = {subregion(part).name: each.volume for part, each in part_moments(shape).items()}
     if key in spine.discs:
         disc = moment(spine.discs[key].distance, spine.discs[key].box)

@@ -56,10 +56,12 @@ def paint_column(canvas: Canvas, spine: Spine, grid: Grid, grades: Callable[[int
     for key, pair in spine.ribs.items():
         for rib in pair:
             paint_rib(canvas, rib, block_of(grid, spine.frames[key]))
+    blocks = {key: block_of(grid, spine.frames[key]) for key in spine.shapes}
+    # all joints before any bone, because the bone above a joint belongs to another level than its fluid
     for key, shape in spine.shapes.items():
-        whole = block_of(grid, spine.frames[key])
-        paint_joints(canvas, shape, whole)
-        paint_vertebra(canvas, shape, whole)
+        paint_joints(canvas, shape, blocks[key])
+    for key, shape in spine.shapes.items():
+        paint_vertebra(canvas, shape, blocks[key])
 
 
 def paint_disc(canvas: Canvas, disc: DiscShape, whole: Block, grade: int) -> None:
@@ -88,11 +90,9 @@ def paint_joints(canvas: Canvas, shape: VertebraShape, whole: Block) -> None:
     """Paint the fluid and cartilage between the facets."""
     if level_of(shape.level).name == "C1":
         return
-    for side in (1.0, -1.0):
-        point = (side * shape.superior.point[0], *shape.superior.point[1:])
-        normal = (side * shape.superior.normal[0], *shape.superior.normal[1:])
-        joint, r = Joint(point, normal), 0.17 * shape.row.body_width
-        low, high = (tuple(at + sign * r for at in point) for sign in (-1, 1))
+    r = 0.17 * shape.row.body_width
+    for joint in (shape.facet_joint(above=True, side=side) for side in (1.0, -1.0)):
+        low, high = (tuple(at + sign * r for at in joint.point) for sign in (-1, 1))
         canvas.paint(patch(whole, _box(low, high), _slit(joint, r), canvas.reach), tissue_id("synovial_fluid"))
 
 

@@ -44,8 +44,9 @@ class VertebraShape:
     Notes
     -----
     A point belongs to the vertebra where the smooth union of all parts is negative and, within it, to the part whose own
-    distance is least. `distance`, `labels` and the voxels of `Spine.voxelise` share this one definition. Left parts are the
-    right ones evaluated at -x, so a `symmetric` shape is mirror-symmetric to the last bit.
+    distance is least: so `distance` and `labels` have it. `Spine.voxelise` begins with the same, and then gives specks that the
+    voxels cut off a part to its neighbour, so that every part of a label map is in one piece. Left parts are the right ones
+    evaluated at -x, so a `symmetric` shape is mirror-symmetric to the last bit.
     """
 
     row: Dimensions
@@ -78,6 +79,13 @@ class VertebraShape:
     def symmetric(self) -> bool:
         """Whether the left side is the mirror image of the right one."""
         return self.left is None and self.alteration.symmetric
+
+    def facet_joint(self, above: bool, side: float) -> Joint:
+        """Return the right (`side` 1) or left (-1) facet joint above or below, where it lies in the vertebra's frame."""
+        place = 0 if above else 1
+        joint = (self.superior, self.inferior)[place] if side > 0 or self.left is None else self.left[place]
+        (x, y, z), (u, v, w) = joint.point, joint.normal
+        return Joint((side * x, y, z), (side * u, v, w))
 
     @cached_property
     def subregions(self) -> tuple[int, ...]:

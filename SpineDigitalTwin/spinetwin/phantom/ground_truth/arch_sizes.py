@@ -1,0 +1,171 @@
+"""True dimensions of pedicles, laminae, processes and facets, from the continuous shape of one vertebra.
+
+Lines through the solid begin where the dimensions of the vertebra place a part; what is measured is where they meet a surface.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from ...anatomy import level as level_of
+from ...anatomy.subregions import SubregionId as Sub
+from ...geometry import FloatArray
+from ...geometry.frame import direction_coefficients
+from ..shape.nearby import nearby
+from ..shape.parts import lamina_middle, pedicle_middle, spinous_of
+from ..shape.processes import triple
+from ..shape.solids import Canal
+from ..shape.vertebra import VertebraShape
+from .columns import first_entries, first_exits
+from .extremes import furthest_point
+
+ArchSizes = dict[str, float]
+
+_REACH = 50.0
+_INTO = 1e-3
+"""How far behind a surface a line through the bone begins, mm."""
+
+_STATIONS = np.arange(-5.0, 0.1, 0.5)
+"""Where the width of a pedicle is taken, mm before (behind if negative) the back wall of the body; the least is meant."""
+
+_LAMINA = 1 / 6
+"""How far beside the midline a lamina is measured, in widths of the canal: between the spinous and the articular processes."""
+
+_SPINOUS = np.array([[0.3], [0.6]])
+"""Where the middle of the spinous process is taken for its axis, shares of its length."""
+
+_TIP = 15.0
+"""How much of a process is searched for its tip, mm."""
+
+_ON_FACET = np.array([[0.0, 0.0], [1.5, 0.0], [-1.5, 0.0], [0.0, 1.5], [0.0, -1.5]])
+"""Where the surface of a facet is looked for, mm along it from the middle of the joint."""
+
+_SIDES = {"right": 1.0, "left": -1.0}
+_TRANSVERSE = {"right": Sub.COSTAL_RIGHT, "left": Sub.COSTAL_LEFT}
+
+
+@lru_cache(maxsize=128)
+def arch_sizes(shape: VertebraShape) -> ArchSizes:
+    """Return dimensions behind the body, by the names of `Sizes`; what a vertebra does not have is left out."""
+    found = {side: _one_side(shape, side) for side in (("right",) if shape.symmetric else _SIDES)}
+    found.setdefault("left", found["right"])
+    sizes = {f"{name}_{side}": value for side, each in found.items() for name, value in each.items()}
+    if Sub.BODY_BORDER in shape.subregions and Sub.SPINOUS in shape.subregions:
+        sizes |= _spinous(shape)
+    if "reach_right" in sizes and "reach_left" in sizes:
+        sizes["transverse_span"] = sizes["reach_right"] + sizes["reach_left"]
+    return {name: value for name, value in sizes.items() if np.isfinite(value) and not name.startswith("reach")}
+
+
+def _one_side(shape: VertebraShape, side: str) -> ArchSizes:
+    found: ArchSizes = {}
+    if level_of(shape.level).region in ("thoracic", "lumbar"):
+        found |= _pedicle(shape, _SIDES[side])
+    if Sub.BODY_BORDER in shape.subregions and Sub.ARCH in shape.subregions:
+        found |= _lamina(shape, _SIDES[side])
+    if level_of(shape.level).name != "C1":
+        found |= _facet(shape, _SIDES[side])
+    outwards = np.array([_SIDES[side], 0.0, 0.0])
+    tip = _tip(shape, _TRANSVERSE[side], outwards) if _TRANSVERSE[side] in shape.subregions else None
+    return found if tip is None else found | {"reach": float(tip @ outwards)}
+
+
+def _tip(shape: VertebraShape, subregion: int, way: FloatArray) -> FloatArray | None:
+    """Return the furthest point of a process along a unit direction, looked for in the last piece of its box only."""
+    boxes = np.array([part.box for part in shape.parts if part.subregion == subregion])
+    corners = np.stack([boxes[:, 0].min(axis=0) - shape.blend, boxes[:, 1].max(axis=0) + shape.blend])
+    axis = int(np.argmax(np.abs(way)))
+    near, far = (1, 0) if way[axis] < 0 else (0, 1)
+    if abs(corners[far, axis] - corners[near, axis]) > _TIP:
+        corners[near, axis] = corners[far, axis] - np.sign(way[axis]) * _TIP
+    return furthest_point(nearby(shape).part(subregion), (triple(corners[0]), triple(corners[1])), way)
+
+
+def _pedicle(shape: VertebraShape, side: float) -> ArchSizes:
+    """Least side-to-side size between canal and outside, and least height in the middle of that."""
+    bone, outwards = nearby(shape).solid, np.array([side, 0.0, 0.0])
+    y = shape.canal.front + _STATIONS
+    starts = np.column_stack([np.zeros(len(y)), y, np.full(len(y), pedicle_middle(shape.row))])
+    inner = starts + (first_entries(bone, starts, outwards, _REACH) + _INTO)[:, None] * outwards
+    widths = first_exits(bone, inner, outwards, _REACH) + _INTO
+    middles = (inner + widths[:, None] / 2 * outwards)[np.isfinite(widths)]
+    heights = sum(first_exits(bone, middles, direction_coefficients(way), _REACH) for way in "SI")
+    return {
+        "pedicle_width": float(np.nanmin(widths)),
+        "pedicle_height": float(np.min(heights, where=np.isfinite(heights), initial=np.inf)),
+    }
+
+
+def _least(values: FloatArray) -> float:
+    """Return the least value that was found; infinite where none was."""
+    return float(np.min(values, where=np.isfinite(values), initial=np.inf))
+
+
+def _lamina(shape: VertebraShape, side: float) -> ArchSizes:
+    """Thickness across the wall of the canal, and height of the arch in the middle of that."""
+    arch, backwards = nearby(shape).part(Sub.ARCH), direction_coefficients("P")
+    x = side * _LAMINA * shape.row.canal_width
+    start = np.array([[x, shape.canal.front - shape.canal.depth / 2, lamina_middle(shape.row)]])
+    wall = start + first_entries(arch, start, backwards, _REACH)[:, None] * backwards
+    if not np.isfinite(wall).all():
+        return {}
+    outwards = _away_from(shape.canal, wall[0])
+    thickness = first_exits(arch, wall + _INTO * outwards, outwards, _REACH)[0] + _INTO
+    middle = wall + thickness / 2 * outwards
+    height = sum(first_exits(arch, middle, direction_coefficients(way), _REACH)[0] for way in "SI")
+    return {"lamina_thickness": float(thickness), "lamina_height": float(height)}
+
+
+def _away_from(canal: Canal, point: FloatArray) -> FloatArray:
+    """Return the unit normal (3,) of the wall of a canal, out of it."""
+    steps = _INTO * np.eye(3)
+    slope = canal.distance(*(point + steps).T) - canal.distance(*(point - steps).T)
+    return np.asarray(slope / np.linalg.norm(slope), dtype=np.float64)
+
+
+def _facet(shape: VertebraShape, side: float) -> ArchSizes:
+    """Directions that the plane through five points of a superior facet looks."""
+    joint = shape.facet_joint(above=True, side=side)
+    normal = np.array(joint.normal)
+    across = np.cross(normal, [0.0, 0.0, 1.0])
+    across /= np.linalg.norm(across)
+    starts = np.array(joint.point) + _ON_FACET @ np.stack([across, np.cross(normal, across)])
+    ways = first_entries(nearby(shape).solid, starts, -normal, 5.0)
+    if not np.isfinite(ways).all():
+        return {}
+    points = starts - ways[:, None] * normal
+    plane = np.linalg.svd(points - points.mean(axis=0))[2][2]
+    x, y, z = plane * np.sign(plane @ normal)
+    return {
+        "facet_axial": float(np.degrees(np.arctan2(side * x, -y))),
+        "facet_tilt": float(np.degrees(np.arcsin(z))),
+    }
+
+
+def _spinous(shape: VertebraShape) -> ArchSizes:
+    """Length from the back wall of the canal to the tip, and fall, of the axis through the middle of the process.
+
+    A forked process has no bone in its middle: its length is taken along the way it was built, its fall is not measured.
+    """
+    form, backwards = spinous_of(shape.row), direction_coefficients("P")
+    angle = np.radians(form.inclination)
+    built = -np.array([0.0, np.cos(angle), np.sin(angle)])
+    axis = built if form.fork else _spinous_axis(shape, built)
+    start = np.array([[0.0, shape.canal.front - shape.canal.depth / 2, form.root[1]]])
+    wall = start[0] + first_entries(nearby(shape).solid, start, backwards, _REACH)[0] * backwards
+    tip = _tip(shape, Sub.SPINOUS, built)
+    if tip is None or not np.isfinite([*axis, *wall]).all():
+        return {}
+    fall = {} if form.fork else {"spinous_inclination": float(np.degrees(np.arctan2(-axis[2], -axis[1])))}
+    return {"spinous_length": float((tip - wall) @ axis), **fall}
+
+
+def _spinous_axis(shape: VertebraShape, built: FloatArray) -> FloatArray:
+    """Return the unit vector through the middles of two upright sections of the spinous process; NaN where it has none."""
+    form, upwards = spinous_of(shape.row), direction_coefficients("S")
+    within = np.array([0.0, *form.root]) + _SPINOUS * form.length * built
+    up, down = (first_exits(nearby(shape).part(Sub.SPINOUS), within, sign * upwards, _REACH) for sign in (1.0, -1.0))
+    first, second = within + ((up - down) / 2)[:, None] * upwards
+    return np.asarray((second - first) / np.linalg.norm(second - first))
