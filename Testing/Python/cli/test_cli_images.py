@@ -158,6 +158,23 @@ def test_what_does_not_fit_is_refused_with_how_much_to_crop(segment, refused, mo
     refused(segment(image=noise(), arguments=("--quiet",)), "needs about", "are free", "Crop it to less than")
 
 
+def test_automatically_what_fits_is_taken_and_otherwise_it_is_named(segment, reader, refused, monkeypatch, out):
+    class Large(Reader):
+        def describe(self):
+            return Description("large", "A large reader of images", "one vertebra")
+
+    monkeypatch.setattr(backends, "BACKENDS", (Large(), reader))
+    monkeypatch.setattr("spinetwin.commands.segment.BACKENDS", (Large(), reader))
+    monkeypatch.setattr("spinetwin.jobs.preflight._NEEDS", NEEDS | {"large": NEEDS["reader"] | {"fixed_mb": "4000"}})
+    monkeypatch.setattr(segmenting, "free_memory", lambda: 1e9)
+    assert segment(image=noise()).code == 0
+    chosen = json.loads((out / "segmentation.json").read_text(encoding="utf-8"))["backend"]
+    assert chosen["name"] == "reader"
+    assert "large cannot run here: spine.nii.gz needs about 4.0 GB of memory, and 1.0 GB are free" in chosen["why"]
+    asked = segment(image=noise(), arguments=("--quiet", "--backend", "large"))
+    refused(asked, "are free", "Or choose the backend reader, for which there is enough memory")
+
+
 def test_a_find_that_nothing_speaks_for_is_doubted(segment, reader):
     reader.confidence = 0.2
     assert "No vertebra in spine.nii.gz was found with confidence (at most 0.20)" in segment(image=noise()).out
