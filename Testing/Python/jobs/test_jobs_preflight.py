@@ -29,6 +29,12 @@ def test_needs_grow_with_the_image():
     assert str(large) == "about 838 MB of memory and 6 seconds"
 
 
+@pytest.mark.parametrize("backend", ["two-phase", "spineps", "totalspineseg"])
+def test_networks_of_nnunet_meet_the_measured_memory_and_have_a_fixed_part(backend):
+    assert needs_of(backend, grid_of(512, 512, 16)).memory == pytest.approx(5.3e9, rel=0.01)
+    assert needs_of(backend, grid_of(10, 10, 10)).memory == pytest.approx(4e9, rel=0.01)
+
+
 def test_the_stages_together_take_what_is_needed():
     grid = grid_of(300, 300, 300)
     needs = needs_of("embedded", grid)
