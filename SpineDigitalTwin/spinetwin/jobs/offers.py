@@ -15,8 +15,9 @@ import numpy as np
 
 from ..errors import SpineTwinError
 from .job import Done, Job
+from .memory import free_memory
 from .output import Output
-from .preflight import free_memory, refuse_too_large
+from .preflight import refuse_too_large
 from .scratch import sweep
 
 if TYPE_CHECKING:

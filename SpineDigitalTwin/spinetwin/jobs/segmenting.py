@@ -16,9 +16,10 @@ from ..errors import MapError
 from ..segmentation.course import Course, Foretell, Rest, unheard
 from .devices import refuse_absent_device
 from .job import Done, Job
+from .memory import free_memory
 from .options import device
 from .output import Output
-from .preflight import CHECK, READ, RUN, WRITE, free_memory, needs_of, refuse_too_large, stage_seconds
+from .preflight import CHECK, READ, RUN, WRITE, needs_of, refuse_too_large, stage_seconds
 from .resuming import kept_segmentation, key_of
 from .segmentation_report import hash_of, report_of, summary_of, write_report
 from .store import StageStore
