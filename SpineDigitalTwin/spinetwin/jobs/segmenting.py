@@ -186,7 +186,7 @@ def segment(asked: Asked, folder: Path, audience: Audience, keep: Path | None = 
             audience.warn(each)
         with clock.stage("write"):
             files = _write_maps(found.maps, folder, audience.progress, course)
-    chosen = {"name": about.name, "title": about.title, "why": why, "device": asked.device}
+    chosen = {"name": about.name, "title": about.title, "why": why, "device": found.device}
     content = report_of(
         asked.image,
         request.grid,

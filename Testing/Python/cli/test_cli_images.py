@@ -35,7 +35,9 @@ class Reader:
         subregions = np.where(body, int(SubregionId.BODY_BORDER), 0).astype(np.uint8)
         vertebrae = np.where(body, level("L3").id, 0).astype(np.uint8)
         found = {level("L3").id: self.confidence} if body.any() else {}
-        return Segmentation(LabelMaps(request.grid, subregions, vertebrae), found)
+        return Segmentation(
+            LabelMaps(request.grid, subregions, vertebrae), found, device="cpu" if request.device == "auto" else request.device
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -178,6 +180,13 @@ def test_automatically_what_fits_is_taken_and_otherwise_it_is_named(segment, rea
 def test_a_find_that_nothing_speaks_for_is_doubted(segment, reader):
     reader.confidence = 0.2
     assert "No vertebra in spine.nii.gz was found with confidence (at most 0.20)" in segment(image=noise()).out
+
+
+def test_the_report_names_the_device_that_was_used_and_calls_no_level_verified(segment, out):
+    assert segment(image=noise()).code == 0
+    report = json.loads((out / "segmentation.json").read_text(encoding="utf-8"))
+    assert report["backend"]["device"] == "cpu"
+    assert report["levels_verified"] is False
 
 
 def test_device_and_offline_reach_the_backend(segment, reader, out):

@@ -47,6 +47,7 @@ def test_a_map_that_is_there_is_taken_over_and_its_vertebrae_are_found(case, wit
     assert code == 0, said.err
     report = json.loads((out / "segmentation.json").read_text(encoding="utf-8"))
     assert report["backend"]["name"] == "spineps"
+    assert report["backend"]["device"] == "cpu"
     assert report["versions"]["SPINEPS"] == "2.1.3"
     assert report["versions"]["contrast"] == "T2w"
     assert "spineps/T2w_semantic_v1.0.9/fold_0/checkpoint_final.pth" in report["weights"]

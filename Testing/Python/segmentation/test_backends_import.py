@@ -17,6 +17,7 @@ from spinetwin.segmentation.backends import (
     choose,
     table_of,
 )
+from spinetwin.segmentation.backends.imported import NOT_VERIFIED
 from spinetwin.segmentation.backends.mapping import entries_of
 from spinetwin.segmentation.backends.plausible import chain_order, lacking
 
@@ -129,7 +130,7 @@ def test_our_own_maps_come_through_as_they_are(maps):
     found = take(maps, table_of("spineps"), maps.vertebrae, more=pair)
     np.testing.assert_array_equal(found.maps.subregions, maps.subregions)
     np.testing.assert_array_equal(found.maps.vertebrae, maps.vertebrae)
-    assert found.warnings == ()
+    assert found.warnings == (NOT_VERIFIED,)
     assert found.versions == {"table": "spineps"}
 
 

@@ -11,8 +11,6 @@ from ...segmentation.crosscheck import cross_check
 from ...segmentation.levels import levels_of
 from ...segmentation.separation import separate_vertebrae
 
-NOT_VERIFIED = "The names of the levels are the program's and are not verified."
-
 
 def judged(maps: LabelMaps) -> tuple[dict[int, float | None], tuple[str, ...]]:
     """Compare learned vertebrae with those that a separation of the subregions gives.
@@ -34,9 +32,9 @@ def judged(maps: LabelMaps) -> tuple[dict[int, float | None], tuple[str, ...]]:
         separated = separate_vertebrae(maps.subregions, maps.grid)
     except SpineTwinError as error:
         unknown: dict[int, float | None] = {each.id: None for each in levels_of(maps.vertebrae)}
-        return unknown, (NOT_VERIFIED, f"The vertebrae could not be compared with a separation: {error.message}")
+        return unknown, (f"The vertebrae could not be compared with a separation: {error.message}",)
     checked = cross_check(maps.vertebrae, separated.vertebrae)
     confidence: dict[int, float | None] = {each.level: each.confidence for each in checked}
-    said = [NOT_VERIFIED, *([separated.sides.message] if separated.sides.message else [])]
+    said = [separated.sides.message] if separated.sides.message else []
     said += [f"{level(each.level).name}: {'; '.join(each.doubts)}." for each in checked if each.doubts]
     return confidence, tuple(said)

@@ -89,8 +89,8 @@ def gpu_variables(device: str) -> dict[str, str]:
     return {"CUDA_VISIBLE_DEVICES": number} if number else {}
 
 
-def use_cpu(device: str, environment: Environment, title: str) -> bool:
-    """Say whether to compute on the CPU, for a program that knows nothing else but CUDA.
+def device_for(wanted: str, environment: Environment, title: str) -> str:
+    """Return where to compute, "cpu" or "cuda:0", for a program that knows nothing else.
 
     Raises
     ------
@@ -99,11 +99,11 @@ def use_cpu(device: str, environment: Environment, title: str) -> bool:
     ProgramError
         If the torch of the environment cannot be asked.
     """
-    if device == "cpu":
-        return True
+    if wanted in CPU:
+        return wanted
     devices = cuda_devices(environment)
-    refuse_absent_device(device, devices, title)
-    return devices == CPU
+    refuse_absent_device(wanted, devices, title)
+    return wanted if wanted in devices else next((each for each in devices if each not in CPU), CPU[0])
 
 
 def name_of(request: Request) -> str:
