@@ -12,7 +12,7 @@ from spinetwin.geometry import Grid, LabelMaps
 from spinetwin.geometry.resampling import resampled_labels
 from spinetwin.phantom import Curve, Spacing, SpineParameters, make_spine
 from spinetwin.segmentation.backends.stages import Stages
-from spinetwin.segmentation.separation import separate_vertebrae
+from spinetwin.segmentation.separation import exchange_sides, separate_vertebrae
 from spinetwin.segmentation.separation.voxels import BODY
 from spinetwin.segmentation.two_phase import Networks, segment
 from spinetwin.segmentation.two_phase.devices import memory_in_words
@@ -84,6 +84,18 @@ def test_networks_without_error_give_the_truth(name):
     assert told == sorted(told)
     assert told[-1] == 1.0
     np.testing.assert_array_equal(found.maps.subregions, maps.subregions)
+
+
+def test_a_semantic_network_that_takes_left_for_right_is_put_right(lumbar):
+    networks = perfect(lumbar)
+
+    def mirrored(image, spacing, progress):
+        said = networks.semantic(image, spacing, progress)
+        return exchange_sides(said, said, np.unique(said))
+
+    found = segmented(lumbar, replace(networks, semantic=mirrored))
+    np.testing.assert_array_equal(found.maps.subregions, lumbar.subregions)
+    assert "The network took left for right on every level; the orientation of the image put that right." in found.warnings
 
 
 def test_discs_hang_on_the_vertebra_above(lumbar):

@@ -122,11 +122,11 @@ class SpinepsBackend:
             progress(course.at(_TAKE_OVER), "reading the maps")
             found = _maps(place, request, ear.reasons)
         progress(course.at(_TAKE_OVER, 0.5), "comparing with the separation")
-        confidence, doubts = judged(found.maps)
+        maps, confidence, doubts = judged(found.maps)
         warnings += [*found.warnings, *(f"SPINEPS says: {each}." for each in ear.reasons), *doubts]
         versions = {**environment.versions("SPINEPS", "TPTBox", "torch"), "table": _TABLE, "contrast": contrast}
         progress(1.0, "done")
-        return Segmentation(found.maps, confidence, tuple(warnings), versions, hashes, device)
+        return Segmentation(maps, confidence, tuple(warnings), versions, hashes, device)
 
 
 def _needed(contrast: str) -> tuple[Weights, ...]:
