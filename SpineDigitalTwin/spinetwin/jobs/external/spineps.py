@@ -24,7 +24,18 @@ from ..weights import Store, Weights, weights_for
 from .contrast import contrast_of
 from .ear import Ear
 from .judging import judged
-from .running import NO_NETWORK, availability, device_for, gpu_variables, name_of, run_heard, taken_over, verified, workplace
+from .running import (
+    NO_NETWORK,
+    PATIENCE_S,
+    availability,
+    device_for,
+    gpu_variables,
+    name_of,
+    run_heard,
+    taken_over,
+    verified,
+    workplace,
+)
 from .seconds import cutout_seconds, fixed_part, megabytes_in, network_part
 
 NAME = "spineps"
@@ -50,10 +61,13 @@ class SpinepsBackend:
     ----------
     root : Path, optional
         The program's own folder, with environments and weights; default `home()`.
+    patience_s : float
+        Seconds of silence that are a hang.
     """
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, patience_s: float = PATIENCE_S) -> None:
         self._root = root
+        self._patience_s = patience_s
 
     def describe(self) -> Description:
         """Say what it is."""
@@ -118,7 +132,8 @@ class SpinepsBackend:
             image = _prepared(request, place, contrast)
             progress(course.at(_LOAD), "starting SPINEPS")
             ear = Ear(NAME, lambda part, done, what: progress(course.at(part, done), what))
-            run_heard(TITLE, _program(image, needed, environment, request, device, Store(self._root)), ear, name_of(request))
+            program = _program(image, needed, environment, request, device, Store(self._root))
+            run_heard(TITLE, program, ear, name_of(request), self._patience_s)
             progress(course.at(_TAKE_OVER), "reading the maps")
             found = _maps(place, request, ear.reasons)
         progress(course.at(_TAKE_OVER, 0.5), "comparing with the separation")

@@ -17,9 +17,9 @@ from ...segmentation.course import Course, Part, Rest, whole
 from ...segmentation.two_phase.network_work import STEP as STEP_OF_WINDOWS
 from ..environments import environment_for, fetched, install
 from ..weights import Store, Weights, weights_of
-from .running import availability, device_for, name_of, taken_over, verified, workplace
+from .running import PATIENCE_S, availability, device_for, name_of, taken_over, verified, workplace
 from .seconds import fixed_part, megabytes_in, network_part
-from .workers import PATIENCE_S, run_step
+from .workers import run_step
 
 if TYPE_CHECKING:
     from ...segmentation.backends.protocol import Progress
