@@ -2,6 +2,7 @@
 
 import json
 import struct
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -73,6 +74,20 @@ def test_an_image_of_a_spine_gives_no_warning_and_tells_before_it_begins(segment
     assert said.code == 0, said.err
     assert "Warning" not in said.out.replace("Warning: L3: only the body is known", "")
     assert "reader needs about 70 MB of memory and 3 seconds." in said.err
+
+
+def test_the_remaining_time_is_shown(segment, monkeypatch):
+    shown = []
+
+    @contextmanager
+    def bar(*_):
+        yield lambda _, message: shown.append(message)
+
+    monkeypatch.setattr("spinetwin.commands.segment.progress_bar", bar)
+    monkeypatch.setattr("spinetwin.jobs.preflight._NEEDS", NEEDS)
+    assert segment(image=noise()).code == 0
+    assert any(each.startswith("half, about 5 s left") for each in shown), shown
+    assert shown[-1] == "done"
 
 
 NEEDS = {"reader": {"bytes_per_voxel": "12", "fixed_mb": "69", "seconds_per_million_voxels": "30"}}
