@@ -134,6 +134,16 @@ def test_an_image_becomes_maps(python, fabricate, truth, image, tmp_path):
     assert {each.name: each.stat().st_mtime_ns for each in store.iterdir()} == kept
 
 
+def test_of_its_two_folds_each_alone_is_wrong_and_their_mean_is_right(truth, image):
+    labels = channels(truth)
+    grey = ((image - image.mean()) / image.std())[..., None]
+    folds = fabricated_models.unlike(*fabricated_models.last_layer_for(image, labels))
+    scores = [grey * weights + bias for weights, bias in folds]
+    mean = sum(scores) / len(scores)
+    assert (mean.argmax(axis=-1) == labels)[labels > 0].mean() > 0.99
+    assert max((each.argmax(axis=-1) == labels)[labels > 0].mean() for each in scores) < 0.9
+
+
 def test_onnx_says_the_same_as_torchscript(python, fabricate, truth, image):
     if subprocess.run([python, "-c", "import onnx, onnxruntime"], capture_output=True).returncode:
         pytest.skip("that Python has no onnx and onnxruntime")

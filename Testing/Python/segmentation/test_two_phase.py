@@ -133,6 +133,22 @@ def test_an_instance_network_that_joins_two_vertebrae_is_doubted(lumbar):
     assert any("network and separation disagree" in each.lower() for each in found.warnings)
 
 
+@pytest.mark.parametrize(("corrected", "least", "most"), [(False, 1.4, 1.8), (True, 0.9, 1.15)])
+def test_phase_1_sees_an_image_without_bias_field_where_it_wants_one(lumbar, corrected, least, most):
+    networks, seen = perfect(lumbar, bias_correction=corrected), []
+
+    def semantic(image, spacing, progress):
+        seen.append(image)
+        return networks.semantic(image, spacing, progress)
+
+    field = np.exp(np.linspace(0.35, -0.35, lumbar.grid.shape[2]))
+    found = segment(lambda: image_of(lumbar) * field, lumbar.grid, replace(networks, semantic=semantic), lambda *_: None)
+    third = lumbar.grid.shape[2] // 3
+    (image,) = (Turn.to("PIR", lumbar.grid).back(each) for each in seen)
+    assert least < image[..., :third].mean() / image[..., -third:].mean() < most
+    np.testing.assert_array_equal(found.maps.subregions, lumbar.subregions)
+
+
 def test_finished_phases_are_taken_over(lumbar, tmp_path):
     first = segmented(lumbar, perfect(lumbar), Stages(tmp_path))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ def two_phase(job: Job, folder: Path, output: Output) -> Done:
     from ...segmentation.backends.stages import Stages
     from ...segmentation.two_phase import segment
     from ...segmentation.two_phase.devices import device_of
-    from ...segmentation.two_phase.models import networks_of, read_models, weights_of
+    from ...segmentation.two_phase.models import networks_of, on_cpu_alone, read_models, weights_of
     from ...segmentation.two_phase.seconds import CHECK, megabytes_of, phase_parts, seconds_of
 
     device = str(device_of(job.options.get("device", "auto")))
@@ -59,6 +60,7 @@ def two_phase(job: Job, folder: Path, output: Output) -> Done:
         stages,
         lambda done, rest: progress.expect(*course.renew(_PHASES, done, rest)),
     )
+    found = replace(found, warnings=(*found.warnings, *on_cpu_alone(models, device)))
     return Done(_written(found, weights, device, stages.reused, folder), f"{len(found.confidence)} levels")
 
 
