@@ -117,6 +117,7 @@ def test_an_image_becomes_maps(python, fabricate, truth, image, tmp_path):
     assert [level(key).name for key in found.confidence] == ["T12", "L1", "L2", "L3", "L4", "L5"]
     assert any("not verified" in each for each in found.warnings)
     assert {"torch", "nnunetv2"} <= set(found.versions)
+    assert found.device == "cpu"
     assert sum(name.endswith(".pth") for name in found.weights) == 2
     assert all(value.startswith("sha256:") and len(value) == 71 for value in found.weights.values())
     fractions = [done for done, _ in told]

@@ -126,7 +126,9 @@ class TwoPhaseBackend:
                 foretell=lambda done, rest: request.foretell(*course.renew(STEP, done, rest)),
             )
             progress(course.at(TAKE_OVER), "reading the maps")
-            return _taken_over(result.paths, request)
+            found = _taken_over(result.paths, request)
+        progress(1.0, "done")
+        return found
 
 
 def _taken_over(paths: Any, request: Request) -> Segmentation:
