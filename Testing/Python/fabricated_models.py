@@ -39,7 +39,7 @@ def main() -> None:
     folder = out / "semantic" / "nnUNetTrainer__nnUNetPlans__3d_fullres"
     shape = image.T.shape
     nearest = last_layer_for(image, labels)
-    write_nnunet(folder, shape, spacing[::-1], {"T2w": "ZScoreNormalization"}, NAMES, [nearest, nearest])
+    write_nnunet(folder, shape, spacing[::-1], {"T2w": "ZScoreNormalization"}, NAMES, unlike(*nearest))
     (folder / "spinetwin.json").write_text(json.dumps({"orientation": "PIR", "bias_correction": False}))
     (out / "instance").mkdir(parents=True)
     WAYS[instance](out / "instance")
@@ -52,6 +52,12 @@ def last_layer_for(image, labels):
     for channel in np.unique(labels):
         means[channel] = grey[labels == channel].mean()
     return 2.0 * means, -(means**2)
+
+
+def unlike(weights, bias):
+    """Return the last layers of two folds: each prefers every other label, and only the mean of their scores is right."""
+    leaning = np.where(np.arange(len(bias)) % 2, 50.0, -50.0)
+    return [(weights, bias + leaning), (weights, bias - leaning)]
 
 
 def write_nnunet(folder, shape, spacing, channels, names, layers, random=False):

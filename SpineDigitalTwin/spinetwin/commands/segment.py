@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..jobs.backends import BACKENDS
 from ..segmentation.backends import TABLES
 from .common import beside_the_bar, make_folder, path_of, progress_bar
+from .remaining import Remaining
 
 if TYPE_CHECKING:
     from .common import Steps
@@ -49,9 +50,11 @@ def run(arguments: argparse.Namespace) -> int:
     warnings: list[str] = []
     make_folder(arguments.out)
     sweep(arguments.out)
-    with progress_bar("segment", arguments.quiet) as progress, Scratch(arguments.out) as scratch:
+    with progress_bar("segment", arguments.quiet) as show, Scratch(arguments.out) as scratch:
+        progress = Remaining(show)
         note = _ignore if arguments.quiet else beside_the_bar
-        done = segment(asked, scratch.folder, Audience(progress, warnings.append, note), arguments.out)
+        audience = Audience(progress, warnings.append, note, progress.expect, progress.skip)
+        done = segment(asked, scratch.folder, audience, arguments.out)
         paths = scratch.publish(done.files)
     print(done.summary)
     for each in warnings:

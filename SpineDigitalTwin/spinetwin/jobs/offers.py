@@ -15,8 +15,9 @@ import numpy as np
 
 from ..errors import SpineTwinError
 from .job import Done, Job
+from .memory import free_memory
 from .output import Output
-from .preflight import free_memory, refuse_too_large
+from .preflight import refuse_too_large
 from .scratch import sweep
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ..segmentation.backends import Backend, Request
 
 _LARGEST_SIDE = 100_000
+_WHAT = "The image"
 
 
 def offered_backends(job: Job, folder: Path, output: Output) -> Done:
@@ -41,11 +43,16 @@ def offered_backends(job: Job, folder: Path, output: Output) -> Done:
     grid = job.options.get("grid") or _some_grid()
     request = Request(_no_image, grid, device=job.options.get("device", "auto"))
     offers: dict[str, Any] = {"backends": []}
+    free = free_memory()
     for number, each in enumerate(BACKENDS):
         progress(number / len(BACKENDS), f"asking {each.describe().name}")
-        offers["backends"].append(_offer(each, request))
+        offers["backends"].append(_offer(each, request, free))
+
+    def refuse(name: str) -> None:
+        refuse_too_large(name, grid, _WHAT, free)
+
     try:
-        backend, why = choose(AUTO, request, BACKENDS)
+        backend, why = choose(AUTO, request, BACKENDS, refuse)
         offers[AUTO] = {"name": backend.describe().name, "why": why}
     except SpineTwinError as error:
         offers[AUTO] = {"name": "", "why": str(error)}
@@ -56,12 +63,12 @@ def offered_backends(job: Job, folder: Path, output: Output) -> Done:
     return Done({"backends": path}, f"Can run: {', '.join(ready) or 'none'}")
 
 
-def _offer(backend: Backend, request: Request) -> dict[str, Any]:
+def _offer(backend: Backend, request: Request, free: float | None) -> dict[str, Any]:
     """Return what a backend is, whether it can run, and what it will take."""
     described = asdict(backend.describe())
     availability = backend.available(request)
     try:
-        needs = str(refuse_too_large(described["name"], request.grid, "The image", free_memory()) or "")
+        needs = str(refuse_too_large(described["name"], request.grid, _WHAT, free) or "")
         fits = True
     except SpineTwinError as error:
         needs, fits = str(error), False

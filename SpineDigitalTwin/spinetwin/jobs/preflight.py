@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,9 +24,6 @@ _LABELLED = 0.039
 """Of the voxels of an image, where nobody knows: measured on a lumbar spine."""
 _LEAST_RUN = 0.5
 """What the backend itself takes of the work at least, where nobody has measured it."""
-_MEMINFO = Path("/proc/meminfo")
-_CGROUP = Path("/sys/fs/cgroup")
-_UNLIMITED = 1 << 60
 _ABOUT = 0.9
 """Of what is free; the rest is for others."""
 
@@ -128,43 +122,6 @@ def refuse_too_large(backend: str, grid: Grid, name: str, free: float | None) ->
         f"{name} needs about {_size(needs.memory)} of memory, and {_size(free)} are free.",
         f"Crop it to less than {100 * share:.0f} % of its voxels, or make them {share ** (-1 / 3):.1f} times as long each way.",
     )
-
-
-def free_memory() -> float | None:
-    """Return the bytes of memory that this process may still take, or None where the system does not tell."""
-    limits = [each for each in (_available(), _cgroup(), _own_limit()) if each is not None]
-    return min(limits, default=None)
-
-
-def _available() -> float | None:
-    with suppress(OSError, ValueError, IndexError):
-        for line in _MEMINFO.read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return float(line.split()[1]) * 1024
-    return None
-
-
-def _cgroup() -> float | None:
-    """Return what a container leaves, of version 2 control groups."""
-    with suppress(OSError, ValueError):
-        limit = float((_CGROUP / "memory.max").read_text(encoding="ascii"))
-        return limit - float((_CGROUP / "memory.current").read_text(encoding="ascii"))
-    return None
-
-
-def _own_limit() -> float | None:
-    """Return what `ulimit -v` leaves of addresses."""
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    if limit == resource.RLIM_INFINITY or limit > _UNLIMITED:
-        return None
-    with suppress(OSError, ValueError, IndexError):
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-        return float(limit - pages * resource.getpagesize())
-    return float(limit)
 
 
 def _size(count: float) -> str:

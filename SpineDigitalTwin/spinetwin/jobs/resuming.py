@@ -49,6 +49,7 @@ def kept_segmentation(request: Request, make: Callable[[], Segmentation]) -> Seg
             "warnings": list(found.warnings),
             "versions": dict(found.versions),
             "weights": dict(found.weights),
+            "device": found.device,
         }
         return {
             "subregions": found.maps.subregions,
@@ -65,4 +66,5 @@ def kept_segmentation(request: Request, make: Callable[[], Segmentation]) -> Seg
         tuple(rest["warnings"]),
         rest["versions"],
         rest["weights"],
+        rest["device"],
     )

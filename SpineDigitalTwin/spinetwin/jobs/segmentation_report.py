@@ -33,6 +33,8 @@ def report_of(
 ) -> dict[str, Any]:
     """Return the content of segmentation.json.
 
+    Its `levels_verified` is false whatever made the maps: a person has yet to confirm the names of the levels.
+
     Parameters
     ----------
     image : Path
@@ -40,7 +42,7 @@ def report_of(
         Of the image.
     found : Segmentation
     backend : mapping of str to str
-        Name, title, device, and why it was chosen.
+        Name, title, why it was chosen, and the device that it has computed on.
     inputs : mapping of str to str
         Hash of each file, by name.
     seconds : mapping of str to float
@@ -63,6 +65,7 @@ def report_of(
         "inputs": dict(inputs),
         "seconds": dict(seconds),
         "reused_stages": list(reused),
+        "levels_verified": False,
         "levels": {level(key).name: {"confidence": value} for key, value in found.confidence.items()},
         "warnings": list(warnings),
     }

@@ -16,9 +16,10 @@ from ..errors import MapError
 from ..segmentation.course import Course, Foretell, Rest, unheard
 from .devices import refuse_absent_device
 from .job import Done, Job
+from .memory import free_memory
 from .options import device
 from .output import Output
-from .preflight import CHECK, READ, RUN, WRITE, free_memory, refuse_too_large, stage_seconds
+from .preflight import CHECK, READ, RUN, WRITE, needs_of, refuse_too_large, stage_seconds
 from .resuming import kept_segmentation, key_of
 from .segmentation_report import hash_of, report_of, summary_of, write_report
 from .store import StageStore
@@ -147,10 +148,15 @@ def segment(asked: Asked, folder: Path, audience: Audience, keep: Path | None = 
         request = _request(asked)
         hashes = [hash_of(path) for path in (asked.image, *asked.maps)]
     audience.progress(0.0, "looking for what can segment it")
-    backend, why = choose(asked.backend, request, BACKENDS)
+    free = free_memory()
+
+    def refuse(name: str) -> None:
+        refuse_too_large(name, request.grid, asked.image.name, free)
+
+    backend, why = choose(asked.backend, request, BACKENDS, refuse)
     about = backend.describe()
     refuse_absent_device(request.device, backend.available(request).devices, about.title)
-    needs = refuse_too_large(about.name, request.grid, asked.image.name, free_memory())
+    needs = needs_of(about.name, request.grid)
     seconds = stage_seconds(needs, request.grid, backend.effort(request) if isinstance(backend, Foretelling) else None)
     # asking torch takes seconds, which are no part of the work
     audience.skip(0.0)
@@ -180,7 +186,7 @@ def segment(asked: Asked, folder: Path, audience: Audience, keep: Path | None = 
             audience.warn(each)
         with clock.stage("write"):
             files = _write_maps(found.maps, folder, audience.progress, course)
-    chosen = {"name": about.name, "title": about.title, "why": why, "device": asked.device}
+    chosen = {"name": about.name, "title": about.title, "why": why, "device": found.device}
     content = report_of(
         asked.image,
         request.grid,

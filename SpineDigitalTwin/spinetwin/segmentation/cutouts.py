@@ -89,7 +89,8 @@ def fuse_cutouts(
     """Fuse predictions of overlapping cutouts into one instance map.
 
     Each prediction looks for the two others, from other cutouts, that it overlaps best. The groups that this gives are taken
-    in the order of their agreement, those of three before those of fewer that agree alike. A group of three becomes the
+    in the order of their agreement times one more than the number of their members, so that three which agree fairly come
+    before two which agree well, and one alone, which agrees with nobody, comes last. A group of three becomes the
     voxels that two of them have, a smaller one those that any has, without what is taken already.
 
     Parameters

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -35,7 +36,9 @@ class Reader:
         subregions = np.where(body, int(SubregionId.BODY_BORDER), 0).astype(np.uint8)
         vertebrae = np.where(body, level("L3").id, 0).astype(np.uint8)
         found = {level("L3").id: self.confidence} if body.any() else {}
-        return Segmentation(LabelMaps(request.grid, subregions, vertebrae), found)
+        return Segmentation(
+            LabelMaps(request.grid, subregions, vertebrae), found, device="cpu" if request.device == "auto" else request.device
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +74,20 @@ def test_an_image_of_a_spine_gives_no_warning_and_tells_before_it_begins(segment
     assert said.code == 0, said.err
     assert "Warning" not in said.out.replace("Warning: L3: only the body is known", "")
     assert "reader needs about 70 MB of memory and 3 seconds." in said.err
+
+
+def test_the_remaining_time_is_shown(segment, monkeypatch):
+    shown = []
+
+    @contextmanager
+    def bar(*_):
+        yield lambda _, message: shown.append(message)
+
+    monkeypatch.setattr("spinetwin.commands.segment.progress_bar", bar)
+    monkeypatch.setattr("spinetwin.jobs.preflight._NEEDS", NEEDS)
+    assert segment(image=noise()).code == 0
+    assert any(each.startswith("half, about 5 s left") for each in shown), shown
+    assert shown[-1] == "done"
 
 
 NEEDS = {"reader": {"bytes_per_voxel": "12", "fixed_mb": "69", "seconds_per_million_voxels": "30"}}
@@ -158,9 +175,33 @@ def test_what_does_not_fit_is_refused_with_how_much_to_crop(segment, refused, mo
     refused(segment(image=noise(), arguments=("--quiet",)), "needs about", "are free", "Crop it to less than")
 
 
+def test_automatically_what_fits_is_taken_and_otherwise_it_is_named(segment, reader, refused, monkeypatch, out):
+    class Large(Reader):
+        def describe(self):
+            return Description("large", "A large reader of images", "one vertebra")
+
+    monkeypatch.setattr(backends, "BACKENDS", (Large(), reader))
+    monkeypatch.setattr("spinetwin.commands.segment.BACKENDS", (Large(), reader))
+    monkeypatch.setattr("spinetwin.jobs.preflight._NEEDS", NEEDS | {"large": NEEDS["reader"] | {"fixed_mb": "4000"}})
+    monkeypatch.setattr(segmenting, "free_memory", lambda: 1e9)
+    assert segment(image=noise()).code == 0
+    chosen = json.loads((out / "segmentation.json").read_text(encoding="utf-8"))["backend"]
+    assert chosen["name"] == "reader"
+    assert "large cannot run here: spine.nii.gz needs about 4.0 GB of memory, and 1.0 GB are free" in chosen["why"]
+    asked = segment(image=noise(), arguments=("--quiet", "--backend", "large"))
+    refused(asked, "are free", "Or choose the backend reader, for which there is enough memory")
+
+
 def test_a_find_that_nothing_speaks_for_is_doubted(segment, reader):
     reader.confidence = 0.2
     assert "No vertebra in spine.nii.gz was found with confidence (at most 0.20)" in segment(image=noise()).out
+
+
+def test_the_report_names_the_device_that_was_used_and_calls_no_level_verified(segment, out):
+    assert segment(image=noise()).code == 0
+    report = json.loads((out / "segmentation.json").read_text(encoding="utf-8"))
+    assert report["backend"]["device"] == "cpu"
+    assert report["levels_verified"] is False
 
 
 def test_device_and_offline_reach_the_backend(segment, reader, out):

@@ -34,6 +34,7 @@ def test_maps_are_taken_over_and_points_can_be_computed_from_them(segment, run, 
     said = segment("--map", *segment.maps, "--table", "spineps")
     assert said.code == 0, said.err
     assert said.out.splitlines()[0] == "3 levels (L2 to L4) by import (the best that can run: a label map was given)"
+    assert "Warning: The names of the levels are the map's own and are not verified." in said.out
     assert sorted(each.name for each in out.iterdir()) == [
         "old.csv",
         "segmentation.json",

@@ -1,6 +1,7 @@
 """Programs that behave badly, for the tests of running them: ``python -m strange_child WHAT [ARGUMENT]``."""
 
 import os
+import signal as signals
 import subprocess
 import sys
 import time
@@ -41,6 +42,18 @@ def leave_behind():
     """End well, while a grandchild that holds the pipes open goes on."""
     grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     print(grandchild.pid, flush=True)
+
+
+def stop():
+    """Stop as a whole, heartbeat and all."""
+    print(os.getpid(), flush=True)
+    os.kill(os.getpid(), signals.SIGSTOP)
+
+
+def think():
+    """Work in silence."""
+    time.sleep(3)
+    print("thought")
 
 
 def variables():

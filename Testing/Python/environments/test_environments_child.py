@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from spinetwin.errors import ProgramError
-from spinetwin.jobs.environments import Program, bar_of, clean_variables, lend_package, run_program
+from spinetwin.jobs.environments import HangError, Program, bar_of, clean_variables, lend_package, run_program
 from spinetwin.jobs.environments.variables import UNWANTED
 
 HERE = Path(__file__).parent
@@ -43,6 +43,20 @@ def soon(condition, seconds=10.0):
             return True
         time.sleep(0.02)
     return False
+
+
+@POSIX
+def test_a_program_that_hangs_is_ended():
+    said = []
+    with pytest.raises(HangError, match=r"silent for 1 seconds and has been ended"):
+        run_program(strange("stop"), said.append, patience_s=1.0)
+    assert soon(lambda: not alive(int(said[0])))
+
+
+def test_a_program_that_works_in_silence_is_no_hang_and_its_heartbeat_is_not_heard():
+    lines = []
+    assert run_program(strange("think"), lines.append, patience_s=1.0) == ("thought",)
+    assert lines == ["thought"]
 
 
 def test_bars_that_are_drawn_over_themselves_are_heard_one_by_one():

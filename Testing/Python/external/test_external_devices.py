@@ -101,15 +101,15 @@ def test_a_backend_tells_the_devices_of_its_environment(torch, monkeypatch, tmp_
 
 def test_a_program_that_knows_the_processor_and_cuda(torch):
     with_cards, without = torch(2), torch(0, True)
-    assert running.use_cpu("cpu", with_cards, "It")
-    assert not running.use_cpu("auto", with_cards, "It")
-    assert not running.use_cpu("cuda", with_cards, "It")
-    assert not running.use_cpu("cuda:1", with_cards, "It")
-    assert running.use_cpu("auto", without, "It")
+    assert running.device_for("cpu", with_cards, "It") == "cpu"
+    assert running.device_for("auto", with_cards, "It") == "cuda:0"
+    assert running.device_for("cuda", with_cards, "It") == "cuda:0"
+    assert running.device_for("cuda:1", with_cards, "It") == "cuda:1"
+    assert running.device_for("auto", without, "It") == "cpu"
     with pytest.raises(ParameterError, match=r"It cannot run on cuda:2: on this computer it runs on cpu, cuda:0, cuda:1\."):
-        running.use_cpu("cuda:2", with_cards, "It")
+        running.device_for("cuda:2", with_cards, "It")
     with pytest.raises(ParameterError, match=r"It cannot run on mps: on this computer it runs on cpu\."):
-        running.use_cpu("mps", without, "It")
+        running.device_for("mps", without, "It")
     assert running.gpu_variables("cuda:1") == {"CUDA_VISIBLE_DEVICES": "1"}
     assert running.gpu_variables("auto") == {}
 

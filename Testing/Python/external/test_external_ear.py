@@ -1,11 +1,13 @@
 """What SPINEPS and TotalSpineSeg say, as progress: lines that the published versions have written."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 from spinetwin.errors import ProgramError
 from spinetwin.jobs.backends import BACKENDS
-from spinetwin.jobs.environments import Program
+from spinetwin.jobs.environments import HangError, Program
 from spinetwin.jobs.external import running
 from spinetwin.jobs.external.contrast import contrast_of
 from spinetwin.jobs.external.ear import Ear
@@ -94,7 +96,8 @@ def test_a_file_without_a_name_has_no_contrast():
 
 
 def test_the_reason_of_a_program_counts_more_than_its_last_words(monkeypatch):
-    def fail(_, hear):
+    def fail(_, hear, patience_s):
+        assert patience_s == running.PATIENCE_S
         hear("a was not segmented: it is a knee.")
         raise ProgramError("it ended with exit code 1.")
 
@@ -102,6 +105,15 @@ def test_the_reason_of_a_program_counts_more_than_its_last_words(monkeypatch):
     ear = Ear("spineps", lambda *_: None)
     with pytest.raises(ProgramError, match=r"^SPINEPS did not segment a\.nii: it is a knee\.$"):
         running.run_heard("SPINEPS", Program(Path(), "spineps"), ear, "a.nii")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a signal that stops a process")
+def test_a_program_that_hangs_is_ended_and_that_counts_more_than_what_it_said():
+    code = "import os, signal; print('a was not segmented: it is a knee.', flush=True); os.kill(os.getpid(), signal.SIGSTOP)"
+    ear = Ear("spineps", lambda *_: None)
+    with pytest.raises(HangError, match="silent for 1 seconds"):
+        running.run_heard("SPINEPS", Program(Path(sys.executable), "-c", (code,)), ear, "a.nii", patience_s=1.0)
+    assert ear.reasons
 
 
 def test_programs_have_no_network():

@@ -1,6 +1,9 @@
 """The published SPINEPS as a backend: real package, real process, real files, weights with made-up numbers."""
 
 import json
+import os
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +11,8 @@ from spinetwin import cli
 from spinetwin.errors import ParameterError, ProgramError, ReadError
 from spinetwin.geometry import labels_in
 from spinetwin.io import read_label_map
-from spinetwin.jobs.environments import environment_for
+from spinetwin.jobs.environments import HangError, Program, environment_for
+from spinetwin.jobs.external import spineps
 from spinetwin.jobs.external.spineps import SpinepsBackend
 from spinetwin.jobs.weights import Store
 
@@ -47,6 +51,7 @@ def test_a_map_that_is_there_is_taken_over_and_its_vertebrae_are_found(case, wit
     assert code == 0, said.err
     report = json.loads((out / "segmentation.json").read_text(encoding="utf-8"))
     assert report["backend"]["name"] == "spineps"
+    assert report["backend"]["device"] == "cpu"
     assert report["versions"]["SPINEPS"] == "2.1.3"
     assert report["versions"]["contrast"] == "T2w"
     assert "spineps/T2w_semantic_v1.0.9/fold_0/checkpoint_final.pth" in report["weights"]
@@ -92,6 +97,16 @@ def test_cancelling_ends_it_and_leaves_nothing(request_of, with_weights, tmp_pat
     with pytest.raises(KeyboardInterrupt):
         SpinepsBackend().run(request_of(), cancel)
     assert [done for done, _ in heard] == sorted(done for done, _ in heard)
+    assert not list((tmp_path / "home ü" / "runs").iterdir())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a signal that stops a process")
+def test_a_hang_is_noticed(request_of, with_weights, monkeypatch, tmp_path):
+    with_weights("random")
+    hanging = Program(Path(sys.executable), "-c", ("import os, signal; os.kill(os.getpid(), signal.SIGSTOP)",))
+    monkeypatch.setattr(spineps, "_program", lambda *_: hanging)
+    with pytest.raises(HangError, match="silent for 2 seconds"):
+        SpinepsBackend(patience_s=2.0).run(request_of(), quiet)
     assert not list((tmp_path / "home ü" / "runs").iterdir())
 
 

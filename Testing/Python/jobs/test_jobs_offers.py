@@ -51,7 +51,7 @@ def test_the_best_that_can_run_is_the_automatic_one(monkeypatch, tmp_path):
     backends = (Stand("big", False, "its weights are missing"), Stand("small", True, "it comes with spinetwin"))
     found, summary = asked(monkeypatch, tmp_path, backends, grid=offers.grid_option(GRID), device="cpu")
     assert found["auto"]["name"] == "small"
-    assert found["auto"]["why"].endswith("big cannot run here")
+    assert found["auto"]["why"].endswith("big cannot run here: its weights are missing")
     assert found["backends"][0]["reason"] == "its weights are missing"
     assert [each["ready"] for each in found["backends"]] == [False, True]
     assert summary == "Can run: small"
@@ -74,6 +74,8 @@ def test_an_image_that_is_too_large_is_said_to_be(monkeypatch, tmp_path):
     found, _ = asked(monkeypatch, tmp_path, (Stand("small", True, "here"),))
     assert found["backends"][0]["fits"] is False
     assert found["backends"][0]["needs"] == "The image needs about 90 GB of memory. Crop it."
+    assert found["auto"]["name"] == ""
+    assert "The image needs about 90 GB of memory. Crop it." in found["auto"]["why"]
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,11 @@
 """What a segmentation will take, and the hint where it cannot fit."""
 
-import sys
-
 import numpy as np
 import pytest
 from spinetwin.errors import ParameterError
 from spinetwin.geometry import Grid
-from spinetwin.jobs import preflight
 from spinetwin.jobs.backends import BACKENDS
-from spinetwin.jobs.preflight import free_memory, needs_of, refuse_too_large, stage_seconds
+from spinetwin.jobs.preflight import needs_of, refuse_too_large, stage_seconds
 from spinetwin.segmentation.backends import Effort
 from spinetwin.segmentation.course import Part
 
@@ -27,6 +24,12 @@ def test_needs_grow_with_the_image():
     assert small.memory < large.memory
     assert large.seconds == pytest.approx(64 * small.seconds)
     assert str(large) == "about 838 MB of memory and 6 seconds"
+
+
+@pytest.mark.parametrize("backend", ["two-phase", "spineps", "totalspineseg"])
+def test_networks_of_nnunet_meet_the_measured_memory_and_have_a_fixed_part(backend):
+    assert needs_of(backend, grid_of(512, 512, 16)).memory == pytest.approx(5.3e9, rel=0.01)
+    assert needs_of(backend, grid_of(10, 10, 10)).memory == pytest.approx(4e9, rel=0.01)
 
 
 def test_the_stages_together_take_what_is_needed():
@@ -57,29 +60,3 @@ def test_what_cannot_fit_is_refused_with_a_hint():
         refuse_too_large("import", grid_of(1000, 1000, 1000), "big.nii.gz", 2e9)
     assert refused.value.message == "big.nii.gz needs about 12.1 GB of memory, and 2.0 GB are free."
     assert refused.value.hint == "Crop it to less than 15 % of its voxels, or make them 1.9 times as long each way."
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux")
-def test_free_memory_is_told_on_linux():
-    assert 1e6 < free_memory() < 1e15
-
-
-@pytest.mark.parametrize("text", ["", "MemTotal: 5 kB\n", "MemAvailable: many kB\n"])
-def test_a_system_that_does_not_tell_stops_nothing(tmp_path, monkeypatch, text):
-    (tmp_path / "meminfo").write_text(text)
-    monkeypatch.setattr(preflight, "_MEMINFO", tmp_path / "meminfo")
-    monkeypatch.setattr(preflight, "_CGROUP", tmp_path / "nowhere")
-    monkeypatch.setattr(preflight, "_own_limit", lambda: None)
-    assert free_memory() is None
-
-
-def test_the_narrowest_limit_counts(tmp_path, monkeypatch):
-    (tmp_path / "meminfo").write_text("MemAvailable: 8000000 kB\n")
-    (tmp_path / "memory.max").write_text("3000000000\n")
-    (tmp_path / "memory.current").write_text("1000000000\n")
-    monkeypatch.setattr(preflight, "_MEMINFO", tmp_path / "meminfo")
-    monkeypatch.setattr(preflight, "_CGROUP", tmp_path)
-    monkeypatch.setattr(preflight, "_own_limit", lambda: None)
-    assert free_memory() == 2e9
-    (tmp_path / "memory.max").write_text("max\n")
-    assert free_memory() == 8000000 * 1024

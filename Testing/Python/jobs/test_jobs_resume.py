@@ -148,7 +148,7 @@ class Counting:
         self.runs += 1
         progress(0.5, "half")
         maps = LabelMaps(request.grid, self.maps.subregions, self.maps.vertebrae)
-        return Segmentation(maps, {21: 0.5, 22: None}, ("a warning",), {"net": "1"}, {"net.onnx": "sha256:0"})
+        return Segmentation(maps, {21: 0.5, 22: None}, ("a warning",), {"net": "1"}, {"net.onnx": "sha256:0"}, "cuda:1")
 
 
 @pytest.fixture

@@ -55,9 +55,10 @@ def test_maps_are_taken_over_and_the_report_tells_how(job, start, inputs, maps, 
         "name": "import",
         "title": "Import of an existing label map",
         "why": "asked for",
-        "device": "auto",
+        "device": "cpu",
     }
     assert report["reused_stages"] == []
+    assert report["levels_verified"] is False
     assert set(report["inputs"]) == {Path(path).name for path in inputs.values()}
     assert list(report["levels"]) == ["L1", "L2", "L3"]
     assert set(report["seconds"]) == {"read", "segment", "check", "write"}

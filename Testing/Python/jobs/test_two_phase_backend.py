@@ -117,6 +117,7 @@ def test_an_image_becomes_maps(python, fabricate, truth, image, tmp_path):
     assert [level(key).name for key in found.confidence] == ["T12", "L1", "L2", "L3", "L4", "L5"]
     assert any("not verified" in each for each in found.warnings)
     assert {"torch", "nnunetv2"} <= set(found.versions)
+    assert found.device == "cpu"
     assert sum(name.endswith(".pth") for name in found.weights) == 2
     assert all(value.startswith("sha256:") and len(value) == 71 for value in found.weights.values())
     fractions = [done for done, _ in told]
@@ -132,6 +133,16 @@ def test_an_image_becomes_maps(python, fabricate, truth, image, tmp_path):
     np.testing.assert_array_equal(again.maps.vertebrae, found.maps.vertebrae)
     assert again.confidence == found.confidence
     assert {each.name: each.stat().st_mtime_ns for each in store.iterdir()} == kept
+
+
+def test_of_its_two_folds_each_alone_is_wrong_and_their_mean_is_right(truth, image):
+    labels = channels(truth)
+    grey = ((image - image.mean()) / image.std())[..., None]
+    folds = fabricated_models.unlike(*fabricated_models.last_layer_for(image, labels))
+    scores = [grey * weights + bias for weights, bias in folds]
+    mean = sum(scores) / len(scores)
+    assert (mean.argmax(axis=-1) == labels)[labels > 0].mean() > 0.99
+    assert max((each.argmax(axis=-1) == labels)[labels > 0].mean() for each in scores) < 0.9
 
 
 def test_onnx_says_the_same_as_torchscript(python, fabricate, truth, image):

@@ -17,6 +17,7 @@ from spinetwin.segmentation.backends import (
     choose,
     table_of,
 )
+from spinetwin.segmentation.backends.imported import NOT_VERIFIED
 from spinetwin.segmentation.backends.mapping import entries_of
 from spinetwin.segmentation.backends.plausible import chain_order, lacking
 
@@ -129,7 +130,7 @@ def test_our_own_maps_come_through_as_they_are(maps):
     found = take(maps, table_of("spineps"), maps.vertebrae, more=pair)
     np.testing.assert_array_equal(found.maps.subregions, maps.subregions)
     np.testing.assert_array_equal(found.maps.vertebrae, maps.vertebrae)
-    assert found.warnings == ()
+    assert found.warnings == (NOT_VERIFIED,)
     assert found.versions == {"table": "spineps"}
 
 
@@ -334,8 +335,39 @@ def test_auto_takes_the_best_that_can_run_and_says_why(maps):
         Other("plain", Availability(True, "it needs nothing")),
     )
     found, why = choose("auto", request, (best, plain))
-    assert (found, why) == (plain, "the best that can run: it needs nothing; best cannot run here")
+    said = "the best that can run: it needs nothing; best cannot run here: its weights are not here"
+    assert (found, why) == (plain, said)
     assert choose("plain", request, (best, plain)) == (plain, "asked for")
+
+
+def only_fits(*names):
+    def refuse(name):
+        if name not in names:
+            raise ParameterError(f"The image needs more memory than {name} gets.", "Crop it.")
+
+    return refuse
+
+
+def test_auto_passes_over_what_has_not_enough_memory_and_says_so(maps):
+    request = Request(unread, maps.grid)
+    big, small = (Other(name, Availability(True, "it is here")) for name in ("big", "small"))
+    found, why = choose("auto", request, (big, small), only_fits("small"))
+    assert found is small
+    assert why == "the best that can run: it is here; big cannot run here: The image needs more memory than big gets"
+    with pytest.raises(ParameterError, match=r"No backend can run\. big: .*than big gets\. Crop it\. small: .*Crop it\.$"):
+        choose("auto", request, (big, small), only_fits())
+
+
+def test_the_refusal_of_a_backend_names_another_that_has_enough_memory(maps):
+    request = Request(unread, maps.grid)
+    absent = Other("absent", Availability(False, "its weights are not here."))
+    big, small = (Other(name, Availability(True, "it is here")) for name in ("big", "small"))
+    with pytest.raises(ParameterError) as refused:
+        choose("big", request, (big, absent, small), only_fits("small", "absent"))
+    assert refused.value.hint == "Crop it. Or choose the backend small, for which there is enough memory."
+    with pytest.raises(ParameterError) as refused:
+        choose("big", request, (big, absent), only_fits("absent"))
+    assert refused.value.hint == "Crop it."
 
 
 def test_what_cannot_run_says_what_to_do(maps):

@@ -111,6 +111,20 @@ def test_the_surer_of_two_that_claim_the_same_voxels_gets_them():
     assert each[1].agreement < 0.8
 
 
+def test_three_that_agree_fairly_come_before_two_that_agree_better():
+    """A slice that both claim: agreement alone, 0.73 against 0.95, would give it to the two."""
+    cutouts = []
+    for label, start in ((BELOW, 0), (CENTRE, 4), (ABOVE, 8), (CENTRE, 23), (ABOVE, 24)):
+        labels = np.zeros((4, 4, 50), np.uint8)
+        labels[:, :, start : start + 20] = label
+        cutouts.append(Cutout((0, 0, 0), labels))
+    found, each = fuse_cutouts(cutouts, (4, 4, 50))
+    assert [one.predictions for one in each] == [3, 2]
+    assert [one.agreement for one in each] == pytest.approx([(0.8 + 0.6 + 0.8) / 3, 0.95])
+    assert np.flatnonzero(found[0, 0] == 1).tolist() == list(range(4, 24))
+    assert np.flatnonzero(found[0, 0] == 2).tolist() == list(range(24, 44))
+
+
 def test_cutouts_may_reach_beyond_the_image_and_order_is_from_the_top(vertebrae):
     found, _ = fuse_cutouts(perfect(vertebrae), vertebrae.shape)
     heights = [np.argwhere(found == number).mean(axis=0)[1] for number in range(1, 12)]

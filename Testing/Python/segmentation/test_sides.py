@@ -6,7 +6,7 @@ from damaged_maps import stored
 from spinetwin.anatomy import level
 from spinetwin.geometry import Grid
 from spinetwin.phantom import Curve, Spacing, SpineParameters, make_spine
-from spinetwin.segmentation.separation import exchange_sides, separate_vertebrae
+from spinetwin.segmentation.separation import exchange_sides, separate_vertebrae, sides_put_right
 
 LEFT_TO_RIGHT = {43: 44, 44: 43, 45: 46, 46: 45, 47: 48, 48: 47}
 
@@ -48,6 +48,29 @@ def test_labels_exchanged_on_one_level_are_named(maps):
     assert [level(key).name for key in separation.sides.exchanged] == ["L2"]
     assert "exchanged at L2" in separation.sides.message
     np.testing.assert_array_equal(exchange_sides(wrong, separation.vertebrae, separation.sides.exchanged), maps.subregions)
+
+
+def test_what_a_network_mirrored_is_put_right_with_what_belongs_to_no_vertebra(maps):
+    right = maps.subregions.copy(order="K")
+    right[0, 0, 0] = 43
+    separation = separate_vertebrae(swapped(right), maps.grid)
+    assert separation.vertebrae[0, 0, 0] == 0
+    found, said = sides_put_right(swapped(right), separation.vertebrae, separation.sides)
+    np.testing.assert_array_equal(found, right)
+    assert said == ("The network took left for right on every level; the orientation of the image put that right.",)
+
+
+def test_levels_that_a_network_mirrored_are_put_right_and_named(maps):
+    wrong = swapped(maps.subregions, np.isin(maps.vertebrae, [level(name).id for name in ("L2", "L4")]))
+    separation = separate_vertebrae(wrong, maps.grid)
+    found, said = sides_put_right(wrong, separation.vertebrae, separation.sides)
+    np.testing.assert_array_equal(found, maps.subregions)
+    assert said == ("The network took left for right at L2, L4; the orientation of the image put that right.",)
+
+
+def test_sides_that_are_right_are_left_alone(maps):
+    separation = separate_vertebrae(maps.subregions, maps.grid)
+    assert sides_put_right(maps.subregions, separation.vertebrae, separation.sides) == (maps.subregions, ())
 
 
 def test_a_mirrored_image_is_found_out_by_its_labels(maps):

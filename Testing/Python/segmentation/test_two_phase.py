@@ -12,7 +12,7 @@ from spinetwin.geometry import Grid, LabelMaps
 from spinetwin.geometry.resampling import resampled_labels
 from spinetwin.phantom import Curve, Spacing, SpineParameters, make_spine
 from spinetwin.segmentation.backends.stages import Stages
-from spinetwin.segmentation.separation import separate_vertebrae
+from spinetwin.segmentation.separation import exchange_sides, separate_vertebrae
 from spinetwin.segmentation.separation.voxels import BODY
 from spinetwin.segmentation.two_phase import Networks, segment
 from spinetwin.segmentation.two_phase.devices import memory_in_words
@@ -86,6 +86,18 @@ def test_networks_without_error_give_the_truth(name):
     np.testing.assert_array_equal(found.maps.subregions, maps.subregions)
 
 
+def test_a_semantic_network_that_takes_left_for_right_is_put_right(lumbar):
+    networks = perfect(lumbar)
+
+    def mirrored(image, spacing, progress):
+        said = networks.semantic(image, spacing, progress)
+        return exchange_sides(said, said, np.unique(said))
+
+    found = segmented(lumbar, replace(networks, semantic=mirrored))
+    np.testing.assert_array_equal(found.maps.subregions, lumbar.subregions)
+    assert "The network took left for right on every level; the orientation of the image put that right." in found.warnings
+
+
 def test_discs_hang_on_the_vertebra_above(lumbar):
     found = segmented(lumbar, perfect(lumbar)).maps.vertebrae
     for name in ("L1", "L2", "L3", "L4"):
@@ -119,6 +131,22 @@ def test_an_instance_network_that_joins_two_vertebrae_is_doubted(lumbar):
     found = segmented(lumbar, Networks(networks.semantic, networks.subregions, joining, "PIR", False, CUTOUTS))
     assert min(found.confidence.values()) < 0.6
     assert any("network and separation disagree" in each.lower() for each in found.warnings)
+
+
+@pytest.mark.parametrize(("corrected", "least", "most"), [(False, 1.4, 1.8), (True, 0.9, 1.15)])
+def test_phase_1_sees_an_image_without_bias_field_where_it_wants_one(lumbar, corrected, least, most):
+    networks, seen = perfect(lumbar, bias_correction=corrected), []
+
+    def semantic(image, spacing, progress):
+        seen.append(image)
+        return networks.semantic(image, spacing, progress)
+
+    field = np.exp(np.linspace(0.35, -0.35, lumbar.grid.shape[2]))
+    found = segment(lambda: image_of(lumbar) * field, lumbar.grid, replace(networks, semantic=semantic), lambda *_: None)
+    third = lumbar.grid.shape[2] // 3
+    (image,) = (Turn.to("PIR", lumbar.grid).back(each) for each in seen)
+    assert least < image[..., :third].mean() / image[..., -third:].mean() < most
+    np.testing.assert_array_equal(found.maps.subregions, lumbar.subregions)
 
 
 def test_finished_phases_are_taken_over(lumbar, tmp_path):

@@ -1,6 +1,7 @@
 """Model folders of one's own, whole and damaged; nothing here needs torch."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from model_folders import MODEL, plans, write_model
 from spinetwin.errors import ParameterError, ReadError
 from spinetwin.segmentation.two_phase.labels import subregions_of
 from spinetwin.segmentation.two_phase.model_folder import read_model
-from spinetwin.segmentation.two_phase.models import lacking, read_models, weights_of
+from spinetwin.segmentation.two_phase.models import lacking, on_cpu_alone, read_models, weights_of
 from spinetwin.segmentation.two_phase.settings import ModelSettings, read_settings, write_settings
 
 
@@ -41,6 +42,27 @@ def test_another_file_gives_another_hash(models):
     (models / "semantic" / MODEL / "fold_1" / "checkpoint_final.pth").write_bytes(b"others")
     after = weights_of(read_models(models))
     assert [name for name in before if before[name] != after[name]] == ["semantic/fold_1/checkpoint_final.pth"]
+
+
+def test_weights_of_onnx_that_lie_in_another_file_count_too(models):
+    place = models / "instance"
+    shutil.rmtree(place / MODEL)
+    (place / "net.onnx").write_bytes(b"the graph")
+    (place / "net.onnx.data").write_bytes(b"the weights")
+    before = weights_of(read_models(models))
+    assert {"instance/net.onnx", "instance/net.onnx.data"} <= set(before)
+    (place / "net.onnx.data").write_bytes(b"other weights")
+    after = weights_of(read_models(models))
+    assert [name for name in before if before[name] != after[name]] == ["instance/net.onnx.data"]
+
+
+def test_onnx_says_that_it_runs_on_the_processor(models):
+    assert not on_cpu_alone(read_models(models), "cuda:0")
+    shutil.rmtree(models / "instance" / MODEL)
+    (models / "instance" / "net.onnx").write_bytes(b"the graph")
+    found = read_models(models)
+    assert on_cpu_alone(found, "cuda:0") == ("Phase 2 ran on the CPU and not on cuda:0: net.onnx is a model for ONNX Runtime.",)
+    assert not on_cpu_alone(found, "cpu")
 
 
 def test_axes_that_nnunet_has_exchanged(tmp_path):
@@ -175,6 +197,11 @@ def test_a_damaged_table_of_labels(tmp_path, text):
     (tmp_path / "labels.csv").write_text(text)
     with pytest.raises(ReadError, match=r"labels\.csv"):
         subregions_of({"corpus": 1}, tmp_path)
+
+
+def test_without_settings_the_cutouts_are_those_of_the_published_network(tmp_path):
+    found = read_settings(tmp_path).cutouts
+    assert (found.size, found.spacing, found.orientation) == ((248, 304, 64), (0.75, 0.75, 1.65), "PIR")
 
 
 def test_settings_come_back_as_they_were_written(tmp_path):

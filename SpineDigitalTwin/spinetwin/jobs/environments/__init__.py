@@ -5,7 +5,7 @@ Nothing of them is imported here; they are started as programs, with nothing of 
 
 from .bars import Bar, bar_of
 from .bridge import lend_package
-from .child import Program, run_program
+from .child import HangError, Program, run_program
 from .folders import home
 from .install import install, remove
 from .requirements import ENVIRONMENTS
@@ -16,6 +16,7 @@ __all__ = [
     "ENVIRONMENTS",
     "Bar",
     "Environment",
+    "HangError",
     "Program",
     "State",
     "bar_of",

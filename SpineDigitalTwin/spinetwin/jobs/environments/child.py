@@ -5,18 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO
 
 from ...errors import ProgramError
+from ..endings import ending
 from ..lines import LineSplitter
 from ..tree import end_tree
 from .bars import bar_of
+from .guard import BEAT, HEARTBEAT
 from .variables import clean_variables
 
 _GUARD = Path(__file__).with_name("guard.py")
@@ -28,6 +31,10 @@ _KEPT_LINES = 40
 _TOLD_LINES = 3
 _END_S = 5.0
 _KILLED = (-9, 137)
+
+_BEAT_S = 2.0
+_BEATS = 4
+"""Heartbeats that must fail to come before a program is said to hang, however short the patience."""
 
 Hear = Callable[[str], None]
 
@@ -56,7 +63,11 @@ class Program:
     folder: Path | None = None
 
 
-def run_program(program: Program, hear: Hear) -> tuple[str, ...]:
+class HangError(ProgramError):
+    """A program was silent for too long, heartbeat and all, and has been ended."""
+
+
+def run_program(program: Program, hear: Hear, patience_s: float | None = None) -> tuple[str, ...]:
     """Run a program to its end.
 
     It leads a process group of its own, and ends with all its children when this function is left, in whatever way, and when
@@ -68,6 +79,9 @@ def run_program(program: Program, hear: Hear) -> tuple[str, ...]:
     hear : callable
         Takes each line of its standard output and standard error as it comes, in this thread; a bar that is drawn over itself
         gives a line each time.
+    patience_s : float, optional
+        Seconds without a sign of life that are a hang; it gets a heartbeat that goes on while it computes in silence. Without
+        it, nothing is a hang.
 
     Returns
     -------
@@ -78,10 +92,15 @@ def run_program(program: Program, hear: Hear) -> tuple[str, ...]:
     ------
     ProgramError
         If it cannot be started, or does not end with exit code 0; with its last words.
+    HangError
+        If it hangs.
     """
+    if patience_s is not None:
+        beat = str(min(_BEAT_S, patience_s / _BEATS))
+        program = replace(program, variables={**program.variables, HEARTBEAT: beat})
     said: deque[str] = deque(maxlen=_KEPT_LINES)
     with _started(program) as process:
-        for line in _lines(process):
+        for line in _lines(process, patience_s):
             if bar_of(line) is None:
                 said.append(line)
             hear(line)
@@ -120,23 +139,27 @@ def _started(program: Program) -> Iterator[subprocess.Popen[bytes]]:
                     pipe.close()
 
 
-def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
-    """Yield what a process says until it has ended; a grandchild that holds the pipes open is not waited for."""
+def _lines(process: subprocess.Popen[bytes], patience_s: float | None) -> Iterator[str]:
+    """Yield what a process says until it has ended or hangs; a grandchild that holds the pipes open is not waited for."""
     queue: SimpleQueue[str | None] = SimpleQueue()
     streams = [pipe for pipe in (process.stdout, process.stderr) if pipe is not None]
     for pipe in streams:
         threading.Thread(target=_read, args=(pipe, queue), name="child", daemon=True).start()
-    left, silent = len(streams), 0
+    left, silent, heard = len(streams), 0, time.monotonic()
     while left and silent < _SILENT_LOOKS:
         try:
             line = queue.get(timeout=_LOOK_S)
         except Empty:
             silent = silent + 1 if process.poll() is not None else 0
+            if patience_s is not None and not silent and time.monotonic() - heard > patience_s:
+                said = ending("hang", seconds=patience_s)
+                raise HangError(said.message, said.hint) from None
             continue
         if line is None:
             left -= 1
-        else:
+        elif line != BEAT:
             yield line
+        heard = time.monotonic()
 
 
 def _read(pipe: IO[bytes], queue: SimpleQueue[str | None]) -> None:

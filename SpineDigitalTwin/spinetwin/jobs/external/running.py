@@ -11,7 +11,7 @@ from ...errors import ProgramError
 from ...segmentation.backends import Availability, ImportBackend, Request, Segmentation, Source, table_of
 from ...segmentation.backends.protocol import CPU
 from ..devices import refuse_absent_device
-from ..environments import Environment, Program, home, run_program, state_for
+from ..environments import Environment, HangError, Program, home, run_program, state_for
 from ..environments.folders import made
 from ..scratch import Scratch, sweep
 from ..weights import Store, Weights
@@ -27,6 +27,8 @@ NO_NETWORK = {
     "MPLBACKEND": "Agg",
 }
 """Programs fetch what they lack without asking; here nothing is fetched that nobody asked for."""
+PATIENCE_S = 120.0
+"""Silence that is a hang: while libraries as large as torch are loaded, nothing else of a child gets its turn."""
 
 
 def availability(backend: str, needed: Sequence[Weights], root: Path | None) -> Availability:
@@ -67,16 +69,20 @@ def workplace(root: Path | None) -> Iterator[Path]:
         yield place
 
 
-def run_heard(title: str, program: Program, ear: Ear, name: str) -> None:
+def run_heard(title: str, program: Program, ear: Ear, name: str, patience_s: float = PATIENCE_S) -> None:
     """Run a program for an image, and give its own reason if it fails.
 
     Raises
     ------
     ProgramError
         If it fails.
+    HangError
+        If it gives no sign of life for that long.
     """
     try:
-        run_program(program, ear.hear)
+        run_program(program, ear.hear, patience_s)
+    except HangError:
+        raise
     except ProgramError as error:
         if not ear.reasons:
             raise
@@ -89,8 +95,8 @@ def gpu_variables(device: str) -> dict[str, str]:
     return {"CUDA_VISIBLE_DEVICES": number} if number else {}
 
 
-def use_cpu(device: str, environment: Environment, title: str) -> bool:
-    """Say whether to compute on the CPU, for a program that knows nothing else but CUDA.
+def device_for(wanted: str, environment: Environment, title: str) -> str:
+    """Return where to compute, "cpu" or "cuda:0", for a program that knows nothing else.
 
     Raises
     ------
@@ -99,11 +105,11 @@ def use_cpu(device: str, environment: Environment, title: str) -> bool:
     ProgramError
         If the torch of the environment cannot be asked.
     """
-    if device == "cpu":
-        return True
+    if wanted in CPU:
+        return wanted
     devices = cuda_devices(environment)
-    refuse_absent_device(device, devices, title)
-    return devices == CPU
+    refuse_absent_device(wanted, devices, title)
+    return wanted if wanted in devices else next((each for each in devices if each not in CPU), CPU[0])
 
 
 def name_of(request: Request) -> str:

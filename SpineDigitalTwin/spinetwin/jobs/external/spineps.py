@@ -24,7 +24,18 @@ from ..weights import Store, Weights, weights_for
 from .contrast import contrast_of
 from .ear import Ear
 from .judging import judged
-from .running import NO_NETWORK, availability, gpu_variables, name_of, run_heard, taken_over, use_cpu, verified, workplace
+from .running import (
+    NO_NETWORK,
+    PATIENCE_S,
+    availability,
+    device_for,
+    gpu_variables,
+    name_of,
+    run_heard,
+    taken_over,
+    verified,
+    workplace,
+)
 from .seconds import cutout_seconds, fixed_part, megabytes_in, network_part
 
 NAME = "spineps"
@@ -50,10 +61,13 @@ class SpinepsBackend:
     ----------
     root : Path, optional
         The program's own folder, with environments and weights; default `home()`.
+    patience_s : float
+        Seconds of silence that are a hang.
     """
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, patience_s: float = PATIENCE_S) -> None:
         self._root = root
+        self._patience_s = patience_s
 
     def describe(self) -> Description:
         """Say what it is."""
@@ -109,6 +123,7 @@ class SpinepsBackend:
         if not needed:
             raise ParameterError(f"SPINEPS has no weights for {contrast} images.", "Choose another backend.")
         environment = environment_for(NAME, self._root)
+        device = device_for(request.device, environment, TITLE)
         course = Course(self.effort(request).rest)
         progress(0.0, "checking the weights")
         hashes = verified(needed, self._root)
@@ -117,15 +132,16 @@ class SpinepsBackend:
             image = _prepared(request, place, contrast)
             progress(course.at(_LOAD), "starting SPINEPS")
             ear = Ear(NAME, lambda part, done, what: progress(course.at(part, done), what))
-            run_heard(TITLE, _program(image, needed, environment, request, Store(self._root)), ear, name_of(request))
+            program = _program(image, needed, environment, request, device, Store(self._root))
+            run_heard(TITLE, program, ear, name_of(request), self._patience_s)
             progress(course.at(_TAKE_OVER), "reading the maps")
             found = _maps(place, request, ear.reasons)
         progress(course.at(_TAKE_OVER, 0.5), "comparing with the separation")
-        confidence, doubts = judged(found.maps)
+        maps, confidence, doubts = judged(found.maps)
         warnings += [*found.warnings, *(f"SPINEPS says: {each}." for each in ear.reasons), *doubts]
         versions = {**environment.versions("SPINEPS", "TPTBox", "torch"), "table": _TABLE, "contrast": contrast}
         progress(1.0, "done")
-        return Segmentation(found.maps, confidence, tuple(warnings), versions, hashes)
+        return Segmentation(maps, confidence, tuple(warnings), versions, hashes, device)
 
 
 def _needed(contrast: str) -> tuple[Weights, ...]:
@@ -156,12 +172,14 @@ def _on_grid(source: Source, grid: Grid) -> IntArray:
     return source.array if source.grid.same_place(grid) else resampled_labels(source.array, source.grid, grid)
 
 
-def _program(image: Path, needed: tuple[Weights, ...], environment: Environment, request: Request, store: Store) -> Program:
+def _program(
+    image: Path, needed: tuple[Weights, ...], environment: Environment, request: Request, device: str, store: Store
+) -> Program:
     semantic, instance = (store.place(each.name) for each in needed)
     arguments = ["sample", "--input", str(image), "--model-semantic", str(semantic), "--model-instance", str(instance)]
     # levels are named by this program; mirroring would exchange left and right
     arguments += ["--model-labeling", "none", "--no-tta", "--derivative-name", _OUT]
-    if use_cpu(request.device, environment, TITLE):
+    if device == "cpu":
         arguments.append("--cpu")
     variables = {
         **NO_NETWORK,

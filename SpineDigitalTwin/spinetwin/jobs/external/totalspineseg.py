@@ -17,9 +17,9 @@ from ...segmentation.course import Course, Part, Rest, whole
 from ...segmentation.two_phase.network_work import STEP as STEP_OF_WINDOWS
 from ..environments import environment_for, fetched, install
 from ..weights import Store, Weights, weights_of
-from .running import availability, name_of, taken_over, use_cpu, verified, workplace
+from .running import PATIENCE_S, availability, device_for, name_of, taken_over, verified, workplace
 from .seconds import fixed_part, megabytes_in, network_part
-from .workers import PATIENCE_S, run_step
+from .workers import run_step
 
 if TYPE_CHECKING:
     from ...segmentation.backends.protocol import Progress
@@ -84,7 +84,7 @@ class TotalSpineSegBackend:
     def run(self, request: Request, progress: Progress) -> Segmentation:
         """Let a child run both steps, and take over the map that they end with."""
         environment = environment_for(NAME, self._root)
-        device = "cpu" if use_cpu(request.device, environment, TITLE) else request.device
+        device = device_for(request.device, environment, TITLE)
         check, start, *parts, last = self.effort(request).rest
         course = Course((check, start, whole(STEP, parts), last))
         progress(0.0, "checking the weights")
@@ -108,7 +108,7 @@ class TotalSpineSegBackend:
             found = _taken_over(Path(result.paths[MAP]), request)
         versions = {**environment.versions("totalspineseg", "nnunetv2", "torch"), "table": _TABLE}
         progress(1.0, "done")
-        return Segmentation(found.maps, found.confidence, (LACKS_POSTERIOR, *found.warnings), versions, hashes)
+        return Segmentation(found.maps, found.confidence, (LACKS_POSTERIOR, *found.warnings), versions, hashes, device)
 
 
 def step_parts(data: Path, grid: Grid) -> Rest:

@@ -127,7 +127,7 @@ class TwoPhaseBackend:
             )
             progress(course.at(TAKE_OVER), "reading the maps")
             found = _taken_over(result.paths, request)
-        progress(1.0, "read")
+        progress(1.0, "done")
         return found
 
 
@@ -138,7 +138,7 @@ def _taken_over(paths: Any, request: Request) -> Segmentation:
         with np.load(paths[MAPS], allow_pickle=False) as arrays:
             subregions, vertebrae = arrays["subregions"], arrays["vertebrae"]
         confidence = {int(key): float(value) for key, value in record["confidence"].items()}
-        rest = tuple(record["warnings"]), dict(record["versions"]), dict(record["weights"])
+        rest = tuple(record["warnings"]), dict(record["versions"]), dict(record["weights"]), str(record["device"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, BadZipFile) as error:
         raise ProgramError("What the two-phase computation has written cannot be read.", "Try again.") from error
     shape = request.grid.shape

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,9 +34,11 @@ def two_phase(job: Job, folder: Path, output: Output) -> Done:
     from ...io import read_volume
     from ...segmentation.backends.stages import Stages
     from ...segmentation.two_phase import segment
-    from ...segmentation.two_phase.models import networks_of, read_models, weights_of
+    from ...segmentation.two_phase.devices import device_of
+    from ...segmentation.two_phase.models import networks_of, on_cpu_alone, read_models, weights_of
     from ...segmentation.two_phase.seconds import CHECK, megabytes_of, phase_parts, seconds_of
 
+    device = str(device_of(job.options.get("device", "auto")))
     progress = output.progress(STEP)
     progress(0.0, "looking the models over")
     models = read_models(Path(job.options["models"]))
@@ -52,15 +55,18 @@ def two_phase(job: Job, folder: Path, output: Output) -> Done:
     found = segment(
         lambda: image,
         grid,
-        networks_of(models, job.options.get("device", "auto"), weights, parts),
+        networks_of(models, device, weights, parts),
         lambda done, what: progress(course.at(_PHASES, done), what),
         stages,
         lambda done, rest: progress.expect(*course.renew(_PHASES, done, rest)),
     )
-    return Done(_written(found, weights, stages.reused, folder), f"{len(found.confidence)} levels")
+    found = replace(found, warnings=(*found.warnings, *on_cpu_alone(models, device)))
+    return Done(_written(found, weights, device, stages.reused, folder), f"{len(found.confidence)} levels")
 
 
-def _written(found: TwoPhase, weights: Mapping[str, str], reused: tuple[str, ...], folder: Path) -> dict[str, Path]:
+def _written(
+    found: TwoPhase, weights: Mapping[str, str], device: str, reused: tuple[str, ...], folder: Path
+) -> dict[str, Path]:
     files = {MAPS: folder / "maps.npz", RECORD: folder / "record.json"}
     np.savez(files[MAPS], subregions=found.maps.subregions, vertebrae=found.maps.vertebrae)
     content = {
@@ -68,6 +74,7 @@ def _written(found: TwoPhase, weights: Mapping[str, str], reused: tuple[str, ...
         "warnings": list(found.warnings),
         "versions": _versions(),
         "weights": dict(weights),
+        "device": device,
         "reused": list(reused),
     }
     files[RECORD].write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")

@@ -15,7 +15,7 @@ from ..environments import Program, lend_package, run_program
 from ..events import Failure, Progress, Result, Started, event_of
 from ..job import write_job
 from ..tree import end_tree
-from .running import NO_NETWORK
+from .running import NO_NETWORK, PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 Tell = Callable[[float, str], None]
 ProgramOf = Callable[[str, tuple[str, ...], Mapping[str, str]], Program]
-PATIENCE_S = 120.0
-"""Silence that is a hang: while libraries as large as torch are loaded, nothing else of a child gets its turn."""
 _LOOK_S = 0.5
 
 

@@ -17,6 +17,7 @@ from .protocol import Availability, Description, Effort, Progress, Request, Segm
 from .separated import Separated, separated
 
 _HINT = "Give an existing label map with --map LABELS and say with --table what its labels mean."
+NOT_VERIFIED = "The names of the levels are the map's own and are not verified."
 _CONVERT = "Convert it with the table that belongs to it; --table FILE.csv takes one of your own."
 
 
@@ -87,11 +88,11 @@ def _with_bodies(maps: LabelMaps, tell: Progress) -> Separated:
 
     bodies = find_bodies(maps.vertebrae, maps.grid, tuple(level(name).id for name in without), tell)
     if not bodies.found:
-        return maps, confidence, []
+        return maps, confidence, [NOT_VERIFIED]
     subregions = maps.subregions.copy(order="F")
     subregions[bodies.mask] = SubregionId.BODY_BORDER
     names = name_range([level(key).name for key in bodies.found])
-    said = [f"{names}: whole vertebrae; their bodies were told from the arches by shape."]
+    said = [NOT_VERIFIED, f"{names}: whole vertebrae; their bodies were told from the arches by shape."]
     return LabelMaps(maps.grid, subregions, maps.vertebrae), confidence, said
 
 

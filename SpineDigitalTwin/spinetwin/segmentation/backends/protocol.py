@@ -154,6 +154,8 @@ class Segmentation:
         Of the programs and tables that took part.
     weights : mapping of str to str
         SHA-256 by file name.
+    device : str
+        Where it was computed, as torch spells it; never "auto".
     """
 
     maps: LabelMaps
@@ -161,6 +163,7 @@ class Segmentation:
     warnings: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, str] = field(default_factory=dict)
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@
 from .confidence import LevelConfidence
 from .naming import Anchors, Naming, name_levels
 from .separate import Separation, separate_vertebrae
-from .sides import SideReport, exchange_sides
+from .sides import SideReport, exchange_sides, sides_put_right
 
 __all__ = [
     "Anchors",
@@ -25,4 +25,5 @@ __all__ = [
     "exchange_sides",
     "name_levels",
     "separate_vertebrae",
+    "sides_put_right",
 ]

@@ -91,6 +91,25 @@ def _in_words(exchanged: tuple[int, ...], seen: tuple[int, ...]) -> str:
     return f"Left and right labels are exchanged at {names}; the image's orientation and the other levels say so."
 
 
+def sides_put_right(subregions: IntArray, vertebrae: IntArray, sides: SideReport) -> tuple[IntArray, tuple[str, ...]]:
+    """Return the subregions that a network has told with left and right as the image's orientation has them, and what was done.
+
+    Parameters
+    ----------
+    subregions, vertebrae : (i, j, k) arrays
+        The latter as they were separated.
+    sides : SideReport
+        Of that separation.
+    """
+    if not sides.exchanged:
+        return subregions, ()
+    # mirrored as a whole, the levels of which one side alone is in view are mirrored too, and so is what belongs to none
+    levels = np.unique(vertebrae) if sides.everywhere else sides.exchanged
+    where = "on every level" if sides.everywhere else f"at {', '.join(level_of(key).name for key in sides.exchanged)}"
+    said = f"The network took left for right {where}; the orientation of the image put that right."
+    return exchange_sides(subregions, vertebrae, levels), (said,)
+
+
 def exchange_sides(subregions: IntArray, vertebrae: IntArray, levels: Iterable[int]) -> IntArray:
     """Return the subregion map with left and right labels exchanged on some levels, as a `SideReport` found them.
 

@@ -16,7 +16,8 @@ from .instances import CLASSES, OFFSET, InstanceRun, Labels
 from .model_folder import ModelFolder
 from .settings import ModelSettings
 
-SUFFIXES = (".onnx", ".pt", ".ts")
+ONNX = ".onnx"
+SUFFIXES = (ONNX, ".pt", ".ts")
 """Models of one file: ONNX, and TorchScript under two names."""
 _CHANNELS = 4
 _COUNT = max(CLASSES.values()) + 1
@@ -47,7 +48,7 @@ def open_instance_model(model: ModelFolder | Path, settings: ModelSettings, devi
 
         network, spacing = open_model(model, device), np.array(settings.cutouts.spacing)
         return lambda classes: network.labels(classes.astype(np.float32) + OFFSET, spacing, lambda _: None)
-    scores = _onnx(model) if model.suffix == ".onnx" else _torch_script(model, device)
+    scores = _onnx(model) if model.suffix == ONNX else _torch_script(model, device)
 
     def run(classes: Labels) -> IntArray:
         with memory_in_words("the instance network and its cutouts"):

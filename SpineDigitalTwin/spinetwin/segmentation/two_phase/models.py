@@ -13,7 +13,7 @@ from ...errors import ParameterError, ReadError
 from ...geometry import FloatArray, IntArray
 from ..course import Rest
 from .grey import Float32
-from .instance_model import SUFFIXES, open_instance_model
+from .instance_model import ONNX, SUFFIXES, open_instance_model
 from .instances import CutoutSettings, InstanceRun, Labels
 from .labels import TABLE, subregions_of
 from .model_folder import ModelFolder, find_model, read_model
@@ -54,8 +54,10 @@ class Models:
         found: dict[str, Path] = {}
         for phase, model in ((SEMANTIC, self.semantic), (INSTANCE, self.instance)):
             if isinstance(model, Path):
-                candidates = [model, model.parent / FILE]
                 root = model.parent
+                # weights beyond 2 GB lie outside the file of an ONNX model, under names that it alone knows
+                more = sorted(root.rglob("*")) if model.suffix == ONNX else []
+                candidates = [model, root / FILE, *more]
             else:
                 candidates = [*model.checkpoints, *(model.path / each for each in ("plans.json", "dataset.json", TABLE, FILE))]
                 root = model.path
@@ -145,6 +147,13 @@ def weights_of(models: Models) -> dict[str, str]:
         with path.open("rb") as file:
             found[name] = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
     return found
+
+
+def on_cpu_alone(models: Models, device: str) -> tuple[str, ...]:
+    """Say which phase runs on the CPU although the device is another."""
+    if device == "cpu" or not isinstance(models.instance, Path) or models.instance.suffix != ONNX:
+        return ()
+    return (f"Phase 2 ran on the CPU and not on {device}: {models.instance.name} is a model for ONNX Runtime.",)
 
 
 def networks_of(models: Models, device: str, weights: Mapping[str, str], parts: Rest | None = None) -> Networks:

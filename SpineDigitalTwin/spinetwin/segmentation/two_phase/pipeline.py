@@ -14,7 +14,7 @@ from ..backends.stages import Arrays, Stages
 from ..cleanup import CleanedInstances, clean_instances
 from ..course import Course, Foretell, Part, Rest, unheard
 from ..crosscheck import cross_check
-from ..separation import Separation, separate_vertebrae
+from ..separation import separate_vertebrae, sides_put_right
 from ..separation.confidence import LevelConfidence
 from ..separation.voxels import BODY
 from .grey import prepared
@@ -126,9 +126,10 @@ def segment(
     def tell(part: str, done: float, what: str) -> None:
         progress(course.at(part, done), what)
 
-    subregions = _subregions(image, grid, networks, tell, kept)
+    told = _subregions(image, grid, networks, tell, kept)
     tell(SEPARATE, 0.0, "separating the vertebrae of the subregion map")
-    separated = separate_vertebrae(subregions, grid)
+    separated = separate_vertebrae(told, grid)
+    subregions, exchanged = sides_put_right(told, separated.vertebrae, separated.sides)
     order = [each.level for each in separated.levels]
     centres = centres_of(separated.vertebrae, np.isin(subregions, BODY), grid, order)
     if networks.body_s:
@@ -140,7 +141,8 @@ def segment(
     levels = cross_check(cleaned.vertebrae, separated.vertebrae, _agreement(instances, named))
     maps = LabelMaps(grid, subregions, np.asfortranarray(cleaned.vertebrae))
     progress(1.0, "done")
-    return TwoPhase(maps, {each.level: each.confidence for each in levels}, _warnings(named, separated, cleaned, levels))
+    said = (*exchanged, *_warnings(named, cleaned, levels))
+    return TwoPhase(maps, {each.level: each.confidence for each in levels}, said)
 
 
 def _subregions(image: Image, grid: Grid, networks: Networks, tell: Tell, stages: Stages) -> npt.NDArray[np.uint8]:
@@ -190,13 +192,11 @@ def _agreement(instances: Instances, named: NamedInstances) -> dict[int, float]:
     }
 
 
-def _warnings(
-    named: NamedInstances, separated: Separation, cleaned: CleanedInstances, levels: tuple[LevelConfidence, ...]
-) -> tuple[str, ...]:
-    naming, sides = named.naming, separated.sides.message
+def _warnings(named: NamedInstances, cleaned: CleanedInstances, levels: tuple[LevelConfidence, ...]) -> tuple[str, ...]:
+    naming = named.naming
     said = [f"Levels were named by {', '.join(naming.anchors) or 'size alone'} and are not verified."]
     said += [naming.question] if naming.question else []
-    said += [*naming.findings, *([sides] if sides else [])]
+    said += naming.findings
     count = int(np.count_nonzero(cleaned.vertebrae))
     if cleaned.unassigned > _FEW_UNASSIGNED * count:
         said.append(f"{cleaned.unassigned} voxels of bone belong to no vertebra: the instance network has missed them.")
