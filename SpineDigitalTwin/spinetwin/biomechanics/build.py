@@ -104,6 +104,7 @@ def build_model(
             column, ({*places.used, *_of_the_column(column)} & set(suspect)) | places.astray | _far_joints(column)
         ),
         belly=_belly(column, settings),
+        template_share=places.template_share,
     )
 
 

@@ -28,6 +28,9 @@ MOST_GIVE = 3.0
 MOST_SATURATED = 0.05
 """Part of the fascicles."""
 
+MOST_OF_TEMPLATE = 0.5
+"""Part of the muscles' attachments that the template may have placed: with more of them the lever arms are nobody's."""
+
 SUPPORT_SIDEWAYS, SUPPORT_BACK, SUPPORT_FRONT = 0.10, 0.10, 0.12
 """How far the centre of the upper body may lie beside, behind and in front of the sacrum on two feet, parts of the stature."""
 
@@ -36,6 +39,8 @@ def findings(model: MultibodyModel, posed: MultibodyModel, found: Loads, torn: n
     """Return the result with what must be known of it, the gravest first."""
     gates = (
         _suspect(model),
+        _unspanned(model, found),
+        _of_template(model),
         _leaning(model),
         _reserves(found),
         _yielding(found),
@@ -110,6 +115,24 @@ def _leaning(model: MultibodyModel) -> Iterator[str]:
 def _suspect(model: MultibodyModel) -> Iterator[str]:
     if model.suspect:
         yield f"The points of {', '.join(model.suspect)} are suspect: look at them and correct or confirm them."
+
+
+def _unspanned(model: MultibodyModel, found: Loads) -> Iterator[str]:
+    """Name the joints that move without any ligament, unless ligaments are left out on purpose."""
+    if found.settings.ligaments == "none":
+        return
+    spanned = set(model.ligaments.levels)
+    bare = [_name(key) for key, mobile in zip(model.levels, model.mobile, strict=True) if mobile and key not in spanned]
+    if bare:
+        yield f"No ligament could be spanned below {', '.join(bare)}: place the points of bodies and arches they run between."
+
+
+def _of_template(model: MultibodyModel) -> Iterator[str]:
+    if model.template_share > MOST_OF_TEMPLATE:
+        yield (
+            f"The template placed {model.template_share:.0%} of the points that muscles attach to on these vertebrae, so that "
+            "most lever arms are not this person's: place the points of the arches."
+        )
 
 
 def _held(found: Loads) -> Iterator[str]:

@@ -48,6 +48,7 @@ def _content(model: MultibodyModel) -> dict[str, Any]:
         "person": {"sex": person.sex, "height_cm": person.height_cm, "weight_kg": person.weight_kg, "source": "given"},
         "notes": list(model.notes),
         "suspect": list(model.suspect),
+        "template_share": model.template_share,
         "trunk_axes": model.trunk.tolist(),
         "bodies": [
             {"name": name, "origin": origin.tolist(), "axes": axes.tolist(), "source": _GEOMETRY}
@@ -163,7 +164,16 @@ def _model(content: dict[str, Any]) -> MultibodyModel:
         notes=tuple(str(each) for each in content["notes"]),
         suspect=tuple(str(each) for each in content["suspect"]),
         belly=_belly(content.get("belly")),
+        template_share=_share(content.get("template_share", 0.0)),
     )
+
+
+def _share(value: object) -> float:
+    """Read a part of a whole, which files of earlier versions of the program lack."""
+    share = float(_numbers(value))
+    if not 0 <= share <= 1:
+        raise ValueError
+    return share
 
 
 def _belly(entry: dict[str, Any] | None) -> Belly | None:

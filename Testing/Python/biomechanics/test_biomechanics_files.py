@@ -80,6 +80,7 @@ def _set(part, name, value):
         (_set("muscles", "path", []), "damaged"),
         (_set("masses", "body", "nobody"), "damaged"),
         (_set("masses", "kg", "heavy"), "damaged"),
+        (lambda c: c.update(template_share=7), "damaged"),
         (_set("ligaments", "level", "L9"), "impossible model"),
         (lambda c: c.update(muscles=[{}] * 10001), "damaged"),
     ],

@@ -158,6 +158,30 @@ def test_missing_attachments_are_made_up_and_said():
     assert np.abs(model.muscles.points - usual.muscles.points).max() < 15.0
 
 
+def test_a_column_of_bodies_alone_is_red_for_its_ligaments_and_its_attachments():
+    """As segmentations without arches give it: centres, discs, endplates and axes."""
+    points, frames = made_column()
+    model = build_model({key: at for key, at in points.items() if key[1] in (50, 100, 105, 107, 128, 129, 130)}, frames, MAN)
+    assert model.template_share == 1.0
+    reds = [each.text for each in loads(model, STANDING).findings if each.severity == "red"]
+    assert any(each.startswith("No ligament could be spanned below L5, L4, L3, L2, L1, T12:") for each in reds)
+    assert any(each.startswith("The template placed 100% of the points") for each in reds)
+    bare = [each.text for each in loads(model, STANDING, Settings(ligaments="none")).findings]
+    assert not any("ligament could" in each for each in bare)
+
+
+def test_the_joints_of_one_level_without_arch_are_named():
+    points, frames = made_column()
+    third = level("L3").id
+    model = build_model(
+        {key: at for key, at in points.items() if key[0] != third or key[1] in (50, 100, 105, 107)}, frames, MAN
+    )
+    assert 0.0 < model.template_share < 0.5
+    reds = [each.text for each in loads(model, STANDING).findings if each.severity == "red"]
+    assert len(reds) == 1
+    assert reds[0].startswith("No ligament could be spanned below L3, L2:")
+
+
 def test_suspect_points_that_the_model_rests_on_make_the_result_red():
     points, frames = made_column()
     third = level("L3").id
