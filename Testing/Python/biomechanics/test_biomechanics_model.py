@@ -213,7 +213,7 @@ def test_a_task_too_heavy_is_red_and_says_why():
     found = loads(made_model(), replace(BENT, hand_mass_kg=90.0), Settings(strength=30.0))
     assert not found.trusted
     texts = " ".join(each.text for each in found.findings if each.severity == "red")
-    assert "lack" in texts
+    assert "Below L5 the muscles of the model lack" in texts
     assert "as hard as they can" in texts
 
 
