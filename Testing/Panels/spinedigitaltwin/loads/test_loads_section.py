@@ -68,7 +68,7 @@ class TestComputing:
         low, high = (float(each) for each in table[-1][3].split(" – "))
         assert low < found.compression[0] < high
         assert ui.verdictLabel.visible is not found.trusted
-        assert "Grey bands: Wilke 1999" in ui.loadsNotes.text
+        assert "Grey bands: pressure measured in a man of 70 kg, Wilke 1999" in ui.loadsNotes.text
         screenshot(ui.loadsSection, "SpineDigitalTwin-biomechanics.png")
 
     def test_the_bars_are_drawn(self, computed):
@@ -259,5 +259,5 @@ class TestLive:
 
 def test_the_grey_bands_say_where_they_come_from(computed):
     tip = computed.ui.barsLabel.toolTip
-    assert "Grey below L4: 400 to 700 N, Wilke 1999" in tip
+    assert "Grey below L4: 400 to 700 N, pressure measured in a man of 70 kg: Wilke 1999" in tip
     assert tip.startswith("Dark: joints that move")
