@@ -314,6 +314,18 @@ def test_measured_muscles_are_as_strong_as_they_are_large():
     assert with_measured_areas(model, {("tongue", "left", third): 5.0}).notes == model.notes
 
 
+def test_the_shares_of_hess_are_his_five_until_the_thorax_bends_too():
+    """Hess et al. have five joints; T12/L1 is an estimate beside them, and takes a sixth of the whole."""
+    five = {"L5": 0.125, "L4": 0.185, "L3": 0.204, "L2": 0.231, "L1": 0.255}
+    table = {row["joint_below"]: float(row["share"]) for row in rows("lumbar_rhythm.csv") if row["rhythm"] == "hess"}
+    assert table == {"T12": 0.2, **five}
+    assert sum(five.values()) == pytest.approx(1.0)
+    from_below = tuple(level(name).id for name in five)
+    assert lumbar_shares(from_below) == pytest.approx(tuple(five.values()))
+    whole = lumbar_shares((*from_below, level("T12").id))
+    assert whole == pytest.approx((0.104, 0.154, 0.170, 0.193, 0.213, 0.167), abs=0.0006)
+
+
 def test_the_shares_of_the_rhythm_add_up():
     assert sum(lumbar_shares(made_model().levels)) == pytest.approx(1.0)
     with pytest.raises(ParameterError, match="Without a lumbar level"):
