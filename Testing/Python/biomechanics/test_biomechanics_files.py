@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -51,8 +52,13 @@ def test_a_model_comes_back_as_it_was(tmp_path, model):
 
 
 def test_every_entry_of_a_model_file_has_its_source(tmp_path, model):
-    write_model(tmp_path / "a.spinembs.json", model)
+    write_model(tmp_path / "a.spinembs.json", model, {"strength": 60.0})
     content = json.loads((tmp_path / "a.spinembs.json").read_text(encoding="utf-8"))
+    assert content["settings"]["strength"] == 60.0
+    assert content["joints"][0]["disc"] == "disc_stiffness.csv, rows of region lumbar"
+    first = content["ligaments"][0]
+    assert first["laws"] == f"ligament_laws.csv, rows of ligament {first['name']}"
+    assert content["use"].startswith("Research use")
     for part in ("bodies", "joints", "masses", "muscles", "ligaments"):
         assert content[part]
         assert all(each["source"] for each in content[part])
@@ -184,6 +190,9 @@ def test_the_command_writes_model_results_and_picture(tmp_path, points_file, cap
     assert content["task"]["name"] == "flexion-36"
     said = capsys.readouterr().out
     assert "Below L4: compression" in said
+    assert said.startswith("Research use. Not a medical device")
+    settings = json.loads((out / "model.spinembs.json").read_text(encoding="utf-8"))["settings"]
+    assert settings == asdict(Settings())
     assert read_model(out / "model.spinembs.json").person == MAN
 
 
