@@ -36,7 +36,10 @@ def test_every_row_of_every_table_has_its_source(path):
 def test_the_masses_are_the_published_ones():
     slices = {row["level"]: float(row["percent_of_mass"]) for row in rows("trunk_slices.csv")}
     assert (slices["T1"], slices["L5"]) == (1.1, 2.6)
+    assert sum(slices.values()) == pytest.approx(30.9)
     masses = made_model().masses
+    trunk = [name.startswith("slice") for name in masses.names]
+    assert masses.kg[trunk].sum() == pytest.approx(0.309 * 70)
     assert masses.kg[[name.startswith("head") for name in masses.names]].sum() == pytest.approx(0.0694 * 70)
     arms = [any(word in name for word in ("arm", "hand")) for name in masses.names]
     assert masses.kg[arms].sum() == pytest.approx(2 * 0.0494 * 70)
@@ -52,6 +55,13 @@ def test_there_are_200_fascicles_on_17_joints_and_both_sides_are_alike():
     assert {"multifidus", "longissimus", "iliocostalis", "spinalis", "quadratus_lumborum", "psoas", "latissimus"} <= set(
         model.muscles.groups
     )
+
+
+def test_every_group_of_muscles_of_the_trunk_is_there_on_both_sides():
+    found = set(zip(made_model().muscles.groups, made_model().muscles.sides, strict=True))
+    wanted = ("multifidus", "longissimus", "iliocostalis", "spinalis", "quadratus_lumborum", "psoas", "latissimus")
+    belly = ("external_oblique", "internal_oblique", "rectus_abdominis")
+    assert found == {(group, side) for group in (*wanted, *belly) for side in ("left", "right")}
 
 
 def test_back_muscles_pass_behind_the_discs_and_belly_muscles_in_front():
@@ -182,6 +192,17 @@ def test_the_joints_of_one_level_without_arch_are_named():
     assert reds[0].startswith("No ligament could be spanned below L3, L2:")
 
 
+def test_a_joint_without_a_disc_is_half_way_between_the_endplates():
+    points, frames = made_column()
+    third, fourth = level("L3").id, level("L4").id
+    below, above = points[third, 107] + [1.0, 2.0, 0.0], points[fourth, 105] + [3.0, 0.0, 1.0]
+    moved = {**points, (third, 107): below, (fourth, 105): above}
+    del moved[third, 100]
+    model = build_model(moved, frames, MAN)
+    assert model.joints[model.levels.index(third)] == pytest.approx((below + above) / 2)
+    assert not any("below L3 is half way between the bodies" in each for each in model.notes)
+
+
 def test_suspect_points_that_the_model_rests_on_make_the_result_red():
     points, frames = made_column()
     third = level("L3").id
@@ -281,11 +302,20 @@ def test_passive_parts_help_in_flexion_and_rest_in_the_imaged_posture():
 
 
 def test_torn_ligaments_carry_nothing_and_are_named():
-    found = loads(made_model(), Task("deep", "", 90.0), Settings(ligaments="bilinear", pelvis_share=0.0))
-    torn = next(each.text for each in found.findings if "Stretched" in each.text)
-    name = torn.split(": ")[1].split(" of ")[0]
-    strained = [n == name for n in made_model().ligaments.names]
-    assert (found.ligament_forces[strained] == 0.0).any()
+    """Each strand by itself, from its law: those beyond their failure load, and no others."""
+    model = made_model()
+    found, strands = loads(model, Task("deep", "", 90.0), Settings(ligaments="bilinear", pelvis_share=0.0)), model.ligaments
+    known = np.array([("bilinear", name) in LAWS for name in strands.names])
+    torn = np.zeros(len(strands.names), dtype=bool)
+    for one in np.flatnonzero(known):
+        law, length = LAWS["bilinear", strands.names[one]], np.linalg.norm(strands.points[one, 1] - strands.points[one, 0])
+        torn[one] = law.tension(found.ligament_strains[one], law.free(length)) > law.failure_n
+    assert 0 < torn.sum() < known.sum()
+    (text,) = (each.text for each in found.findings if "Stretched" in each.text)
+    said = dict.fromkeys(text.split(": ")[1].rstrip(".").split(", "))
+    assert said == dict.fromkeys(f"{strands.names[one]} of {level(strands.levels[one]).name}" for one in np.flatnonzero(torn))
+    assert not found.ligament_forces[torn].any()
+    assert (found.ligament_forces[~torn & known & (found.ligament_strains > 0.001)] > 0.0).all()
 
 
 def test_an_interval_is_the_same_for_the_same_seed_and_nothing_without_spread():
