@@ -1,4 +1,4 @@
-"""What the model makes of the pressures that Wilke measured in a disc, and why its heaviest task is red.
+"""What the model makes of the pressures that Wilke measured in a disc, and how near its heaviest task is to red.
 
 A pressure is set beside a pressure and a force beside a force; what is assumed on the way stands in the row that rests on it.
 Printed by ``python benchmarks/loads.py``.
@@ -99,30 +99,33 @@ def _beside(man: MultibodyModel, measured: Measured) -> str:
     return f"  {measured.name:24s} {row}  {measured.assumed}"
 
 
-def why_red(man: MultibodyModel) -> None:
-    """Print which fascicles of the lift are at their limit, and what would mend it."""
+def edge(man: MultibodyModel) -> None:
+    """Print which fascicles of the lift are at their limit, and what moves it away from its gates, or across them."""
     task = TASKS["lifting-20kg"]
     usual = loads(man, task)
     full = [name for name, active in zip(man.muscles.names, usual.activations, strict=True) if active > 0.999]
     fifth = man.levels.index(level("L5").id)
-    print("\nWhy the lift of 20 kg is red: fascicles at their limit, and the most that a disc gives way, degrees")
+    print(f"\nThe lift of 20 kg ({man.person.sex}): full fascicles, most degrees of a disc, what muscles lack at L5/S1")
     own = sum(name.startswith(OF_L5_ALONE) for name in full)
     names = ", ".join(dict.fromkeys(name.rsplit("_", 1)[0] for name in full))
     print(f"  {len(full)} of {len(man.muscles.names)}, of which {own} pull at L5 alone: {names}")
     for joint, index in (("L5/S1", fifth), ("L4/5", fifth + 1)):
-        print(f"  {joint} needs {-usual.demand[index, 0]:.0f} Nm, of which passive tissue makes {usual.passive[index, 0]:.0f}")
-    for what, model in _mended(man).items():
+        passive = usual.passive_share[index] * -usual.demand[index, 0]
+        print(f"  {joint} needs {-usual.demand[index, 0]:.0f} Nm, of which passive tissue makes {passive:.0f}")
+    for what, model in _moved(man).items():
         print(f"  {what:52s} {_state(loads(model, task))}")
     print(f"  {'another rhythm (pearcy)':52s} {_state(loads(man, task, Settings(rhythm='pearcy')))}")
 
 
 def _state(found: Loads) -> str:
     full = int((found.activations > 0.999).sum())
-    return f"L4/5 {at(found):5.0f} N, {full:2d} full, {np.abs(found.yielded).max():.1f} degrees, {reds(found)} red"
+    joint = found.levels.index(level("L5").id)
+    lacking = f"{np.linalg.norm(found.lacking[joint]):.1f} of {np.linalg.norm(found.demand[joint]):.0f} Nm"
+    return f"L4/5 {at(found):5.0f} N, {full:2d} full, {np.abs(found.yielded).max():.1f} degrees, {lacking}, {reds(found)} red"
 
 
-def _mended(man: MultibodyModel) -> dict[str, MultibodyModel]:
-    """Return the man as he is, with larger fascicles of L5, and with longer lever arms at the pelvis."""
+def _moved(man: MultibodyModel) -> dict[str, MultibodyModel]:
+    """Return a model as it is, with larger fascicles of L5, and with longer lever arms at the pelvis."""
     muscles = man.muscles
     own = np.array([name.startswith(OF_L5_ALONE) for name in muscles.names])
     erector = np.array([group in ("longissimus", "iliocostalis") for group in muscles.groups])

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from disc_pressures import compare, why_red
+from disc_pressures import compare, edge
 from spinetwin.anatomy import level
 from spinetwin.biomechanics import TASKS, MultibodyModel, Settings, Task, interval, loads
 from spinetwin.biomechanics.settings import RHYTHMS
@@ -128,7 +128,8 @@ def main() -> None:
         other = model_of(woman, WOMAN)
         speed(man, model)
         compare(model, other)
-        why_red(model)
+        edge(model)
+        edge(other)
         plausible(model, other, *(model_of(each, WOMAN) for each in curves))
         sensitivity(model)
 

@@ -132,10 +132,14 @@ def _bands(found: Loads) -> list[tuple[int, float, float]]:
 
 
 def published(found: Loads) -> list[str]:
-    """Return what each grey band is, for people: level, newtons, and where they come from."""
+    """Return what each grey band is, for people: level, newtons, whether and of whom measured, and where they come from."""
     return [
-        _("Grey below {level}: {low:.0f} to {high:.0f} N, {source}").format(
-            level=each["level"], low=float(each["low_n"]), high=float(each["high_n"]), source=each["source"]
+        _("Grey below {level}: {low:.0f} to {high:.0f} N, {basis}: {source}").format(
+            level=each["level"],
+            low=float(each["low_n"]),
+            high=float(each["high_n"]),
+            basis=each["basis"],
+            source=each["source"],
         )
         for each in _published(found)
     ]
@@ -143,7 +147,7 @@ def published(found: Loads) -> list[str]:
 
 def sources(found: Loads) -> list[str]:
     """Return where the grey bands come from; nothing where there are none."""
-    return [each["source"] for each in _published(found)]
+    return [f"{each['basis']}, {each['source']}" for each in _published(found)]
 
 
 def _published(found: Loads) -> list[dict[str, str]]:
@@ -158,7 +162,7 @@ def _published(found: Loads) -> list[dict[str, str]]:
 def _table() -> list[dict[str, str]]:
     from spinetwin.anatomy.tables import read_table
 
-    return list(read_table("in_vivo.csv", "spinetwin.biomechanics"))
+    return list(read_table("published_bands.csv", "spinetwin.biomechanics"))
 
 
 def _reach(

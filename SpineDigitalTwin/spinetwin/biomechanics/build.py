@@ -104,6 +104,7 @@ def build_model(
             column, ({*places.used, *_of_the_column(column)} & set(suspect)) | places.astray | _far_joints(column)
         ),
         belly=_belly(column, settings),
+        template_share=places.template_share,
     )
 
 
@@ -159,6 +160,7 @@ def _muscles(places: Attachments, person: Person, settings: Settings) -> Muscles
     """Place every fascicle on both sides; those whose ends move together are left out, for they load nothing."""
     of_person = (person.weight_kg / settings.reference_mass) ** (2 / 3)
     of_person *= settings.female_muscle_area if person.sex == "f" else 1.0
+    scaled = f"area times {of_person:.3f} for {person.weight_kg:g} kg and sex {person.sex}"
     found = []
     for row in _FASCICLES:
         for side in _SIDES:
@@ -175,7 +177,7 @@ def _muscles(places: Attachments, person: Person, settings: Settings) -> Muscles
         owners=np.array([[owner for owner, _ in path] for path in padded]),
         points=np.array([[position for _, position in path] for path in padded]),
         pcsa_mm2=np.array([area for _, _, _, area in found]),
-        sources=tuple(row["source"] for row, _, _, _ in found),
+        sources=tuple(f"{row['source']}; {scaled}" for row, _, _, _ in found),
     )
 
 

@@ -9,14 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ..anatomy import level
+from ..geometry import FloatArray
 from .model import MultibodyModel
 from .results import Finding, Loads
 from .statics import DOWN
 
-MOST_RESERVE = 0.05
-"""Part of the demand."""
+MOST_LACKING = 0.05
+"""Part of the moment of the weight that muscles may lack."""
 
-_SLIGHT_RESERVE = 1.0
+_SLIGHT = 1.0
 """Nm that is too little to matter, whatever its part."""
 
 MOST_LEANING = 45.0
@@ -28,6 +29,9 @@ MOST_GIVE = 3.0
 MOST_SATURATED = 0.05
 """Part of the fascicles."""
 
+MOST_OF_TEMPLATE = 0.5
+"""Part of the muscles' attachments that the template may have placed: with more of them the lever arms are nobody's."""
+
 SUPPORT_SIDEWAYS, SUPPORT_BACK, SUPPORT_FRONT = 0.10, 0.10, 0.12
 """How far the centre of the upper body may lie beside, behind and in front of the sacrum on two feet, parts of the stature."""
 
@@ -36,8 +40,10 @@ def findings(model: MultibodyModel, posed: MultibodyModel, found: Loads, torn: n
     """Return the result with what must be known of it, the gravest first."""
     gates = (
         _suspect(model),
+        _unspanned(model, found),
+        _of_template(model),
         _leaning(model),
-        _reserves(found),
+        _lacking(found),
         _yielding(found),
         _saturated(found),
         _tension(found),
@@ -59,14 +65,16 @@ def _name(key: int) -> str:
     return level(key).name
 
 
-def _reserves(found: Loads) -> Iterator[str]:
-    sizes, wanted = (
-        np.linalg.norm(found.reserves, axis=1),
-        np.linalg.norm(found.demand + found.passive + found.pressure[:, 3:], axis=1),
-    )
-    for key, size, demand in zip(found.levels, sizes, wanted, strict=True):
-        if size > max(MOST_RESERVE * demand, _SLIGHT_RESERVE):
+def _lacking(found: Loads) -> Iterator[str]:
+    for key, size, demand, much in zip(found.levels, *_lack(found), strict=True):
+        if much:
             yield f"Below {_name(key)} the muscles of the model lack {size:.1f} Nm of the {demand:.1f} Nm that are needed."
+
+
+def _lack(found: Loads) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_]]:
+    """Return what muscles lack at each joint (n,), what the weight asks for (n,), Nm, and whether that is too much (n,)."""
+    sizes, demand = np.linalg.norm(found.lacking, axis=1), np.linalg.norm(found.demand, axis=1)
+    return sizes, demand, sizes > np.maximum(MOST_LACKING * demand, _SLIGHT)
 
 
 def _saturated(found: Loads) -> Iterator[str]:
@@ -110,6 +118,24 @@ def _leaning(model: MultibodyModel) -> Iterator[str]:
 def _suspect(model: MultibodyModel) -> Iterator[str]:
     if model.suspect:
         yield f"The points of {', '.join(model.suspect)} are suspect: look at them and correct or confirm them."
+
+
+def _unspanned(model: MultibodyModel, found: Loads) -> Iterator[str]:
+    """Name the joints that move without any ligament, unless ligaments are left out on purpose."""
+    if found.settings.ligaments == "none":
+        return
+    spanned = set(model.ligaments.levels)
+    bare = [_name(key) for key, mobile in zip(model.levels, model.mobile, strict=True) if mobile and key not in spanned]
+    if bare:
+        yield f"No ligament could be spanned below {', '.join(bare)}: place the points of bodies and arches they run between."
+
+
+def _of_template(model: MultibodyModel) -> Iterator[str]:
+    if model.template_share > MOST_OF_TEMPLATE:
+        yield (
+            f"The template placed {model.template_share:.0%} of the points that muscles attach to on these vertebrae, so that "
+            "most lever arms are not this person's: place the points of the arches."
+        )
 
 
 def _held(found: Loads) -> Iterator[str]:
@@ -159,12 +185,16 @@ def _pressed(model: MultibodyModel, found: Loads) -> Iterator[str]:
 
 
 def _yielding(found: Loads) -> Iterator[str]:
-    """Look for discs that give way beyond the uncertainty of the posture: then muscles lack what they hold."""
-    for key, angles in zip(found.levels, np.abs(found.yielded), strict=True):
-        if angles.max() > MOST_GIVE * found.settings.posture_give:
+    """Look for discs that give way far beyond the uncertainty of the posture where muscles lack no large part of the moment.
+
+    Where they do the angle says nothing: discs are straight springs in the model, and would turn by hundreds of degrees.
+    """
+    lacks = _lack(found)[2]
+    for key, angles, lacking in zip(found.levels, np.abs(found.yielded), lacks, strict=True):
+        if angles.max() > MOST_GIVE * found.settings.posture_give and not lacking:
             yield (
-                f"Below {_name(key)} the posture is held only if the disc gives way by {angles.max():.1f} degrees: "
-                "the muscles of the model lack the moment."
+                f"Below {_name(key)} the posture is held only if the disc gives way by {angles.max():.1f} degrees, "
+                f"more than {MOST_GIVE:g} times the uncertainty of the posture."
             )
 
 

@@ -51,7 +51,7 @@ def with_measured_areas(model: MultibodyModel, areas: Mapping[Place, float]) -> 
     MultibodyModel
         With a note for each muscle that was scaled, or whose factor is beyond belief.
     """
-    pcsa = model.muscles.pcsa_mm2.copy()
+    pcsa, sources = model.muscles.pcsa_mm2.copy(), list(model.muscles.sources)
     notes = []
     for muscle, side, chosen in _measured(model, areas):
         passing = {key: chosen & _passes(model, key) for key in _levels(model, areas, muscle, side)}
@@ -66,8 +66,11 @@ def with_measured_areas(model: MultibodyModel, areas: Mapping[Place, float]) -> 
         passed = np.array([passing[key] for key in factors])
         own = np.array(list(factors.values())) @ passed / np.maximum(passed.sum(axis=0), 1)
         pcsa[chosen] *= np.where(passed.any(axis=0), own, mean)[chosen]
+        for one in np.flatnonzero(chosen):
+            sources[one] = f"measured cross-section of the {label}, shared among its fascicles as in: {sources[one]}"
         notes.append(f"The {label} is as strong as its measured area: {mean:.2f} times the usual one.")
-    return replace(model, muscles=replace(model.muscles, pcsa_mm2=pcsa), notes=(*model.notes, *notes))
+    muscles = replace(model.muscles, pcsa_mm2=pcsa, sources=tuple(sources))
+    return replace(model, muscles=muscles, notes=(*model.notes, *notes))
 
 
 def with_measured_centroids(model: MultibodyModel, centroids: Mapping[Place, FloatArray]) -> MultibodyModel:

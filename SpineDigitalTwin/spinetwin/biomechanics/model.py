@@ -135,6 +135,8 @@ class MultibodyModel:
         Levels with suspect points that the model rests on.
     belly : Belly, optional
         None where nobody knows it, as in old files.
+    template_share : float
+        Part of the muscles' points of interest on the levels that are seen which the template placed; 0 in old files.
     """
 
     person: Person
@@ -153,3 +155,4 @@ class MultibodyModel:
     notes: tuple[str, ...] = ()
     suspect: tuple[str, ...] = ()
     belly: Belly | None = None
+    template_share: float = 0.0

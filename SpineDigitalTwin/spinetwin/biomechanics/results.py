@@ -57,7 +57,8 @@ class Loads:
     reserves : (n, 3) array
         Moment that nothing in the model could make, Nm; 0 inside the thorax.
     passive_share : (n,) array
-        Part of the flexion moment that discs, ligaments and resting muscles balance; nan where there is hardly a moment.
+        Part of the flexion moment that bent discs, ligaments and resting muscles balance, without that of discs which give way
+        because muscles leave it over; nan where there is hardly a moment.
     in_thorax : (n,) array of bool
         Joints whose moments ribs and sternum carry; their compression is that of the whole section.
     activations, muscle_forces : (m,) arrays
@@ -102,6 +103,21 @@ class Loads:
     left_over: FloatArray = field(default_factory=lambda: np.zeros((1, 3)))
     left_over_weight: FloatArray = field(default_factory=lambda: np.zeros((1, 3)))
     resting_forces: FloatArray = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def yielding(self) -> FloatArray:
+        """Moment (n, 3) that discs make because they give way, Nm."""
+        return self.left_over - self.reserves
+
+    @property
+    def lacking(self) -> FloatArray:
+        """Moment (n, 3) that muscles lack, Nm: reserves, and what discs make beyond the uncertainty of the posture.
+
+        A disc that gives way within that uncertainty replaces no muscle: the person may stand that much differently.
+        """
+        beyond = np.maximum(np.abs(self.yielded) - self.settings.posture_give, 0.0)
+        part = np.divide(beyond, np.abs(self.yielded), out=np.zeros_like(beyond), where=self.yielded != 0.0)
+        return np.asarray(self.reserves + part * self.yielding)
 
     @property
     def trusted(self) -> bool:

@@ -49,12 +49,12 @@ class _Actions:
 class _Balance:
     """Muscles and discs that hold the actions in balance.
 
-    Recruitment, moment of the discs (n, 3), total force (n, 3), reserves (n, 3), how far discs yield (n, 3), degrees, the
-    moments that muscles leave over (n, 3), and their weights in the optimum (n, 3).
+    Recruitment, moment of the discs that the task bends (n, 3), total force (n, 3), reserves (n, 3), how far discs yield
+    (n, 3), degrees, the moments that muscles leave over (n, 3), and their weights in the optimum (n, 3).
     """
 
     recruited: Recruitment
-    discs: FloatArray
+    bent: FloatArray
     force: FloatArray
     reserves: FloatArray
     yielded: FloatArray
@@ -143,7 +143,7 @@ def _balance(model: MultibodyModel, actions: _Actions, settings: Settings, floor
     multipliers[model.mobile] = recruited.multipliers.reshape(-1, 3)
     moved, reserves = multipliers * give / 2, multipliers / (2 * settings.reserve_weight)
     yielded = moved / np.where(stiffness > 0, stiffness, 1.0)
-    return _Balance(recruited, bent + moved, force, reserves, yielded, reserves + moved, weight)
+    return _Balance(recruited, bent, force, reserves, yielded, reserves + moved, weight)
 
 
 def _recruited(
@@ -176,7 +176,7 @@ def _told(
     model: MultibodyModel, posed: MultibodyModel, task: Task, settings: Settings, actions: _Actions, balance: _Balance
 ) -> Loads:
     recruited = balance.recruited
-    passive = balance.discs + actions.tissue[:, 3:]
+    held = balance.bent + actions.tissue[:, 3:]
     demand = actions.weight[:, 3:]
     much = np.abs(demand[:, 0]) > _HARDLY
     result = Loads(
@@ -188,9 +188,9 @@ def _told(
         shear_right=balance.force[:, 0],
         weight=-actions.weight[:, 2],
         demand=demand,
-        passive=passive,
+        passive=held + balance.left_over - balance.reserves,
         reserves=balance.reserves,
-        passive_share=np.where(much, -passive[:, 0] / np.where(much, demand[:, 0], 1.0), np.nan),
+        passive_share=np.where(much, -held[:, 0] / np.where(much, demand[:, 0], 1.0) + 0.0, np.nan),
         in_thorax=~model.mobile,
         activations=recruited.activations,
         muscle_forces=recruited.activations * actions.strengths,

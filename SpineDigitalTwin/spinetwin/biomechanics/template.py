@@ -71,6 +71,11 @@ class Attachments:
     used: set[tuple[int, int]] = field(default_factory=set)
     astray: set[tuple[int, int]] = field(default_factory=set)
 
+    @property
+    def template_share(self) -> float:
+        """Part of the points that were asked for on levels that are seen which are made up."""
+        return len(self.made_up) / max(len(self.made_up) + len(self.used), 1)
+
     def body_index(self, key: int) -> int:
         """Return the index of the body that carries a level; what lies above the highest level moves with it."""
         if key == SACRUM:

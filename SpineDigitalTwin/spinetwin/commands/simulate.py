@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,8 +92,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Build the model, compute its loads, write everything and say the most asked for."""
     with progress_bar("simulate", arguments.quiet) as progress:
         made = simulate_into(arguments, progress)
+    from ..biomechanics.results import RESEARCH_USE
+
     findings = [f"{_SAID[each.severity]}: {each.text}" for each in made.found.findings]
-    for line in (*_headlines(made.found, made.spread), *made.compared, *findings):
+    for line in (RESEARCH_USE, *_headlines(made.found, made.spread), *made.compared, *findings):
         print(line)
     print(f"Results: {arguments.out}")
     return 0
@@ -228,7 +230,7 @@ def _write(
     from ..report.figures import can_draw
     from ..report.loads import draw_loads, write_loads_report
 
-    write_model(folder / "model.spinembs.json", model)
+    write_model(folder / "model.spinembs.json", model, asdict(found.settings))
     write_loads(folder / "loads.json", model, found, spread)
     write_loads_table(folder / "loads.csv", found, spread)
     if can_draw():

@@ -92,7 +92,9 @@ def _joint(found: Loads, spread: Interval | None, at: int) -> dict[str, Any]:
         "weight": float(found.weight[at]),
         "demand": found.demand[at].tolist(),
         "passive": found.passive[at].tolist(),
+        "yielding": found.yielding[at].tolist(),
         "reserve": found.reserves[at].tolist(),
+        "lacking": found.lacking[at].tolist(),
         "pressure": found.pressure[at].tolist(),
         "yielded_deg": found.yielded[at].tolist(),
         "passive_share": None if math.isnan(share) else share,
@@ -154,7 +156,7 @@ COLUMNS = (
     "weight N",
     "flexion moment Nm",
     "passive share",
-    "reserve Nm",
+    "muscles lack Nm",
     "note",
 )
 COLUMNS = tuple(" ".join(each.split()) for each in COLUMNS)
@@ -186,9 +188,9 @@ def _row(joint: dict[str, Any]) -> Sequence[object]:
         forces += [f"{joint[name]:.1f}", *(f"{end:.1f}" for end in joint.get(f"{name}_95", ()))]
         forces += [""] * (-len(forces) % 3)
     share = "" if joint["passive_share"] is None else f"{joint['passive_share']:.3f}"
-    reserve = math.sqrt(sum(each * each for each in joint["reserve"]))
+    lacking = math.hypot(*joint["lacking"])
     note = "moments carried by the ribs" if joint["in_thorax"] else ""
-    return [joint["below"], *forces, f"{joint['weight']:.1f}", f"{-joint['demand'][0]:.2f}", share, f"{reserve:.2f}", note]
+    return [joint["below"], *forces, f"{joint['weight']:.1f}", f"{-joint['demand'][0]:.2f}", share, f"{lacking:.2f}", note]
 
 
 def read_task(path: PathLike) -> Task:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from ..anatomy import level as level_of
 from ..biomechanics.model import Belly, Ligaments, Masses, MultibodyModel, Muscles
 from ..biomechanics.person import Person
+from ..biomechanics.results import RESEARCH_USE
 from ..errors import ParameterError, ReadError
 from ..geometry import FloatArray, IntArray
 from .atomic import write_text
@@ -26,28 +27,38 @@ _MOST = 10_000
 """Bodies, masses, fascicles or strands that a file may hold."""
 
 
-def write_model(path: PathLike, model: MultibodyModel) -> None:
+def write_model(path: PathLike, model: MultibodyModel, settings: Mapping[str, object] | None = None) -> None:
     """Write a model. RAS mm, kg, mm2.
+
+    Parameters
+    ----------
+    path : path
+    model : MultibodyModel
+    settings : mapping of str to number or text, optional
+        With which it was built and solved, by name, for people; `read_model` does not need them.
 
     Raises
     ------
     WriteError
         As `spinetwin.io.atomic.atomic_write`.
     """
-    write_text(path, json.dumps(_content(model), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, json.dumps(_content(model, settings), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _content(model: MultibodyModel) -> dict[str, Any]:
+def _content(model: MultibodyModel, settings: Mapping[str, object] | None) -> dict[str, Any]:
     names = _body_names(model.levels)
     masses, muscles, ligaments = model.masses, model.muscles, model.ligaments
     person = model.person
     return {
         "format": FORMAT,
         "version": VERSION,
+        "use": RESEARCH_USE,
         "coordinates": {"system": "RAS", "unit": "mm", "source": _GEOMETRY},
         "person": {"sex": person.sex, "height_cm": person.height_cm, "weight_kg": person.weight_kg, "source": "given"},
+        "settings": None if settings is None else dict(settings),
         "notes": list(model.notes),
         "suspect": list(model.suspect),
+        "template_share": model.template_share,
         "trunk_axes": model.trunk.tolist(),
         "bodies": [
             {"name": name, "origin": origin.tolist(), "axes": axes.tolist(), "source": _GEOMETRY}
@@ -59,7 +70,7 @@ def _content(model: MultibodyModel) -> dict[str, Any]:
                 "centre": centre.tolist(),
                 "axes": axes.tolist(),
                 "mobile": bool(mobile),
-                "disc": "disc_stiffness.csv",
+                "disc": f"disc_stiffness.csv, rows of region {level_of(name).region}",
                 "source": _GEOMETRY,
             }
             for name, centre, axes, mobile in zip(names[1:], model.joints, model.joint_axes, model.mobile, strict=True)
@@ -79,7 +90,7 @@ def _content(model: MultibodyModel) -> dict[str, Any]:
                 "side": side,
                 "path": [{"body": names[owner], "position": at.tolist()} for owner, at in zip(owners, path, strict=True)],
                 "pcsa_mm2": float(area),
-                "fibres": "muscle_fibres.csv",
+                "fibres": f"muscle_fibres.csv, row of {group}",
                 "source": source,
             }
             for name, group, side, owners, path, area, source in zip(
@@ -101,7 +112,7 @@ def _content(model: MultibodyModel) -> dict[str, Any]:
                 "positions": ends.tolist(),
                 "share": float(share),
                 "slack_length_mm": float(np.linalg.norm(ends[1] - ends[0])),
-                "laws": "ligament_laws.csv",
+                "laws": f"ligament_laws.csv, rows of ligament {name}",
                 "source": f"{_GEOMETRY}; slack in the imaged posture",
             }
             for name, key, owners, ends, share in zip(
@@ -163,7 +174,16 @@ def _model(content: dict[str, Any]) -> MultibodyModel:
         notes=tuple(str(each) for each in content["notes"]),
         suspect=tuple(str(each) for each in content["suspect"]),
         belly=_belly(content.get("belly")),
+        template_share=_share(content.get("template_share", 0.0)),
     )
+
+
+def _share(value: object) -> float:
+    """Read a part of a whole, which files of earlier versions of the program lack."""
+    share = float(_numbers(value))
+    if not 0 <= share <= 1:
+        raise ValueError
+    return share
 
 
 def _belly(entry: dict[str, Any] | None) -> Belly | None:

@@ -41,15 +41,26 @@ OPTIONS: dict[str, OptionReader] = {
 }
 """As the options of the command; `simulation` takes two more: the formats of `export`, and a name with which files begin."""
 
+_OF_SUBJECT = "_osim_info.json"
+
 
 def simulation(job: Job, folder: Path, output: Output) -> Done:
     """Build the model of a person from points, and write it and its loads; files begin with the name, if one is given."""
     made = folder / _FOLDER
     made.mkdir()
     simulated = simulate_into(_arguments(job, made), output.progress("simulate"))
-    name = f"{job.options['name']}_" if "name" in job.options else ""
-    files = {path.name: path.rename(folder / f"{name}{path.name}") for path in sorted(made.iterdir())}
+    name = str(job.options.get("name", ""))
+    files = {path.name: path.rename(folder / _named(path.name, name)) for path in sorted(made.iterdir())}
     return Done(files, headline(simulated.found))
+
+
+def _named(file: str, name: str) -> str:
+    """Return a file's name that begins with a name; whose a subject's file is stays behind `sub-`, where its readers look."""
+    if not name:
+        return file
+    if file.endswith(_OF_SUBJECT):
+        return f"sub-{name.removeprefix('sub-')}{_OF_SUBJECT}"
+    return f"{name}_{file}"
 
 
 def formats(value: object) -> list[str]:

@@ -71,6 +71,8 @@ def test_an_osim_file_has_all_parts_and_names_that_opensim_allows(tmp_path, mode
     assert all(not set(name) & set(r" \/*+") for name in names)
     tags = [each.tag for each in root.find("Model/ForceSet/objects")]
     assert tags.count("RigidTendonMuscle") == len(model.muscles.names)
+    floors = [float(each.find("min_control").text) for each in root.iter("RigidTendonMuscle")]
+    assert floors == [found.settings.activation_floor] * len(model.muscles.names)
     assert tags.count("Ligament") == len(model.ligaments.names) + len(mechanism.resting.names)
     assert tags.count("BushingForce") == model.mobile.sum()
     assert tags.count("CoordinateActuator") == 3 * (1 + model.mobile.sum())
@@ -201,6 +203,7 @@ def test_osim_info_says_what_its_reader_asks_for(tmp_path):
     model = made_model(LUMBAR)
     l4 = level("L4").id
     measured = {("muscle_area", "psoas", "left", l4): 1200.0, ("muscle_centroid_right", "psoas", "left", l4): -45.0}
+    measured["muscle_centroid_anterior", "psoas", "left", l4] = 12.0
     write_osim_info(tmp_path / "sub-x_osim_info.json", model, measured, 61.0)
     info = json.loads((tmp_path / "sub-x_osim_info.json").read_text(encoding="utf-8"))
     assert (info["Height"], info["Weight"], info["Age"], info["Sex"][0]) == (175.0, 70.0, 61.0, "M")
@@ -218,6 +221,8 @@ def test_osim_info_says_what_its_reader_asks_for(tmp_path):
     assert list(areas["L4"]) == ["PM", "RA", "SA", "lD", "TR", "EO", "IO", "ES", "TS", "PS", "QL"]
     assert (areas["L4"]["PS"], lateral["L4"]["PS"], areas["L4"]["RA"]) == (pytest.approx(12.0), pytest.approx(4.5), MISSING)
     assert len(areas) == 17
+    forward = {side: json.loads(info[f"muscleAP_{side}"])["L4"] for side in "LR"}
+    assert (forward["L"]["PS"], forward["L"]["RA"], forward["R"]["PS"]) == (pytest.approx(1.2), MISSING, MISSING)
     assert json.loads(info["muscleCSA_R"])["L4"]["PS"] == MISSING
 
 

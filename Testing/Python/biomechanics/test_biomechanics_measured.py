@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from made_columns import made_model
 from spinetwin.anatomy import level
-from spinetwin.biomechanics import TASKS, loads, with_measured_areas, with_measured_centroids
+from spinetwin.biomechanics import TASKS, Person, loads, with_measured_areas, with_measured_centroids
 
 THIRD, FOURTH = level("L3").id, level("L4").id
 BENT = TASKS["flexion-60"]
@@ -77,6 +77,15 @@ def test_back_muscles_further_behind_the_spine_load_it_less():
     moved = with_measured_centroids(model, places)
     joint = model.levels.index(THIRD)
     assert loads(moved, BENT).compression[joint] < 0.97 * loads(model, BENT).compression[joint]
+
+
+def test_an_area_says_whether_it_was_measured_or_scaled():
+    model = made_model(person=Person("f", 165.0, 60.0))
+    factor = 0.85 * (60.0 / 75.0) ** (2 / 3)
+    assert all(each.endswith(f"area times {factor:.3f} for 60 kg and sex f") for each in model.muscles.sources)
+    told = with_measured_areas(model, {("psoas", "left", level("L4").id): 900.0}).muscles
+    measured = [each.startswith("measured cross-section of the psoas left") for each in told.sources]
+    assert measured == [pair == ("psoas", "left") for pair in zip(told.groups, told.sides, strict=True)]
 
 
 def test_a_centroid_beyond_belief_is_told_and_left_out():

@@ -32,7 +32,7 @@ _FORCES = {
 _FULL = 1.0
 """Activation that has the strongest colour."""
 
-IN_VIVO = read_table("in_vivo.csv", "spinetwin.biomechanics")
+PUBLISHED = read_table("published_bands.csv", "spinetwin.biomechanics")
 """Published bands of compression by upper level and task."""
 
 
@@ -125,7 +125,7 @@ def _bars(axes: Axes, found: Loads, spread: Interval | None, name: str, title: s
 def _bands(axes: Axes, found: Loads) -> None:
     """Mark what was found in people, or in other models of the same task."""
     names = [level(key).name for key in found.levels]
-    for row in IN_VIVO:
+    for row in PUBLISHED:
         if row["task"] == found.task.name and row["level"] in names:
             low, high, at = float(row["low_n"]), float(row["high_n"]), names.index(row["level"])
             axes.barh(at, high - low, left=low, height=1.0, color=_BAND, zorder=0, label="published")

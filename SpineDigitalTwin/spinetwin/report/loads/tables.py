@@ -48,7 +48,7 @@ def joint_name(found: Loads, at: int) -> str:
 def joints_table(found: Loads, spread: Interval | None) -> str:
     """Return one row for each joint, from the top."""
     heads = ("Joint", "Compression, N", "Shear forward, N", "Shear right, N", "Weight above, N")
-    more = ("Flexion moment, Nm", "Passive share", "Reserve, Nm")
+    more = ("Flexion moment, Nm", "Passive share", "Muscles lack, Nm")
     return _html((*heads, *more), (_joint(found, spread, at) for at in reversed(range(len(found.levels)))))
 
 
@@ -58,7 +58,7 @@ def _joint(found: Loads, spread: Interval | None, at: int) -> Sequence[str]:
         return [joint_name(found, at), *forces, _whole(found.weight[at]), "ribs", "ribs", "ribs"]
     share = float(found.passive_share[at])
     moments = [f"{-found.demand[at, 0] + 0.0:.1f}", NOTHING if math.isnan(share) else f"{100 * share:.0f} %"]
-    return [joint_name(found, at), *forces, _whole(found.weight[at]), *moments, f"{np.linalg.norm(found.reserves[at]):.1f}"]
+    return [joint_name(found, at), *forces, _whole(found.weight[at]), *moments, f"{np.linalg.norm(found.lacking[at]):.1f}"]
 
 
 def _force(found: Loads, spread: Interval | None, name: str, at: int) -> str:

@@ -13,7 +13,7 @@ from ...io.atomic import write_text
 from ...io.loads import said_person
 from ..figures import can_draw, figure_of
 from ..frame import TEXT, framed
-from .pictures import IN_VIVO, draw_bars, draw_model
+from .pictures import PUBLISHED, draw_bars, draw_model
 from .tables import comparison_table, joints_table, ligaments_table, muscles_table, settings_table
 
 PAGE = "loads.html"
@@ -98,9 +98,9 @@ def _bars_notes(found: Loads, spread: Interval | None, past: PastLoads | None) -
         yield f"Lines: 95 % of {spread.samples} models drawn with {spread.spread} (standard deviations)."
     if past is not None:
         yield f"Diamonds: {past.about}."
-    for row in IN_VIVO:
+    for row in PUBLISHED:
         if row["task"] == found.task.name:
-            yield f"Grey: {row['low_n']} to {row['high_n']} N below {row['level']} ({row['source']})."
+            yield f"Grey: {row['low_n']} to {row['high_n']} N below {row['level']}: {row['basis']} ({row['source']})."
 
 
 def _comparison(found: Loads, past: PastLoads | None) -> str:

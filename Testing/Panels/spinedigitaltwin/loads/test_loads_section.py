@@ -8,7 +8,7 @@ from slicerhost import views
 from slicerhost.loads import cells, choose, node_of, rest, row_of, shift
 from slicerhost.waiting import settle
 from spinetwin.anatomy import level
-from spinetwin.biomechanics import TASKS, Person, Settings, build_model, loads
+from spinetwin.biomechanics import TASKS, Person, Settings, build_model, interval, loads
 from spinetwin.measure.frames import frames_from_points
 
 L3, T8 = level("L3").id, level("T8").id
@@ -16,9 +16,12 @@ L3, T8 = level("L3").id, level("T8").id
 
 def expected(points, task, **settings):
     """The loads by the core alone, without the panel."""
+    return loads(model_of(points, **settings), TASKS[task], Settings(**settings))
+
+
+def model_of(points, **settings):
     places = {poi.key: np.array(poi.position) for poi in points}
-    model = build_model(places, frames_from_points(places), Person("f", 168.0, 64.0), Settings(**settings))
-    return loads(model, TASKS[task], Settings(**settings))
+    return build_model(places, frames_from_points(places), Person("f", 168.0, 64.0), Settings(**settings))
 
 
 class TestBefore:
@@ -68,7 +71,7 @@ class TestComputing:
         low, high = (float(each) for each in table[-1][3].split(" – "))
         assert low < found.compression[0] < high
         assert ui.verdictLabel.visible is not found.trusted
-        assert "Grey bands: Wilke 1999" in ui.loadsNotes.text
+        assert "Grey bands: pressure measured in a man of 70 kg, Wilke 1999" in ui.loadsNotes.text
         screenshot(ui.loadsSection, "SpineDigitalTwin-biomechanics.png")
 
     def test_the_bars_are_drawn(self, computed):
@@ -259,5 +262,33 @@ class TestLive:
 
 def test_the_grey_bands_say_where_they_come_from(computed):
     tip = computed.ui.barsLabel.toolTip
-    assert "Grey below L4: 400 to 700 N, Wilke 1999" in tip
+    assert "Grey below L4: 400 to 700 N, pressure measured in a man of 70 kg: Wilke 1999" in tip
     assert tip.startswith("Dark: joints that move")
+
+
+def test_bars_and_whiskers_are_as_long_as_the_forces(computed, points):
+    """Read as a person does, from the ticks of each axis, for both columns and every joint."""
+    from SpineDigitalTwinLib.loads import bars
+
+    found, width = expected(points, "standing"), 460.0
+    spread = interval(model_of(points), TASKS["standing"], samples=8, around=found)
+    drawn = bars.shapes(found, spread, None, width)
+    boxes = [each for each in drawn if isinstance(each, bars.Box) and each.ink in ("#1f5fd6", "#9db4dd")]
+    lines = [each for each in drawn if isinstance(each, bars.Stroke) and each.ink == "#101010" and each.start[1] == each.end[1]]
+    ticks = [
+        (float(each.text), each.left + each.width / 2) for each in drawn if isinstance(each, bars.Word) and is_number(each)
+    ]
+    second = next(at for at in range(1, len(ticks)) if ticks[at][0] < ticks[at - 1][0])
+    joints = len(found.levels)
+    for part, axis, name in ((0, ticks[:second], "compression"), (1, ticks[second:], "shear_anterior")):
+        here = slice(part * joints, (part + 1) * joints)
+        (low, at), (high, to) = axis[0], axis[-1]
+        per_newton = (to - at) / (high - low)
+        lengths = [each.width / per_newton for each in boxes[here]]
+        np.testing.assert_allclose(lengths, np.maximum(np.abs(getattr(found, name)), 1.0 / per_newton), atol=1e-6)
+        ends = [[low + (each.start[0] - at) / per_newton, low + (each.end[0] - at) / per_newton] for each in lines[here]]
+        np.testing.assert_allclose(ends, np.transpose([spread.low[name], spread.high[name]]), atol=1e-6)
+
+
+def is_number(word):
+    return word.align == "centre" and word.text.lstrip("-").replace(".", "").isdigit()
