@@ -13,7 +13,8 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..messages import FAILED
-from .offers import AUTO, Offer, Offers, OffersQuery
+from .boxes import fill
+from .offers import AUTO, Offer, Offers, OffersQuery, withoutCommands
 
 if TYPE_CHECKING:
     from spinetwin.geometry import Grid
@@ -50,7 +51,7 @@ class BackendChooser:
         self._ui, self._parameters, self._changed = ui, parameters, changed
         self._query = OffersQuery(makeWorker, self._onTold)
         self._told: Offers | str = ""
-        self._asked: Grid | None = None
+        self._asked: tuple[Grid, str] | None = None
         self._names: list[str] = []
         self._devices: list[str] = []
         ui.tableBox.clear()
@@ -65,16 +66,17 @@ class BackendChooser:
 
     # --- what is known ------------------------------------------------------------------------------------------------
 
-    def follow(self, grid: Grid | None) -> None:
-        """Ask what can run for an image on a grid, where that is not known."""
-        if grid is not None and grid != self._asked:
-            self._asked, self._told = grid, ""
-            self._query.ask(grid)
+    def follow(self, grid: Grid | None, name: str) -> None:
+        """Ask what can run for an image on a grid, where that is not known; the name of its file tells the contrast."""
+        if grid is not None and (grid, name) != self._asked:
+            self._asked, self._told = (grid, name), ""
+            self._query.ask(grid, name)
 
     def again(self) -> None:
         """Ask anew, after something was installed, or could not be."""
-        grid, self._asked = self._asked, None
-        self.follow(grid)
+        asked, self._asked = self._asked, None
+        if asked is not None:
+            self.follow(*asked)
 
     def retry(self) -> None:
         """Ask anew where nobody could tell the last time."""
@@ -173,13 +175,13 @@ class BackendChooser:
             # a scene of another computer, or nobody knows yet: what was chosen there is kept
             names.append(chosen)
         self._names = names
-        _fill(self._ui.backendBox, [titles.get(each, each) for each in names], names.index(chosen))
+        fill(self._ui.backendBox, [titles.get(each, each) for each in names], names.index(chosen))
 
     def _fillDevices(self, offer: Offer | None) -> None:
         more = offer.devices if offer is not None else ()
         self._devices = list(dict.fromkeys((AUTO, "cpu", *more)))
         texts = [_deviceText(each, self._devices) for each in self._devices]
-        _fill(self._ui.deviceBox, texts, self._devices.index(self.device))
+        fill(self._ui.deviceBox, texts, self._devices.index(self.device))
 
     def _showAvailability(self, offer: Offer | None) -> None:
         label = self._ui.availabilityLabel
@@ -197,7 +199,7 @@ class BackendChooser:
         if not offer.reads_image:
             return _("Takes a label map over that another program has made of this image."), True
         if not offer.ready:
-            return escape(_("Cannot run: {reason}").format(reason=offer.reason)), False
+            return escape(_("Cannot run: {reason}").format(reason=withoutCommands(offer.reason))), False
         if not offer.fits:
             return escape(offer.needs), False
         takes = _(" It takes {needs}.").format(needs=offer.needs) if offer.needs else ""
@@ -230,16 +232,6 @@ def _deviceText(device: str, devices: list[str]) -> str:
         "mps": _("Graphics of this Mac (MPS)"),
     }
     return texts.get(kind, device)
-
-
-def _fill(box: Any, texts: list[str], index: int) -> None:
-    """Fill a combo box anew where it holds something else, without telling that something was chosen."""
-    blocked = box.blockSignals(True)
-    if [box.itemText(each) for each in range(box.count)] != texts:
-        box.clear()
-        box.addItems(texts)
-    box.currentIndex = index
-    box.blockSignals(blocked)
 
 
 def _tables() -> dict[str, str]:

@@ -23,6 +23,7 @@ from .segmenting import segmentation_step
 from .simulating import OPTIONAL as MEASURED
 from .simulating import OPTIONS as OF_SIMULATION
 from .simulating import formats, simulation
+from .weights.steps import WEIGHTS_STEPS
 from .xraying import INPUTS as FILMS
 from .xraying import OPTIONAL as OF_FILMS
 from .xraying import OPTIONS as OF_XRAY
@@ -164,7 +165,8 @@ STEPS: Mapping[str, Step] = {
         ("map", "second_map", "table_file"),
     ),
     "install": Step((), installation, {"backend": text}),
-    "backends": Step((), offered_backends, {"grid": grid_option, "device": device}),
+    **WEIGHTS_STEPS,
+    "backends": Step((), offered_backends, {"grid": grid_option, "device": device, "image": text}),
     "poi": Step(
         ("subregions", "vertebrae"),
         points_of_interest,
