@@ -17,11 +17,11 @@ from weights_server import Server
 
 ROOT = Path(__file__).resolve().parents[3]
 WORKER = Path(__file__).with_name("weights_worker.py")
-PATIENCE_S = 600
+PATIENCE_S = 25
 SEMANTIC, INSTANCE = "spineps-t2w", "spineps-instance"
 FILES = {
     "inference_config.json": b"{}",
-    "trainer__plans__3d/fold_0/checkpoint_final.pth": bytes(range(256)) * 8000,
+    "trainer__plans__3d/fold_0/checkpoint_final.pth": bytes(range(256)) * 12000,
 }
 """What makes an archive one of weights, for either method."""
 
@@ -80,8 +80,8 @@ def opened(host, monkeypatch, tmp_path, home, server, panel):
 
         twin = panel(SpineDigitalTwinWidget, 460, 1180)
         twin.enter()
-        values = np.random.default_rng(1).integers(0, 900, (6, 40, 30)).astype(np.int16)
-        twin.ui.imageSelector.setCurrentNode(host.util.addVolumeFromArray(values, np.diag([3.0, 1.0, 1.0, 1.0]), name))
+        values = np.random.default_rng(1).integers(0, 900, (60, 40, 6)).astype(np.int16)
+        twin.ui.imageSelector.setCurrentNode(host.util.addVolumeFromArray(values, np.diag([4.0, 2.0, 2.0, 1.0]), name))
         twin._parameters.backend = backend
         known(twin, host)
         return twin
@@ -90,9 +90,8 @@ def opened(host, monkeypatch, tmp_path, home, server, panel):
 
 
 def known(twin, host):
-    segment = twin.panel.segment
-    settle(host, PATIENCE_S, until=lambda: not twin.panel.background.busy and not segment.chooser.busy)
-    settle(host, PATIENCE_S, until=lambda: segment.chooser.offer is not None)
+    panel, chooser = twin.panel, twin.panel.segment.chooser
+    settle(host, PATIENCE_S, until=lambda: chooser.offer is not None and not (panel.background.busy or chooser.busy))
 
 
 def rows(twin):
@@ -139,8 +138,8 @@ def test_from_nothing_to_a_method_that_can_run(opened, host, home, server, scree
     press_get(twin, host)
     assert server.methods == ["HEAD", "HEAD"]
     question = ui.weightsQuestion.text
-    assert f"{SEMANTIC} (semantic network, for T2w): 2 MB, licence Apache-2.0, from 127.0.0.1" in question
-    assert f"{INSTANCE} (instance network, for T2w T1w Vibe): 2 MB" in question
+    assert f"{SEMANTIC} (semantic network, for T2w): 3 MB, licence Apache-2.0, from 127.0.0.1" in question
+    assert f"{INSTANCE} (instance network, for T2w T1w Vibe): 3 MB" in question
     assert "can run any program when it is opened" in question
     assert "The SHA-256 of every file is written down now and compared before each use." in question
     settle(host)
@@ -155,14 +154,15 @@ def test_from_nothing_to_a_method_that_can_run(opened, host, home, server, scree
     assert ui.availabilityLabel.text.startswith("✓ Can run: environment and weights are there"), ui.segmentLabel.text
     assert (ui.segmentButton.enabled, ui.getWeightsButton.visible) == (True, False)
     assert rows(twin) == [f"{SEMANTIC}: there", f"{INSTANCE}: there"]
-    assert f"{INSTANCE}: fetching 2 of 2 MB" in ui.logText.plainText
+    assert f"{SEMANTIC}: fetching 1 of 3 MB" in ui.logText.plainText
+    assert f"Fetched: {SEMANTIC}, {INSTANCE}" in ui.logText.plainText
     assert set(Store(home).verify(SEMANTIC)) == set(FILES)
 
 
 def test_both_steps_of_the_other_method(opened, host, home, server):
     twin = opened("totalspineseg")
     press_get(twin, host)
-    assert "totalspineseg-step2 (step2 network): 2 MB, licence LGPL-3.0" in twin.ui.weightsQuestion.text
+    assert "totalspineseg-step2 (step2 network): 3 MB, licence LGPL-3.0" in twin.ui.weightsQuestion.text
     twin.ui.weightsAgreeButton.click()
     known(twin, host)
     assert rows(twin) == ["totalspineseg-step1: there", "totalspineseg-step2: there"]
