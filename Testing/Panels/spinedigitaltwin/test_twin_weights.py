@@ -17,7 +17,7 @@ from weights_server import Server
 
 ROOT = Path(__file__).resolve().parents[3]
 WORKER = Path(__file__).with_name("weights_worker.py")
-PATIENCE_S = 25
+PATIENCE_S = 120
 SEMANTIC, INSTANCE = "spineps-t2w", "spineps-instance"
 FILES = {
     "inference_config.json": b"{}",
@@ -118,7 +118,7 @@ def archive(tmp_path):
     return tmp_path / "t2w.zip"
 
 
-def test_from_nothing_to_a_method_that_can_run(opened, host, home, server, screenshot):
+def test_from_nothing_to_a_method_that_can_run(opened, host, home, server):
     twin = opened()
     ui = twin.ui
     assert ui.availabilityLabel.text.startswith("Cannot run: its environment is not installed: ")
@@ -142,8 +142,6 @@ def test_from_nothing_to_a_method_that_can_run(opened, host, home, server, scree
     assert f"{INSTANCE} (instance network, for T2w T1w Vibe): 3 MB" in question
     assert "can run any program when it is opened" in question
     assert "The SHA-256 of every file is written down now and compared before each use." in question
-    settle(host)
-    screenshot(twin.parent, "SpineDigitalTwin-weights.png")
     ui.weightsDisagreeButton.click()
     assert (ui.weightsQuestionFrame.visible, twin.panel.background.busy) == (False, False)
     assert server.methods == ["HEAD", "HEAD"]
