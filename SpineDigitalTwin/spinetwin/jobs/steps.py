@@ -165,7 +165,6 @@ STEPS: Mapping[str, Step] = {
         ("map", "second_map", "table_file"),
     ),
     "install": Step((), installation, {"backend": text}),
-    **WEIGHTS_STEPS,
     "backends": Step((), offered_backends, {"grid": grid_option, "device": device, "image": text}),
     "poi": Step(
         ("subregions", "vertebrae"),
@@ -192,5 +191,6 @@ STEPS: Mapping[str, Step] = {
     "export": Step(
         ("subregions", "vertebrae"), export_maps, {"name": _file_name, "format": one_of((".nii.gz", ".nii", ".nrrd", ".mha"))}
     ),
+    **WEIGHTS_STEPS,
 }
 """By the name that a job file gives."""
