@@ -13,6 +13,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..messages import FAILED
+from ..running.interpreter import MODELS_SETTING
 from .boxes import fill
 from .offers import AUTO, Offer, Offers, OffersQuery, withoutCommands
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 DEVICE_SETTING = "SpineDigitalTwin/device"
 """Of this computer, not of the scene."""
+
+OWN_MODELS = "two-phase"
+"""The backend whose networks a person gives, as a folder."""
 
 READY = "color: #1d4a2d;"
 
@@ -60,6 +64,9 @@ class BackendChooser:
         ui.backendBox.connect("currentIndexChanged(int)", self._onBackend)
         ui.deviceBox.connect("currentIndexChanged(int)", self._onDevice)
         ui.tableBox.connect("currentIndexChanged(int)", lambda *_: changed())
+        ui.modelsFolder.filters = ctk.ctkPathLineEdit.Dirs
+        ui.modelsFolder.currentPath = str(slicer.app.userSettings().value(MODELS_SETTING, "") or "")
+        ui.modelsFolder.connect("currentPathChanged(QString)", self._onModels)
         for edit in (ui.mapFile, ui.secondMapFile):
             edit.filters = ctk.ctkPathLineEdit.Files
             edit.connect("currentPathChanged(QString)", lambda *_: changed())
@@ -161,7 +168,9 @@ class BackendChooser:
         self._ui.sourcesFrame.setVisible(takesOver)
         for widget in (self._ui.deviceLabel, self._ui.deviceBox):
             widget.setVisible(not takesOver)
-        for widget in (self._ui.backendBox, self._ui.deviceBox, self._ui.sourcesFrame):
+        for widget in (self._ui.modelsLabel, self._ui.modelsFolder):
+            widget.setVisible(offer is not None and offer.name == OWN_MODELS)
+        for widget in (self._ui.backendBox, self._ui.deviceBox, self._ui.sourcesFrame, self._ui.modelsFolder):
             widget.enabled = not running
 
     def _fillBackends(self) -> None:
@@ -214,6 +223,11 @@ class BackendChooser:
         if 0 <= index < len(self._devices):
             slicer.app.userSettings().setValue(DEVICE_SETTING, self._devices[index])
             self._changed()
+
+    def _onModels(self, path: str) -> None:
+        slicer.app.userSettings().setValue(MODELS_SETTING, path)
+        self.again()
+        self._changed()
 
     def close(self) -> None:
         """End all, for a panel that goes away."""

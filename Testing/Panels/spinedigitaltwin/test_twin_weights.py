@@ -257,3 +257,18 @@ def test_deleting_asks_and_what_was_changed_is_said(opened, host, home, archive)
     known(twin, host)
     assert rows(twin)[0] == f"{SEMANTIC}: missing"
     assert not Store(home).place(SEMANTIC).exists()
+
+
+def test_the_folder_of_ones_own_models_is_chosen_in_the_panel(opened, host, tmp_path):
+    twin = opened("two-phase")
+    assert (twin.ui.modelsFolder.visible, twin.ui.weightsFrame.visible) == (True, False)
+    mine = tmp_path / "my models ü"
+    mine.mkdir()
+    assert str(mine) not in twin.ui.availabilityLabel.text
+    twin.ui.modelsFolder.currentPath = str(mine)
+    known(twin, host)
+    assert str(mine) in twin.ui.availabilityLabel.text
+    twin._parameters.backend = "spineps"
+    known(twin, host)
+    settle(host)
+    assert twin.ui.modelsFolder.visible is False

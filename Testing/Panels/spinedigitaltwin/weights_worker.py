@@ -19,6 +19,7 @@ def main(job, address):
     from spinetwin.jobs.environments import ENVIRONMENTS
     from spinetwin.jobs.external.spineps import SpinepsBackend
     from spinetwin.jobs.external.totalspineseg import TotalSpineSegBackend
+    from spinetwin.jobs.external.two_phase import TwoPhaseBackend
     from spinetwin.jobs.weights import WEIGHTS
     from spinetwin.jobs.worker import work
     from spinetwin.segmentation.backends import ImportBackend
@@ -26,7 +27,7 @@ def main(job, address):
     for name, each in WEIGHTS.items():
         WEIGHTS[name] = replace(each, url=f"{address}/{name}.zip", hosts=("127.0.0.1",))
     ENVIRONMENTS["spineps"] = replace(lent("spineps", "torch"), imports=("torch",))
-    backends.BACKENDS = (SpinepsBackend(), TotalSpineSegBackend(), ImportBackend())
+    backends.BACKENDS = (SpinepsBackend(), TotalSpineSegBackend(), TwoPhaseBackend(), ImportBackend())
     return work(job)
 
 
