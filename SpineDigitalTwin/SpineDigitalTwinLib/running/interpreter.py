@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import qt
+import slicer
 
 # What the application sets for its own Python would break another one; PythonSlicer is a launcher and sets what its own needs.
 _UNWANTED = (
@@ -25,13 +26,22 @@ _WANTED = {"PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1"}
 _PATIENCE_MS = 15_000
 
 
+MODELS_SETTING = "SpineDigitalTwin/models"
+"""Folder of a person's own networks; of this computer, not of the scene."""
+
+
 def cleanEnvironment() -> qt.QProcessEnvironment:
-    """Return the environment of the application without what belongs to its own Python."""
+    """Return the environment of the application without what belongs to its own Python, and with the folder of models."""
     environment = qt.QProcessEnvironment.systemEnvironment()
     for name in _UNWANTED:
         environment.remove(name)
     for name, value in _WANTED.items():
         environment.insert(name, value)
+    models = str(slicer.app.userSettings().value(MODELS_SETTING, "") or "")
+    if models:
+        from spinetwin.jobs.external.two_phase import MODELS_VARIABLE
+
+        environment.insert(MODELS_VARIABLE, models)
     return environment
 
 

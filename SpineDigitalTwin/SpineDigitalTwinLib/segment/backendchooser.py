@@ -13,7 +13,9 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..messages import FAILED
-from .offers import AUTO, Offer, Offers, OffersQuery
+from ..running.interpreter import MODELS_SETTING
+from .boxes import fill
+from .offers import AUTO, Offer, Offers, OffersQuery, withoutCommands
 
 if TYPE_CHECKING:
     from spinetwin.geometry import Grid
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 DEVICE_SETTING = "SpineDigitalTwin/device"
 """Of this computer, not of the scene."""
+
+OWN_MODELS = "two-phase"
+"""The backend whose networks a person gives, as a folder."""
 
 READY = "color: #1d4a2d;"
 
@@ -50,7 +55,7 @@ class BackendChooser:
         self._ui, self._parameters, self._changed = ui, parameters, changed
         self._query = OffersQuery(makeWorker, self._onTold)
         self._told: Offers | str = ""
-        self._asked: Grid | None = None
+        self._asked: tuple[Grid, str] | None = None
         self._names: list[str] = []
         self._devices: list[str] = []
         ui.tableBox.clear()
@@ -59,22 +64,26 @@ class BackendChooser:
         ui.backendBox.connect("currentIndexChanged(int)", self._onBackend)
         ui.deviceBox.connect("currentIndexChanged(int)", self._onDevice)
         ui.tableBox.connect("currentIndexChanged(int)", lambda *_: changed())
+        ui.modelsFolder.filters = ctk.ctkPathLineEdit.Dirs
+        ui.modelsFolder.currentPath = str(slicer.app.userSettings().value(MODELS_SETTING, "") or "")
+        ui.modelsFolder.connect("currentPathChanged(QString)", self._onModels)
         for edit in (ui.mapFile, ui.secondMapFile):
             edit.filters = ctk.ctkPathLineEdit.Files
             edit.connect("currentPathChanged(QString)", lambda *_: changed())
 
     # --- what is known ------------------------------------------------------------------------------------------------
 
-    def follow(self, grid: Grid | None) -> None:
-        """Ask what can run for an image on a grid, where that is not known."""
-        if grid is not None and grid != self._asked:
-            self._asked, self._told = grid, ""
-            self._query.ask(grid)
+    def follow(self, grid: Grid | None, name: str) -> None:
+        """Ask what can run for an image on a grid, where that is not known; the name of its file tells the contrast."""
+        if grid is not None and (grid, name) != self._asked:
+            self._asked, self._told = (grid, name), ""
+            self._query.ask(grid, name)
 
     def again(self) -> None:
         """Ask anew, after something was installed, or could not be."""
-        grid, self._asked = self._asked, None
-        self.follow(grid)
+        asked, self._asked = self._asked, None
+        if asked is not None:
+            self.follow(*asked)
 
     def retry(self) -> None:
         """Ask anew where nobody could tell the last time."""
@@ -159,7 +168,9 @@ class BackendChooser:
         self._ui.sourcesFrame.setVisible(takesOver)
         for widget in (self._ui.deviceLabel, self._ui.deviceBox):
             widget.setVisible(not takesOver)
-        for widget in (self._ui.backendBox, self._ui.deviceBox, self._ui.sourcesFrame):
+        for widget in (self._ui.modelsLabel, self._ui.modelsFolder):
+            widget.setVisible(offer is not None and offer.name == OWN_MODELS)
+        for widget in (self._ui.backendBox, self._ui.deviceBox, self._ui.sourcesFrame, self._ui.modelsFolder):
             widget.enabled = not running
 
     def _fillBackends(self) -> None:
@@ -173,13 +184,13 @@ class BackendChooser:
             # a scene of another computer, or nobody knows yet: what was chosen there is kept
             names.append(chosen)
         self._names = names
-        _fill(self._ui.backendBox, [titles.get(each, each) for each in names], names.index(chosen))
+        fill(self._ui.backendBox, [titles.get(each, each) for each in names], names.index(chosen))
 
     def _fillDevices(self, offer: Offer | None) -> None:
         more = offer.devices if offer is not None else ()
         self._devices = list(dict.fromkeys((AUTO, "cpu", *more)))
         texts = [_deviceText(each, self._devices) for each in self._devices]
-        _fill(self._ui.deviceBox, texts, self._devices.index(self.device))
+        fill(self._ui.deviceBox, texts, self._devices.index(self.device))
 
     def _showAvailability(self, offer: Offer | None) -> None:
         label = self._ui.availabilityLabel
@@ -197,7 +208,7 @@ class BackendChooser:
         if not offer.reads_image:
             return _("Takes a label map over that another program has made of this image."), True
         if not offer.ready:
-            return escape(_("Cannot run: {reason}").format(reason=offer.reason)), False
+            return escape(_("Cannot run: {reason}").format(reason=withoutCommands(offer.reason))), False
         if not offer.fits:
             return escape(offer.needs), False
         takes = _(" It takes {needs}.").format(needs=offer.needs) if offer.needs else ""
@@ -212,6 +223,11 @@ class BackendChooser:
         if 0 <= index < len(self._devices):
             slicer.app.userSettings().setValue(DEVICE_SETTING, self._devices[index])
             self._changed()
+
+    def _onModels(self, path: str) -> None:
+        slicer.app.userSettings().setValue(MODELS_SETTING, path)
+        self.again()
+        self._changed()
 
     def close(self) -> None:
         """End all, for a panel that goes away."""
@@ -230,16 +246,6 @@ def _deviceText(device: str, devices: list[str]) -> str:
         "mps": _("Graphics of this Mac (MPS)"),
     }
     return texts.get(kind, device)
-
-
-def _fill(box: Any, texts: list[str], index: int) -> None:
-    """Fill a combo box anew where it holds something else, without telling that something was chosen."""
-    blocked = box.blockSignals(True)
-    if [box.itemText(each) for each in range(box.count)] != texts:
-        box.clear()
-        box.addItems(texts)
-    box.currentIndex = index
-    box.blockSignals(blocked)
 
 
 def _tables() -> dict[str, str]:

@@ -92,6 +92,8 @@ def _question(offer: Offer) -> str:
         "Install {title}? {size} are downloaded: {what}. They go into a folder of their own; the application itself is not "
         "changed."
     ).format(title=escape(offer.title), size=sizeText(offer.download_mb), what=escape(what))
+    if offer.weights:
+        return f"{question} " + _("Its weights are not among that: they are fetched or imported by themselves, below.")
     if not offer.licence and offer.fetches:
         # packages alone, whose licences are told with them
         return question

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -18,6 +19,40 @@ if TYPE_CHECKING:
     from spinetwin.jobs import Verdict
 
 AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class OfferedWeights:
+    """Weights that a backend needs for one image.
+
+    Attributes
+    ----------
+    name, role : str
+        Of the archive, and what for.
+    contrasts : tuple of str
+        Kinds of images that they are for; none where they take any.
+    licence, host : str
+        Of the archive, and the server that publishes it.
+    state : str
+        "ready", "missing", "unknown" (nobody has vouched for them) or "changed".
+    """
+
+    name: str
+    role: str
+    contrasts: tuple[str, ...]
+    licence: str
+    host: str
+    state: str
+
+    @property
+    def ready(self) -> bool:
+        """Whether they can be used."""
+        return self.state == "ready"
+
+    @property
+    def there(self) -> bool:
+        """Whether there is anything to delete."""
+        return self.state != "missing"
 
 
 @dataclass(frozen=True)
@@ -40,6 +75,8 @@ class Offer:
         Whether there is memory enough, and what it will take, or why that is too much.
     devices : tuple of str
         Where it can run beside the processor.
+    weights : tuple of OfferedWeights
+        Those that it needs and that are fetched or imported by themselves.
     """
 
     name: str
@@ -54,6 +91,7 @@ class Offer:
     fits: bool = True
     needs: str = ""
     devices: tuple[str, ...] = ()
+    weights: tuple[OfferedWeights, ...] = ()
 
     @property
     def installable(self) -> bool:
@@ -93,6 +131,11 @@ def sizeText(megabytes: float) -> str:
     return f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"
 
 
+def withoutCommands(text: str) -> str:
+    """Leave out what to type in a terminal, which stands in brackets: a panel has buttons for that."""
+    return re.sub(r" \([^()`]*`[^`]*`[^()`]*\)", "", text)
+
+
 def _sentence(text: str) -> str:
     text = text.strip()
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
@@ -106,7 +149,8 @@ def read(path: str | Path) -> Offers:
 
 def _offer(told: Mapping[str, Any]) -> Offer:
     known = {each.name: told[each.name] for each in fields(Offer) if each.name in told}
-    return Offer(**known | {"devices": tuple(told.get("devices", ()))})
+    weights = tuple(OfferedWeights(**each | {"contrasts": tuple(each["contrasts"])}) for each in told.get("weights", ()))
+    return Offer(**known | {"devices": tuple(told.get("devices", ())), "weights": weights})
 
 
 class OffersQuery:
@@ -131,9 +175,9 @@ class OffersQuery:
         """Whether the answer is still to come."""
         return bool(self._worker.busy)
 
-    def ask(self, grid: Grid) -> None:
-        """Ask what can run for an image on a grid."""
-        self._next = {"grid": {"shape": list(grid.shape), "ijk_to_ras": grid.ijk_to_ras.tolist()}}
+    def ask(self, grid: Grid, name: str) -> None:
+        """Ask what can run for an image on a grid, in a file of a name."""
+        self._next = {"grid": {"shape": list(grid.shape), "ijk_to_ras": grid.ijk_to_ras.tolist()}, "image": name}
         if self.busy:
             self._worker.cancel()
         else:

@@ -24,6 +24,7 @@ from ..running.runlog import RunLog
 from ..running.steps import StepRunner
 from .backendchooser import BackendChooser
 from .installer import Installer
+from .weights import WeightsKeeper
 
 if TYPE_CHECKING:
     from spinetwin.geometry import Grid
@@ -81,6 +82,7 @@ class SegmentPanel:
         self._message, self._warnings = Message(ui.segmentMessage), Message(ui.segmentWarnings)
         self.chooser = BackendChooser(ui, parameters, makeWorker, changed)
         self._installer = Installer(ui, background, self._bar, self._log, self.chooser.again)
+        self.weights = WeightsKeeper(ui, background, self._bar, self._log, self.chooser.again)
         self._steps = StepRunner(self._onFraction, changed)
         self._run: _Run | None = None
         self._stopped = ""
@@ -101,9 +103,11 @@ class SegmentPanel:
         self._watch()
         look, ui = self._look(), self._ui
         if not look.problem and not ui.segmentSection.collapsed:
-            self.chooser.follow(imagekind.worldGridOf(self._parameters().image))
+            image = self._parameters().image
+            self.chooser.follow(imagekind.worldGridOf(image), _fileName(image.GetName()))
         self.chooser.refresh(running=self.busy)
         self._installer.refresh(self.chooser.offer)
+        self.weights.refresh(self.chooser.offer, running=self.busy)
         missing = look.problem or self.chooser.problem()
         ui.segmentButton.enabled = not missing and not self.busy and not self._background.busy
         ui.segmentButton.text = _("Segmenting...") if self.busy else missing or _("Segment the image")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -25,9 +26,19 @@ if TYPE_CHECKING:
 
     from ..geometry import Grid
     from ..segmentation.backends import Backend, Request
+    from .weights import Weights
 
 _LARGEST_SIDE = 100_000
 _WHAT = "The image"
+
+
+@runtime_checkable
+class NeedsWeights(Protocol):
+    """A backend whose weights are fetched or imported by themselves, after its programs."""
+
+    def weights(self, request: Request) -> tuple[Weights, ...]:
+        """Return those that it needs for a request; none where there are none for it."""
+        ...
 
 
 def offered_backends(job: Job, folder: Path, output: Output) -> Done:
@@ -41,7 +52,9 @@ def offered_backends(job: Job, folder: Path, output: Output) -> Done:
     # an installation that was cancelled may have been ended before it had tidied up
     sweep(environments_folder())
     grid = job.options.get("grid") or _some_grid()
-    request = Request(_no_image, grid, device=job.options.get("device", "auto"))
+    # the name tells the contrast, and that which weights are needed
+    name = Path(job.options["image"]) if "image" in job.options else None
+    request = Request(_no_image, grid, path=name, device=job.options.get("device", "auto"))
     offers: dict[str, Any] = {"backends": []}
     free = free_memory()
     for number, each in enumerate(BACKENDS):
@@ -72,7 +85,25 @@ def _offer(backend: Backend, request: Request, free: float | None) -> dict[str, 
         fits = True
     except SpineTwinError as error:
         needs, fits = str(error), False
-    return described | asdict(availability) | {"fits": fits, "needs": needs}
+    return described | asdict(availability) | {"fits": fits, "needs": needs, "weights": _weights(backend, request)}
+
+
+def _weights(backend: Backend, request: Request) -> list[dict[str, Any]]:
+    """Return which weights a backend needs, from where and under which licence, and whether they are there."""
+    from .weights import Store
+
+    needed = backend.weights(request) if isinstance(backend, NeedsWeights) else ()
+    return [
+        {
+            "name": each.name,
+            "role": each.role,
+            "contrasts": each.contrasts,
+            "licence": each.licence,
+            "host": urlsplit(each.url).hostname,
+            "state": Store().state(each.name).kind,
+        }
+        for each in needed
+    ]
 
 
 def _no_image() -> npt.NDArray[Any]:

@@ -23,6 +23,7 @@ from .segmenting import segmentation_step
 from .simulating import OPTIONAL as MEASURED
 from .simulating import OPTIONS as OF_SIMULATION
 from .simulating import formats, simulation
+from .weights.steps import WEIGHTS_STEPS
 from .xraying import FILMS, OF_FILMS, film_landmarks, xray
 from .xraying import INPUTS as MARKED_FILMS
 from .xraying import OPTIONAL as BESIDE_FILMS
@@ -164,7 +165,7 @@ STEPS: Mapping[str, Step] = {
         ("map", "second_map", "table_file"),
     ),
     "install": Step((), installation, {"backend": text}),
-    "backends": Step((), offered_backends, {"grid": grid_option, "device": device}),
+    "backends": Step((), offered_backends, {"grid": grid_option, "device": device, "image": text}),
     "poi": Step(
         ("subregions", "vertebrae"),
         points_of_interest,
@@ -191,5 +192,6 @@ STEPS: Mapping[str, Step] = {
     "export": Step(
         ("subregions", "vertebrae"), export_maps, {"name": _file_name, "format": one_of((".nii.gz", ".nii", ".nrrd", ".mha"))}
     ),
+    **WEIGHTS_STEPS,
 }
 """By the name that a job file gives."""

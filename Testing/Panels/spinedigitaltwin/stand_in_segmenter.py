@@ -41,7 +41,7 @@ class StandIn:
 
     def available(self, _request):
         if self._description.download_mb and not Path(INSTALLED).exists():
-            return Availability(False, f"the weights of {self._description.title} are not on this computer")
+            return Availability(False, f"the programs of {self._description.title} are not on this computer")
         return Availability(True, "nothing has to be fetched", self._devices)
 
     def run(self, request, progress):
@@ -67,14 +67,14 @@ def refuse():
 
 
 def install(_job, folder, output):
-    output.progress("install")(0.5, "fetching the weights")
+    output.progress("install")(0.5, "fetching the programs")
     Path(INSTALLED).touch()
     (folder / "record.json").write_text("{}")
     return Done({"record": folder / "record.json"}, "installed")
 
 
 STAND_INS = (
-    StandIn("big", "Big network", download_mb=1234.0, licence="CC BY-NC 4.0"),
+    StandIn("big", "Big network", download_mb=1234.0, licence="CC BY-NC 4.0", fetches="big 1.0 with its weights (MIT)"),
     StandIn("small", "Small network", lambda: time.sleep(0.5), licence="Apache-2.0"),
     StandIn("slow", "Slow network", lambda: time.sleep(FOREVER)),
     StandIn("crashing", "Crashing network", lambda: os.kill(os.getpid(), 11)),

@@ -155,7 +155,7 @@ class TestChoice:
         assert ui.segmentButton.enabled is False
         assert ui.segmentButton.text == "Big network cannot run yet, see above"
         assert "Licence: CC BY-NC 4.0. 1.2 GB to download." in ui.backendLabel.text
-        assert ui.availabilityLabel.text == "Cannot run: the weights of Big network are not on this computer"
+        assert ui.availabilityLabel.text == "Cannot run: the programs of Big network are not on this computer"
         assert ui.installButton.visible is True
         picture(scanned, "SpineDigitalTwin-install.png")
 
@@ -165,7 +165,7 @@ class TestChoice:
         assert ui.installButton.text == "Install... (1.2 GB)"
         ui.installButton.click()
         assert (ui.installFrame.visible, ui.installButton.visible) == (True, False)
-        assert "1.2 GB are downloaded" in ui.installLabel.text
+        assert "1.2 GB are downloaded: big 1.0 with its weights (MIT)." in ui.installLabel.text
         assert "Licence of its weights: CC BY-NC 4.0" in ui.installLabel.text
         ui.notNowButton.click()
         assert (ui.installFrame.visible, stand_in.exists()) == (False, False)
@@ -174,7 +174,7 @@ class TestChoice:
         settle(host, 600, until=lambda: stand_in.exists() and ui.segmentButton.enabled)
         assert ui.availabilityLabel.text.startswith("✓ Can run")
         assert ui.installButton.visible is False
-        assert "fetching the weights" in ui.logText.plainText
+        assert "fetching the programs" in ui.logText.plainText
 
     def test_only_devices_that_the_backend_can_use_here_are_offered(self, segmenting, host):
         ui = segmenting.ui

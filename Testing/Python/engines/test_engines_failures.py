@@ -69,7 +69,7 @@ def test_a_result_that_is_none(case, tmp_path, monkeypatch, content):
     [
         (["--export", "osim", "fbx"], "There is no format 'fbx' to export. Choose from osim, mjcf"),
         (["--cross-check", "simbody"], "There is no engine 'simbody'"),
-        (["--cross-check", "opensim"], "`spinetwin install opensim` does it"),
+        (["--cross-check", "opensim"], "(`spinetwin install opensim` does it)"),
         (["--export", "osim-info", "--age", "-3"], "The age must be between 0 and 120 years"),
     ],
 )

@@ -2,77 +2,16 @@
 
 import collections
 import os
-import re
 import shutil
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from spinetwin.errors import ReadError, WriteError
 from spinetwin.jobs.weights.download import download, size_of
+from weights_server import CONTENT, Server
 
-CONTENT = bytes(range(256)) * 4096
 HOSTS = ("127.0.0.1",)
-
-
-class Server(ThreadingHTTPServer):
-    """Sends one file, and behaves as it is told."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.content, self.etag, self.ranges, self.cut_after, self.cuts = CONTENT, '"one"', True, None, 0
-        self.announce = self.redirect = None
-        self.status = 200
-        self.asked = []
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}/weights.zip"
-
-
-class Handler(BaseHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-    def do_HEAD(self):
-        self.do_GET(body=False)
-
-    def do_GET(self, body=True):
-        server = self.server
-        server.asked.append(dict(self.headers))
-        if server.redirect:
-            self.send_response(302)
-            self.send_header("Location", server.redirect)
-            self.end_headers()
-            return
-        if server.status != 200:
-            self.send_error(server.status)
-            return
-        begin = 0
-        wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        if wanted and server.ranges and self.headers.get("If-Range") == server.etag:
-            begin = int(wanted[1])
-            if begin >= len(server.content):
-                self.send_error(416)
-                return
-            self.send_response(206)
-            self.send_header("Content-Range", f"bytes {begin}-{len(server.content) - 1}/{len(server.content)}")
-        else:
-            self.send_response(200)
-        rest = server.content[begin:]
-        if server.announce != "nothing":
-            self.send_header("Content-Length", str(server.announce or len(rest)))
-        if server.etag:
-            self.send_header("ETag", server.etag)
-        self.end_headers()
-        if body:
-            cut = server.cut_after if server.cuts else None
-            server.cuts = max(0, server.cuts - 1)
-            self.wfile.write(rest[:cut])
-        self.close_connection = True
 
 
 @pytest.fixture

@@ -112,9 +112,9 @@ def state_of(name: str, root: Path | None = None) -> State:
     """
     needed = requirements_of(name)
     folder = environments_folder(root) / name
-    again = f"`spinetwin install {name} --repair` installs it again."
+    again = f"Install it again (`spinetwin install {name} --repair`)."
     if not folder.is_dir():
-        return State(False, f"its environment is not installed; `spinetwin install {name}` does it: {needed.size}.")
+        return State(False, f"its environment is not installed (`spinetwin install {name}` does it): {needed.size}.")
     record = _record(folder)
     if record is None:
         return State(False, f"its environment has no record of what it holds. {again}")

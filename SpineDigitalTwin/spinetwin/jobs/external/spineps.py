@@ -83,19 +83,22 @@ class SpinepsBackend:
 
     def available(self, request: Request) -> Availability:
         """Say what of environment and weights is missing for the contrast of this image."""
-        contrast = contrast_of(request.path) or _DEFAULT
-        needed = _needed(contrast)
+        needed = self.weights(request)
         if not needed:
-            return Availability(False, f"SPINEPS has no weights for {contrast} images.")
+            return Availability(False, f"SPINEPS has no weights for {contrast_of(request.path)} images.")
         return availability(NAME, needed, self._root)
 
+    def weights(self, request: Request) -> tuple[Weights, ...]:
+        """Return the weights for the contrast of this image, semantic and instance; none if one of them is not published."""
+        return _needed(contrast_of(request.path) or _DEFAULT)
+
     def install(self, folder: Path, progress: Progress) -> None:
-        """Make its environment below a folder; the weights are asked for by themselves."""
+        """Make its environment below a folder; the weights are asked for by themselves (`weights`)."""
         install(NAME, progress, root=folder)
 
     def effort(self, request: Request) -> Effort:
         """Return what it will take, by what its networks have to compute; a map that is given need not be predicted."""
-        weights = [Store(self._root).place(each.name) for each in _needed(contrast_of(request.path) or _DEFAULT)]
+        weights = [Store(self._root).place(each.name) for each in self.weights(request)]
         grid, megabytes = request.grid, megabytes_in(weights)
         given = any(each.kind == "subregions" for each in request.sources)
         semantic = network_part(_SEMANTIC, weights[0], grid, _ORIENTATION, _STEP, _SEMANTIC)

@@ -70,8 +70,12 @@ class TotalSpineSegBackend:
         """Say what of environment and weights is missing."""
         return availability(NAME, _needed(), self._root)
 
+    def weights(self, request: Request) -> tuple[Weights, ...]:  # noqa: ARG002 - the same for any image
+        """Return the weights of both steps."""
+        return _needed()
+
     def install(self, folder: Path, progress: Progress) -> None:
-        """Make its environment below a folder; the weights are asked for by themselves."""
+        """Make its environment below a folder; the weights are asked for by themselves (`weights`)."""
         install(NAME, progress, root=folder)
 
     def effort(self, request: Request) -> Effort:

@@ -25,7 +25,7 @@ Progress = Callable[[float, str], None]
 _PIECE = 1 << 20
 _TIMEOUT_S = 30.0
 _TRIES = 3
-_AGAIN = "Run the same command again: it goes on where it stopped."
+_AGAIN = "Try again: it goes on where it stopped."
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 

@@ -59,12 +59,14 @@ class Store:
         """Say whether some weights are there and known, by the names and sizes of their files: quick, nothing is read."""
         weights, folder = weights_of(name), self.place(name)
         if not folder.is_dir() or not any(folder.iterdir()):
-            said = f"{name} is missing ({weights.size}, licence {weights.licence}): `spinetwin weights download {name}`"
+            said = (
+                f"{name} is missing ({weights.size}, licence {weights.licence}): get it (`spinetwin weights download {name}`)"
+            )
             return State("missing", f"{said}, or import a file that you have.")
         known = self._hashes(name)
         if not known:
             said = f"nobody has vouched for the files in {folder}; a file of weights can run any program when it is opened."
-            return State("unknown", f"{said} If you trust them: `spinetwin weights verify {name} --trust`.")
+            return State("unknown", f"{said} Import that folder if you trust them (`spinetwin weights verify {name} --trust`).")
         sizes = {path: int(entry["bytes"]) for path, entry in known.items()}
         if _sizes(folder) != sizes:
             return State("changed", self._changed(name))
@@ -90,7 +92,7 @@ class Store:
             raise ParameterError(_sentence(state.reason))
         found = _hashed(self.place(name))
         if found != {path: entry["sha256"] for path, entry in self._hashes(name).items()}:
-            raise ReadError(self._changed(name), f"`spinetwin weights remove {name}`, then get them again.")
+            raise ReadError(self._changed(name), f"Delete them (`spinetwin weights remove {name}`), and get them again.")
         return found
 
     def trust(self, name: str, origin: str = "trusted by a person") -> dict[str, str]:
@@ -167,7 +169,7 @@ class Store:
         if compare and known and archive and archive != known:
             raise ReadError(
                 f"{source.name} is not the file that it was when it came first (SHA-256 {archive[:12]}, not {known[:12]}).",
-                "Ask its authors; if they have changed it, import it with --trust.",
+                "Ask its authors; if they have changed it, import it on your word (`spinetwin weights import --trust`).",
             )
         sweep(self.folder)
 
