@@ -60,14 +60,14 @@ class BackendChooser:
         self._devices: list[str] = []
         ui.tableBox.clear()
         self._tables = _tables()
-        ui.tableBox.addItems([_("choose the program"), *self._tables.values()])
+        ui.tableBox.addItems([_("choose the program"), *self._tables.values(), _("own table (csv)")])
         ui.backendBox.connect("currentIndexChanged(int)", self._onBackend)
         ui.deviceBox.connect("currentIndexChanged(int)", self._onDevice)
         ui.tableBox.connect("currentIndexChanged(int)", lambda *_: changed())
         ui.modelsFolder.filters = ctk.ctkPathLineEdit.Dirs
         ui.modelsFolder.currentPath = str(slicer.app.userSettings().value(MODELS_SETTING, "") or "")
         ui.modelsFolder.connect("currentPathChanged(QString)", self._onModels)
-        for edit in (ui.mapFile, ui.secondMapFile):
+        for edit in (ui.mapFile, ui.secondMapFile, ui.tableFile):
             edit.filters = ctk.ctkPathLineEdit.Files
             edit.connect("currentPathChanged(QString)", lambda *_: changed())
 
@@ -126,7 +126,14 @@ class BackendChooser:
             return _("Choose the label map to take over")
         if not Path(self._ui.mapFile.currentPath).is_file():
             return _("There is no such label map file")
+        if self._ownTable:
+            return "" if Path(self._ui.tableFile.currentPath).is_file() else _("Choose the csv file of your table")
         return "" if self._table() else _("Choose the program that made the label map")
+
+    @property
+    def _ownTable(self) -> bool:
+        """Whether the labels mean what a file of the person says."""
+        return self._ui.tableBox.currentIndex > len(self._tables)
 
     def _table(self) -> str:
         index = self._ui.tableBox.currentIndex
@@ -138,6 +145,8 @@ class BackendChooser:
         if offer is None or offer.reads_image:
             return {}
         paths = {"map": self._ui.mapFile.currentPath, "second_map": self._ui.secondMapFile.currentPath}
+        if self._ownTable:
+            paths["table_file"] = self._ui.tableFile.currentPath
         return {name: path for name, path in paths.items() if path}
 
     def options(self) -> dict[str, str]:
@@ -145,7 +154,7 @@ class BackendChooser:
         offer, device = self.offer, self.device
         options = {"backend": self._parameters().backend}
         if offer is not None and not offer.reads_image:
-            return options | {"table": self._table()}
+            return options if self._ownTable else options | {"table": self._table()}
         return options | ({"device": device} if device != AUTO else {})
 
     @property
@@ -166,6 +175,8 @@ class BackendChooser:
         self._showAvailability(offer)
         takesOver = offer is not None and not offer.reads_image
         self._ui.sourcesFrame.setVisible(takesOver)
+        for widget in (self._ui.tableFileLabel, self._ui.tableFile):
+            widget.setVisible(takesOver and self._ownTable)
         for widget in (self._ui.deviceLabel, self._ui.deviceBox):
             widget.setVisible(not takesOver)
         for widget in (self._ui.modelsLabel, self._ui.modelsFolder):

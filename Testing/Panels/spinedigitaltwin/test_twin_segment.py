@@ -214,6 +214,24 @@ class TestChoice:
         assert ui.segmentMessage.text.startswith("Segmented: 3 levels (L3 to L5) by import (asked for)")
         assert np.array_equal(host.util.arrayFromVolume(segmenting._parameters.vertebrae).T, small_maps.vertebrae)
 
+    def test_an_own_table_says_what_the_labels_mean(self, segmenting, host, small_maps, tmp_path):
+        from spinetwin.io import write_label_map
+
+        tables = ROOT / "SpineDigitalTwin" / "spinetwin" / "segmentation" / "backends" / "tables"
+        (tmp_path / "mine ü.csv").write_bytes((tables / "spineps.csv").read_bytes())
+        write_label_map(tmp_path / "map.nii.gz", small_maps.vertebrae, small_maps.grid)
+        choose(segmenting, host, "import")
+        ui = segmenting.ui
+        ui.mapFile.currentPath = str(tmp_path / "map.nii.gz")
+        assert ui.tableFile.visible is False
+        ui.tableBox.currentIndex = ui.tableBox.findText("own table (csv)")
+        settle(host)
+        assert (ui.tableFile.visible, ui.segmentButton.text) == (True, "Choose the csv file of your table")
+        ui.tableFile.currentPath = str(tmp_path / "mine ü.csv")
+        settle(host)
+        run(segmenting, host)
+        assert "(L3 to L5) by import" in ui.segmentMessage.text, ui.segmentLabel.text
+
     @pytest.mark.parametrize(
         ("spoil", "text"),
         [
