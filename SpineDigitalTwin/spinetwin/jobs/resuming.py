@@ -66,5 +66,5 @@ def kept_segmentation(request: Request, make: Callable[[], Segmentation]) -> Seg
         tuple(rest["warnings"]),
         rest["versions"],
         rest["weights"],
-        rest["device"],
+        rest.get("device", "not known"),  # what was kept before it was written down has none
     )
