@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +17,7 @@ from spinetwin.xray.networks.contrast import local_contrast, network_input
 from spinetwin.xray.networks.finding import MIRRORED
 from spinetwin.xray.networks.spots import STRIDE
 
+from radiographs.ahead import made_ahead
 from radiographs.data import View, radiographs
 
 from .recipe import BONE_MM, Recipe
@@ -150,17 +150,8 @@ def seen(given: Sample) -> Float32:
 
 
 def stream(recipe: Recipe, start: int, workers: int) -> Iterator[tuple[Sample, Sample]]:
-    """Yield pairs from number `start` on, made by other processes ahead of time."""
-    with ProcessPoolExecutor(workers) as makers:
-        coming = deque(makers.submit(pair, recipe, number) for number in range(start, start + 4 * workers))
-        number = start + len(coming)
-        try:
-            while True:
-                yield coming.popleft().result()
-                coming.append(makers.submit(pair, recipe, number))
-                number += 1
-        finally:
-            makers.shutdown(wait=False, cancel_futures=True)
+    """Return pairs from number `start` on, made by other processes ahead of time."""
+    return made_ahead(pair, recipe, start, workers, ahead=4)
 
 
 class Batches:

@@ -18,6 +18,8 @@ import numpy as np
 import torch
 from spinetwin.xray.landmarks import LANDMARKS
 
+from radiographs.checkpoint import read_checkpoint, write_checkpoint
+
 from .held_out import Look, look
 from .losses import parts
 from .network import FilmNet
@@ -51,7 +53,7 @@ class Training:
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, self._rate)
         folder.mkdir(parents=True, exist_ok=True)
         if self._file.exists():
-            self._load()
+            self.step = read_checkpoint(self._file, recipe, device, self._parts)
 
     def _rate(self, step: int) -> float:
         """Return the share of the highest rate at a step."""
@@ -66,28 +68,14 @@ class Training:
     def _file(self) -> Path:
         return self.folder / "training.pt"
 
-    def _load(self) -> None:
-        state = torch.load(self._file, map_location=self.device, weights_only=True)
-        if state["recipe"] != repr(self.recipe):
-            raise SystemExit(f"{self._file} was trained by another recipe; choose another folder, or remove it.")
-        self.network.load_state_dict(state["network"])
-        self.kept.load_state_dict(state["kept"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.schedule.load_state_dict(state["schedule"])
-        self.step = state["step"]
+    @property
+    def _parts(self) -> dict[str, object]:
+        """Return all that changes on the way, by its name in the file."""
+        return {"network": self.network, "kept": self.kept, "optimiser": self.optimiser, "schedule": self.schedule}
 
     def save(self) -> None:
         """Write all that is needed to go on, or nothing."""
-        state = {
-            "recipe": repr(self.recipe),
-            "step": self.step,
-            "network": self.network.state_dict(),
-            "kept": self.kept.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "schedule": self.schedule.state_dict(),
-        }
-        torch.save(state, self._file.with_suffix(".part"))
-        self._file.with_suffix(".part").replace(self._file)
+        write_checkpoint(self._file, self.recipe, self.step, self._parts)
 
     def take(self, films: Float32, truth: dict[str, Float32]) -> dict[str, float]:
         """Take one step and return the parts of its loss."""

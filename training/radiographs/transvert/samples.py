@@ -5,9 +5,7 @@ A sample depends on the seed and its number alone, so that a training that was b
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +15,7 @@ from spinetwin.xray.films import Film
 from spinetwin.xray.landmarks import VIEWS
 from spinetwin.xray.networks.blocks import block_around, filled, shown_of
 
+from radiographs.ahead import made_ahead
 from radiographs.data import Radiographs, Vertebra, radiographs
 
 from .recipe import Recipe
@@ -86,14 +85,5 @@ def batch(recipe: Recipe, step: int) -> list[Sample]:
 
 
 def batches(recipe: Recipe, start: int, workers: int) -> Iterator[list[Sample]]:
-    """Yield the samples of each step from `start` on, made by other processes ahead of time."""
-    with ProcessPoolExecutor(workers) as makers:
-        coming = deque(makers.submit(batch, recipe, step) for step in range(start, start + 2 * workers))
-        step = start + len(coming)
-        try:
-            while True:
-                yield coming.popleft().result()
-                coming.append(makers.submit(batch, recipe, step))
-                step += 1
-        finally:
-            makers.shutdown(wait=False, cancel_futures=True)
+    """Return the samples of each step from `start` on, made by other processes ahead of time."""
+    return made_ahead(batch, recipe, start, workers, ahead=2)

@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from radiographs.checkpoint import read_checkpoint, write_checkpoint
+
 from .measuring import dice_by_region, tensors_of
 from .network import Discriminator, TransVert
 from .recipe import ABLATIONS, STAGES, Recipe
@@ -62,7 +64,7 @@ class Training:
         )
         folder.mkdir(parents=True, exist_ok=True)
         if self._file.exists():
-            self._load()
+            self.step = read_checkpoint(self._file, recipe, device, self._parts)
 
     def _followed(self, kept: torch.Tensor, trained: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
         """Average over few steps at first, and over more and more later."""
@@ -92,20 +94,9 @@ class Training:
     def _file(self) -> Path:
         return self.folder / "training.pt"
 
-    def _load(self) -> None:
-        state = torch.load(self._file, map_location=self.device, weights_only=True)
-        if state["recipe"] != repr(self.recipe):
-            raise SystemExit(f"{self._file} was trained by another recipe; choose another folder, or remove it.")
-        for name, part in self._parts.items():
-            part.load_state_dict(state[name])
-        self.step = state["step"]
-
     def save(self) -> None:
         """Write all that is needed to go on, or nothing."""
-        state = {"recipe": repr(self.recipe), "step": self.step}
-        state |= {name: part.state_dict() for name, part in self._parts.items()}
-        torch.save(state, self._file.with_suffix(".part"))
-        self._file.with_suffix(".part").replace(self._file)
+        write_checkpoint(self._file, self.recipe, self.step, self._parts)
 
     def take(self, samples: Sequence[Sample]) -> dict[str, float]:
         """Take one step and return its losses."""
