@@ -11,6 +11,9 @@ endif
 # Holds environments as a person's computer does, below `environments`.
 BACKENDS := $(VENV)-backends
 BACKENDS_PYTHON := $(subst $(VENV)/,$(BACKENDS)/environments/all-backends/,$(VENV_PYTHON))
+# panoptica wants a numpy older than the one that is tested with.
+PANOPTICA := $(VENV)-panoptica
+PANOPTICA_PYTHON := $(subst $(VENV)/,$(PANOPTICA)/,$(VENV_PYTHON))
 BACKENDS_TABLE := $(wildcard SpineDigitalTwin/spinetwin/jobs/environments/requirements.csv)
 
 # May be set: make PYTHON=/usr/bin/python3.12 WORKERS=8 test
@@ -24,7 +27,7 @@ PIP := -m pip --disable-pip-version-check install -qq --no-warn-script-location
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONUTF8 := 1
 
-.PHONY: help demo test lint format accuracy convergence cross-check measurements separation embedded embedded-model train-landmarks train-transvert xray-networks transvert images realism xray pictures benchmark cmake-lists clean
+.PHONY: help demo test lint format accuracy convergence cross-check measurements separation embedded embedded-model train-landmarks train-transvert xray-networks transvert images evaluation realism xray pictures benchmark cmake-lists clean
 .DEFAULT_GOAL := help
 
 help:
@@ -42,6 +45,7 @@ help:
 	@echo "make transvert  measure that network on phantoms, beside the shapes that are fitted"
 	@echo "make cross-check  compare the loads with OpenSim and MuJoCo, on phantoms"
 	@echo "make images     measure seconds and memory of the phantom's images"
+	@echo "make evaluation  compare the numbers of an evaluation with panoptica's, and the seconds"
 	@echo "make pictures   draw the thumbnails and pictures of the README anew"
 	@echo "make realism    compare the phantom's vertebrae with real ones"
 	@echo "make xray       measure the reconstruction from two radiographs, on phantoms"
@@ -61,8 +65,11 @@ test: lint
 	  || echo "The packages of the backends could not be installed; their tests are skipped." >&2
 	@$(MAKE) --no-print-directory $(BACKENDS)/installed-engines \
 	  || echo "OpenSim and MuJoCo could not be installed; the tests that compare with them are skipped." >&2
+	@$(MAKE) --no-print-directory $(PANOPTICA)/installed \
+	  || echo "panoptica could not be installed; the tests that compare with it are skipped." >&2
 	@if [ -e $(BACKENDS)/installed ]; then export SPINETWIN_BACKENDS_PYTHON="$(BACKENDS_PYTHON)"; fi; \
 	  if [ -e $(BACKENDS)/installed-engines ]; then export SPINETWIN_ENGINES="$(BACKENDS)"; fi; \
+	  if [ -e $(PANOPTICA)/installed ]; then export SPINETWIN_PANOPTICA_PYTHON="$(PANOPTICA_PYTHON)"; fi; \
 	  $(VENV_PYTHON) -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 lint: $(VENV)/installed-test
@@ -99,6 +106,9 @@ images: $(VENV)/installed-base
 pictures: $(VENV)/installed-base
 	@$(VENV_PYTHON) Resources/draw_samples.py
 
+evaluation: $(VENV)/installed-base $(PANOPTICA)/installed
+	@SPINETWIN_PANOPTICA_PYTHON="$(PANOPTICA_PYTHON)" $(VENV_PYTHON) benchmarks/evaluation.py
+
 realism: $(VENV)/installed-test
 	@$(VENV_PYTHON) benchmarks/realism.py
 
@@ -121,8 +131,10 @@ cmake-lists: $(VENV_PYTHON)
 # Large arrays come and go with every step; kept in huge pages and not handed back, they cost a fifth less time (glibc only).
 embedded-model: $(VENV)-training/installed
 	@GLIBC_TUNABLES=glibc.malloc.hugetlb=1 MALLOC_MMAP_THRESHOLD_=1000000000 MALLOC_TRIM_THRESHOLD_=17179869184 \
-	  $(subst $(VENV)/,$(VENV)-training/,$(VENV_PYTHON)) training/embedded/train.py --out embedded-model $(TRAINING_ARGS)
-	@$(subst $(VENV)/,$(VENV)-training/,$(VENV_PYTHON)) training/embedded/export.py embedded-model --out embedded-model
+	  PYTHONPATH=training $(subst $(VENV)/,$(VENV)-training/,$(VENV_PYTHON)) \
+	  -m embedded.train --out embedded-model $(TRAINING_ARGS)
+	@PYTHONPATH=training $(subst $(VENV)/,$(VENV)-training/,$(VENV_PYTHON)) \
+	  -m embedded.export embedded-model --out embedded-model
 
 $(VENV)-training/installed: pyproject.toml
 	@$(FIND_PYTHON); "$$found" -m venv $(VENV)-training
@@ -150,7 +162,7 @@ $(VENV)-training/installed-xray: $(VENV)-training/installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-benchmark $(VENV)-training $(BACKENDS) demo accuracy embedded realism build dist
+	rm -rf $(VENV) $(VENV)-benchmark $(VENV)-training $(PANOPTICA) $(BACKENDS) demo accuracy embedded realism build dist
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -rf SpineDigitalTwin/spinetwin.egg-info
 	find SpineDigitalTwin Testing benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -199,6 +211,12 @@ $(BACKENDS)/installed-engines: $(BACKENDS_TABLE) | $(VENV)/installed-test
 	@echo "Installing OpenSim and MuJoCo (once, half a minute)"
 	@SPINETWIN_HOME="$(BACKENDS)" $(VENV_PYTHON) -m spinetwin install opensim --quiet
 	@SPINETWIN_HOME="$(BACKENDS)" $(VENV_PYTHON) -m spinetwin install mujoco --quiet
+	@touch $@
+
+$(PANOPTICA)/installed: Makefile
+	@$(FIND_PYTHON); "$$found" -m venv $(PANOPTICA)
+	@echo "Installing panoptica, which evaluations are compared with (once, half a minute)"
+	@$(PANOPTICA_PYTHON) $(PIP) panoptica==2.1.7
 	@touch $@
 
 $(VENV)-benchmark/installed: pyproject.toml

@@ -1,14 +1,19 @@
 """`spinetwin evaluate` beside panoptica: the same numbers, and the CPU seconds of both.
 
-    python benchmarks/evaluation.py
+    make evaluation
 
-panoptica (Apache-2.0) is what the authors of SPINEPS measure instances with. It is no dependency: panoptica 2.1.7 asks for a
-numpy below 2.3, which that of Slicer is not, and brings pandas, plotly and scikit-image. Where it is absent, so is its line.
+panoptica (Apache-2.0) is what the authors of SPINEPS measure instances with. Its line is absent where
+SPINETWIN_PANOPTICA_PYTHON names no Python that has it.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 from spinetwin.anatomy import level
@@ -17,6 +22,7 @@ from spinetwin.phantom import Spacing, SpineParameters, make_spine
 from spinetwin.segmentation.evaluation import score_case
 
 PRESACRAL = range(1, level("S1").id)
+NUMBERS = ("rq", "sq", "pq", "dice", "assd")
 
 
 def maps() -> tuple[PartialMaps, PartialMaps]:
@@ -32,23 +38,15 @@ def maps() -> tuple[PartialMaps, PartialMaps]:
     return PartialMaps(grid, None, prediction), PartialMaps(grid, None, reference)
 
 
-def by_panoptica(prediction: PartialMaps, reference: PartialMaps) -> tuple[dict[str, float], float] | None:
-    """Measure the same with panoptica, where it is installed."""
-    try:
-        from panoptica import InputType, NaiveThresholdMatching, Panoptica_Evaluator
-        from panoptica.metrics import Metric
-    except ImportError:
-        return None
-    begun = time.process_time()
-    evaluator = Panoptica_Evaluator(
-        expected_input=InputType.UNMATCHED_INSTANCE,
-        instance_matcher=NaiveThresholdMatching(matching_threshold=0.5),
-        instance_metrics=[Metric.DSC, Metric.IOU, Metric.ASSD],
-    )
-    arrays = [each.vertebrae.astype(np.uint16) for each in (prediction, reference)]
-    found = evaluator.evaluate(*arrays, voxelspacing=tuple(reference.grid.spacing))["ungrouped"]
-    names = {"rq": "rq", "sq": "sq", "pq": "pq", "dice": "sq_dsc", "assd": "sq_assd"}
-    return {ours: float(getattr(found, theirs)) for ours, theirs in names.items()}, time.process_time() - begun
+def by_panoptica(python: str, prediction: PartialMaps, reference: PartialMaps) -> dict[str, float]:
+    """Measure the same with panoptica."""
+    with tempfile.TemporaryDirectory() as folder:
+        pair = Path(folder) / "pair.npz"
+        arrays = {"prediction_0": prediction.vertebrae, "reference_0": reference.vertebrae}
+        np.savez_compressed(pair, **arrays, spacing_0=reference.grid.spacing)
+        script = Path(__file__).with_name("panoptica_scores.py")
+        done = subprocess.run([python, script, pair], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)[0]
 
 
 def main() -> None:
@@ -58,12 +56,11 @@ def main() -> None:
     case = score_case("", prediction, reference)
     seconds = time.process_time() - begun
     ours = next(each for each in case.instances if each.family == "vertebra" and not each.region)
-    names = ("rq", "sq", "pq", "dice", "assd")
-    print(f"{'':12s}" + "".join(f"{name:>9s}" for name in (*names, "CPU s")))
-    print(f"{'spinetwin':12s}" + "".join(f"{getattr(ours, name):9.5f}" for name in names) + f"{seconds:9.2f}")
-    theirs = by_panoptica(prediction, reference)
-    if theirs:
-        print(f"{'panoptica':12s}" + "".join(f"{theirs[0][name]:9.5f}" for name in names) + f"{theirs[1]:9.2f}")
+    print(f"{'':12s}" + "".join(f"{name:>9s}" for name in (*NUMBERS, "CPU s")))
+    print(f"{'spinetwin':12s}" + "".join(f"{getattr(ours, name):9.5f}" for name in NUMBERS) + f"{seconds:9.2f}")
+    if python := os.environ.get("SPINETWIN_PANOPTICA_PYTHON"):
+        theirs = by_panoptica(python, prediction, reference)
+        print(f"{'panoptica':12s}" + "".join(f"{theirs[name]:9.5f}" for name in NUMBERS) + f"{theirs['seconds']:9.2f}")
 
 
 if __name__ == "__main__":

@@ -17,8 +17,9 @@ import numpy as np
 from spinetwin.jobs.standing_models import kept_model
 from spinetwin.phantom import Spine
 from spinetwin.xray.films import Film
-from spinetwin.xray.fit import fit, start_poses
+from spinetwin.xray.fit import start_poses
 from spinetwin.xray.landmarks import LANDMARKS, Landmarks
+from spinetwin.xray.restarts import fit_from_best
 from spinetwin.xray.synthetic import clicked_landmarks, usual_cameras
 from spinetwin.xray.trust import agreements
 from xray import HARD, Case, errors_of, films_for, off_by
@@ -68,7 +69,7 @@ def measured(row: Clicks, spine: Spine, films: Sequence[Film], rng: np.random.Ge
     starts = start_poses(films, marks, [kept_model(key) for key in spine.shapes])
     starts = off_by(starts, *row.off, rng) if any(row.off) else starts
     begun = time.process_time()
-    found = fit(films, starts, marks, calibrate=True)
+    found = fit_from_best(films, starts, marks, calibrate=True, rng=rng)
     took = time.process_time() - begun
     errors = errors_of(spine, replace(found, starts=starts))
     flagged = np.array([bool(each.reasons) for each in agreements(found, films, marks)])

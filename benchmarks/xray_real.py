@@ -4,7 +4,8 @@ The films of the CT are those of its grey values, with soft tissue, ribs, pelvis
 hand; their bone is homogeneous. Landmarks are clicked by script where the label maps show them (never where a template has
 them), with a standard deviation of 2 mm; cameras stand as the preset "long" says. The procedural shape model has never seen any
 of these people. A result is compared with the surface of the person's own masks, level by level: from its vertices to the faces
-of that surface, the way back, and by how much its frame differs from the one that the rules of `spinetwin poi` find on masks.
+of that surface, the way back, and by how much its frame differs from the one that the rules of `spinetwin poi` find on masks:
+that of the shape model, and that which the same rules find on the result, filled into voxels of the same grid.
 The data stay outside of the project; without them the benchmark says so. ``python benchmarks/xray_real.py [--picture FOLDER]``.
 """
 
@@ -20,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from spinetwin.anatomy import level
 from spinetwin.anatomy.levels import parse_levels
-from spinetwin.geometry import FloatArray, Grid
+from spinetwin.geometry import FloatArray, Frame, Grid
 from spinetwin.geometry.surfaces import Surface
 from spinetwin.io import read_label_map, read_volume
 from spinetwin.jobs.standing_models import kept_model
@@ -31,6 +32,7 @@ from spinetwin.segmentation.whole_vertebrae import split_vertebrae
 from spinetwin.xray.cameras import Camera
 from spinetwin.xray.films import Film
 from spinetwin.xray.landmarks import LANDMARKS, VIEWS, Landmarks
+from spinetwin.xray.networks.blocks import filled
 from spinetwin.xray.own_shapes import OwnShapes
 from spinetwin.xray.pose import vector_of
 from spinetwin.xray.presets import PRESETS
@@ -137,44 +139,61 @@ def clicked(person: Person, cameras: dict[str, Camera], click_mm: float, rng: np
 
 @dataclass(frozen=True)
 class Row:
-    """One vertebra beside its mask: distances there and back (mean, 95 %, largest), and how far its frame is off."""
+    """One vertebra beside its mask: distances there and back, how far its frame is off, and how far that of the rules."""
 
     level: int
     there: FloatArray
     back: FloatArray
     shift: FloatArray
     turn: FloatArray
+    ruled: FloatArray
     doubted: bool
+
+
+def frames_by_rule(person: Person, standing: Standing) -> dict[int, Frame]:
+    """Return the frames that the rules find on the result, in voxels as the person's own bones are."""
+    grid, found = person.own.maps.grid, [each.model.level for each in standing.found.vertebrae]
+    # the others stay as they are: a frame follows its neighbours, too
+    whole = np.where(np.isin(person.own.maps.vertebrae, found), 0, person.own.maps.vertebrae)
+    for each in standing.found.vertebrae:
+        whole[filled(grid.to_ijk(each.surface.vertices), each.surface.triangles, grid.shape)] = each.model.level
+    return dict(compute_pois(split_vertebrae(whole, grid)[0]).frames)
 
 
 def rows_of(person: Person, standing: Standing) -> list[Row]:
     """Compare a result with the masks."""
-    rows = []
+    rows, ruled = [], frames_by_rule(person, standing)
     for posed, judged in zip(standing.found.vertebrae, standing.judged, strict=True):
         key = posed.model.level
         true, frame = person.own.model(key).mean.placed(person.own.frames[key]), person.own.frames[key]
         there, back = distances(posed.surface.vertices, true), distances(true.vertices, posed.surface)
         shift, turn = frame.axes @ (posed.frame.origin - frame.origin), np.degrees(vector_of(posed.frame.axes @ frame.axes.T))
-        rows.append(Row(key, there, back, shift, turn, bool(judged.reasons)))
+        same = np.degrees(vector_of(ruled[key].axes @ frame.axes.T)) if key in ruled else np.full(3, np.nan)
+        rows.append(Row(key, there, back, shift, turn, same, bool(judged.reasons)))
     return rows
 
 
 def table(name: str, rows: Sequence[Row], seconds: float) -> None:
     """Print a row a level and one of all."""
     print(f"\n{name} ({seconds:.1f} CPU-s)")
-    print("level   there: mean / 95 % / largest    back: mean / 95 % / largest   frame R, A, S mm   turn R, A, S deg   trust")
+    print("level   there: mean / 95 % / largest    back: mean / 95 % / largest   frame R, A, S mm   ", end="")
+    print("turn R, A, S deg   by the same rule   trust")
     for each in rows:
         ways = "   ".join(
             f"{way.mean():8.2f} / {np.percentile(way, 95):5.2f} / {way.max():6.2f}  " for way in (each.there, each.back)
         )
-        shift, turn = (" ".join(f"{value:5.1f}" for value in values) for values in (each.shift, each.turn))
-        print(f"{level(each.level).name:5s} {ways}  {shift}     {turn}       {'no' if each.doubted else 'yes'}")
+        shift, turn, ruled = (" ".join(f"{value:5.1f}" for value in values) for values in (each.shift, each.turn, each.ruled))
+        trust = "no" if each.doubted else "yes"
+        print(f"{level(each.level).name:5s} {ways}  {shift}     {turn}   {ruled}       {trust}")
     means = [np.mean([way.mean() for way in ways]) for ways in ([each.there for each in rows], [each.back for each in rows])]
     most = [np.mean([way.max() for way in ways]) for ways in ([each.there for each in rows], [each.back for each in rows])]
-    shifts, turns = np.array([each.shift for each in rows]), np.array([each.turn for each in rows])
+    shifts, turns, ruled = (np.array([getattr(each, name) for each in rows]) for name in ("shift", "turn", "ruled"))
     print(
         f"all: there {means[0]:.2f} / {most[0]:.1f}, back {means[1]:.2f} / {most[1]:.1f} mm (mean / largest); frames "
-        f"{np.linalg.norm(shifts, axis=1).mean():.1f} mm, {np.linalg.norm(turns, axis=1).mean():.1f} degrees off; relative to "
+        f"{np.linalg.norm(shifts, axis=1).mean():.1f} mm, {np.linalg.norm(turns, axis=1).mean():.1f} degrees off "
+        f"(by the same rule {np.nanmean(np.linalg.norm(ruled, axis=1)):.1f}), without what all have in common "
+        f"{np.linalg.norm(turns - turns.mean(axis=0), axis=1).mean():.1f} "
+        f"(by the same rule {np.nanmean(np.linalg.norm(ruled - np.nanmean(ruled, axis=0), axis=1)):.1f}); relative to "
         f"the mean of all {np.linalg.norm(shifts - shifts.mean(axis=0), axis=1).mean():.1f} mm"
     )
 

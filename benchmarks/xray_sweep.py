@@ -18,6 +18,15 @@ from spinetwin.xray.fit import fit, start_poses
 from spinetwin.xray.trust import agreements
 from xray import HARD, LEVELS, PLAIN, Case, Errors, errors_of, films_for
 
+PUBLISHED = """\
+Published of other methods, on films of people and beside other readings of them; not to be set beside these of phantoms:
+  EOS, C3-C7 of 20 volunteers, two readers twice: 95 % within 1.83 mm of the mean shape; position 0.84, 1.42, 0.58 mm and
+    2.53, 2.34, 3.24 degrees (Spine 2007, 32:2569, doi:10.1097/BRS.0b013e318158cba2)
+  EOS, C3-L5 of 57 adolescents with scoliosis, quasi-automatic beside the clinical method: standard deviation 1 mm, axial
+    rotation 3.5 degrees, less than 5 minutes of an operator (Gajny et al., Eur Spine J 2019, 28:658)
+  two films, 30 patients of Cobb 22 to 70, articulated shape model beside a validated method: 0.5 mm, 1.5 degrees, axial
+    rotation 3.3 degrees, 90 to 110 s (Moura et al., Med Eng Phys 2011, 33:924)"""
+
 ANGLES = (10, 20, 30, 40, 50, 60)
 
 
@@ -63,6 +72,7 @@ def main() -> None:
     print(f"All: mean {means.mean():.2f}, Hausdorff {most.mean():.1f} mm ({worst})")
     cobb, turn = np.array([each.cobb for each in everything]), np.array([each.turn for each in everything])
     print(f"Cobb {cobb.mean():.2f} (worst {cobb.max():.2f}), axial {turn.mean():.2f} (worst {turn.max():.2f}) degrees")
+    print(PUBLISHED)
 
 
 if __name__ == "__main__":

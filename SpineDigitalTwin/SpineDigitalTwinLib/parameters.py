@@ -94,10 +94,12 @@ class SpineDigitalTwinParameters:
         cm and kg; 0 where nobody has said them.
     loadsAge : int
         Years, for files that other programs read; 0 where nobody has said it.
-    loadsTask, loadsLigaments : str
-        Names of a task and of a set of ligament laws.
+    loadsTask, loadsLigaments, loadsRhythm : str
+        Names of a task, of a set of ligament laws, and of a lumbar rhythm.
     loadsStrength, loadsFloor : float
         Stress of a fully active muscle, N/cm2, and least activation of every fascicle.
+    loadsPelvis, loadsPower : float
+        Part of a flexion that the pelvis makes, and power of the activations whose sum is least.
     loadsLive : bool
         Whether loads follow while points are dragged.
     loadsMuscles : str
@@ -148,8 +150,11 @@ class SpineDigitalTwinParameters:
     loadsAge: Annotated[int, WithinRange(0, 120), Default(0)]
     loadsTask: Annotated[str, Default("standing")]
     loadsLigaments: Annotated[str, Default("stepwise")]
+    loadsRhythm: Annotated[str, Default("hess")]
     loadsStrength: Annotated[float, *_setting("strength"), Decimals(0), SingleStep(5.0)]
     loadsFloor: Annotated[float, *_setting("activation_floor"), Decimals(3), SingleStep(0.005)]
+    loadsPelvis: Annotated[float, *_setting("pelvis_share"), Decimals(2), SingleStep(0.05)]
+    loadsPower: Annotated[float, *_setting("power"), Decimals(0), SingleStep(1.0)]
     loadsLive: bool
     loadsMuscles: str
     loadsStrands: bool

@@ -31,8 +31,9 @@ def made_column(names=LEVELS, *, curve_mm=0.0, front_mm=30.0, spacing_mm=28.0):
 
     Seen from the side the column is an S with its lumbar part in front; `curve_mm` bends it to the right in the thorax.
     """
-    heights = np.array([spacing_mm * (len(LEVELS) - LEVELS.index(name)) for name in names], dtype=float)
-    top = spacing_mm * len(LEVELS)
+    whole = sorted({*LEVELS, *names}, key=lambda name: level(name).order)
+    heights = np.array([spacing_mm * (len(whole) - whole.index(name)) for name in names], dtype=float)
+    top = spacing_mm * len(whole)
     turn = 2 * np.pi * heights / top
     origins = np.stack([curve_mm * np.sin(turn / 2) * (heights / top), front_mm * np.sin(turn), heights], axis=1)
     slopes = np.stack(

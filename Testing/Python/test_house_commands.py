@@ -80,13 +80,16 @@ def test_a_python_without_venv_is_said_in_one_sentence(make):
     assert "lacks its venv module; install it (Debian, Ubuntu: apt install python3-venv)." in run.stderr
 
 
+COMPARED_WITH = (".venv-backends/installed", ".venv-backends/installed-engines", ".venv-panoptica/installed")
+"""What tests compare with, and pass without."""
+
+
 def _installed(make) -> Path:
     """Pretend that everything is installed, with a Python that only writes down what it is asked."""
     said = make.folder / "said"
     _script(make.folder / ".venv" / "bin" / "python", f'echo "$@" >> "{said}"')
-    (make.folder / ".venv-backends").mkdir()
-    backends = (".venv-backends/installed", ".venv-backends/installed-engines")
-    for stamp in (".venv/installed-base", ".venv/installed-test", *backends):
+    for stamp in (".venv/installed-base", ".venv/installed-test", *COMPARED_WITH):
+        (make.folder / stamp).parent.mkdir(exist_ok=True)
         (make.folder / stamp).touch()
     return said
 
@@ -104,15 +107,16 @@ def test_a_second_test_checks_style_and_types_and_then_runs_pytest(make):
     assert asked == ["ruff", "ruff", "mypy", "pytest"]
 
 
-def test_tests_run_without_the_packages_of_the_backends_and_say_so(make):
+def test_tests_run_without_what_they_compare_with_and_say_so(make):
     said = _installed(make)
-    for stamp in ("installed", "installed-engines"):
-        (make.folder / ".venv-backends" / stamp).unlink()
+    for stamp in COMPARED_WITH:
+        (make.folder / stamp).unlink()
     _script(make.folder / ".venv" / "bin" / "python", f'echo "$@" >> "{said}"; [ "$2" != spinetwin ]')
-    run = make("test")
+    run = make("test", f"PYTHON={_script(make.folder / 'python', 'case $2 in *version*) exit 0;; esac; exit 1')}")
     assert run.returncode == 0
     assert "could not be installed; their tests are skipped" in run.stderr
     assert "the tests that compare with them are skipped" in run.stderr
+    assert "the tests that compare with it are skipped" in run.stderr
     assert said.read_text(encoding="utf-8").splitlines()[-1].startswith("-m pytest")
 
 

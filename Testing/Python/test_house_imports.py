@@ -45,7 +45,9 @@ DATA_TYPES = {
         "biomechanics.model",
         "biomechanics.person",
         "biomechanics.results",
+        "biomechanics.settings",
         "biomechanics.tasks",
+        "biomechanics.tissues",
     },
 }
 """What `io` may know of other rooms: the data, never the computing."""

@@ -145,7 +145,8 @@ def test_the_canal_is_as_wide_as_its_row_says(name):
     shape = VertebraShape.of(name)
     found = canal_sizes(shape)
     assert found["canal_width"] == pytest.approx(shape.row.canal_width, abs=0.15)
-    assert shape.row.canal_depth - 1.5 < found["canal_depth"] < shape.row.canal_depth + 1.5
+    # the row holds behind the middle of the body; the canal is least deep above it, because its posterior wall leans
+    assert shape.row.canal_depth - 2.2 < found["canal_depth"] < shape.row.canal_depth + 1.0
 
 
 def test_a_disc_opens_as_its_endplates_do():

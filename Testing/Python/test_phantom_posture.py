@@ -8,10 +8,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from phantom_measures import cobb, disc_voids, facet_gaps, overlap, plate_normal, sagittal
-from spinetwin.anatomy import POINTS, level
+from spinetwin.anatomy import LEVELS, POINTS, level
+from spinetwin.anatomy.subregions import SubregionId as Sub
 from spinetwin.errors import ParameterError
 from spinetwin.phantom import Curve, SpineParameters, lenke_curves, make_spine, truth
 from spinetwin.phantom.ground_truth.angles import angles
+from spinetwin.phantom.ground_truth.quadrature import part_moments
 from spinetwin.phantom.posture.coronal import end_vertebrae
 from spinetwin.phantom.posture.parameters import whole_column
 
@@ -168,3 +170,14 @@ def test_other_bad_postures_get_one_sentence():
         lenke_curves(1, 200)
     with pytest.raises(ParameterError, match="pelvic incidence"):
         SpineParameters(pelvic_incidence=10)
+
+
+@pytest.mark.parametrize("name", ["T2", "L2"])
+def test_the_spine_does_not_seem_to_lean_where_bodies_grow_hollow(name):
+    """An incident: with the middles of bodies in line, lines through their centroids leant against them by a degree there."""
+    order = level(name).order
+    keys = [each.id for each in LEVELS if abs(each.order - order) <= 1 and each.name != "T13"]
+    spine = make_spine(SpineParameters())
+    above, _, below = (spine.frames[key].to_ras(part_moments(spine.shapes[key])[Sub.BODY_BORDER].centroid) for key in keys)
+    up = sum(spine.frames[key].superior for key in keys)
+    assert np.degrees(np.arccos((above - below) @ up / np.linalg.norm(above - below) / np.linalg.norm(up))) < 0.4

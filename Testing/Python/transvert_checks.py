@@ -26,14 +26,14 @@ def it_is_small_and_fills_a_block(_):
     network = _network()
     assert sum(each.numel() for each in network.parameters()) < 3_000_000
     with torch.no_grad():
-        assert network(torch.zeros(2, 2, 64, 64), torch.zeros(2, 2, 64, 64)).shape == (2, 1, 64, 64, 64)
+        assert network(torch.zeros(2, 3, 64, 64), torch.zeros(2, 3, 64, 64)).shape == (2, 1, 64, 64, 64)
 
 
 def a_pixel_changes_what_lies_behind_it_most(_):
     """The first axis of a frontal patch is that of the volume, the first of a lateral one is its second."""
     import torch
 
-    shown = [torch.randn(1, 2, 64, 64, requires_grad=True) for _ in range(2)]
+    shown = [torch.randn(1, 3, 64, 64, requires_grad=True) for _ in range(2)]
     i, j, k = 20, 41, 10
     _network()(*shown)[0, 0, i, j, k].backward()
     for each, place in zip(shown, ((i, k), (j, k)), strict=True):
@@ -47,7 +47,7 @@ def the_exported_file_says_what_it_says(folder):
     from radiographs.transvert.export import export
     from spinetwin.xray.networks.model import session_of
 
-    network, weights, shown = _network(), folder / "transvert.onnx", torch.randn(2, 2, 64, 64)
+    network, weights, shown = _network(), folder / "transvert.onnx", torch.randn(2, 3, 64, 64)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's own, of the way it exports
         export(network, weights)
@@ -64,9 +64,9 @@ def without_the_disc_it_changes_nothing(_):
     from radiographs.transvert.recipe import ABLATIONS
 
     blind = _network(**ABLATIONS["no-centroid"])
-    shown = torch.randn(1, 2, 64, 64)
+    shown = torch.randn(1, 3, 64, 64)
     other = shown.clone()
-    other[:, 1] += 1.0
+    other[:, -1] += 1.0
     with torch.no_grad():
         assert torch.equal(blind(shown, shown), blind(other, other))
 
@@ -83,7 +83,7 @@ def a_training_that_was_stopped_goes_on_as_if_it_had_not_been(folder):
     torch.set_num_threads(1)
     rng = np.random.default_rng(5)
     batches = [
-        [Sample(rng.random((2, 2, 64, 64), dtype=np.float32), rng.random((64, 64, 64)) < 0.1, 22) for _ in range(small.batch)]
+        [Sample(rng.random((2, 3, 64, 64), dtype=np.float32), rng.random((64, 64, 64)) < 0.1, 22) for _ in range(small.batch)]
         for _ in range(small.steps)
     ]
     straight = Training(small, folder / "straight", "cpu", short=False)

@@ -8,8 +8,10 @@ import json
 from pathlib import Path
 
 import torch
-from network import SpineNet
-from recipe import LABELS, STAGES
+from common.checkpoint import read_kept
+
+from .recipe import LABELS, STAGES
+from .train import spine_net
 
 SECOND_LOOK = 0.85
 """Voxel edge of the second look, in those of the first; chosen on a few scans that are neither trained on nor judged by."""
@@ -22,15 +24,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="where model.onnx and model.json shall lie")
     options = parser.parse_args()
     recipe = STAGES[-1]
-    state = torch.load(options.folder / recipe.name / "training.pt", map_location="cpu", weights_only=True)
-    network = SpineNet(recipe.widths, len(LABELS))
-    kept = torch.optim.swa_utils.AveragedModel(network)
-    kept.load_state_dict(state["kept"])
-    kept.eval()
+    network = spine_net(recipe)
+    state = read_kept(options.folder / recipe.name, network)
+    network.eval()
     options.out.mkdir(parents=True, exist_ok=True)
     weights = options.out / "model.onnx"
     torch.onnx.export(
-        kept.module,
+        network,
         (torch.zeros(1, 1, *recipe.patch),),
         weights,
         input_names=["image"],

@@ -6,19 +6,22 @@ broken off goes on as if it had not been.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from itertools import count
 
 import numpy as np
 import numpy.typing as npt
-from recipe import LABELS, MIRRORED, Recipe
+from common.ahead import Ring
 from scipy import ndimage
 from spinetwin.phantom import training_pair
 from spinetwin.segmentation.embedded.lattice import SMOOTHING
 
+from .recipe import LABELS, MIRRORED, Recipe
+
 Image = npt.NDArray[np.float32]
 Channels = npt.NDArray[np.uint8]
+Batch = tuple[Image, npt.NDArray[np.int64]]
 
 HELD_OUT = 1_000_000_000
 """Number of the first pair that is never trained on."""
@@ -42,56 +45,20 @@ def thinned(image: Image, channels: Channels, count: int) -> tuple[Image, Channe
     return np.ascontiguousarray(smooth[:, :, ::count]), np.ascontiguousarray(channels[:, :, ::count])
 
 
-def stream(recipe: Recipe, start: int, workers: int) -> Iterator[tuple[Image, Channels]]:
-    """Yield pairs from number `start` on, made by other processes ahead of time."""
-    with ProcessPoolExecutor(workers) as makers:
-        coming = deque(makers.submit(pair, recipe, number) for number in range(start, start + 2 * workers))
-        number = start + len(coming)
-        try:
-            while True:
-                yield coming.popleft().result()
-                coming.append(makers.submit(pair, recipe, number))
-                number += 1
-        finally:
-            makers.shutdown(wait=False, cancel_futures=True)
+def batches(recipe: Recipe, start: int, workers: int) -> Generator[Batch, None, None]:
+    """Yield images (n, 1, i, j, k) and channels (n, i, j, k) for each step from `start` on; other processes make pairs."""
+    ring = Ring(pair, recipe, start, workers, ahead=2)
+    with closing(ring):
+        for step in count(start):
+            yield batch(recipe, step, ring.at(step))
 
 
-class Patches:
-    """Batches of patches, from the step at which training begins or goes on.
-
-    Parameters
-    ----------
-    recipe : Recipe
-    step : int
-        First step that is asked for.
-    workers : int
-        Processes that make pairs.
-    """
-
-    def __init__(self, recipe: Recipe, step: int, workers: int) -> None:
-        self._recipe = recipe
-        self._next = max(0, self._needed(step) - recipe.ring)
-        self._stream = stream(recipe, self._next, workers)
-        self._ring: deque[tuple[Image, Channels]] = deque(maxlen=recipe.ring)
-
-    def _needed(self, step: int) -> int:
-        """Return how many pairs have been made when a step is taken."""
-        recipe = self._recipe
-        return min(recipe.ring, 8 + step) + int(step * recipe.batch / recipe.reuse)
-
-    def batch(self, step: int) -> tuple[Image, npt.NDArray[np.int64]]:
-        """Return images (n, 1, i, j, k) and channels (n, i, j, k) for a step; steps are asked for in turn."""
-        while self._next < self._needed(step):
-            self._ring.append(next(self._stream))
-            self._next += 1
-        rng = np.random.default_rng([self._recipe.seed, step, 1])
-        drawn = [cut(*self._ring[rng.integers(len(self._ring))], self._recipe, rng) for _ in range(self._recipe.batch)]
-        images, channels = (np.stack(each) for each in zip(*drawn, strict=True))
-        return images[:, None], channels.astype(np.int64)
-
-    def close(self) -> None:
-        """End the processes."""
-        self._stream.close()
+def batch(recipe: Recipe, step: int, made: Sequence[tuple[Image, Channels]]) -> Batch:
+    """Return the patches of a step, cut from pairs."""
+    rng = np.random.default_rng([recipe.seed, step, 1])
+    drawn = [cut(*made[rng.integers(len(made))], recipe, rng) for _ in range(recipe.batch)]
+    images, channels = (np.stack(each) for each in zip(*drawn, strict=True))
+    return images[:, None], channels.astype(np.int64)
 
 
 def cut(image: Image, channels: Channels, recipe: Recipe, rng: np.random.Generator) -> tuple[Image, Channels]:

@@ -1,6 +1,7 @@
 """Train both phases by nnU-Net v2: ``python train.py nnUNet_raw --out FOLDER``; ``--dry-run`` prints what would be done.
 
-At the end FOLDER/models holds the folders `semantic` and `instance` for ``SPINETWIN_MODELS``. Needs torch and nnunetv2.
+At the end FOLDER/models holds the folders `semantic` and `instance` for ``SPINETWIN_MODELS``. It may be stopped at any time:
+the same command goes on where it was, from the last state that nnU-Net has saved of the fold. Needs torch and nnunetv2.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from datasets import PHASES, Phase
@@ -33,18 +34,30 @@ def main() -> None:
         "nnUNet_results": str(out / "results"),
     }
     for name in options.phases:
-        for command in commands(PHASES[name], options, out):
-            print(" ".join(shlex.quote(each) for each in command), flush=True)
+        phase = PHASES[name]
+        if not _is_newer(_stamp(phase, out), raw / phase.folder / "dataset.json"):
+            _run(preparing(phase, options, out), variables, dry=options.dry_run)
             if not options.dry_run:
-                # the folder of splits has to be there before the first fold is trained
-                _copy_splits(PHASES[name], raw, out)
-                subprocess.run(command, env={**os.environ, **variables}, check=True)  # noqa: S603 - our own commands
-        if not (options.dry_run or options.plan_only):
-            _collect(PHASES[name], raw, out, options.trainer)
+                _finish_preparing(phase, raw, out)
+        if options.plan_only:
+            continue
+        _run(training(phase, options, out), variables, dry=options.dry_run)
+        if not options.dry_run:
+            _collect(phase, raw, out, options.trainer)
 
 
-def commands(phase: Phase, options: argparse.Namespace, out: Path) -> Iterator[list[str]]:
-    """Yield the commands of a phase."""
+def _run(commands: Iterable[list[str]], variables: dict[str, str], *, dry: bool) -> None:
+    for command in commands:
+        print(" ".join(shlex.quote(each) for each in command), flush=True)
+        if dry:
+            continue
+        done = subprocess.run(command, env={**os.environ, **variables}, check=False)  # noqa: S603 - our own commands
+        if done.returncode:
+            raise SystemExit(f"It ended with {done.returncode}. The same command goes on from here.")
+
+
+def preparing(phase: Phase, options: argparse.Namespace, out: Path) -> Iterator[list[str]]:
+    """Yield the commands that plan a phase and preprocess its data set."""
     here, number = [sys.executable, str(Path(__file__).absolute())], str(phase.number)
     entry = "from nnunetv2.experiment_planning.plan_and_preprocess_entrypoints import {0}; {0}()"
     workers = str(options.processes)
@@ -59,14 +72,37 @@ def commands(phase: Phase, options: argparse.Namespace, out: Path) -> Iterator[l
         *(sys.executable, "-c", entry.format("preprocess_entry"), "-d", number),
         *("-c", phase.configuration, "-np", workers),
     ]
-    if options.plan_only:
-        return
+
+
+def training(phase: Phase, options: argparse.Namespace, out: Path) -> Iterator[list[str]]:
+    """Yield the commands that train the folds of a phase: those that are not finished, each from where it was stopped.
+
+    What was trained before the data set was prepared anew does not count.
+    """
     train = "from nnunetv2.run.run_training import run_training_entry; run_training_entry()"
     for fold in range(phase.folds) if options.folds is None else options.folds:
+        place = out / "results" / phase.folder / _model_name(phase, options.trainer) / f"fold_{fold}"
+        # written last, after the validation
+        if _is_newer(place / "validation" / "summary.json", _stamp(phase, out)):
+            continue
+        begun = any(_is_newer(each, _stamp(phase, out)) for each in place.glob("checkpoint_*.pth"))
         yield [
-            *(sys.executable, "-c", train, number, phase.configuration, str(fold)),
-            *("-tr", options.trainer or phase.trainer, "-device", options.device),
+            *(sys.executable, "-c", train, str(phase.number), phase.configuration, str(fold)),
+            *("-tr", options.trainer or phase.trainer, "-device", options.device, *(["--c"] if begun else [])),
         ]
+
+
+def _stamp(phase: Phase, out: Path) -> Path:
+    """Return the file that says since when the data set of a phase is prepared."""
+    return out / "preprocessed" / phase.folder / "prepared"
+
+
+def _is_newer(file: Path, than: Path) -> bool:
+    return file.exists() and than.exists() and file.stat().st_mtime_ns >= than.stat().st_mtime_ns
+
+
+def _model_name(phase: Phase, trainer: str | None) -> str:
+    return f"{trainer or phase.trainer}__{PLANS}__{phase.configuration}"
 
 
 def see_cutouts_whole(plan: Path, settings: Path) -> None:
@@ -102,18 +138,20 @@ def see_cutouts_whole(plan: Path, settings: Path) -> None:
     plan.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def _copy_splits(phase: Phase, raw: Path, out: Path) -> None:
+def _finish_preparing(phase: Phase, raw: Path, out: Path) -> None:
+    """Let nnU-Net find the folds, and remember that all is there."""
     folder = out / "preprocessed" / phase.folder
-    folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(raw / phase.folder / "splits_final.json", folder / "splits_final.json")
+    _stamp(phase, out).touch()
 
 
 def _collect(phase: Phase, raw: Path, out: Path, trainer: str | None) -> None:
     """Copy what nnU-Net has trained, without its logs, beside what the network expects."""
-    name = f"{trainer or phase.trainer}__{PLANS}__{phase.configuration}"
+    name = _model_name(phase, trainer)
     source, target = out / "results" / phase.folder / name, out / "models" / phase.name / name
     shutil.rmtree(target, ignore_errors=True)
-    for file in (*source.glob("*.json"), *source.glob("fold_*/checkpoint_final.pth")):
+    folds = (each for each in source.glob("fold_*/checkpoint_final.pth") if _is_newer(each, _stamp(phase, out)))
+    for file in (*source.glob("*.json"), *folds):
         place = target / file.relative_to(source)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, place)

@@ -13,7 +13,7 @@ from spinetwin.errors import SpineTwinError
 from ..messages import Message
 from ..running.background import Background
 from ..running.folders import existing
-from . import handover
+from . import handover, meshes
 
 if TYPE_CHECKING:
     from spinetwin.jobs import Verdict
@@ -56,7 +56,10 @@ class LoadsExport:
         self._ui.exportLoadsButton.text = missing or _("Write model and loads")
 
     def write(self) -> None:
-        """Write model, loads, report and the files for other programs in the background, with the interval."""
+        """Write model, loads, report and the files for other programs in the background, with the interval.
+
+        Models in the scene that are called like a vertebra are its mesh in the file for OpenSim.
+        """
         self._message.clear()
         answer = self._loads.answer
         if answer is None or not self._loads.current:
@@ -64,11 +67,14 @@ class LoadsExport:
         name = self._parameters().exportName or "spine"
         try:
             folder = existing(self._ui.exportFolder.currentPath)
-            files = handover.files(answer, name, self._background.scratch())
+            scratch = self._background.scratch()
+            files = handover.files(answer, name, scratch)
+            mesh = meshes.write(scratch / "meshes", answer.model.levels)
         except SpineTwinError as error:
             self._message.fail(error)
             return
         options = handover.options(answer, self._parameters()) | {"name": name, "export": "all"}
+        files |= {} if mesh is None else {"surfaces": mesh}
         self._background.start(_("Loads:"), "simulate", files, options, folder, self._onWritten)
 
     def _onWritten(self, verdict: Verdict) -> None:

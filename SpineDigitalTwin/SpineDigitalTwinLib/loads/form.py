@@ -15,16 +15,22 @@ if TYPE_CHECKING:
     from ..parameters import SpineDigitalTwinParameters
 
 LIGAMENTS = {
-    "stepwise": _("stiffness rising with strain"),
-    "bilinear": _("two moduli (Goel 1995)"),
-    "linear": _("constant stiffness"),
+    "stepwise": _("stiffness rising with strain (doi 10.1155/2021/5542595)"),
+    "bilinear": _("two moduli (Goel 1995, doi 10.1186/1471-2474-14-220)"),
+    "linear": _("constant stiffness, no capsules (doi 10.1155/2020/8858686)"),
     "none": _("no ligaments"),
 }
 """What the sets of ligament laws are called here."""
 
+RHYTHMS = {
+    "hess": _("most in the upper joints (Hess et al.)"),
+    "pearcy": _("most in L3/L4 and L4/L5 (Pearcy 1984)"),
+}
+"""What the lumbar rhythms are called here."""
+
 
 class LoadsForm:
-    """Two lists that the tables of the core fill, and the question that the whole form asks.
+    """Three lists that the tables of the core fill, and the question that the whole form asks.
 
     Parameters
     ----------
@@ -34,17 +40,18 @@ class LoadsForm:
     """
 
     def __init__(self, ui: SimpleNamespace, parameters: Callable[[], SpineDigitalTwinParameters]) -> None:
-        from spinetwin.biomechanics import TASKS
-        from spinetwin.biomechanics.settings import LIGAMENT_SETS
+        from spinetwin.biomechanics import TASKS, settings
 
         self._ui, self._parameters = ui, parameters
-        self._tasks, self._sets = list(TASKS), list(LIGAMENT_SETS)
+        self._tasks, self._sets, self._rhythms = list(TASKS), list(settings.LIGAMENT_SETS), list(settings.RHYTHMS)
         self._muscles = NOT_MEASURED
         self._stamp: object = None
         ui.taskBox.addItems([TASKS[name].label for name in self._tasks])
         ui.ligamentsBox.addItems([LIGAMENTS.get(name, name) for name in self._sets])
+        ui.rhythmBox.addItems([RHYTHMS.get(name, name) for name in self._rhythms])
         ui.taskBox.connect("currentIndexChanged(int)", self._onTask)
         ui.ligamentsBox.connect("currentIndexChanged(int)", self._onLigaments)
+        ui.rhythmBox.connect("currentIndexChanged(int)", self._onRhythm)
 
     def refresh(self) -> None:
         """Show the choices of the scene; those of another version of this program, which are not known here, are the first."""
@@ -52,6 +59,7 @@ class LoadsForm:
         for box, names, chosen in (
             (self._ui.taskBox, self._tasks, parameters.loadsTask),
             (self._ui.ligamentsBox, self._sets, parameters.loadsLigaments),
+            (self._ui.rhythmBox, self._rhythms, parameters.loadsRhythm),
         ):
             row = names.index(chosen) if chosen in names else 0
             if box.currentIndex != row:
@@ -87,7 +95,10 @@ class LoadsForm:
             Settings(
                 strength=parameters.loadsStrength,
                 activation_floor=parameters.loadsFloor,
+                pelvis_share=parameters.loadsPelvis,
+                power=parameters.loadsPower,
                 ligaments=self._sets[max(self._ui.ligamentsBox.currentIndex, 0)],
+                rhythm=self._rhythms[max(self._ui.rhythmBox.currentIndex, 0)],
             ),
             self._measured(),
         )
@@ -111,3 +122,7 @@ class LoadsForm:
     def _onLigaments(self, index: int) -> None:
         if index >= 0:
             self._parameters().loadsLigaments = self._sets[index]
+
+    def _onRhythm(self, index: int) -> None:
+        if index >= 0:
+            self._parameters().loadsRhythm = self._rhythms[index]

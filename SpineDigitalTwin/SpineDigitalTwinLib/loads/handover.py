@@ -60,7 +60,10 @@ def options(answer: Answer, parameters: SpineDigitalTwinParameters) -> dict[str,
         "task": task.name,
         "strength": settings.strength,
         "activation_floor": settings.activation_floor,
+        "pelvis_share": settings.pelvis_share,
+        "power": settings.power,
         "ligaments": settings.ligaments,
+        "rhythm": settings.rhythm,
         "samples": answers.SAMPLES,
     }
     return asked | ({"age": parameters.loadsAge} if parameters.loadsAge else {})

@@ -125,6 +125,7 @@ class LandmarkFinder:
 
     def _onFound(self, verdict: Verdict, looked: Mapping[str, PlacedFilm], replace: bool) -> None:
         from spinetwin.io.film_forms import read_landmarks
+        from spinetwin.xray.networks.finding import SOURCE
 
         now = dict(self._form.films)
         if any(view not in now or now[view].node is not film.node for view, film in looked.items()):
@@ -137,9 +138,11 @@ class LandmarkFinder:
             return
         if replace:
             marks.removeAll(now)
+        clicked = bool(marks.gathered(now).seen)
         marks.spreadMissing(now, found)
+        marks.setSource(now, _("{network}, beside clicks").format(network=SOURCE) if clicked else SOURCE)
         self._show(found)
-        hint = _("Drag what is wrong; where the lowest is another one, choose it and find them again.")
+        hint = _("Drag what is wrong; where the lowest is another one, say so below: all names follow.")
         self._message.warn(f"{verdict.result.summary} {hint}")
 
     def _show(self, found: Landmarks) -> None:

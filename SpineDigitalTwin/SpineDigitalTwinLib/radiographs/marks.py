@@ -21,6 +21,7 @@ FOLDER = "Radiographs"
 NODE = "vtkMRMLMarkupsFiducialNode"
 
 _COLOUR = (1.0, 0.82, 0.1)
+_SOURCE = "SpineDigitalTwin.LandmarksBy"
 _PLACED = 2
 """Status of a point that has a position (vtkMRMLMarkupsNode.PositionDefined)."""
 
@@ -140,6 +141,7 @@ def removeAll(films: dict[str, PlacedFilm]) -> None:
     stopWaiting()
     for view in films:
         node(view).RemoveAllControlPoints()
+        node(view).SetAttribute(_SOURCE, "")
 
 
 def showOnly(film: PlacedFilm, level: int) -> None:
@@ -158,7 +160,14 @@ def gathered(films: dict[str, PlacedFilm]) -> Landmarks:
     from spinetwin.xray.landmarks import Landmarks
 
     seen = {(*key, view): pixel for view, film in films.items() for key, pixel in pixels(film).items()}
-    return Landmarks(seen, _("the panel"))
+    sources = {node(view).GetAttribute(_SOURCE) or _("clicks") for view in films}
+    return Landmarks(seen, " + ".join(sorted(sources)))
+
+
+def setSource(films: dict[str, PlacedFilm], source: str) -> None:
+    """Keep who set the landmarks of both films."""
+    for view in films:
+        node(view).SetAttribute(_SOURCE, source)
 
 
 def spread(films: dict[str, PlacedFilm], landmarks: Landmarks) -> None:

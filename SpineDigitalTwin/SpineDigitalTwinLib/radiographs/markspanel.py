@@ -18,6 +18,8 @@ from . import drawing, marks
 from .films import PlacedFilm
 
 if TYPE_CHECKING:
+    from spinetwin.xray.landmarks import Landmarks
+
     from ..parameters import SpineDigitalTwinParameters
 
 _DOUBTFUL_MM = 8.0
@@ -70,6 +72,8 @@ class MarksPanel(VTKObservationMixin):
         ui.placeFrontalButton.connect("clicked()", lambda: self.place("frontal"))
         ui.placeLateralButton.connect("clicked()", lambda: self.place("lateral"))
         ui.loadMarksButton.connect("clicked()", self._browse)
+        ui.renameUpButton.connect("clicked()", lambda: self.rename(-1))
+        ui.renameDownButton.connect("clicked()", lambda: self.rename(1))
 
     @property
     def level(self) -> int:
@@ -92,6 +96,7 @@ class MarksPanel(VTKObservationMixin):
         row = self._ui.filmLevelBox.findText(self._parameters().filmLevel)
         if row >= 0 and row != self._ui.filmLevelBox.currentIndex:
             self._ui.filmLevelBox.setCurrentIndex(row)
+        self._offerNames()
         if not films:
             self._table.show({})
             return
@@ -127,6 +132,53 @@ class MarksPanel(VTKObservationMixin):
         films = self._films()
         if films:
             self._drawLines(films, {view: marks.pixels(film) for view, film in films.items()})
+
+    # --- naming -------------------------------------------------------------------------------------------------------
+
+    def _offerNames(self) -> None:
+        """Say on the buttons what the lowest level with landmarks would be called."""
+        from spinetwin.anatomy import level
+
+        films = self._films()
+        levels = marks.gathered(dict(films)).levels if films else ()
+        self._ui.renameLabel.text = _("Lowest with landmarks: {level}").format(level=level(levels[-1]).name) if levels else ""
+        for button, step in ((self._ui.renameUpButton, -1), (self._ui.renameDownButton, 1)):
+            after = self._renamed(step)
+            button.setVisible(bool(levels))
+            button.enabled = after is not None
+            button.text = "" if after is None else _("It is {level}").format(level=level(after.levels[-1]).name)
+
+    def _renamed(self, step: int) -> Landmarks | None:
+        """Return all landmarks under the name below (above, where negative); None where there are no names for all."""
+        from spinetwin.xray.landmarks import beside, renamed
+
+        landmarks = marks.gathered(dict(self._films())) if self._films() else None
+        if landmarks is None or not landmarks.levels:
+            return None
+        lowest = landmarks.levels[-1]
+        to = beside(lowest, step)
+        try:
+            return None if to is None else renamed(landmarks, lowest, to)
+        except SpineTwinError:
+            return None
+
+    def rename(self, step: int) -> None:
+        """Call every level with landmarks by the name below (above, where negative)."""
+        from spinetwin.anatomy import level
+        from spinetwin.xray.landmarks import beside
+
+        after, films = self._renamed(step), dict(self._films())
+        if after is None:
+            return
+        shown = beside(self.level, step)
+        marks.removeAll(films)
+        marks.spread(films, after)
+        marks.setSource(films, after.source)
+        self._parameters().filmLowest = level(after.levels[-1]).name
+        self.chooseLevel(level(shown if shown in after.levels else after.levels[-1]).name)
+        names = ", ".join(level(each).name for each in after.levels)
+        self._message.say(_("The landmarks are those of {names} now.").format(names=names))
+        self._changed()
 
     # --- placing ------------------------------------------------------------------------------------------------------
 
@@ -174,6 +226,7 @@ class MarksPanel(VTKObservationMixin):
             self._message.fail(error)
             return
         marks.spread(dict(films), found)
+        marks.setSource(dict(films), found.source)
         self.refresh()
         self._changed()
 

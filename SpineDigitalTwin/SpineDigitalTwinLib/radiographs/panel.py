@@ -171,6 +171,7 @@ class RadiographsPanel:
                 self._message.fail(error)
                 return
         options: dict[str, Any] = {"levels": ",".join(levelOf(each).name for each in levels)}
+        options["landmarks_source"] = marks.gathered(dict(self.form.films)).source
         if parameters.filmCalibrate and only is None and not self._lackingToCalibrate():
             options["calibrate"] = True
         self._results = tempfile.TemporaryDirectory(

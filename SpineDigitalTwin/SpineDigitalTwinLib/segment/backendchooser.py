@@ -9,8 +9,10 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import ctk
+import qt
 import slicer
 from slicer.i18n import tr as _
+from spinetwin.segmentation.contrast import CONTRASTS, USUAL, contrast_of
 
 from ..messages import FAILED
 from ..running.interpreter import MODELS_SETTING
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 DEVICE_SETTING = "SpineDigitalTwin/device"
 """Of this computer, not of the scene."""
+
+CONTRAST_ATTRIBUTE = "SpineDigitalTwin.Contrast"
+"""Of the image, where a person has said which kind it is."""
 
 OWN_MODELS = "two-phase"
 """The backend whose networks a person gives, as a folder."""
@@ -55,7 +60,7 @@ class BackendChooser:
         self._ui, self._parameters, self._changed = ui, parameters, changed
         self._query = OffersQuery(makeWorker, self._onTold)
         self._told: Offers | str = ""
-        self._asked: tuple[Grid, str] | None = None
+        self._asked: tuple[Grid, str, str] | None = None
         self._names: list[str] = []
         self._devices: list[str] = []
         ui.tableBox.clear()
@@ -63,6 +68,7 @@ class BackendChooser:
         ui.tableBox.addItems([_("choose the program"), *self._tables.values(), _("own table (csv)")])
         ui.backendBox.connect("currentIndexChanged(int)", self._onBackend)
         ui.deviceBox.connect("currentIndexChanged(int)", self._onDevice)
+        ui.contrastBox.connect("currentIndexChanged(int)", self._onContrast)
         ui.tableBox.connect("currentIndexChanged(int)", lambda *_: changed())
         ui.modelsFolder.filters = ctk.ctkPathLineEdit.Dirs
         ui.modelsFolder.currentPath = str(slicer.app.userSettings().value(MODELS_SETTING, "") or "")
@@ -74,16 +80,16 @@ class BackendChooser:
     # --- what is known ------------------------------------------------------------------------------------------------
 
     def follow(self, grid: Grid | None, name: str) -> None:
-        """Ask what can run for an image on a grid, where that is not known; the name of its file tells the contrast."""
-        if grid is not None and (grid, name) != self._asked:
-            self._asked, self._told = (grid, name), ""
-            self._query.ask(grid, name)
+        """Ask what can run for the image, on a grid and in a file of a name, where that is not known."""
+        if grid is not None and (grid, name, self.contrast) != self._asked:
+            self._asked, self._told = (grid, name, self.contrast), ""
+            self._query.ask(*self._asked)
 
     def again(self) -> None:
         """Ask anew, after something was installed, or could not be."""
         asked, self._asked = self._asked, None
         if asked is not None:
-            self.follow(*asked)
+            self.follow(*asked[:2])
 
     def retry(self) -> None:
         """Ask anew where nobody could tell the last time."""
@@ -155,7 +161,15 @@ class BackendChooser:
         options = {"backend": self._parameters().backend}
         if offer is not None and not offer.reads_image:
             return options if self._ownTable else options | {"table": self._table()}
-        return options | ({"device": device} if device != AUTO else {})
+        chosen = {"device": device if device != AUTO else "", "contrast": self.contrast}
+        return options | {name: value for name, value in chosen.items() if value}
+
+    @property
+    def contrast(self) -> str:
+        """Which kind of image a person says it is; "" where nobody has said."""
+        image = self._parameters().image
+        said = image.GetAttribute(CONTRAST_ATTRIBUTE) if image is not None else None
+        return said if said in CONTRASTS else ""
 
     @property
     def device(self) -> str:
@@ -170,6 +184,7 @@ class BackendChooser:
         offer = self.offer
         self._fillBackends()
         self._fillDevices(offer)
+        self._fillContrasts()
         self._ui.backendLabel.text = offer.described() if offer is not None else ""
         self._ui.backendLabel.setVisible(offer is not None)
         self._showAvailability(offer)
@@ -177,12 +192,12 @@ class BackendChooser:
         self._ui.sourcesFrame.setVisible(takesOver)
         for widget in (self._ui.tableFileLabel, self._ui.tableFile):
             widget.setVisible(takesOver and self._ownTable)
-        for widget in (self._ui.deviceLabel, self._ui.deviceBox):
+        for widget in (self._ui.deviceLabel, self._ui.deviceBox, self._ui.contrastLabel, self._ui.contrastBox):
             widget.setVisible(not takesOver)
         for widget in (self._ui.modelsLabel, self._ui.modelsFolder):
             widget.setVisible(offer is not None and offer.name == OWN_MODELS)
-        for widget in (self._ui.backendBox, self._ui.deviceBox, self._ui.sourcesFrame, self._ui.modelsFolder):
-            widget.enabled = not running
+        for name in ("backendBox", "deviceBox", "contrastBox", "sourcesFrame", "modelsFolder"):
+            getattr(self._ui, name).enabled = not running
 
     def _fillBackends(self) -> None:
         offers = self._told.backends if isinstance(self._told, Offers) else ()
@@ -196,12 +211,23 @@ class BackendChooser:
             names.append(chosen)
         self._names = names
         fill(self._ui.backendBox, [titles.get(each, each) for each in names], names.index(chosen))
+        for row, each in enumerate(names):
+            offer = self._told.named(each) if isinstance(self._told, Offers) else None
+            hint = _canRun(offer) if offer is not None and offer.reads_image else ""
+            self._ui.backendBox.setItemData(row, hint, qt.Qt.ToolTipRole)
 
     def _fillDevices(self, offer: Offer | None) -> None:
         more = offer.devices if offer is not None else ()
         self._devices = list(dict.fromkeys((AUTO, "cpu", *more)))
         texts = [_deviceText(each, self._devices) for each in self._devices]
         fill(self._ui.deviceBox, texts, self._devices.index(self.device))
+
+    def _fillContrasts(self) -> None:
+        name = self._asked[1] if self._asked is not None else ""
+        told = contrast_of(Path(name)).name
+        untold = _("By its name: {contrast}") if told else _("Not told, taken for {contrast}")
+        index = CONTRASTS.index(self.contrast) + 1 if self.contrast else 0
+        fill(self._ui.contrastBox, [untold.format(contrast=told or USUAL), *CONTRASTS], index)
 
     def _showAvailability(self, offer: Offer | None) -> None:
         label = self._ui.availabilityLabel
@@ -218,12 +244,7 @@ class BackendChooser:
             return self._told.why if self._parameters().backend == AUTO else _("There is no such backend here."), False
         if not offer.reads_image:
             return _("Takes a label map over that another program has made of this image."), True
-        if not offer.ready:
-            return escape(_("Cannot run: {reason}").format(reason=withoutCommands(offer.reason))), False
-        if not offer.fits:
-            return escape(offer.needs), False
-        takes = _(" It takes {needs}.").format(needs=offer.needs) if offer.needs else ""
-        return escape(_("✓ Can run: {reason}.").format(reason=offer.reason.rstrip(".")) + takes), True
+        return escape(_canRun(offer)), offer.ready and offer.fits
 
     def _onBackend(self, index: int) -> None:
         if 0 <= index < len(self._names):
@@ -235,6 +256,12 @@ class BackendChooser:
             slicer.app.userSettings().setValue(DEVICE_SETTING, self._devices[index])
             self._changed()
 
+    def _onContrast(self, index: int) -> None:
+        image = self._parameters().image
+        if image is not None and 0 <= index <= len(CONTRASTS):
+            image.SetAttribute(CONTRAST_ATTRIBUTE, CONTRASTS[index - 1] if index else None)
+            self._changed()
+
     def _onModels(self, path: str) -> None:
         slicer.app.userSettings().setValue(MODELS_SETTING, path)
         self.again()
@@ -243,6 +270,16 @@ class BackendChooser:
     def close(self) -> None:
         """End all, for a panel that goes away."""
         self._query.close()
+
+
+def _canRun(offer: Offer) -> str:
+    """Say whether a backend that looks at the image can run here, why not, and what it takes or would take."""
+    reason = withoutCommands(offer.reason).rstrip(".")
+    said = _("✓ Can run: {reason}.") if offer.ready and offer.fits else _("Cannot run: {reason}.")
+    if not offer.fits:
+        return offer.needs if offer.ready else f"{said.format(reason=reason)} {offer.needs}"
+    takes = _("It takes {needs}.") if offer.ready else _("For this image it would take {needs}.")
+    return " ".join([said.format(reason=reason), *([takes.format(needs=offer.needs)] if offer.needs else [])])
 
 
 def _deviceText(device: str, devices: list[str]) -> str:

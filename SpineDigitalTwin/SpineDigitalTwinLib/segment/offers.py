@@ -35,6 +35,8 @@ class OfferedWeights:
         Of the archive, and the server that publishes it.
     state : str
         "ready", "missing", "unknown" (nobody has vouched for them) or "changed".
+    disk_mb : float
+        What they take on this computer.
     """
 
     name: str
@@ -43,6 +45,7 @@ class OfferedWeights:
     licence: str
     host: str
     state: str
+    disk_mb: float
 
     @property
     def ready(self) -> bool:
@@ -175,9 +178,10 @@ class OffersQuery:
         """Whether the answer is still to come."""
         return bool(self._worker.busy)
 
-    def ask(self, grid: Grid, name: str) -> None:
-        """Ask what can run for an image on a grid, in a file of a name."""
+    def ask(self, grid: Grid, name: str, contrast: str = "") -> None:
+        """Ask what can run for an image on a grid, in a file of a name, of a contrast if a person says which."""
         self._next = {"grid": {"shape": list(grid.shape), "ijk_to_ras": grid.ijk_to_ras.tolist()}, "image": name}
+        self._next |= {"contrast": contrast} if contrast else {}
         if self.busy:
             self._worker.cancel()
         else:

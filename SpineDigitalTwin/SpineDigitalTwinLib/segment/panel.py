@@ -24,6 +24,7 @@ from ..running.runlog import RunLog
 from ..running.steps import StepRunner
 from .backendchooser import BackendChooser
 from .installer import Installer
+from .offers import withoutCommands
 from .weights import WeightsKeeper
 
 if TYPE_CHECKING:
@@ -218,7 +219,8 @@ class SegmentPanel:
         parameters.subregions, parameters.vertebrae = nodes[SUBREGIONS], nodes[VERTEBRAE]
         self._bar.end()
         # the file was made for the worker, and nobody else knows it
-        self._say(verdict.result.summary, [each.replace(report["image"]["name"], run.name) for each in report["warnings"]])
+        said = [withoutCommands(each).replace(report["image"]["name"], run.name) for each in report["warnings"]]
+        self._say(verdict.result.summary, said)
         self._loaded()
 
     def _say(self, summary: str, warnings: list[str]) -> None:

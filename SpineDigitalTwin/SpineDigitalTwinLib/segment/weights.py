@@ -143,9 +143,9 @@ class WeightsKeeper:
 
     def _askDelete(self) -> None:
         chosen = self._chosen
-        text = _("Delete {name} ({what}) from this computer? To use it again, it has to be fetched or imported again.")
+        text = _("Delete {name} ({what}; {size}) from this computer? To use it again, it has to be fetched or imported again.")
         agreeing = ((_("Delete it"), lambda: self._start(_("Deleting weights:"), "weights-delete", {"names": [chosen.name]})),)
-        self._ask(_Question(text.format(name=chosen.name, what=_whatFor(chosen)), agreeing))
+        self._ask(_Question(text.format(name=chosen.name, what=_whatFor(chosen), size=sizeText(chosen.disk_mb)), agreeing))
 
     # --- what is done -------------------------------------------------------------------------------------------------
 
@@ -180,7 +180,8 @@ def _rowText(weights: OfferedWeights) -> str:
         "unknown": _("there, but nobody has vouched for it"),
         "changed": _("changed or damaged"),
     }
-    return f"{weights.name}: {states.get(weights.state, weights.state)}"
+    size = f" ({sizeText(weights.disk_mb)})" if weights.there else ""
+    return f"{weights.name}: {states.get(weights.state, weights.state)}{size}"
 
 
 def _whatFor(weights: OfferedWeights) -> str:

@@ -10,14 +10,15 @@ import numpy as np
 from ..anatomy import level
 from ..geometry import FloatArray
 from .mechanism import Bands, Bodies, Burdens, Joints, Mechanism, Strings, resting_name
-from .model import Masses, MultibodyModel
-from .passive import LAWS, Law, disc_stiffness, slack_lengths, strand_lengths, stretch
+from .model import Masses, MultibodyModel, slack_lengths, strand_lengths
+from .passive import disc_stiffness, stretch
 from .posture import Pose, placed, pose_of
-from .resting import FIBRE_LENGTHS, STRESSES, fibres_of
+from .resting import fibres_of
 from .results import RESEARCH_USE, Loads
 from .settings import MM2_PER_CM2, Settings
 from .statics import GRAVITY, burden_points
 from .tasks import Task
+from .tissues import Law
 
 PELVIS = "pelvis"
 _SACRUM = "S1"
@@ -46,6 +47,7 @@ def mechanism_of(model: MultibodyModel, found: Loads) -> Mechanism:
         floor=found.settings.activation_floor * found.task.floor_share,
         notes=(
             RESEARCH_USE,
+            *(f"Not to be trusted: {each.text}" for each in found.findings if each.severity == "red"),
             "Discs have the stiffness of the compression in this task; ligaments are as long as told when they begin to pull.",
             *model.notes,
         ),
@@ -115,7 +117,8 @@ def _distinct(path: FloatArray) -> int:
 
 def _bands(model: MultibodyModel, pose: Pose, settings: Settings) -> Bands:
     ligaments, laws = model.ligaments, settings.ligaments
-    known = [at for at, name in enumerate(ligaments.names) if (laws, name) in LAWS]
+    law_of = [model.tissues.ligaments.get((laws, name)) for name in ligaments.names]
+    known = [at for at, law in enumerate(law_of) if law is not None]
     spanned, slack = strand_lengths(model), slack_lengths(model, laws, settings.flavum_tension)
     count: Counter[str] = Counter()
     names = []
@@ -128,7 +131,9 @@ def _bands(model: MultibodyModel, pose: Pose, settings: Settings) -> Bands:
         owners=tuple(ligaments.owners[known]),
         points=tuple(ligaments.points[known]),
         slack_mm=slack[known],
-        curves=tuple(_curve(LAWS[laws, ligaments.names[at]], spanned[at], slack[at], ligaments.shares[at]) for at in known),
+        curves=tuple(
+            _curve(law, spanned[at], slack[at], ligaments.shares[at]) for at, law in enumerate(law_of) if law is not None
+        ),
         torn=stretch(model, placed(model, pose), laws, settings.flavum_tension).torn[known],
     )
 
@@ -148,12 +153,12 @@ def _curve(law: Law, spanned: float, slack: float, share: float) -> FloatArray:
 
 def _resting(model: MultibodyModel, stiffness: float) -> Bands:
     """Return the passive part of the muscles as strands along the same paths."""
-    muscles = model.muscles
-    fibres = fibres_of(muscles)
+    muscles, curve = model.muscles, model.tissues.resting
+    fibres = fibres_of(muscles, model.tissues)
     known = np.flatnonzero(fibres.known) if stiffness else np.zeros(0, dtype=np.int64)
     ends = {at: _distinct(muscles.points[at]) for at in known}
-    tensions = stiffness * muscles.pcsa_mm2[:, None] / MM2_PER_CM2 * STRESSES
-    strains = (fibres.optimal_mm / fibres.slack_mm)[:, None] * (FIBRE_LENGTHS - 1.0)
+    tensions = stiffness * muscles.pcsa_mm2[:, None] / MM2_PER_CM2 * curve.stresses
+    strains = (fibres.optimal_mm / fibres.slack_mm)[:, None] * (curve.lengths - 1.0)
     return Bands(
         names=tuple(resting_name(muscles.names[at]) for at in known),
         owners=tuple(muscles.owners[at, : ends[at]] for at in known),

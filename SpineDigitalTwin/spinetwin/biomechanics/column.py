@@ -18,9 +18,11 @@ Points = Mapping[tuple[int, int], FloatArray]
 
 SACRUM = level("S1").id
 _LAST = level("L5").id
+_FOUR_LUMBAR = "There is no model of a spine of four lumbar vertebrae, which neither template nor shares of flexion are of."
 _TOP = level("T1").order
-_EXTRA = {level("T13").id, level("L6").id}
-"""Levels that most people do not have."""
+_EXTRA_JOINTS = read_table("extra_joints.csv", __package__)
+"""As which joint of a usual spine a joint bends beside a level that most people do not have."""
+_EXTRA = {level(row["extra_level"]).id for row in _EXTRA_JOINTS}
 
 TEMPLATE = {
     level(row["level"]).id: (
@@ -30,6 +32,9 @@ TEMPLATE = {
     for row in read_table("template_levels.csv", __package__)
 }
 """Centre from the sacral endplate (right, anterior, superior), mm, and tilt of each level of the template."""
+
+_STANDS_AS = {level("T13").id: level("L1").id}
+"""Where a level that the template lacks is the highest one: from which of its levels it continues, T12 on T13 as on L1."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,8 @@ class Column:
             return known
         top = self.levels[-1]
         offset, tilt = TEMPLATE[key]
-        origin = self.frames[top].origin + self.size * (offset - TEMPLATE[top][0]) @ self.trunk
+        start, _ = TEMPLATE[_STANDS_AS.get(top, top)]
+        origin = self.frames[top].origin + self.size * (offset - start) @ self.trunk
         return Frame(origin, self.trunk @ about_right(self.trunk[0], -tilt).T, "template")
 
 
@@ -91,8 +97,11 @@ def find_column(points: Points, frames: Mapping[int, Frame], l5_s1_angle: float)
     sacrum, note = _sacrum(points, frames, levels[0], l5_s1_angle)
     known = {SACRUM: sacrum, **{key: Frame(points[key, PointId.BODY], frames[key].axes, frames[key].source) for key in levels}}
     joints, more = _joints(points, known, levels)
-    size = _size(known, levels)
-    return Column(levels, known, joints, _trunk_axes(known, levels), size, (*note, *more, *_top_note(levels[-1])))
+    bodies = [known[key] for key in (SACRUM, *levels)]
+    trunk = trunk_axes(np.array([each.origin for each in bodies]), np.array([each.axes for each in bodies]))
+    return Column(
+        levels, known, joints, trunk, _size(known, levels), (*note, *more, *_extra_note(levels), *_top_note(levels[-1]))
+    )
 
 
 def _levels(points: Points, frames: Mapping[int, Frame]) -> tuple[int, ...]:
@@ -109,7 +118,8 @@ def _levels(points: Points, frames: Mapping[int, Frame]) -> tuple[int, ...]:
     if missing:
         raise ParameterError(
             f"No model without {', '.join(missing)}: the column from {seen[0].name} to the sacrum must be whole.",
-            "Place the centre of the body (point 50) there, or give an image that shows it.",
+            "Place the centre of the body (point 50) there, or give an image that shows it."
+            + (f" {_FOUR_LUMBAR}" if missing == [level(_LAST).name] else ""),
         )
     unturned = [each.name for each in seen if each.id not in frames]
     if unturned:
@@ -153,6 +163,20 @@ def _joints(points: Points, frames: Mapping[int, Frame], levels: tuple[int, ...]
     return np.array(centres), tuple(notes)
 
 
+def extra_joints(levels: tuple[int, ...]) -> list[dict[str, str]]:
+    """Return the rows of ``extra_joints.csv`` for joints that a column of these levels (ids) has."""
+    return [row for row in _EXTRA_JOINTS if {level(row[each]).id for each in ("extra_level", "joint_below")} <= set(levels)]
+
+
+def _extra_note(levels: tuple[int, ...]) -> tuple[str, ...]:
+    rows = extra_joints(levels)
+    if not rows:
+        return ()
+    names = " and ".join(dict.fromkeys(row["extra_level"] for row in rows))
+    joints = ", ".join(f"the joint below {row['joint_below']} bends as a usual one below {row['bends_as']}" for row in rows)
+    return (f"No published shares of flexion are of a spine with {names}: {joints}.",)
+
+
 def _top_note(top: int) -> tuple[str, ...]:
     if level(top).order <= _TOP:
         return ()
@@ -160,8 +184,7 @@ def _top_note(top: int) -> tuple[str, ...]:
 
 
 def _size(frames: Mapping[int, Frame], levels: tuple[int, ...]) -> float:
-    regular = [key for key in levels if key in TEMPLATE]
-    pairs = list(pairwise(regular))
+    pairs = [(below, above) for below, above in pairwise(levels) if {below, above} <= TEMPLATE.keys()]
     measured = sum(float(np.linalg.norm(frames[b].origin - frames[a].origin)) for a, b in pairs)
     usual = sum(float(np.linalg.norm(TEMPLATE[b][0] - TEMPLATE[a][0])) for a, b in pairs)
     size = measured / usual if usual else 1.0
@@ -172,13 +195,37 @@ def _size(frames: Mapping[int, Frame], levels: tuple[int, ...]) -> float:
     return size
 
 
-def _trunk_axes(frames: Mapping[int, Frame], levels: tuple[int, ...]) -> FloatArray:
-    superior = frames[levels[-1]].origin - frames[SACRUM].origin
+def trunk_axes(origins: FloatArray, axes: FloatArray) -> FloatArray:
+    """Return rows right, anterior, superior (3, 3) of a trunk: along the chord from the sacrum to the top.
+
+    Parameters
+    ----------
+    origins : (n + 1, 3) array
+        Of the sacrum and of the levels from the lowest one up, RAS mm.
+    axes : (n + 1, 3, 3) array
+        Their rows right, anterior, superior.
+
+    Raises
+    ------
+    ParameterError
+        If the levels look to opposite sides.
+    """
+    superior = origins[-1] - origins[0]
     superior = superior / np.linalg.norm(superior)
-    right = np.sum([frames[key].right for key in levels], axis=0)
+    right = axes[1:, 0].sum(axis=0)
     right = right - (right @ superior) * superior
     right = right / np.linalg.norm(right)
     frame = nearest_frame(np.zeros(3), np.stack([right, np.cross(superior, right), superior]), "trunk")
     if frame is None:
         raise ParameterError("The axes of the vertebrae contradict each other.", "Check points 128, 129 and 130.")
     return frame.axes
+
+
+def joint_axes(axes: FloatArray) -> FloatArray:
+    """Return rows right, anterior, superior (n, 3, 3) half way between the bodies (n + 1, 3, 3) of each joint."""
+    return np.array([_halfway(lower, upper) for lower, upper in pairwise(axes)])
+
+
+def _halfway(lower: FloatArray, upper: FloatArray) -> FloatArray:
+    frame = nearest_frame(np.zeros(3), (lower + upper) / 2, "between")
+    return upper if frame is None else frame.axes

@@ -11,14 +11,17 @@ import numpy.typing as npt
 from ..anatomy import level
 from ..geometry import FloatArray
 from .model import MultibodyModel
+from .posture import pose_of
 from .results import Finding, Loads
-from .statics import DOWN
+from .statics import DOWN, ahead_of, burden_points
 
 MOST_LACKING = 0.05
 """Part of the moment of the weight that muscles may lack."""
 
 _SLIGHT = 1.0
 """Nm that is too little to matter, whatever its part."""
+
+_SLIGHT_DEG = 0.1
 
 MOST_LEANING = 45.0
 """Degrees between the trunk in the image and the axis that is taken for upright."""
@@ -32,8 +35,12 @@ MOST_SATURATED = 0.05
 MOST_OF_TEMPLATE = 0.5
 """Part of the muscles' attachments that the template may have placed: with more of them the lever arms are nobody's."""
 
+MOST_UNBENT = 0.5
+"""Part of the flexion of the lumbar joints that those which are not seen may leave out."""
+
 SUPPORT_SIDEWAYS, SUPPORT_BACK, SUPPORT_FRONT = 0.10, 0.10, 0.12
-"""How far the centre of the upper body may lie beside, behind and in front of the sacrum on two feet, parts of the stature."""
+"""How far the centre of the upper body may lie beside, behind and in front of the sacrum on two feet, and that of the
+whole body with its load in front of it, parts of the stature: from the ankles forward feet reach as far."""
 
 
 def findings(model: MultibodyModel, posed: MultibodyModel, found: Loads, torn: npt.NDArray[np.bool_]) -> Loads:
@@ -42,6 +49,7 @@ def findings(model: MultibodyModel, posed: MultibodyModel, found: Loads, torn: n
         _suspect(model),
         _unspanned(model, found),
         _of_template(model),
+        _unbent(model, found, red=True),
         _leaning(model),
         _lacking(found),
         _yielding(found),
@@ -49,7 +57,15 @@ def findings(model: MultibodyModel, posed: MultibodyModel, found: Loads, torn: n
         _tension(found),
         _support(model, posed, found),
     )
-    notes = (_held(found), _torn(model, torn), _thorax(found), _pressed(model, found), _yielded(found))
+    notes = (
+        _held(found),
+        _unbent(model, found, red=False),
+        _lawless(model, found),
+        _torn(model, torn),
+        _thorax(found),
+        _pressed(model, found),
+        _yielded(found),
+    )
     red = [Finding("red", text) for gate in gates for text in gate]
     return replace(
         found,
@@ -90,15 +106,16 @@ def _tension(found: Loads) -> Iterator[str]:
 
 
 def _support(model: MultibodyModel, posed: MultibodyModel, found: Loads) -> Iterator[str]:
-    """Look where the weight falls. Forwards only where nobody bends: the pelvis then moves back, which is not modelled."""
+    """Look where the weight falls, of the upper body and of the whole body with its load.
+
+    Of who bends only the latter is asked: hips move back then, and balance the upper body. Pelvis and legs are no masses of the
+    model; they are taken to be at the sacrum, and that above the ankles.
+    """
     if found.task.supported:
         return
-    kilograms = posed.masses.kg
-    centre = kilograms @ posed.masses.points / kilograms.sum() - posed.origins[0]
     stature = 10.0 * model.person.height_cm
-    ahead = np.cross(-DOWN, model.trunk[0])
-    ahead = ahead / np.linalg.norm(ahead)
-    right, forward = float(centre @ np.cross(ahead, -DOWN)), float(centre @ ahead)
+    ahead = ahead_of(model)
+    right, forward = (_upper_centre(posed) @ np.stack([np.cross(ahead, -DOWN), ahead], axis=1)).tolist()
     if abs(right) > SUPPORT_SIDEWAYS * stature:
         side = "right" if right > 0 else "left"
         yield f"The centre of the upper body lies {abs(right):.0f} mm to the {side} of the sacrum, beside the feet."
@@ -106,6 +123,25 @@ def _support(model: MultibodyModel, posed: MultibodyModel, found: Loads) -> Iter
     if upright and not -SUPPORT_BACK * stature <= forward <= SUPPORT_FRONT * stature:
         where = "in front of" if forward > 0 else "behind"
         yield f"The centre of the upper body lies {abs(forward):.0f} mm {where} the sacrum: nobody stands like this."
+    whole = _whole_ahead(posed, found)
+    if whole > SUPPORT_FRONT * stature:
+        yield (
+            f"Body and load together have their centre {whole:.0f} mm in front of the sacrum, before the toes, so that the "
+            "person falls: hold less, or nearer."
+        )
+
+
+def _upper_centre(posed: MultibodyModel) -> FloatArray:
+    """Return the centre (3,) of all masses of the model from the sacrum, mm."""
+    return np.asarray(posed.masses.kg @ posed.masses.points / posed.masses.kg.sum() - posed.origins[0])
+
+
+def _whole_ahead(posed: MultibodyModel, found: Loads) -> float:
+    """Return how far the centre of the whole body and of what the hands hold lies in front of the sacrum, mm."""
+    held = found.task.hand_mass_kg
+    load = burden_points(posed, found.task).mean(axis=0) - posed.origins[0]
+    together = posed.masses.kg.sum() * _upper_centre(posed) + held * load
+    return float(together @ ahead_of(posed)) / (posed.person.weight_kg + held)
 
 
 def _leaning(model: MultibodyModel) -> Iterator[str]:
@@ -138,6 +174,25 @@ def _of_template(model: MultibodyModel) -> Iterator[str]:
         )
 
 
+def _unbent(model: MultibodyModel, found: Loads, *, red: bool) -> Iterator[str]:
+    """Tell how much of a flexion is left out with the joints above the highest level; most of it is a gate, less a note."""
+    wanted = found.task.trunk_flexion_deg
+    if not wanted:
+        return
+    bent = pose_of(model, found.task, found.settings).bent.sum()
+    lumbar = wanted * (1.0 - _pelvis_share(found))
+    if abs(lumbar - bent) > _SLIGHT_DEG and (bent / lumbar < 1.0 - MOST_UNBENT) == red:
+        yield (
+            f"The lumbar joints above {_name(model.levels[-1])} are not seen and do not bend: the trunk is bent by "
+            f"{wanted - lumbar + bent:.0f} of {wanted:g} degrees, and each joint that is seen as in a whole spine."
+        )
+
+
+def _pelvis_share(found: Loads) -> float:
+    share = found.task.pelvis_share
+    return found.settings.pelvis_share if share is None else share
+
+
 def _held(found: Loads) -> Iterator[str]:
     """Tell how the body and what the hands hold are held, which the name of a task does not say."""
     task, settings = found.task, found.settings
@@ -151,11 +206,18 @@ def _held(found: Loads) -> Iterator[str]:
         where = "below the shoulders, the arms hanging" if ahead is None else f"{ahead / 10:g} cm in front of the sacrum"
         yield f"The hands hold {task.hand_mass_kg:g} kg {where}."
     if task.trunk_flexion_deg:
-        share = settings.pelvis_share if task.pelvis_share is None else task.pelvis_share
         yield (
-            f"Of {task.trunk_flexion_deg:g} degrees the pelvis makes {share:.0%}; "
+            f"Of {task.trunk_flexion_deg:g} degrees the pelvis makes {_pelvis_share(found):.0%}; "
             f"the lumbar joints share the rest by the rhythm {settings.rhythm}."
         )
+
+
+def _lawless(model: MultibodyModel, found: Loads) -> Iterator[str]:
+    """Name the ligaments that a set of laws knows nothing of, so that they do nothing."""
+    laws, names = found.settings.ligaments, dict.fromkeys(model.ligaments.names)
+    lacking = [name for name in names if (laws, name) not in model.tissues.ligaments]
+    if lacking and laws != "none":
+        yield f"The set of ligament laws {laws} has none for {', '.join(lacking)}, which are left out."
 
 
 def _torn(model: MultibodyModel, torn: npt.NDArray[np.bool_]) -> Iterator[str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from ..anatomy import level
 from ..geometry import FloatArray, IntArray
 from .model import MultibodyModel, Muscles
 
@@ -21,16 +23,24 @@ GROUPS = {
 }
 """Which groups of fascicles a measured muscle holds."""
 
+_PSOAS, _ILIOPSOAS = "psoas", "iliopsoas"
+_ALONE = {level(name).id for name in ("T12", "L1", "L2", "L3", "L4")}
+"""Levels below which an iliopsoas is the psoas alone: the iliacus comes to it from the iliac fossa, further down."""
+
 LEAST, MOST = 0.25, 4.0
 """Ends of the factors that are believed."""
 
 FARTHEST_MM = 30.0
 """Shift of a muscle's centroid that is believed at most."""
 
+_UNKNOWN, _CENTROID = "points of interest or template", "the centroid that was measured"
+"""Where points of paths are from, in files that do not say it, and at discs where the muscle was measured."""
+
 Place = tuple[str, str, int]
 """Muscle, "left" or "right", and id of the level above the disc at which it was measured."""
 
-_Path = list[tuple[int, FloatArray]]
+_Value = TypeVar("_Value")
+_Path = list[tuple[int, FloatArray, str]]
 
 
 def with_measured_areas(model: MultibodyModel, areas: Mapping[Place, float]) -> MultibodyModel:
@@ -44,15 +54,16 @@ def with_measured_areas(model: MultibodyModel, areas: Mapping[Place, float]) -> 
     ----------
     model : MultibodyModel
     areas : mapping of Place to float
-        Cross-section at the disc below the level, mm2; muscles of `GROUPS`, others are not used.
+        Cross-section at the disc below the level, mm2; muscles of `GROUPS`. An iliopsoas is taken for the psoas where it is
+        no more than that.
 
     Returns
     -------
     MultibodyModel
-        With a note for each muscle that was scaled, or whose factor is beyond belief.
+        With a note for each muscle that was scaled, that is not in the model, or whose factor is beyond belief.
     """
     pcsa, sources = model.muscles.pcsa_mm2.copy(), list(model.muscles.sources)
-    notes = []
+    areas, notes = without_iliacus(areas), list(_unused(model, areas))
     for muscle, side, chosen in _measured(model, areas):
         passing = {key: chosen & _passes(model, key) for key in _levels(model, areas, muscle, side)}
         factors = {key: areas[muscle, side, key] / float(pcsa[who].sum()) for key, who in passing.items() if who.any()}
@@ -84,7 +95,7 @@ def with_measured_centroids(model: MultibodyModel, centroids: Mapping[Place, Flo
     model : MultibodyModel
         With the areas that weight its centroids.
     centroids : mapping of Place to (2,) array
-        From the centre of the disc below the level to the right and to the front, mm; muscles of `GROUPS`.
+        From the centre of the disc below the level to the right and to the front, mm; muscles as for `with_measured_areas`.
 
     Returns
     -------
@@ -92,7 +103,7 @@ def with_measured_centroids(model: MultibodyModel, centroids: Mapping[Place, Flo
         With a note for each muscle that was moved, or whose centroid is beyond belief.
     """
     paths = _paths(model.muscles)
-    notes = []
+    centroids, notes = without_iliacus(centroids), []
     for muscle, side, chosen in _measured(model, centroids):
         who, label = np.flatnonzero(chosen), f"{muscle.replace('_', ' ')} {side}"
         places = {key: centroids[muscle, side, key] for key in _levels(model, centroids, muscle, side)}
@@ -106,8 +117,30 @@ def with_measured_centroids(model: MultibodyModel, centroids: Mapping[Place, Flo
         for one in who:
             paths[one] = _led(model, paths[one], shifts)
         notes.append(f"The {label} runs where its centroid was measured: up to {farthest:.0f} mm from the usual path.")
-    owners, points = _padded(paths)
-    return replace(model, muscles=replace(model.muscles, owners=owners, points=points), notes=(*model.notes, *notes))
+    owners, points, sources = _padded(paths)
+    muscles = replace(model.muscles, owners=owners, points=points, point_sources=sources)
+    return replace(model, muscles=muscles, notes=(*model.notes, *notes))
+
+
+def without_iliacus(values: Mapping[Place, _Value]) -> dict[Place, _Value]:
+    """Take an iliopsoas for the psoas where it is no more than that, and the psoas itself was not measured on that side."""
+    sides = {side for name, side, _ in values if name == _PSOAS}
+    return {
+        (_PSOAS, side, key) if name == _ILIOPSOAS and key in _ALONE and side not in sides else (name, side, key): value
+        for (name, side, key), value in values.items()
+    }
+
+
+def _unused(model: MultibodyModel, areas: Mapping[Place, float]) -> Iterator[str]:
+    """Tell which measured muscles were taken for another, or do nothing, at the levels of the model."""
+    usable, here = without_iliacus(areas), [place for place in areas if place[2] in model.levels]
+    for name, side in dict.fromkeys((name, side) for name, side, _ in here):
+        label, keys = f"{name.replace('_', ' ')} {side}", [key for muscle, at, key in here if (muscle, at) == (name, side)]
+        left = [key for key in keys if name not in GROUPS and (name, side, key) in usable]
+        if name == _ILIOPSOAS and len(left) < len(keys):
+            yield f"The measured {label} is taken for the psoas down to L4/5: the iliacus joins it further down."
+        elif left:
+            yield f"The measured {label} does nothing: the model has no such muscle."
 
 
 def _measured(model: MultibodyModel, values: Mapping[Place, object]) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:
@@ -131,23 +164,25 @@ def _paths(muscles: Muscles) -> list[_Path]:
     """Return the paths without the points that only fill a row up."""
     repeated = np.zeros(muscles.owners.shape, dtype=np.bool_)
     repeated[:, 1:] = (muscles.points[:, 1:] == muscles.points[:, :-1]).all(axis=-1)
+    sources = muscles.point_sources or [[_UNKNOWN] * row.size for row in muscles.owners]
     return [
-        [(int(owner), point) for owner, point, same in zip(*row, strict=True) if not same]
-        for row in zip(muscles.owners, muscles.points, repeated, strict=True)
+        [(int(owner), point, source) for owner, point, source, same in zip(*row, strict=True) if not same]
+        for row in zip(muscles.owners, muscles.points, sources, repeated, strict=True)
     ]
 
 
-def _padded(paths: list[_Path]) -> tuple[IntArray, FloatArray]:
-    """Return owners (m, p) and points (m, p, 3); short paths repeat their last point."""
+def _padded(paths: list[_Path]) -> tuple[IntArray, FloatArray, tuple[tuple[str, ...], ...]]:
+    """Return owners (m, p), points (m, p, 3) and their sources; short paths repeat their last point."""
     most = max((len(path) for path in paths), default=0)
     full = [[*path, *[path[-1]] * (most - len(path))] for path in paths]
-    owners = np.array([[owner for owner, _ in path] for path in full], dtype=np.int64).reshape(len(paths), most)
-    return owners, np.array([[point for _, point in path] for path in full]).reshape(len(paths), most, 3)
+    owners = np.array([[owner for owner, _, _ in path] for path in full], dtype=np.int64).reshape(len(paths), most)
+    points = np.array([[point for _, point, _ in path] for path in full]).reshape(len(paths), most, 3)
+    return owners, points, tuple(tuple(source for _, _, source in path) for path in full)
 
 
 def _heights(model: MultibodyModel, path: _Path, joint: int) -> FloatArray:
     """Return how far the points of a path lie above the plane of a disc, mm."""
-    return np.asarray((np.array([point for _, point in path]) - model.joints[joint]) @ model.joint_axes[joint, 2])
+    return np.asarray((np.array([point for _, point, _ in path]) - model.joints[joint]) @ model.joint_axes[joint, 2])
 
 
 def _crossing(model: MultibodyModel, path: _Path, joint: int) -> tuple[float, FloatArray] | None:
@@ -185,11 +220,13 @@ def _led(model: MultibodyModel, path: _Path, shifts: Mapping[int, FloatArray]) -
     heights = [float(model.joints[at] @ model.trunk[2]) for at, _ in anchors]
     moves = np.array([move for _, move in anchors])
     passed = [
-        (place[0], (joint + 1, place[1] + move)) for joint, move in shifts.items() if (place := _crossing(model, path, joint))
+        (place[0], (joint + 1, place[1] + move, _CENTROID))
+        for joint, move in shifts.items()
+        if (place := _crossing(model, path, joint))
     ]
     kept = [(float(at), each) for at, each in enumerate(path)]
-    for at, (owner, point) in enumerate(path[1:-1], start=1):
+    for at, (owner, point, source) in enumerate(path[1:-1], start=1):
         height = float(point @ model.trunk[2])
         move = np.array([np.interp(height, heights, column, left=0.0, right=0.0) for column in moves.T])
-        kept[at] = (float(at), (owner, point + move))
+        kept[at] = (float(at), (owner, point + move, source if not move.any() else f"{source}, moved to {_CENTROID}"))
     return [each for _, each in sorted([*kept, *passed], key=lambda entry: entry[0])]

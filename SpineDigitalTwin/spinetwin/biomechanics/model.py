@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from ..geometry import FloatArray, IntArray
 from .person import Person
+from .tissues import USUAL, Tissues
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Muscles:
     pcsa_mm2 : (m,) array
         Physiological cross-section of this person.
     sources : tuple of str
+    point_sources : tuple of tuple of str
+        Of each point of each path, as long as `owners`; empty in old files.
     """
 
     names: tuple[str, ...]
@@ -56,6 +59,7 @@ class Muscles:
     points: FloatArray
     pcsa_mm2: FloatArray
     sources: tuple[str, ...]
+    point_sources: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,11 @@ class Ligaments:
         RAS mm.
     shares : (s,) array
         Part of the ligament of its level that a strand stands for.
+    slack : (s,) array, optional
+        Length from which each strand pulls over the one that follows from the imaged posture and the tension of the flava; 1
+        where it is left out.
+    sources : tuple of (str, str)
+        Of the two points of each strand; empty in old files.
     """
 
     names: tuple[str, ...]
@@ -81,6 +90,8 @@ class Ligaments:
     owners: IntArray
     points: FloatArray
     shares: FloatArray
+    slack: FloatArray | None = None
+    sources: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,6 +148,8 @@ class MultibodyModel:
         None where nobody knows it, as in old files.
     template_share : float
         Part of the muscles' points of interest on the levels that are seen which the template placed; 0 in old files.
+    tissues : Tissues
+        Laws of discs, ligaments and resting muscles.
     """
 
     person: Person
@@ -156,3 +169,44 @@ class MultibodyModel:
     suspect: tuple[str, ...] = ()
     belly: Belly | None = None
     template_share: float = 0.0
+    tissues: Tissues = field(default=USUAL, repr=False)
+
+
+_FLAVUM = "LF"
+"""The ligament that is under tension in every posture."""
+
+_LEAST_MM = 0.1
+"""Slack length of a flavum whose points are too near to each other for the tension that is asked for."""
+
+
+def slack_lengths(imaged: MultibodyModel, laws: str, flavum_n: float = 0.0) -> FloatArray:
+    """Return the lengths (s,) from which strands pull, mm: those of the imaged posture, and of the flava what is shorter.
+
+    A model that was changed by hand may tell others, as multiples of these.
+
+    Parameters
+    ----------
+    imaged : MultibodyModel
+        In the imaged posture.
+    laws : str
+        Name of a set of laws, or "none".
+    flavum_n : float
+        Tension of each ligamentum flavum in the imaged posture, N.
+    """
+    usual = _usual_slack(imaged, laws, flavum_n)
+    return usual if imaged.ligaments.slack is None else usual * imaged.ligaments.slack
+
+
+def _usual_slack(imaged: MultibodyModel, laws: str, flavum_n: float) -> FloatArray:
+    spanned = strand_lengths(imaged)
+    law = imaged.tissues.ligaments.get((laws, _FLAVUM))
+    if law is None or not flavum_n:
+        return spanned
+    free = law.free(spanned)
+    flava = np.array(imaged.ligaments.names) == _FLAVUM
+    return np.where(flava, np.maximum(spanned - law.strain(flavum_n, free) * free, _LEAST_MM), spanned)
+
+
+def strand_lengths(model: MultibodyModel) -> FloatArray:
+    """Return the lengths (s,) of the strands of ligaments, mm."""
+    return np.asarray(np.linalg.norm(np.diff(model.ligaments.points, axis=1)[:, 0], axis=-1))

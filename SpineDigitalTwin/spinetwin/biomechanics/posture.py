@@ -8,6 +8,7 @@ import numpy as np
 
 from ..anatomy import level
 from ..geometry import FloatArray, IntArray
+from .column import extra_joints
 from .model import MultibodyModel
 from .rotations import about_right
 from .settings import RHYTHMS, Settings
@@ -55,6 +56,8 @@ def pose_of(model: MultibodyModel, task: Task, settings: Settings) -> Pose:
 def flexed(model: MultibodyModel, trunk_flexion_deg: float, pelvis_share: float, rhythm: str = RHYTHMS[0]) -> Pose:
     """Bend the trunk forward about its right axis.
 
+    Joints of the rhythm that the model lacks leave their share out, so that its trunk is bent by less.
+
     Parameters
     ----------
     model : MultibodyModel
@@ -76,8 +79,9 @@ def flexed(model: MultibodyModel, trunk_flexion_deg: float, pelvis_share: float,
 
 
 def below_of(model: MultibodyModel) -> tuple[int, ...]:
-    """Return the upper level of each joint, by which the rhythm knows it: L4 for L4/L5."""
-    return tuple(key if level(key).name != "L6" else level("L5").id for key in model.levels)
+    """Return the upper level of each joint, by which the rhythm knows it: L4 for L4/L5, and T12 for T13/L1."""
+    known_as = {level(row["joint_below"]).id: level(row["bends_as"]).id for row in extra_joints(model.levels)}
+    return tuple(known_as.get(key, key) for key in model.levels)
 
 
 def posed(model: MultibodyModel, pelvis_deg: float, bent: FloatArray) -> Pose:

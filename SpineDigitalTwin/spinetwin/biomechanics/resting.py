@@ -1,6 +1,6 @@
 """What resting muscles resist with when a posture makes them long.
 
-The fascicles lengthen with their whole path, as if tendons did not give. Muscles that are not in ``muscle_fibres.csv`` shorten
+The fascicles lengthen with their whole path, as if tendons did not give. Muscles without a law of their fibres shorten
 in flexion, or lie in front of the spine, and resist nothing.
 
 References
@@ -16,19 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..anatomy.tables import read_table
 from ..geometry import FloatArray
 from .model import Muscles
 from .settings import MM2_PER_CM2
-
-_FIBRES = {row["group"]: row for row in read_table("muscle_fibres.csv", __package__)}
-_CURVE = read_table("resting_curve.csv", __package__)
-
-FIBRE_LENGTHS = np.array([float(row["fibre_length"]) for row in _CURVE])
-"""Lengths of fibres, over the optimal one, between which the curve is straight; fibres are slack at the first."""
-
-STRESSES = np.array([float(row["stress_n_cm2"]) for row in _CURVE])
-"""N/cm2 at these lengths."""
+from .tissues import USUAL, FibreLaw, Tissues
 
 
 @dataclass(frozen=True)
@@ -50,17 +41,19 @@ class Fibres:
     slack_mm: FloatArray
 
 
-def fibres_of(muscles: Muscles) -> Fibres:
+_NO_FIBRES = FibreLaw(1.0, 1.0, "")
+
+
+def fibres_of(muscles: Muscles, tissues: Tissues = USUAL) -> Fibres:
     """Return the fibres of the fascicles of a model in the imaged posture, which is taken for upright."""
-    rows = [_FIBRES.get(group) for group in muscles.groups]
+    laws = [tissues.fibres.get(group, _NO_FIBRES) for group in muscles.groups]
     lengths = path_lengths(muscles.points)
-    optimal = np.array([float(row["optimal_length_mm"]) if row else 1.0 for row in rows])
-    upright = np.array([float(row["upright_length"]) if row else 1.0 for row in rows])
-    optimal = np.minimum(optimal, lengths)
-    return Fibres(np.array([row is not None for row in rows], dtype=np.bool_), optimal, lengths + (1.0 - upright) * optimal)
+    optimal = np.minimum([law.optimal_mm for law in laws], lengths)
+    slack = lengths + (1.0 - np.array([law.upright for law in laws])) * optimal
+    return Fibres(np.array([law is not _NO_FIBRES for law in laws], dtype=np.bool_), optimal, slack)
 
 
-def resting_tensions(muscles: Muscles, posed: FloatArray) -> FloatArray:
+def resting_tensions(muscles: Muscles, posed: FloatArray, tissues: Tissues = USUAL) -> FloatArray:
     """Return the tension (m,) of resting fascicles, N.
 
     Parameters
@@ -69,10 +62,11 @@ def resting_tensions(muscles: Muscles, posed: FloatArray) -> FloatArray:
         In the imaged posture.
     posed : (m, p, 3) array
         The points of their paths in another posture, RAS mm.
+    tissues : Tissues, optional
     """
-    fibres = fibres_of(muscles)
+    fibres = fibres_of(muscles, tissues)
     lengths = 1.0 + (path_lengths(posed) - fibres.slack_mm) / np.maximum(fibres.optimal_mm, 1e-9)
-    stress = np.interp(lengths, FIBRE_LENGTHS, STRESSES)
+    stress = np.interp(lengths, tissues.resting.lengths, tissues.resting.stresses)
     return np.asarray(np.where(fibres.known, stress * muscles.pcsa_mm2 / MM2_PER_CM2, 0.0))
 
 

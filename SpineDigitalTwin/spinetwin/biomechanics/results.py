@@ -159,7 +159,8 @@ class Spread:
     Attributes
     ----------
     point_mm : float
-        Of each coordinate of joint centres and of the points where muscles and ligaments attach.
+        Of each coordinate of every point that the model rests on: centres of bodies and joints, and where muscles and
+        ligaments attach.
     mass : float
         Of each mass, relative.
     strength : float

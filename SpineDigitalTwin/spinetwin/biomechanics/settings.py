@@ -17,6 +17,9 @@ LIGAMENT_SETS = ("stepwise", "bilinear", "linear", "none")
 """Published sets of ligament laws (``ligament_laws.csv``); "none" leaves the ligaments out."""
 
 
+TEMPLATES = ("warped", "fixed")
+"""How the points of pelvis, ribs and sternum are placed: by a smooth warp from the points of interest, or on rigid frames."""
+
 RHYTHM_TABLE = read_table("lumbar_rhythm.csv", __package__)
 """Shares of the joints below some levels in a flexion of the lumbar spine, by the rhythm; they need not add up to 1."""
 
@@ -62,6 +65,8 @@ class Settings:
         Tension of each ligamentum flavum in the imaged posture, N.
     rhythm : str
         One of `RHYTHMS`: how the lumbar joints share what the pelvis leaves of a flexion.
+    template : str
+        One of `TEMPLATES`.
 
     Raises
     ------
@@ -87,6 +92,7 @@ class Settings:
     muscle_stiffness: float = _value("muscle_stiffness")
     flavum_tension: float = _value("flavum_tension")
     rhythm: str = RHYTHMS[0]
+    template: str = TEMPLATES[0]
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -96,6 +102,7 @@ class Settings:
             raise ParameterError(f"The power of the activations must be 2 or 3, not {self.power:g}.")
         _choose("set of ligament laws", self.ligaments, LIGAMENT_SETS)
         _choose("lumbar rhythm", self.rhythm, RHYTHMS)
+        _choose("way to place the template", self.template, TEMPLATES)
 
 
 def _choose(what: str, chosen: str, known: tuple[str, ...]) -> None:

@@ -94,7 +94,7 @@ def _actions(model: MultibodyModel, posed: MultibodyModel, pose: Pose, task: Tas
     stretched = stretch(model, posed, settings.ligaments, settings.flavum_tension)
     strands, fascicles = posed.ligaments, posed.muscles
     strengths = settings.strength * model.muscles.pcsa_mm2 / MM2_PER_CM2
-    resting = settings.muscle_stiffness * resting_tensions(model.muscles, fascicles.points)
+    resting = settings.muscle_stiffness * resting_tensions(model.muscles, fascicles.points, model.tissues)
     pulls = above_joints(posed, fascicles.owners, fascicles.points, directions(fascicles.points))
     strand_pulls = above_joints(posed, strands.owners, strands.points, directions(strands.points))
     return _Actions(

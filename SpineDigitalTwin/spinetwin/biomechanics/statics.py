@@ -62,6 +62,12 @@ def above_joints(model: MultibodyModel, owners: IntArray, points: FloatArray, fo
     return np.concatenate(local, axis=1)
 
 
+def ahead_of(model: MultibodyModel) -> FloatArray:
+    """Return the level direction (3,) in which the person looks."""
+    ahead = np.cross(-DOWN, model.trunk[0])
+    return np.asarray(ahead / np.linalg.norm(ahead))
+
+
 def burden_points(model: MultibodyModel, task: Task) -> FloatArray:
     """Return the points (2, 3), right and left, RAS mm, below which what the hands hold pulls at the thorax.
 
@@ -76,8 +82,7 @@ def burden_points(model: MultibodyModel, task: Task) -> FloatArray:
     """
     if task.hands_ahead_mm is None:
         return model.shoulders
-    ahead = np.cross(-DOWN, model.trunk[0])
-    ahead = ahead / np.linalg.norm(ahead)
+    ahead = ahead_of(model)
     short = task.hands_ahead_mm - (model.shoulders - model.origins[0]) @ ahead
     return np.asarray(model.shoulders + short[:, None] * ahead)
 

@@ -89,7 +89,10 @@ _SHARES = {(row["rhythm"], level(row["joint_below"]).id): float(row["share"]) fo
 
 
 def lumbar_shares(levels: tuple[int, ...], rhythm: str = RHYTHMS[0]) -> tuple[float, ...]:
-    """Return the share of the lumbar flexion that the joint below each level makes; they add up to 1.
+    """Return the share of the lumbar flexion that the joint below each level makes.
+
+    They add up to 1 where all joints of the rhythm are there. Where some are not, the others bend no further for it: what
+    the missing ones would make is left out, for it cannot be known where it goes.
 
     Parameters
     ----------
@@ -106,4 +109,5 @@ def lumbar_shares(levels: tuple[int, ...], rhythm: str = RHYTHMS[0]) -> tuple[fl
     shares = [_SHARES.get((rhythm, each), 0.0) for each in levels]
     if not sum(shares):
         raise ParameterError("Without a lumbar level the trunk cannot be bent.", "Choose the task standing.")
-    return tuple(share / sum(shares) for share in shares)
+    missing = sum(share for (name, key), share in _SHARES.items() if name == rhythm and key not in levels)
+    return tuple(share / (sum(shares) + missing) for share in shares)

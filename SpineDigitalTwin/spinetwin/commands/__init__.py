@@ -10,6 +10,7 @@ from . import (
     phantom,
     poi,
     points,
+    rename,
     segment,
     shape_model,
     simulate,
@@ -20,6 +21,7 @@ from . import (
 
 STEPS = (
     segment,
+    rename,
     poi,
     xray,
     shape_model,

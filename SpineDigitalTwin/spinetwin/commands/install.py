@@ -20,6 +20,9 @@ def add(steps: Steps) -> None:
     parser.add_argument("--repair", action="store_true", help="install it again, whatever its state")
     parser.add_argument("--remove", action="store_true", help="remove it instead")
     parser.add_argument("--python", type=path_of, metavar="PROGRAM", help="the Python it is made from (default: this one)")
+    parser.add_argument(
+        "--from", dest="wheels", type=path_of, metavar="FOLDER", help="take the packages from wheels there, and fetch nothing"
+    )
     parser.add_argument("--offline", action="store_true", help="fetch nothing; refuse what would need it")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=run)
@@ -33,7 +36,14 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{arguments.name}: removed" if remove(arguments.name) else f"{arguments.name}: was not installed")
         return 0
     with progress_bar("install", arguments.quiet) as progress:
-        made = install(arguments.name, progress, base=arguments.python, offline=arguments.offline, repair=arguments.repair)
+        made = install(
+            arguments.name,
+            progress,
+            base=arguments.python,
+            offline=arguments.offline,
+            repair=arguments.repair,
+            wheels=arguments.wheels,
+        )
     named = made.versions(*ENVIRONMENTS[made.name].asked_for)
     print(f"{made.name}: {', '.join(f'{name} {version}' for name, version in named.items())}")
     print(f"Folder: {made.folder}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Seen:
-    """Maps, whether they tell bodies only, and why levels have no body."""
+    """Maps, whether they tell bodies only, why levels have no body, and whether nobody has confirmed what these are called."""
 
     maps: LabelMaps | None = None
     whole: bool = False
     warnings: tuple[str, ...] = ()
+    unverified: bool = False
 
 
 def add_inputs(measure: argparse.ArgumentParser) -> None:
@@ -109,12 +110,14 @@ def read_subject(arguments: argparse.Namespace) -> tuple[Subject, tuple[str, ...
     from ..measure.subject import Subject
     from ..poi import Status
     from ..poi.compute import compute_pois
+    from ..poi.model import LEVELS_UNVERIFIED
 
     seen = _seen(arguments)
     if arguments.points is not None:
         points = read_pois(arguments.points)
     else:
         points = compute_pois(seen.maps) if seen.maps is not None else _nothing()
+    unverified = points.unverified or seen.unverified
     placed = {poi.key: np.array(poi.position) for poi in points if poi.position is not None}
     heads = None if arguments.femoral_heads is None else np.array(arguments.femoral_heads).reshape(2, 3)
     subject = Subject.of(
@@ -127,8 +130,9 @@ def read_subject(arguments: argparse.Namespace) -> tuple[Subject, tuple[str, ...
         muscles=_muscles(arguments),
         whole=seen.whole,
         standing=points.standing,
+        unverified=unverified,
     )
-    return subject, seen.warnings
+    return subject, (*seen.warnings, *((LEVELS_UNVERIFIED,) if unverified else ()))
 
 
 def _nothing() -> PoiSet:
@@ -140,9 +144,12 @@ def _nothing() -> PoiSet:
 def _seen(arguments: argparse.Namespace) -> _Seen:
     if arguments.vertebrae is None:
         return _Seen()
+    from ..jobs.segmentation_report import levels_open
+
+    unverified = levels_open(arguments.vertebrae)
     if arguments.subregions is not None:
-        return _Seen(read_maps(arguments.subregions, arguments.vertebrae))
-    return _whole(arguments.vertebrae, table_named(arguments.vertebra_labels))
+        return _Seen(read_maps(arguments.subregions, arguments.vertebrae), unverified=unverified)
+    return replace(_whole(arguments.vertebrae, table_named(arguments.vertebra_labels)), unverified=unverified)
 
 
 def _whole(path: Path, table: MappingTable) -> _Seen:

@@ -28,17 +28,19 @@ if TYPE_CHECKING:
     from .phantom_options import Measured
 
 SURFACES = ("vtp", "stl")
+_TRUTHS = ("truth.json", "truth.mrk.json")
 USUAL_SEED = 0
 """Of the noise, where no seed was given."""
 
 
 @dataclass(frozen=True)
 class Extras:
-    """What is written only on request: closed surfaces ("vtp", "stl" or "" for none), a map of the muscles, two radiographs."""
+    """What is written on request, or left out: closed surfaces ("vtp", "stl" or ""), muscles, two radiographs, the truth."""
 
     surfaces: str = ""
     muscles: bool = False
     films: bool = False
+    truth: bool = True
 
     def __post_init__(self) -> None:
         if self.surfaces not in ("", *SURFACES):
@@ -50,12 +52,12 @@ class Extras:
 
 @dataclass(frozen=True)
 class Results:
-    """Everything that will be written: volumes and surfaces by file name, and the truth."""
+    """Everything that will be written: volumes and surfaces by file name, and the truth (None where nobody wants it)."""
 
     grid: Grid
     volumes: Mapping[str, npt.NDArray[Any]]
     surfaces: Mapping[str, Surface]
-    truth: GroundTruth
+    truth: GroundTruth | None
     films: FilmSet | None = None
 
 
@@ -65,6 +67,9 @@ def add(steps: Steps) -> None:
     phantom.add_argument("--out", type=path_of, required=True, metavar="DIR", help="folder for the results")
     phantom.add_argument("--surfaces", metavar="FORMAT", help="also write closed surfaces: vtp or stl (needs VTK)")
     phantom.add_argument("--quiet", action="store_true", help="no progress bar")
+    phantom.add_argument(
+        "--no-truth", action="store_true", help="leave truth.json and truth.mrk.json out, which take longer than the label maps"
+    )
     phantom.add_argument("--muscles", action="store_true", help="also write a map of the muscles around the spine")
     phantom.add_argument(
         "--films", action="store_true", help="also write two calibrated radiographs to try `spinetwin xray` on (needs VTK)"
@@ -82,7 +87,7 @@ def _asked(arguments: argparse.Namespace) -> int:
         "measured": None if measured is None else _plain(measured),
         "scan": asdict(scan),
     }
-    extras = Extras(arguments.surfaces or "", arguments.muscles, arguments.films)
+    extras = Extras(arguments.surfaces or "", arguments.muscles, arguments.films, not arguments.no_truth)
     return run(spine, scan, arguments.out, made_of=made_of, extras=extras, quiet=arguments.quiet)
 
 
@@ -116,14 +121,27 @@ def run(
     `made_of` is what the truth file keeps to make the spine again; its "seed" also rules the noise of the image. Nothing is
     written before everything is computed, and every file is written whole or not at all.
     """
+    extras = extras or Extras()
     grid = scan.grid(spine)
     scan.check(spine)
     make_folder(out)
+    if not extras.truth:
+        _refuse_other_truth(out)
     with progress_bar("phantom", quiet) as progress:
-        results = _computed(spine, scan, grid, made_of, extras or Extras(), progress)
+        results = _computed(spine, scan, grid, made_of, extras, progress)
     for path in _written(results, out):
         print(path)
     return 0
+
+
+def _refuse_other_truth(out: Path) -> None:
+    """Raise ParameterError if a truth lies in a folder that would then be taken for that of the new spine."""
+    for name in _TRUTHS:
+        if (out / name).exists():
+            raise ParameterError(
+                f"{out} holds a {name} of another spine, and --no-truth would leave it beside the new label maps.",
+                "Choose an empty folder, or remove that file.",
+            )
 
 
 def _computed(spine: Spine, scan: Scan, grid: Grid, made_of: dict[str, Any], extras: Extras, progress: Progress) -> Results:
@@ -142,7 +160,7 @@ def _computed(spine: Spine, scan: Scan, grid: Grid, made_of: dict[str, Any], ext
         volumes["muscles"] = muscle_map(spine, grid)
         made_of = {**made_of, "muscles": {str(label): name for label, name in MUSCLES.items()}}
     progress(0.4, "truth")
-    truth = ground_truth(spine, levels, made_of)
+    truth = ground_truth(spine, levels, made_of) if extras.truth else None
     progress(0.9, "surfaces")
     meshes = {f"{name}.{extras.surfaces}": mesh for name, mesh in surfaces(spine, levels)} if extras.surfaces else {}
     progress(0.95, "films")
@@ -166,10 +184,12 @@ def _written(results: Results, out: Path) -> Iterator[Path]:
     for name, volume in results.volumes.items():
         write_volume(out / f"{name}.nii.gz", volume, results.grid)
         yield out / f"{name}.nii.gz"
-    write_truth(out / "truth.json", results.truth)
-    yield out / "truth.json"
-    write_pois(out / "truth.mrk.json", _as_pois(results.truth))
-    yield out / "truth.mrk.json"
+    if results.truth:
+        complete, points = (out / name for name in _TRUTHS)
+        write_truth(complete, results.truth)
+        yield complete
+        write_pois(points, _as_pois(results.truth))
+        yield points
     if results.surfaces:
         make_folder(out / "surfaces")
     for name, surface in results.surfaces.items():

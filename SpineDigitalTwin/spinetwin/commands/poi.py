@@ -59,7 +59,9 @@ def run(
 ) -> int:
     """Compute the points of two label maps, write them, and draw the report when asked."""
     from ..io import check_points_name, write_pois
+    from ..jobs.segmentation_report import levels_open
     from ..poi.compute import compute_pois
+    from ..poi.model import LEVELS_UNVERIFIED
 
     check_points_name(out)
     need_folder(out)
@@ -70,6 +72,9 @@ def run(
             points = compute_pois(maps, rules, levels=levels, only=only, progress=progress)
         except MapError as error:
             raise MapError(f"{subregions.name} with {vertebrae.name}: {error.message}", error.hint) from error
+    if levels_open(vertebrae):
+        points = points.with_unverified_levels()
+        warnings.append(f"Warning: {LEVELS_UNVERIFIED}")
     write_pois(out, points)
     print(summary(points))
     for line in (*warnings, *details(points)):

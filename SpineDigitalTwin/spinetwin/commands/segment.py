@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..jobs.backends import BACKENDS
 from ..segmentation.backends import TABLES
+from ..segmentation.contrast import CONTRASTS
 from .common import beside_the_bar, make_folder, path_of, progress_bar
 from .remaining import Remaining
 
@@ -35,6 +36,15 @@ def add(steps: Steps) -> None:
     segment.add_argument(
         "--device", default="auto", metavar="DEVICE", help="what a network runs on: auto, cpu, cuda:0, mps (default: auto)"
     )
+    segment.add_argument(
+        "--contrast",
+        default="",
+        metavar="KIND",
+        help=f"which kind of image it is: {', '.join(CONTRASTS)} (default: what its name, or the json file beside it, tells)",
+    )
+    segment.add_argument(
+        "--lowest", default="", metavar="LEVEL", help="the lowest vertebra in view above the sacrum: names all (default: told)"
+    )
     segment.add_argument("--offline", action="store_true", help="fetch nothing")
     segment.add_argument("--quiet", action="store_true", help="no progress bar")
     segment.set_defaults(run=run)
@@ -46,7 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     from ..jobs.segmenting import Asked, Audience, segment
 
     image, maps = arguments.image, tuple(arguments.map)
-    asked = Asked(image, arguments.backend, maps, arguments.table, arguments.device, arguments.offline)
+    options = arguments.table, arguments.device, arguments.offline, arguments.contrast, arguments.lowest
+    asked = Asked(image, arguments.backend, maps, *options)
     warnings: list[str] = []
     make_folder(arguments.out)
     sweep(arguments.out)

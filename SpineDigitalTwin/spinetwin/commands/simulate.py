@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,14 +33,18 @@ NUMBERS = (
 )
 """Settings that are options."""
 
+_OF_PERSON = ("sex", "height_cm", "weight_kg")
+
 
 def add(steps: Steps) -> None:
     """Tell the parser about the options."""
     simulate = steps.add_parser("simulate", help="build a multibody model from points and compute its loads (research use)")
-    simulate.add_argument("points", type=path_of, metavar="POIS", help="points of interest: .mrk.json, .json, .csv")
-    simulate.add_argument("--sex", required=True, metavar="SEX", help="f or m")
-    simulate.add_argument("--height-cm", type=float, required=True, metavar="CM", help="stature")
-    simulate.add_argument("--weight-kg", type=float, required=True, metavar="KG", help="body mass")
+    simulate.add_argument(
+        "points", type=path_of, metavar="POIS", help="points of interest: .mrk.json, .json, .csv; or a model: .spinembs.json"
+    )
+    simulate.add_argument("--sex", metavar="SEX", help="f or m; a model has its person, points need one")
+    simulate.add_argument("--height-cm", type=float, metavar="CM", help="stature")
+    simulate.add_argument("--weight-kg", type=float, metavar="KG", help="body mass")
     simulate.add_argument(
         "--task", default="standing", metavar="TASK", help="a known task, or a JSON file (default: %(default)s)"
     )
@@ -57,7 +61,7 @@ def add(steps: Steps) -> None:
 
 
 def _add_settings(simulate: argparse.ArgumentParser) -> None:
-    from ..biomechanics.settings import LIGAMENT_SETS, RHYTHMS, TABLE
+    from ..biomechanics.settings import LIGAMENT_SETS, RHYTHMS, TABLE, TEMPLATES
 
     options = simulate.add_argument_group("settings of the model")
     for name in NUMBERS:
@@ -68,6 +72,8 @@ def _add_settings(simulate: argparse.ArgumentParser) -> None:
     options.add_argument("--ligaments", metavar="SET", help=f"{', '.join(LIGAMENT_SETS)} (default: {LIGAMENT_SETS[0]})")
     shared = f"how lumbar joints share a flexion: {', '.join(RHYTHMS)} (default: {RHYTHMS[0]})"
     options.add_argument("--rhythm", metavar="NAME", help=shared)
+    placed = f"how pelvis, ribs and sternum are placed: {', '.join(TEMPLATES)} (default: {TEMPLATES[0]})"
+    options.add_argument("--template", metavar="WAY", help=placed)
 
 
 @dataclass(frozen=True)
@@ -111,12 +117,11 @@ def simulate_into(arguments: argparse.Namespace, progress: Progress) -> Simulate
     """
     from ..biomechanics import interval, loads
 
-    task, settings = task_of(arguments.task), _settings_of(arguments)
-    check_exports(arguments)
+    task = task_of(arguments.task)
     past = None if arguments.compare is None else past_of(arguments.compare)
     if arguments.samples:
         _check_samples(arguments.samples)
-    model = _model_of(arguments, settings, progress)
+    model, settings = _model_and_settings(arguments, progress)
     make_folder(arguments.out)
     progress(0.2, "loads")
     found = loads(model, task, settings)
@@ -173,11 +178,10 @@ def past_of(folder: Path) -> PastLoads:
     return read_loads(path, path.resolve().parent.name)
 
 
-def _settings_of(arguments: argparse.Namespace) -> Settings:
-    from ..biomechanics import Settings
-
-    names = (*NUMBERS, "ligaments", "rhythm")
-    return Settings(**{name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None})
+def _settings_of(arguments: argparse.Namespace, usual: Settings) -> Settings:
+    """Return settings as the arguments change them."""
+    names = (*NUMBERS, "ligaments", "rhythm", "template")
+    return replace(usual, **{name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None})
 
 
 def _check_samples(samples: int) -> None:
@@ -185,12 +189,43 @@ def _check_samples(samples: int) -> None:
         raise ParameterError(f"The number of samples must be between 2 and 10000, not {samples}.", "200 are enough.")
 
 
-def _model_of(arguments: argparse.Namespace, settings: Settings, progress: Progress) -> MultibodyModel:
+def _model_and_settings(arguments: argparse.Namespace, progress: Progress) -> tuple[MultibodyModel, Settings]:
+    """Read the model that is given, or build the one of the points that are given; the file of a model has its settings."""
+    from ..biomechanics import Settings
+    from ..io.multibody import is_model, read_model_and_settings
+
+    if not is_model(arguments.points):
+        settings = _settings_of(arguments, Settings())
+        check_exports(arguments, settings)
+        return _built(arguments, settings, progress), settings
+    _check_leaves_built(arguments)
+    progress(0.0, "model")
+    model, settings = read_model_and_settings(arguments.points)
+    settings = _settings_of(arguments, settings)
+    check_exports(arguments, settings)
+    return model, settings
+
+
+def _check_leaves_built(arguments: argparse.Namespace) -> None:
+    """Refuse what would have to build a model anew."""
+    told = next((name for name in (*_OF_PERSON, "measurements", "template") if getattr(arguments, name) is not None), None)
+    if told is not None:
+        raise ParameterError(
+            f"{arguments.points.name} holds a model that is built already, which --{told.replace('_', '-')} cannot change.",
+            "Leave it out, or give the points of interest.",
+        )
+
+
+def _built(arguments: argparse.Namespace, settings: Settings, progress: Progress) -> MultibodyModel:
     from ..biomechanics import Person, build_model, with_measured_areas, with_measured_centroids
     from ..io import read_pois
     from ..measure.frames import frames_from_points
     from ..poi import Status
+    from ..poi.model import LEVELS_UNVERIFIED
 
+    lacking = [f"--{name.replace('_', '-')}" for name in _OF_PERSON if getattr(arguments, name) is None]
+    if lacking:
+        raise ParameterError(f"A model of points needs {' and '.join(lacking)}.", "Masses and muscles are scaled by them.")
     person = Person(arguments.sex, arguments.height_cm, arguments.weight_kg)
     progress(0.0, "points")
     areas, centroids = ({}, {}) if arguments.measurements is None else measured_muscles(arguments.measurements)
@@ -200,6 +235,8 @@ def _model_of(arguments: argparse.Namespace, settings: Settings, progress: Progr
     suspect = {poi.key for poi in pois if poi.status is Status.SUSPECT}
     progress(0.1, "model")
     model = build_model(points, frames_from_points(points), person, settings, suspect=suspect)
+    if pois.unverified:
+        model = replace(model, notes=(*model.notes, LEVELS_UNVERIFIED))
     return with_measured_centroids(with_measured_areas(model, areas), centroids) if areas else model
 
 
@@ -230,7 +267,7 @@ def _write(
     from ..report.figures import can_draw
     from ..report.loads import draw_loads, write_loads_report
 
-    write_model(folder / "model.spinembs.json", model, asdict(found.settings))
+    write_model(folder / "model.spinembs.json", model, found.settings)
     write_loads(folder / "loads.json", model, found, spread)
     write_loads_table(folder / "loads.csv", found, spread)
     if can_draw():

@@ -16,9 +16,8 @@ from ..errors import ParameterError
 from .common import path_of
 
 if TYPE_CHECKING:
-    from ..biomechanics import Loads, MultibodyModel
+    from ..biomechanics import Loads, MultibodyModel, Settings
     from ..biomechanics.mechanism import Mechanism
-    from ..geometry import FloatArray
     from ..jobs.engines.cross_check import CrossCheck
     from .common import Progress
 
@@ -30,12 +29,11 @@ _COLUMNS = ("compression N", "shear forward N", "shear right N", "moment right N
 
 @dataclass(frozen=True)
 class _Export:
-    """All that an export may need: folder, model, loads, placed points by level and id, and what was asked for."""
+    """All that an export may need: folder, model, loads, and what was asked for."""
 
     folder: Path
     model: MultibodyModel
     found: Loads
-    points: Mapping[tuple[int, int], FloatArray]
     arguments: argparse.Namespace
 
 
@@ -44,6 +42,7 @@ def add_exports(simulate: argparse.ArgumentParser) -> None:
     options = simulate.add_argument_group("other programs")
     options.add_argument("--export", nargs="+", default=[], metavar="FORMAT", help=f"also write: {', '.join(EXPORTS)}")
     options.add_argument("--surfaces", type=path_of, metavar="DIR", help="for --export osim: L4.stl and so on, binary, mm")
+    options.set_defaults(meshes="Geometry/")
     options.add_argument("--age", type=float, metavar="YEARS", help="for --export osim-info")
     options.add_argument(
         "--cross-check", metavar="ENGINE", help=f"compute the same model in another engine: {' or '.join(_ENGINES)}"
@@ -53,7 +52,7 @@ def add_exports(simulate: argparse.ArgumentParser) -> None:
     )
 
 
-def check_exports(arguments: argparse.Namespace) -> None:
+def check_exports(arguments: argparse.Namespace, settings: Settings) -> None:
     """Refuse formats, engines and ages that there are not, before anything is computed.
 
     Raises
@@ -61,6 +60,7 @@ def check_exports(arguments: argparse.Namespace) -> None:
     ParameterError
         With what there is; or if the engine is not installed.
     """
+    from ..io.multibody import is_model
     from ..jobs.environments import environment_for
 
     for each in arguments.export:
@@ -69,10 +69,10 @@ def check_exports(arguments: argparse.Namespace) -> None:
     if arguments.age is not None and not 0 <= arguments.age <= OLDEST:
         raise ParameterError(f"The age must be between 0 and {OLDEST:g} years, not {arguments.age:g}.")
     to_engines = arguments.cross_check is not None or {"osim", "mjcf"} & set(arguments.export)
-    if arguments.abdominal_pressure and to_engines:
-        raise ParameterError(
-            "No pressure in the belly goes into the models of other engines.", "Leave out --abdominal-pressure."
-        )
+    if settings.abdominal_pressure and to_engines:
+        raise ParameterError("No pressure in the belly goes into the models of other engines.", "Give --abdominal-pressure 0.")
+    if is_model(arguments.points) and "creator" in arguments.export:
+        raise ParameterError(f"{arguments.points.name} holds no landmarks for creator.", "Give the points of interest.")
     if arguments.cross_check is None:
         return
     if arguments.cross_check not in _ENGINES:
@@ -91,14 +91,8 @@ def export(arguments: argparse.Namespace, model: MultibodyModel, found: Loads) -
     WriteError
         As `spinetwin.io.atomic.atomic_write`.
     """
-    from ..io import read_pois
-
-    if not arguments.export:
-        return
-    keys, positions = read_pois(arguments.points).positions()
-    points = dict(zip(keys, positions, strict=True))
     for each in dict.fromkeys(arguments.export):
-        EXPORTS[each](_Export(arguments.out, model, found, points, arguments))
+        EXPORTS[each](_Export(arguments.out, model, found, arguments))
 
 
 def _osim(wanted: _Export) -> None:
@@ -117,16 +111,18 @@ def _meshes(wanted: _Export, mechanism: Mechanism) -> dict[str, str]:
     given = wanted.arguments.surfaces
     if given is None:
         return {}
-    bodies = mechanism.bodies
-    found = {name: path for name in bodies.names if (path := given / f"{name}.stl").is_file()}
+    folder, bodies = given.parent if given.is_file() else given, mechanism.bodies
+    found = {name: path for name in bodies.names if (path := folder / f"{name}.stl").is_file()}
     if not found:
-        raise ParameterError(f"{given} holds no surface of a vertebra of this model.", "Name them by level, such as L4.stl.")
-    (wanted.folder / "Geometry").mkdir(exist_ok=True)
+        raise ParameterError(f"{folder} holds no surface of a vertebra of this model.", "Name them by level, such as L4.stl.")
+    files = {name: f"{wanted.arguments.meshes}{name}.stl" for name in found}
     for at, name in enumerate(bodies.names):
         if name in found:
             local = opensim_surface(read_stl(found[name]), bodies.origins[at], bodies.axes[at])
-            write_local_stl(wanted.folder / "Geometry" / f"{name}.stl", local)
-    return {name: f"Geometry/{name}.stl" for name in found}
+            place = wanted.folder / files[name]
+            place.parent.mkdir(exist_ok=True)
+            write_local_stl(place, local)
+    return files
 
 
 def _mjcf(wanted: _Export) -> None:
@@ -137,19 +133,22 @@ def _mjcf(wanted: _Export) -> None:
 
 
 def _creator(wanted: _Export) -> None:
+    from ..io import read_pois
     from ..io.multibody_tables import write_landmarks
 
-    write_landmarks(wanted.folder / "landmarks.csv", wanted.points)
+    keys, positions = read_pois(wanted.arguments.points).positions()
+    write_landmarks(wanted.folder / "landmarks.csv", dict(zip(keys, positions, strict=True)))
 
 
 def _simpack(wanted: _Export) -> None:
     from ..biomechanics.articulation import mechanism_of
-    from ..io.multibody_tables import write_simpack_muscles, write_simpack_points, write_simpack_strands
+    from ..io.multibody_tables import write_remarks, write_simpack_muscles, write_simpack_points, write_simpack_strands
 
     mechanism = mechanism_of(wanted.model, wanted.found)
     write_simpack_points(wanted.folder / "simpack_points.csv", mechanism)
     write_simpack_strands(wanted.folder / "simpack_ligaments.csv", mechanism)
     write_simpack_muscles(wanted.folder / "simpack_muscles.csv", mechanism)
+    write_remarks(wanted.folder / "simpack_remarks.txt", mechanism)
 
 
 def _osim_info(wanted: _Export) -> None:
@@ -169,15 +168,20 @@ def _subject(points: Path) -> str:
 
 
 def _measured(folder: Path) -> dict[tuple[str, str, str, int], float]:
+    """Return what was measured of muscles; an iliopsoas is the psoas where the model takes it for one."""
+    from ..biomechanics.measured import without_iliacus
     from ..io.measurements import read_measurements
 
     found = read_measurements(folder / "measurements.json" if folder.is_dir() else folder)
-    return {
-        (name, each.part, each.side, each.level): each.value
+    values = {
+        name: {
+            (each.part, each.side, each.level): each.value
+            for each in found.of(name)
+            if each.value is not None and each.level is not None and each.side
+        }
         for name in _QUANTITIES
-        for each in found.of(name)
-        if each.value is not None and each.level is not None and each.side
     }
+    return {(name, *place): value for name, places in values.items() for place, value in without_iliacus(places).items()}
 
 
 EXPORTS: Mapping[str, Callable[[_Export], None]] = {
@@ -198,13 +202,17 @@ def compare(arguments: argparse.Namespace, model: MultibodyModel, found: Loads, 
     SpineTwinError
         If the engine cannot compute it.
     """
+    from ..biomechanics.articulation import mechanism_of
     from ..io.atomic import write_text
+    from ..io.multibody_tables import write_remarks
     from ..jobs.engines.cross_check import cross_check
 
     if arguments.cross_check is None:
         return []
     checked = cross_check(model, found, arguments.cross_check, progress, arguments.engine_python)
-    write_text(arguments.out / f"cross_check_{arguments.cross_check}.csv", _table(checked))
+    table = arguments.out / f"cross_check_{arguments.cross_check}.csv"
+    write_text(table, _table(checked))
+    write_remarks(table.with_name(f"{table.stem}_remarks.txt"), mechanism_of(model, found))
     return _lines(checked)
 
 

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ..errors import ParameterError
-from ..jobs.weights import WEIGHTS, Store, size_of, weights_of
+from ..jobs.weights import WEIGHTS, Store, size_of, vouch, weights_of
 from .common import path_of, progress_bar
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def add(steps: Steps) -> None:
     verify = _action(actions, "verify", "compare every file with what it was when it came")
     verify.add_argument("--trust", action="store_true", help="vouch for the files as they are now")
     _action(actions, "remove", "delete")
+    own = actions.add_parser("vouch", help="let a TorchScript model of your own run, on your word: it is a program")
+    own.add_argument("file", type=path_of, metavar="FILE")
     parser.set_defaults(run=run)
 
 
@@ -43,6 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
     store = Store()
     if arguments.action == "list":
         return _list(store)
+    if arguments.action == "vouch":
+        print(f"{vouch(arguments.file)}  {arguments.file}")
+        return 0
     name = arguments.name
     if arguments.action == "remove":
         print(f"{name}: deleted" if store.remove(name) else f"{name}: was not there")
@@ -63,7 +68,10 @@ def _list(store: Store) -> int:
     for name, each in WEIGHTS.items():
         contrasts = f" for {', '.join(each.contrasts)}" if each.contrasts else ""
         print(f"{name}: {each.role} model of {each.backend}{contrasts}; {each.size}, licence {each.licence}; {each.url}")
-        print(f"  {store.state(name).reason}")
+        state = store.state(name)
+        print(f"  {state.reason}")
+        if state.kind != "missing":
+            print(f"  On this computer: {store.size_mb(name):.1f} MB")
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..anatomy import level as level_of
 from ..report.figures import NOT_DRAWN, can_draw
 from .common import Progress, count, make_folder, path_of, progress_bar
-from .xray_inputs import add_inputs, calibrated, landmarks_on, read_films, read_shapes, wanted_levels
+from .xray_inputs import add_inputs, asked_lowest, calibrated, landmarks_on, read_films, read_shapes, wanted_levels
 from .xray_volumes import write_volumes
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def add(steps: Steps) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Reconstruct, write surfaces, points, json and picture, and say what not to trust."""
+    if arguments.auto and not (arguments.lowest or arguments.levels) and sys.stdin.isatty() and not arguments.quiet:
+        arguments.lowest = asked_lowest(input)
     with progress_bar("xray", arguments.quiet) as progress:
         made = reconstruct_into(arguments.out, arguments, progress)
     for line in made.said:
@@ -84,7 +87,7 @@ def reconstruct_into(folder: Path, arguments: argparse.Namespace, progress: Prog
         If a file cannot be used, or films and landmarks do not belong together; nothing is written then.
     """
     from ..io.film_forms import write_landmarks
-    from ..xray.networks.volumes import open_network
+    from ..jobs.external.film_network import volume_network_at_hand
 
     progress(0.0, "reading the films")
     read = read_films(arguments)
@@ -92,7 +95,7 @@ def reconstruct_into(folder: Path, arguments: argparse.Namespace, progress: Prog
     levels = [each.id for each in wanted_levels(arguments.levels, landmarks)]
     films, refined = calibrated(read, landmarks) if arguments.calibrate else (read, [])
     own, stored = read_shapes(arguments)
-    network = open_network() if arguments.transvert else None
+    network = volume_network_at_hand() if arguments.transvert else None
 
     def fitting(done: float, what: str) -> None:
         progress(_READ + (_FOUND - _READ) * done, what)

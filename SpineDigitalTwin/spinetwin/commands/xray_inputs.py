@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ _RARE = ("T13", "L6")
 _LOWEST = "L5"
 """What the lowest vertebra on films is taken for, if nobody says it."""
 
-_OTHER = "--levels says it, where it is another."
+_OTHER = "--lowest says it, where it is another."
 
 _POINTS = ("*.mrk.json", "*.mkr.json")
 
@@ -37,6 +37,8 @@ def add_inputs(xray: argparse.ArgumentParser) -> None:
     marks = xray.add_mutually_exclusive_group(required=True)
     marks.add_argument("--landmarks", type=path_of, metavar="FILE", help="csv: view, level, landmark, column, row")
     marks.add_argument("--auto", action="store_true", help="landmarks by a network, trained on synthetic radiographs")
+    xray.add_argument("--landmarks-source", metavar="TEXT", help="who set the landmarks, for the report (default: their file)")
+    xray.add_argument("--lowest", metavar="LEVEL", help="with --auto: the lowest vertebra that both films show (default L5)")
     xray.add_argument("--geometry", type=path_of, metavar="FILE", help="json form, for what the films do not say")
     xray.add_argument("--sdd", type=float, metavar="MM", help="distance from the source to the film")
     xray.add_argument("--sod", type=float, metavar="MM", help="distance from the source to the middle of the patient")
@@ -120,9 +122,31 @@ def landmarks_on(films: tuple[Film, Film], arguments: argparse.Namespace) -> tup
     from ..io.film_forms import read_landmarks
 
     if not arguments.auto:
-        return read_landmarks(arguments.landmarks), []
-    landmarks, said = landmarks_by_network(films, arguments.levels)
-    return landmarks, [f"{said} {_OTHER}"]
+        given = read_landmarks(arguments.landmarks)
+        return replace(given, source=arguments.landmarks_source or given.source), []
+    landmarks, said = landmarks_by_network(films, arguments.lowest or arguments.levels)
+    return landmarks, [said if arguments.lowest else f"{said} {_OTHER}"]
+
+
+def asked_lowest(answer: Callable[[str], str]) -> str:
+    """Ask a person which vertebra is the lowest one on both films, until it is one.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes a question and returns what was typed; "" means the usual one.
+    """
+    from ..anatomy.levels import parse_levels
+
+    while True:
+        said = (
+            answer(f"Which is the lowest vertebra that both films show, such as L5, L4 or T12? [{_LOWEST}] ").strip() or _LOWEST
+        )
+        try:
+            (found,) = parse_levels(said)
+        except (ParameterError, ValueError):
+            continue
+        return found.name
 
 
 def landmarks_by_network(films: tuple[Film, Film], levels: str | None) -> tuple[Landmarks, str]:

@@ -3,39 +3,52 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..anatomy import level as level_of
-from ..biomechanics.model import Belly, Ligaments, Masses, MultibodyModel, Muscles
+from ..biomechanics.model import Belly, Ligaments, Masses, MultibodyModel, Muscles, slack_lengths
 from ..biomechanics.person import Person
 from ..biomechanics.results import RESEARCH_USE
+from ..biomechanics.settings import TABLE, Settings
+from ..biomechanics.tissues import USUAL
 from ..errors import ParameterError, ReadError
 from ..geometry import FloatArray, IntArray
 from .atomic import write_text
 from .texts import PathLike, of_format, read_json
+from .tissues import tissues_entry, tissues_in
 
 FORMAT = "spinetwin multibody model"
 VERSION = 1
 SUFFIX = ".spinembs.json"
 
 _GEOMETRY = "points of interest, and where notes say so the template"
+_TRUNK = "from the centre of the sacral endplate to that of the highest body; right is the mean of the vertebrae's"
+_SLACK = "length in the imaged posture, of flava less what the tension of the settings needs, unless changed by hand"
+_SAME = 1e-9
+"""Part of a length by which a slack length may differ from the one that follows from the posture."""
+
 _MOST = 10_000
 """Bodies, masses, fascicles or strands that a file may hold."""
 
+_SKEW, _LARGEST = 1e-6, 1e6
+"""How far axes may be from right angles, and numbers from 0, which is a kilometre or a tonne."""
 
-def write_model(path: PathLike, model: MultibodyModel, settings: Mapping[str, object] | None = None) -> None:
+
+def write_model(path: PathLike, model: MultibodyModel, settings: Settings | None = None) -> None:
     """Write a model. RAS mm, kg, mm2.
 
     Parameters
     ----------
     path : path
     model : MultibodyModel
-    settings : mapping of str to number or text, optional
-        With which it was built and solved, by name, for people; `read_model` does not need them.
+    settings : Settings, optional
+        With which it was built and solved.
 
     Raises
     ------
@@ -45,7 +58,7 @@ def write_model(path: PathLike, model: MultibodyModel, settings: Mapping[str, ob
     write_text(path, json.dumps(_content(model, settings), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _content(model: MultibodyModel, settings: Mapping[str, object] | None) -> dict[str, Any]:
+def _content(model: MultibodyModel, settings: Settings | None) -> dict[str, Any]:
     names = _body_names(model.levels)
     masses, muscles, ligaments = model.masses, model.muscles, model.ligaments
     person = model.person
@@ -55,13 +68,14 @@ def _content(model: MultibodyModel, settings: Mapping[str, object] | None) -> di
         "use": RESEARCH_USE,
         "coordinates": {"system": "RAS", "unit": "mm", "source": _GEOMETRY},
         "person": {"sex": person.sex, "height_cm": person.height_cm, "weight_kg": person.weight_kg, "source": "given"},
-        "settings": None if settings is None else dict(settings),
+        "settings": None if settings is None else _settings_entry(settings),
         "notes": list(model.notes),
         "suspect": list(model.suspect),
         "template_share": model.template_share,
         "trunk_axes": model.trunk.tolist(),
+        "trunk_axes_source": _TRUNK,
         "bodies": [
-            {"name": name, "origin": origin.tolist(), "axes": axes.tolist(), "source": _GEOMETRY}
+            {"name": name, "origin": origin.tolist(), "axes": axes.tolist(), "source": _body_source(name)}
             for name, origin, axes in zip(names, model.origins, model.axes, strict=True)
         ],
         "joints": [
@@ -70,10 +84,12 @@ def _content(model: MultibodyModel, settings: Mapping[str, object] | None) -> di
                 "centre": centre.tolist(),
                 "axes": axes.tolist(),
                 "mobile": bool(mobile),
-                "disc": f"disc_stiffness.csv, rows of region {level_of(name).region}",
-                "source": _GEOMETRY,
+                "disc": f"tissues, discs of region {level_of(name).region}",
+                "source": _joint_source(name, below),
             }
-            for name, centre, axes, mobile in zip(names[1:], model.joints, model.joint_axes, model.mobile, strict=True)
+            for below, name, centre, axes, mobile in zip(
+                names[:-1], names[1:], model.joints, model.joint_axes, model.mobile, strict=True
+            )
         ],
         "masses": [
             {"name": name, "body": names[owner], "position": at.tolist(), "kg": float(kg), "source": source}
@@ -88,12 +104,15 @@ def _content(model: MultibodyModel, settings: Mapping[str, object] | None) -> di
                 "name": name,
                 "group": group,
                 "side": side,
-                "path": [{"body": names[owner], "position": at.tolist()} for owner, at in zip(owners, path, strict=True)],
+                "path": [
+                    {"body": names[owner], "position": at.tolist(), "source": origin}
+                    for owner, at, origin in zip(owners, path, origins, strict=True)
+                ],
                 "pcsa_mm2": float(area),
-                "fibres": f"muscle_fibres.csv, row of {group}",
+                "fibres": f"tissues, fibres of group {group}" if group in model.tissues.fibres else "resist nothing",
                 "source": source,
             }
-            for name, group, side, owners, path, area, source in zip(
+            for name, group, side, owners, path, area, source, origins in zip(
                 muscles.names,
                 muscles.groups,
                 muscles.sides,
@@ -101,6 +120,7 @@ def _content(model: MultibodyModel, settings: Mapping[str, object] | None) -> di
                 muscles.points,
                 muscles.pcsa_mm2,
                 muscles.sources,
+                muscles.point_sources or [[_GEOMETRY] * len(owners) for owners in muscles.owners],
                 strict=True,
             )
         ],
@@ -111,14 +131,48 @@ def _content(model: MultibodyModel, settings: Mapping[str, object] | None) -> di
                 "bodies": [names[owner] for owner in owners],
                 "positions": ends.tolist(),
                 "share": float(share),
-                "slack_length_mm": float(np.linalg.norm(ends[1] - ends[0])),
-                "laws": f"ligament_laws.csv, rows of ligament {name}",
-                "source": f"{_GEOMETRY}; slack in the imaged posture",
+                "slack_length_mm": float(length),
+                "slack_source": _SLACK,
+                "laws": f"tissues, ligament {name} of the set in the settings",
+                "ends": list(origins),
+                "source": "points as ends tell",
             }
-            for name, key, owners, ends, share in zip(
-                ligaments.names, ligaments.levels, ligaments.owners, ligaments.points, ligaments.shares, strict=True
+            for name, key, owners, ends, share, length, origins in zip(
+                ligaments.names,
+                ligaments.levels,
+                ligaments.owners,
+                ligaments.points,
+                ligaments.shares,
+                _slack_lengths(model, settings or Settings()),
+                ligaments.sources or [(_GEOMETRY, _GEOMETRY)] * len(ligaments.names),
+                strict=True,
             )
         ],
+        "tissues": tissues_entry(model.tissues),
+    }
+
+
+def _slack_lengths(model: MultibodyModel, settings: Settings) -> FloatArray:
+    return slack_lengths(model, settings.ligaments, settings.flavum_tension)
+
+
+def _body_source(name: str) -> str:
+    if name == "pelvis":
+        return "point 105 and axes of S1, or where notes say so the disc above it or the template"
+    return f"point 50 and axes of {name}, by points 128, 129 and 130 or by the arch"
+
+
+def _joint_source(name: str, below: str) -> str:
+    lower = "S1" if below == "pelvis" else below
+    return f"point 100 of {name}, else half way between 107 of {name} and 105 of {lower}, or where notes say so the bodies"
+
+
+def _settings_entry(settings: Settings) -> dict[str, Any]:
+    """Return each setting with its unit and source; those without a row in their table are names of choices."""
+    rows = {name: TABLE.get(name, {}) for name in settings.__dataclass_fields__}
+    return {
+        name: {"value": getattr(settings, name), "unit": row.get("unit", "name"), "source": row.get("source", "chosen")}
+        for name, row in rows.items()
     }
 
 
@@ -138,17 +192,43 @@ def read_model(path: PathLike) -> MultibodyModel:
     ReadError
         If the file is damaged, of another version, or something else.
     """
+    return read_model_and_settings(path)[0]
+
+
+def read_model_and_settings(path: PathLike) -> tuple[MultibodyModel, Settings]:
+    """Read what `write_model` wrote, with the settings of the file; the usual ones where it has none.
+
+    Raises
+    ------
+    ReadError
+        As `read_model`.
+    """
     name = Path(path).name
     lacking = "holds no multibody model.", f"Give a {SUFFIX} file that `spinetwin simulate` writes."
     content = of_format(read_json(path), name, FORMAT, VERSION, lacking)
     try:
-        return _model(content)
+        settings = _settings(content.get("settings") or {})
+        return _with_slack(_model(content), settings, _entries(content, "ligaments")), settings
     except ParameterError as error:
         raise ReadError(f"{name} holds an impossible model: {error.message}", "Build it again.") from error
-    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
         raise ReadError(
             f"{name} is damaged: its model is not complete.", "Build it again with `spinetwin simulate`."
         ) from error
+
+
+def is_model(path: PathLike) -> bool:
+    """Tell by its name whether a file is one of a model."""
+    return str(path).lower().endswith(SUFFIX)
+
+
+def _settings(entries: dict[str, Any]) -> Settings:
+    """Read settings; files of earlier versions of the program have bare values, and lack some."""
+    values = {name: each["value"] if isinstance(each, dict) else each for name, each in entries.items()}
+    for name, value in values.items():
+        if (name in TABLE) != isinstance(value, int | float) or isinstance(value, bool):
+            raise TypeError
+    return Settings(**values)
 
 
 def _model(content: dict[str, Any]) -> MultibodyModel:
@@ -156,16 +236,19 @@ def _model(content: dict[str, Any]) -> MultibodyModel:
     names = [str(each["name"]) for each in bodies]
     if len(joints) != len(bodies) - 1 or names[0] != "pelvis" or [each["below"] for each in joints] != names[1:]:
         raise ValueError
+    levels = [level_of(name) for name in names[1:]]
+    if any(lower.order <= upper.order for lower, upper in pairwise(levels)):
+        raise ValueError
     shoulders, person = content["shoulders"], content["person"]
     return MultibodyModel(
         person=Person(str(person["sex"]), float(person["height_cm"]), float(person["weight_kg"])),
-        levels=tuple(level_of(name).id for name in names[1:]),
+        levels=tuple(each.id for each in levels),
         origins=_numbers([each["origin"] for each in bodies], -1, 3),
-        axes=_numbers([each["axes"] for each in bodies], -1, 3, 3),
+        axes=_rotations([each["axes"] for each in bodies]),
         joints=_numbers([each["centre"] for each in joints], -1, 3),
-        joint_axes=_numbers([each["axes"] for each in joints], -1, 3, 3),
+        joint_axes=_rotations([each["axes"] for each in joints]),
         mobile=np.array([each["mobile"] is True for each in joints]),
-        trunk=_numbers(content["trunk_axes"], 3, 3),
+        trunk=_rotations([content["trunk_axes"]])[0],
         masses=_masses(_entries(content, "masses"), names),
         muscles=_muscles(_entries(content, "muscles"), names),
         ligaments=_ligaments(_entries(content, "ligaments"), names),
@@ -175,7 +258,21 @@ def _model(content: dict[str, Any]) -> MultibodyModel:
         suspect=tuple(str(each) for each in content["suspect"]),
         belly=_belly(content.get("belly")),
         template_share=_share(content.get("template_share", 0.0)),
+        tissues=tissues_in(content["tissues"]) if "tissues" in content else USUAL,
     )
+
+
+def _with_slack(model: MultibodyModel, settings: Settings, entries: list[Any]) -> MultibodyModel:
+    """Take over slack lengths that were changed by hand; earlier versions of the program wrote what they did not use."""
+    if not any("slack_source" in each for each in entries):
+        return model
+    usual = _slack_lengths(model, settings)
+    told = _numbers([each.get("slack_length_mm", one) for each, one in zip(entries, usual, strict=True)], len(entries))
+    if (told <= 0).any():
+        raise ValueError
+    changed = np.abs(told - usual) > _SAME * usual
+    slack = np.where(changed, told / usual, 1.0) if changed.any() else None
+    return replace(model, ligaments=replace(model.ligaments, slack=slack))
 
 
 def _share(value: object) -> float:
@@ -221,6 +318,7 @@ def _muscles(entries: list[Any], bodies: list[str]) -> Muscles:
         _numbers([[at["position"] for at in each["path"]] for each in entries], len(entries), -1, 3),
         areas,
         _texts(entries, "source"),
+        tuple(tuple(str(at.get("source", _GEOMETRY)) for at in each["path"]) for each in entries),
     )
 
 
@@ -231,7 +329,14 @@ def _ligaments(entries: list[Any], bodies: list[str]) -> Ligaments:
         _owners([each["bodies"] for each in entries], bodies).reshape(-1, 2),
         _numbers([each["positions"] for each in entries], len(entries), 2, 3),
         _numbers([each["share"] for each in entries], len(entries)),
+        sources=tuple(_ends(each.get("ends", (_GEOMETRY, _GEOMETRY))) for each in entries),
     )
+
+
+def _ends(sources: Sequence[object]) -> tuple[str, str]:
+    """Read the sources of the two points of a strand, which files of earlier versions of the program lack."""
+    upper, lower = sources
+    return str(upper), str(lower)
 
 
 def _entries(content: dict[str, Any], name: str) -> list[Any]:
@@ -250,8 +355,16 @@ def _owners(names: list[Any], bodies: list[str]) -> IntArray:
     return np.array([[index[one] for one in each] if isinstance(each, list) else index[each] for each in names], dtype=np.int64)
 
 
+def _rotations(values: Any) -> FloatArray:
+    """Read axes, which are unit vectors at right angles, right-handed."""
+    found = _numbers(values, -1, 3, 3)
+    if np.abs(found @ found.transpose(0, 2, 1) - np.eye(3)).max() > _SKEW or (np.linalg.det(found) < 0).any():
+        raise ValueError
+    return found
+
+
 def _numbers(values: Any, *shape: int) -> FloatArray:
     found = np.array(values, dtype=np.float64).reshape(shape)
-    if not np.isfinite(found).all():
+    if not (np.abs(found) < _LARGEST).all():
         raise ValueError
     return found

@@ -105,6 +105,17 @@ def write_simpack_muscles(path: PathLike, mechanism: Mechanism) -> None:
     _write(path, MUSCLE_COLUMNS, rows)
 
 
+def write_remarks(path: PathLike, mechanism: Mechanism) -> None:
+    """Write what to know of a model in a task as text, for tables beside it whose readers take no comments.
+
+    Raises
+    ------
+    WriteError
+        As `spinetwin.io.atomic.atomic_write`.
+    """
+    write_text(path, "\n".join([mechanism.title, *mechanism.notes, ""]))
+
+
 def _law(curve: FloatArray) -> str:
     return " ".join(f"{strain:.9g}:{force:.9g}" for strain, force in curve)
 

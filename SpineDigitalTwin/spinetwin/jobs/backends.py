@@ -25,3 +25,8 @@ BACKENDS: tuple[Backend, ...] = (
 A map that a person gives is taken over. Then come those that tell the subregions of a vertebra, from which most points are
 computed; among them the one whose weights are published and measured. Whole vertebrae lack the points of arch and processes,
 but were learned from people's scans, so they come before the network that was trained on procedural spines alone."""
+
+
+def backend_named(name: str) -> Backend:
+    """Return the backend of a name that is known."""
+    return next(each for each in BACKENDS if each.describe().name == name)

@@ -3,23 +3,86 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import IO
+
+from ..errors import WriteError
+from ..io.atomic import write_error
+
+_AGAIN_S = 0.2
+_HELD = (BlockingIOError, PermissionError)
+"""What POSIX and Windows say of a lock that another process holds."""
 
 
 def try_lock(file: IO[bytes]) -> bool:
     """Lock a file until it is closed; False where another holds it, or where the disk knows no locks."""
     try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            # beyond the end, so that the signature can still be read
-            file.seek(1 << 20)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            file.seek(0)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(file)
     except OSError:
         return False
     return True
+
+
+@contextmanager
+def one_at_a_time(path: Path, waiting: Callable[[], None]) -> Iterator[bool]:
+    """Do something while no other process does what is kept apart by the same file; wait for one that does.
+
+    Parameters
+    ----------
+    path : Path
+        A file for this purpose alone, in a folder that exists; it stays, for another may wait for it already.
+    waiting : callable
+        Called again and again while another process is at it; what it raises ends the waiting.
+
+    Yields
+    ------
+    bool
+        Whether another process was at it before.
+
+    Raises
+    ------
+    WriteError
+        If the file cannot be written, or its disk knows no locks.
+    """
+    try:
+        file = path.open("ab")
+    except OSError as error:
+        raise write_error(path, error) from error
+    with file:
+        waited = False
+        while _is_held(file, path):
+            waited = True
+            waiting()
+            time.sleep(_AGAIN_S)
+        yield waited
+
+
+def _is_held(file: IO[bytes], path: Path) -> bool:
+    """Lock a file, or say that another holds it."""
+    try:
+        _lock(file)
+    except _HELD:
+        return True
+    except OSError as error:
+        raise WriteError(
+            f"The disk of {path.parent} cannot keep two processes apart that write there ({error.strerror}).",
+            "Name a folder on another disk with SPINETWIN_HOME.",
+        ) from error
+    return False
+
+
+def _lock(file: IO[bytes]) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        # beyond the end, so that the signature can still be read
+        file.seek(1 << 20)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        file.seek(0)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,7 +7,7 @@ while, and what the worker's Python has is what counts.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
@@ -18,14 +18,14 @@ from ..errors import SpineTwinError
 from .job import Done, Job
 from .memory import free_memory
 from .output import Output
-from .preflight import refuse_too_large
+from .preflight import Needs, effort_of, refuse_too_large, stage_seconds
 from .scratch import sweep
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from ..geometry import Grid
-    from ..segmentation.backends import Backend, Request
+    from ..segmentation.backends import Backend, Effort, Request
     from .weights import Weights
 
 _LARGEST_SIDE = 100_000
@@ -45,16 +45,18 @@ def offered_backends(job: Job, folder: Path, output: Output) -> Done:
     """Ask every backend whether it can segment an image on a grid; nothing of the image itself is needed."""
     from ..io.atomic import write_text
     from ..segmentation.backends import AUTO, Request, choose
-    from .backends import BACKENDS
+    from ..segmentation.contrast import contrast_of
+    from .backends import BACKENDS, backend_named
     from .environments.state import environments_folder
 
     progress = output.progress("backends")
     # an installation that was cancelled may have been ended before it had tidied up
     sweep(environments_folder())
     grid = job.options.get("grid") or _some_grid()
-    # the name tells the contrast, and that which weights are needed
     name = Path(job.options["image"]) if "image" in job.options else None
-    request = Request(_no_image, grid, path=name, device=job.options.get("device", "auto"))
+    # which weights are needed depends on it
+    contrast = contrast_of(name, job.options.get("contrast", ""))
+    request = Request(_no_image, grid, path=name, device=job.options.get("device", "auto"), contrast=contrast)
     offers: dict[str, Any] = {"backends": []}
     free = free_memory()
     for number, each in enumerate(BACKENDS):
@@ -62,7 +64,7 @@ def offered_backends(job: Job, folder: Path, output: Output) -> Done:
         offers["backends"].append(_offer(each, request, free))
 
     def refuse(name: str) -> None:
-        refuse_too_large(name, grid, _WHAT, free)
+        refuse_too_large(name, grid, _WHAT, free, effort_of(backend_named(name), request))
 
     try:
         backend, why = choose(AUTO, request, BACKENDS, refuse)
@@ -81,18 +83,24 @@ def _offer(backend: Backend, request: Request, free: float | None) -> dict[str, 
     described = asdict(backend.describe())
     availability = backend.available(request)
     try:
-        needs = str(refuse_too_large(described["name"], request.grid, _WHAT, free) or "")
-        fits = True
+        # what a backend lacks cannot tell how much it has to compute
+        effort = effort_of(backend, request) if availability.ready else None
+        needs, fits = _told(refuse_too_large(described["name"], request.grid, _WHAT, free, effort), request, effort), True
     except SpineTwinError as error:
         needs, fits = str(error), False
     return described | asdict(availability) | {"fits": fits, "needs": needs, "weights": _weights(backend, request)}
 
 
+def _told(needs: Needs | None, request: Request, effort: Effort | None) -> str:
+    """Say what will be needed, as the run itself will."""
+    return "" if needs is None else str(replace(needs, seconds=stage_seconds(needs, request.grid, effort).total))
+
+
 def _weights(backend: Backend, request: Request) -> list[dict[str, Any]]:
-    """Return which weights a backend needs, from where and under which licence, and whether they are there."""
+    """Return which weights a backend needs, from where and under which licence, whether they are there, and how large."""
     from .weights import Store
 
-    needed = backend.weights(request) if isinstance(backend, NeedsWeights) else ()
+    needed, store = backend.weights(request) if isinstance(backend, NeedsWeights) else (), Store()
     return [
         {
             "name": each.name,
@@ -100,7 +108,8 @@ def _weights(backend: Backend, request: Request) -> list[dict[str, Any]]:
             "contrasts": each.contrasts,
             "licence": each.licence,
             "host": urlsplit(each.url).hostname,
-            "state": Store().state(each.name).kind,
+            "state": store.state(each.name).kind,
+            "disk_mb": store.size_mb(each.name),
         }
         for each in needed
     ]

@@ -14,7 +14,7 @@ from ..geometry import Grid
 from ..segmentation.course import Part, Rest, whole
 
 if TYPE_CHECKING:
-    from ..segmentation.backends import Effort
+    from ..segmentation.backends import Backend, Effort, Request
 
 _NEEDS: Mapping[str, dict[str, str]] = {row["backend"]: row for row in read_table("needs.csv", __package__)}
 READ, RUN, CHECK, WRITE = "read", "run", "check", "write"
@@ -24,6 +24,8 @@ _LABELLED = 0.039
 """Of the voxels of an image, where nobody knows: measured on a lumbar spine."""
 _LEAST_RUN = 0.5
 """What the backend itself takes of the work at least, where nobody has measured it."""
+_MINUTES_FROM, _HOURS_FROM = 120.0, 10_800.0
+"""Seconds that are told in larger units."""
 _ABOUT = 0.9
 """Of what is free; the rest is for others."""
 
@@ -39,13 +41,17 @@ class Needs:
         return f"about {_size(self.memory)} of memory and {_time(self.seconds)}"
 
 
-def needs_of(backend: str, grid: Grid) -> Needs | None:
-    """Return what a backend takes for an image on a grid; None for one that nobody has measured."""
+def needs_of(backend: str, grid: Grid, effort: Effort | None = None) -> Needs | None:
+    """Return what a backend takes for an image on a grid; None for one that nobody has measured.
+
+    The memory that it foretells itself counts more than the size of the image.
+    """
     row = _NEEDS.get(backend)
     if row is None:
         return None
     voxels = float(np.prod(grid.shape, dtype=float))
-    memory = float(row["fixed_mb"]) * 1e6 + float(row["bytes_per_voxel"]) * voxels
+    by_size = float(row["fixed_mb"]) * 1e6 + float(row["bytes_per_voxel"]) * voxels
+    memory = by_size if effort is None or effort.memory is None else effort.memory
     return Needs(memory, float(row["seconds_per_million_voxels"]) * voxels / 1e6)
 
 
@@ -106,7 +112,14 @@ def _seconds(row: Mapping[str, str], voxels: float, labelled: float) -> float:
     return float(row["seconds"]) + grows / 1e6
 
 
-def refuse_too_large(backend: str, grid: Grid, name: str, free: float | None) -> Needs | None:
+def effort_of(backend: Backend, request: Request) -> Effort | None:
+    """Return what a backend that can run foretells for a request; None where it foretells nothing."""
+    from ..segmentation.backends import Foretelling
+
+    return backend.effort(request) if isinstance(backend, Foretelling) else None
+
+
+def refuse_too_large(backend: str, grid: Grid, name: str, free: float | None, effort: Effort | None = None) -> Needs | None:
     """Return what will be needed, unless it cannot fit.
 
     Raises
@@ -114,7 +127,7 @@ def refuse_too_large(backend: str, grid: Grid, name: str, free: float | None) ->
     ParameterError
         If the image needs more memory than there is, with how much to crop it.
     """
-    needs = needs_of(backend, grid)
+    needs = needs_of(backend, grid, effort)
     if needs is None or free is None or needs.memory <= _ABOUT * free:
         return needs
     share = _ABOUT * free / needs.memory
@@ -129,4 +142,9 @@ def _size(count: float) -> str:
 
 
 def _time(seconds: float) -> str:
-    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{max(1.0, seconds):.0f} seconds"
+    if seconds >= _HOURS_FROM:
+        return f"{seconds / 3600:.0f} hours"
+    if seconds >= _MINUTES_FROM:
+        return f"{seconds / 60:.0f} minutes"
+    whole_seconds = max(1, round(seconds))
+    return f"{whole_seconds} second{'' if whole_seconds == 1 else 's'}"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from .. import __version__
 
 if TYPE_CHECKING:
-    from ..segmentation.backends import Request, Segmentation
+    from ..segmentation.backends import Request, Segmentation, Stages
+    from ..segmentation.backends.protocol import Progress
 
 _STAGE = "segmentation"
 
@@ -35,6 +36,30 @@ def key_of(backend: str, table: str, hashes: Sequence[str]) -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:24]
 
 
+def skipping(tell: Progress, skip: Callable[[float], None], stages: Stages) -> Progress:
+    """Return what tells how far a work is, and when a stage that was found has brought it there: that tells of no speed.
+
+    Parameters
+    ----------
+    tell : callable
+        Takes the fraction done and what is being worked on.
+    skip : callable
+        Takes a fraction that an earlier run has reached.
+    stages : Stages
+        Those of the work.
+    """
+    known = 0
+
+    def told(fraction: float, what: str) -> None:
+        nonlocal known
+        if len(stages.reused) > known:
+            known = len(stages.reused)
+            skip(fraction)
+        tell(fraction, what)
+
+    return told
+
+
 def kept_segmentation(request: Request, make: Callable[[], Segmentation]) -> Segmentation:
     """Return what a backend has made: what an earlier run of the same request has kept, or what `make` makes now."""
     import numpy as np
@@ -50,6 +75,7 @@ def kept_segmentation(request: Request, make: Callable[[], Segmentation]) -> Seg
             "versions": dict(found.versions),
             "weights": dict(found.weights),
             "device": found.device,
+            "seconds": dict(found.seconds),
         }
         return {
             "subregions": found.maps.subregions,
@@ -66,5 +92,7 @@ def kept_segmentation(request: Request, make: Callable[[], Segmentation]) -> Seg
         tuple(rest["warnings"]),
         rest["versions"],
         rest["weights"],
-        rest.get("device", "not known"),  # what was kept before it was written down has none
+        # what was kept before these were written down has none
+        rest.get("device", "not known"),
+        rest.get("seconds", {}),
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,25 +12,25 @@ from typing import TYPE_CHECKING
 from ..anatomy import level
 from ..commands.label_tables import table_named
 from ..errors import MapError
-from ..segmentation.course import Course, Foretell, Rest, unheard
+from ..segmentation.contrast import check_contrast, contrast_named, contrast_of
+from ..segmentation.course import Course, Foretell, Laps, Rest, unheard
 from .devices import refuse_absent_device
 from .job import Done, Job
 from .memory import free_memory
 from .options import device
 from .output import Output
-from .preflight import CHECK, READ, RUN, WRITE, needs_of, refuse_too_large, stage_seconds
-from .resuming import kept_segmentation, key_of
-from .segmentation_report import hash_of, report_of, summary_of, write_report
+from .person_names import answered
+from .preflight import CHECK, READ, RUN, WRITE, effort_of, needs_of, refuse_too_large, stage_seconds
+from .resuming import kept_segmentation, key_of, skipping
+from .segmentation_report import REPORT, hash_of, report_of, summary_of, write_report
 from .store import StageStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ..geometry import LabelMaps
-    from ..segmentation.backends import Backend, MappingTable, Request, Segmentation, Source
+    from ..segmentation.backends import Backend, Description, MappingTable, Request, Segmentation, Source
 
-REPORT = "segmentation.json"
-
+_CHOOSE, _SEGMENT = "choose", "segment"
+"""Stages that are no part of what is foretold, or called otherwise there."""
 _TRUSTED = 0.5
 """Below this confidence a level is one that a person should look at first."""
 
@@ -60,6 +59,10 @@ class Asked:
         What a network is to run on: auto, cpu, cuda, cuda:0, mps.
     offline : bool
         Whether nothing may be fetched.
+    contrast : str
+        Which kind of image it is, any word for it; "" where that is not said.
+    lowest : str
+        What a person calls the lowest vertebra above the sacrum in view; "" where that is not said.
     """
 
     image: Path
@@ -68,6 +71,8 @@ class Asked:
     table: str = ""
     device: str = "auto"
     offline: bool = False
+    contrast: str = ""
+    lowest: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,24 +100,11 @@ class Audience:
     skip: Callable[[float], None] = _ignore
 
 
-@dataclass
-class _Clock:
-    """Seconds that each stage took, by name."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        begun = time.monotonic()
-        yield
-        self.seconds[name] = round(time.monotonic() - begun, 3)
-
-
 def segmentation_step(job: Job, folder: Path, output: Output) -> Done:
     """Do a segmentation as a job."""
     maps = tuple(job.inputs[name] for name in ("map", "second_map") if name in job.inputs)
     table = str(job.inputs["table_file"]) if "table_file" in job.inputs else job.options.get("table", "")
-    chosen = {name: job.options[name] for name in ("backend", "device", "offline") if name in job.options}
+    chosen = {name: job.options[name] for name in ("backend", "device", "offline", "contrast", "lowest") if name in job.options}
     progress = output.progress("segment")
     audience = Audience(progress, lambda text: output.log(text, "warning"), output.log, progress.expect, progress.skip)
     return segment(Asked(job.inputs["image"], maps=maps, table=table, **chosen), folder, audience, job.output)
@@ -139,25 +131,30 @@ def segment(asked: Asked, folder: Path, audience: Audience, keep: Path | None = 
     SpineTwinError
         If it cannot be done.
     """
-    from ..segmentation.backends import Foretelling, choose
-    from .backends import BACKENDS
+    from ..io.sidecar import read_sidecar
+    from ..segmentation.backends import choose
+    from .backends import BACKENDS, backend_named
 
-    clock = _Clock()
+    # what is no level is refused before anything takes long
+    lowest = level(asked.lowest) if asked.lowest else None
+    laps = Laps(READ)
     audience.progress(0.0, f"reading {asked.image.name}")
-    with clock.stage("read"):
-        request = _request(asked)
-        hashes = [hash_of(path) for path in (asked.image, *asked.maps)]
+    sidecar = read_sidecar(asked.image)
+    request = _request(asked, sidecar)
+    hashes = [hash_of(path) for path in (asked.image, *asked.maps)]
+    laps.begin(_CHOOSE)
     audience.progress(0.0, "looking for what can segment it")
     free = free_memory()
 
     def refuse(name: str) -> None:
-        refuse_too_large(name, request.grid, asked.image.name, free)
+        refuse_too_large(name, request.grid, asked.image.name, free, effort_of(backend_named(name), request))
 
     backend, why = choose(asked.backend, request, BACKENDS, refuse)
     about = backend.describe()
     refuse_absent_device(request.device, backend.available(request).devices, about.title)
-    needs = needs_of(about.name, request.grid)
-    seconds = stage_seconds(needs, request.grid, backend.effort(request) if isinstance(backend, Foretelling) else None)
+    effort = effort_of(backend, request)
+    needs = needs_of(about.name, request.grid, effort)
+    seconds = stage_seconds(needs, request.grid, effort)
     # asking torch takes seconds, which are no part of the work
     audience.skip(0.0)
     course = Course(seconds.stages)
@@ -166,34 +163,37 @@ def segment(asked: Asked, folder: Path, audience: Audience, keep: Path | None = 
         audience.note(f"{about.name} needs {needs}.")
         audience.expect(0.0, (seconds.read, *seconds.backend, *seconds.after))
     audience.progress(course.at(READ, 1.0), f"{about.name}: {needs}" if needs else about.name)
-    warnings = _image_warnings(asked.image, request, reads_image=about.reads_image)
+    # the voxels are read now, where they are needed at all
+    laps.begin(READ)
+    warnings = _image_warnings(asked.image, request, sidecar, about)
     # a label map is taken over in seconds; keeping what was made of it would take as long
-    store = StageStore(keep, key_of(about.name, repr(request.table), hashes)) if keep and about.reads_image else nullcontext()
+    key = key_of(about.name, repr((request.table, request.contrast.name)), hashes)
+    store = StageStore(keep, key) if keep and about.reads_image else nullcontext()
 
     def foretold(done: float, rest: Rest) -> None:
         audience.expect(*course.renew(RUN, done, rest))
 
     with store as stages:
         request = replace(request, store=stages, foretell=foretold)
-        with clock.stage("segment"):
-            found = _found(backend, request, audience, course)
+        laps.begin(_SEGMENT)
+        found = _found(backend, request, audience, course)
         if about.reads_image and not found.confidence:
             raise MapError(f"No vertebra was found in {asked.image.name}.", "Is it an image of the spine?")
+        found = answered(found, lowest) if lowest else found
         audience.progress(course.at(CHECK), "checking the maps")
-        with clock.stage("check"):
-            warnings += [*found.warnings, *_findings(found.maps), *_doubts(found, asked.image.name)]
+        laps.begin(CHECK)
+        warnings += [*found.warnings, *_findings(found.maps), *_doubts(found, asked.image.name)]
         for each in warnings:
             audience.warn(each)
-        with clock.stage("write"):
-            files = _write_maps(found.maps, folder, audience.progress, course)
+        laps.begin(WRITE)
+        files = _write_maps(found.maps, folder, audience.progress, course)
     chosen = {"name": about.name, "title": about.title, "why": why, "device": found.device}
     content = report_of(
-        asked.image,
-        request.grid,
+        request,
         found,
         backend=chosen,
         inputs=dict(zip((each.name for each in (asked.image, *asked.maps)), hashes, strict=True)),
-        seconds=clock.seconds,
+        seconds=laps.seconds,
         reused=request.stages.reused,
         warnings=warnings,
     )
@@ -202,27 +202,23 @@ def segment(asked: Asked, folder: Path, audience: Audience, keep: Path | None = 
     return Done({**files, "report": folder / REPORT}, f"{summary_of(found)} by {about.name} ({why})")
 
 
-def _request(asked: Asked) -> Request:
+def _request(asked: Asked, sidecar: Mapping[str, object]) -> Request:
     from ..io import read_grid, read_volume
     from ..segmentation.backends import Request
 
     grid = read_grid(asked.image)
     table = table_named(asked.table) if asked.table else None
     image = cache(lambda: read_volume(asked.image)[0])
-    return Request(image, grid, _sources(asked.maps, table), table, asked.image, device(asked.device), asked.offline)
+    contrast = contrast_of(asked.image, contrast_named(asked.contrast) if asked.contrast else "", sidecar)
+    return Request(image, grid, _sources(asked.maps, table), table, asked.image, device(asked.device), asked.offline, contrast)
 
 
 def _found(backend: Backend, request: Request, audience: Audience, course: Course) -> Segmentation:
     """Let the backend work; what an earlier run has done already is told as such."""
-    known = 0
+    past = skipping(audience.progress, audience.skip, request.stages)
 
     def told(done: float, what: str) -> None:
-        nonlocal known
-        fraction = course.at(RUN, done)
-        if len(request.stages.reused) > known:
-            known = len(request.stages.reused)
-            audience.skip(fraction)
-        audience.progress(fraction, what)
+        past(course.at(RUN, done), what)
 
     found = kept_segmentation(request, lambda: backend.run(request, told)) if request.store else backend.run(request, told)
     told(1.0, "the maps are there")
@@ -240,14 +236,14 @@ def _write_maps(maps: LabelMaps, folder: Path, progress: Progress, course: Cours
     return files
 
 
-def _image_warnings(path: Path, request: Request, *, reads_image: bool) -> list[str]:
+def _image_warnings(path: Path, request: Request, sidecar: Mapping[str, object], about: Description) -> list[str]:
     """Look the image over; where only its grid matters, what it shows is not judged."""
-    from ..io.sidecar import read_sidecar
     from ..segmentation.images import check_image, check_sidecar
 
-    if not reads_image:
+    if not about.reads_image:
         return list(check_image(None, request.grid, path.name))
-    return [*check_image(request.image(), request.grid, path.name), *check_sidecar(read_sidecar(path), path.name)]
+    of_image = check_image(request.image(), request.grid, path.name)
+    return [*of_image, *check_contrast(request.contrast, about.made_for, path.name), *check_sidecar(sidecar, path.name)]
 
 
 def _sources(paths: tuple[Path, ...], table: MappingTable | None) -> tuple[Source, ...]:

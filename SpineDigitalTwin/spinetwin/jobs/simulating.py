@@ -5,17 +5,19 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..biomechanics.settings import LIGAMENT_SETS, RHYTHMS, TABLE
+from ..biomechanics.settings import LIGAMENT_SETS, RHYTHMS, TABLE, TEMPLATES
 from ..biomechanics.tasks import TASKS
 from ..commands.simulate import NUMBERS, add, headline, simulate_into
 from ..commands.simulate_exports import EXPORTS, OLDEST
 from ..errors import ParameterError
+from ..io.multibody import is_model
 from .job import Done, Job
 from .options import OptionReader, number, one_of, whole_number
 from .output import Output
 
-OPTIONAL = ("measurements", "compare")
-"""Inputs that may be left out; options of the command have the same names."""
+OPTIONAL = ("measurements", "compare", "surfaces")
+"""Inputs that may be left out; options of the command have the same names. Of the surfaces one file is given, and those beside
+it are taken, too."""
 
 MOST_SAMPLES = 10_000
 
@@ -37,6 +39,7 @@ OPTIONS: dict[str, OptionReader] = {
     **{name: _within(name) for name in NUMBERS},
     "ligaments": one_of(LIGAMENT_SETS),
     "rhythm": one_of(RHYTHMS),
+    "template": one_of(TEMPLATES),
     "age": number(0, OLDEST),
 }
 """As the options of the command; `simulation` takes two more: the formats of `export`, and a name with which files begin."""
@@ -48,15 +51,15 @@ def simulation(job: Job, folder: Path, output: Output) -> Done:
     """Build the model of a person from points, and write it and its loads; files begin with the name, if one is given."""
     made = folder / _FOLDER
     made.mkdir()
-    simulated = simulate_into(_arguments(job, made), output.progress("simulate"))
     name = str(job.options.get("name", ""))
+    simulated = simulate_into(_arguments(job, made, f"{name or 'mesh'}_"), output.progress("simulate"))
     files = {path.name: path.rename(folder / _named(path.name, name)) for path in sorted(made.iterdir())}
     return Done(files, headline(simulated.found))
 
 
 def _named(file: str, name: str) -> str:
     """Return a file's name that begins with a name; whose a subject's file is stays behind `sub-`, where its readers look."""
-    if not name:
+    if not name or file.startswith(f"{name}_"):
         return file
     if file.endswith(_OF_SUBJECT):
         return f"sub-{name.removeprefix('sub-')}{_OF_SUBJECT}"
@@ -72,9 +75,13 @@ def formats(value: object) -> list[str]:
     raise ValueError(f'must be "all", or a list with any of {", ".join(EXPORTS)}')
 
 
-def _arguments(job: Job, folder: Path) -> argparse.Namespace:
-    """Return what the command would be told: whatever it is not told has the same default for both."""
-    for name in _NEEDED:
+def _arguments(job: Job, folder: Path, meshes: str) -> argparse.Namespace:
+    """Return what the command would be told: whatever it is not told has the same default for both.
+
+    Results of a step are files and no folders, so that meshes lie beside the model, which names them as they are called there;
+    their names begin with `meshes`.
+    """
+    for name in () if is_model(job.inputs["points"]) else _NEEDED:
         if name not in job.options:
             raise ParameterError(f"The step {job.step} needs the option {name}.", "Nobody can guess it.")
     parser = argparse.ArgumentParser()
@@ -85,4 +92,6 @@ def _arguments(job: Job, folder: Path) -> argparse.Namespace:
     for name in OPTIONS:
         words += [f"--{name.replace('_', '-')}", str(job.options[name])] if name in job.options else []
     words += ["--export", *job.options["export"]] if job.options.get("export") else []
-    return parser.parse_args(words)
+    arguments = parser.parse_args(words)
+    arguments.meshes = meshes
+    return arguments

@@ -21,13 +21,13 @@ from .. import phantom, xray
 from ..anatomy import level as level_of
 from ..errors import WriteError
 from ..geometry.surfaces import Surface
-from ..segmentation.backends.stages import Stages
+from ..segmentation.stages import Stages
 from ..xray.shapes import Core, ShapeModel, shape_model
 from .environments.folders import home, made
 
 FOLDER = "shape-models"
 
-_MADE_BY = ("shapes.py", "correspondence.py", "landmarks.py", "landmarks.csv", "model_settings.csv")
+_MADE_BY = ("shapes.py", "variation.py", "correspondence.py", "landmarks.py", "landmarks.csv", "model_settings.csv")
 """Files of `xray`; a change of how films are fitted leaves kept models as they are."""
 
 

@@ -11,6 +11,7 @@ from ..anatomy import parse_levels, parse_points
 from ..commands.measure import MOST_DRAWS
 from ..errors import MapError, ParameterError
 from ..poi.rules import RULE_SETS
+from ..segmentation.contrast import contrast_named
 from .events import LevelReady
 from .installing import installation
 from .job import Done, Job, Step
@@ -19,6 +20,7 @@ from .measuring import OPTIONAL, measurements
 from .offers import grid_option, offered_backends
 from .options import device, number, one_of, text, three_numbers, whole_number, yes_or_no
 from .output import Output
+from .segmentation_report import levels_open
 from .segmenting import segmentation_step
 from .simulating import OPTIONAL as MEASURED
 from .simulating import OPTIONS as OF_SIMULATION
@@ -43,18 +45,23 @@ def points_of_interest(job: Job, folder: Path, output: Output) -> Done:
     from ..commands.common import read_maps, summary, warnings_of
     from ..io import write_pois
     from ..poi.compute import compute_pois
+    from ..poi.model import LEVELS_UNVERIFIED
 
     progress = output.progress("poi")
     progress(0.0, "reading the maps")
     names = [job.inputs[key].name for key in ("subregions", "vertebrae")]
     maps = read_maps(job.inputs["subregions"], job.inputs["vertebrae"])
+    unverified = job.options.get("unverified", False) or levels_open(job.inputs["vertebrae"])
     single = folder / "levels"
     single.mkdir()
+
+    def told(points: PoiSet) -> PoiSet:
+        return points.with_unverified_levels() if unverified else points
 
     def announce(points: PoiSet) -> None:
         (key,) = points.levels
         path = single / f"{level_of(key).name}.mrk.json"
-        write_pois(path, points)
+        write_pois(path, told(points))
         output.emit(LevelReady(level_of(key).name, str(path), _matrix(points.frames.get(key))))
 
     progress(_PREPARED / 2, "checking the maps")
@@ -71,7 +78,9 @@ def points_of_interest(job: Job, folder: Path, output: Output) -> Done:
         )
     except MapError as error:
         raise MapError(f"{' with '.join(names)}: {error.message}", error.hint) from error
-    write_pois(folder / "points.mrk.json", points)
+    if unverified:
+        output.log(LEVELS_UNVERIFIED, "warning")
+    write_pois(folder / "points.mrk.json", told(points))
     return Done({"points": folder / "points.mrk.json"}, summary(points))
 
 
@@ -161,15 +170,15 @@ STEPS: Mapping[str, Step] = {
     "segment": Step(
         ("image",),
         segmentation_step,
-        {"backend": text, "table": text, "device": device, "offline": yes_or_no},
+        {"backend": text, "table": text, "device": device, "offline": yes_or_no, "contrast": contrast_named, "lowest": text},
         ("map", "second_map", "table_file"),
     ),
     "install": Step((), installation, {"backend": text}),
-    "backends": Step((), offered_backends, {"grid": grid_option, "device": device, "image": text}),
+    "backends": Step((), offered_backends, {"grid": grid_option, "device": device, "image": text, "contrast": contrast_named}),
     "poi": Step(
         ("subregions", "vertebrae"),
         points_of_interest,
-        {"rules": one_of(RULE_SETS), "levels": _level_ids, "only": _point_ids},
+        {"rules": one_of(RULE_SETS), "levels": _level_ids, "only": _point_ids, "unverified": yes_or_no},
     ),
     "measure": Step(("points",), measurements, {"draws": whole_number(0, MOST_DRAWS)}, OPTIONAL),
     "simulate": Step(("points",), simulation, {**OF_SIMULATION, "export": formats, "name": _file_name}, MEASURED),

@@ -7,12 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..anatomy import PointId, level
+from ..anatomy.axes import DIRECTIONS, point_behind
 from ..geometry import FloatArray, Frame, nearest_frame
 from ..geometry.curves import spline_tangents
-
-_DIRECTIONS = (PointId.DIRECTION_POSTERIOR, PointId.DIRECTION_INFERIOR, PointId.DIRECTION_RIGHT)
-_BEHIND = (PointId.ARCH, PointId.SPINOUS, PointId.CANAL)
-"""Points behind the body that show where back is: arch, spinous process, canal."""
 
 
 def frames_from_points(points: Mapping[tuple[int, int], FloatArray]) -> dict[int, Frame]:
@@ -47,19 +44,19 @@ def _tangents(centres: FloatArray) -> list[FloatArray | None]:
 
 
 def _from_directions(points: Mapping[tuple[int, int], FloatArray], key: int) -> Frame | None:
-    if any((key, poi) not in points for poi in _DIRECTIONS):
+    if any((key, poi) not in points for poi in DIRECTIONS):
         return None
     centre = points[key, PointId.BODY]
-    posterior, inferior, right = (points[key, poi] - centre for poi in _DIRECTIONS)
+    posterior, inferior, right = (points[key, poi] - centre for poi in DIRECTIONS)
     return nearest_frame(np.asarray(centre), np.stack([right, -posterior, -inferior]), "direction points")
 
 
 def _from_arch(points: Mapping[tuple[int, int], FloatArray], key: int, superior: FloatArray | None) -> Frame | None:
-    behind = next((points[key, poi] for poi in _BEHIND if (key, poi) in points), None)
+    behind = point_behind(points, key)
     if behind is None or superior is None:
         return None
     centre = np.asarray(points[key, PointId.BODY])
-    back = behind - centre
+    back = points[key, behind] - centre
     back = back - (back @ superior) * superior
     if np.linalg.norm(back) < 1.0:
         return None

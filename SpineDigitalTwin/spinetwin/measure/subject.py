@@ -49,6 +49,8 @@ class Subject:
         The muscles around the spine, on a grid of their own.
     standing : bool
         Whether the person stood; images in three dimensions show people who lie.
+    unverified : bool
+        Whether a program has named the levels, and no person has confirmed it.
     """
 
     spine: Landmarks
@@ -57,6 +59,7 @@ class Subject:
     voxel: FloatArray = None  # type: ignore[assignment]
     muscles: MuscleMap | None = None
     standing: bool = False
+    unverified: bool = False
 
     def __post_init__(self) -> None:
         if self.voxel is None:
@@ -76,6 +79,7 @@ class Subject:
         muscles: MuscleMap | None = None,
         whole: bool = False,
         standing: bool = False,
+        unverified: bool = False,
     ) -> Subject:
         """Gather what is known.
 
@@ -86,7 +90,7 @@ class Subject:
         grid = maps.grid if maps is not None else grid
         spine = with_sacrum(with_plates(Landmarks(points, frames, suspect, edited=edited), regions), regions)
         voxel = np.eye(3) * DEFAULT_VOXEL if grid is None else grid.ijk_to_ras[:3, :3].copy()
-        return cls(spine, regions, heads, voxel, muscles, standing)
+        return cls(spine, regions, heads, voxel, muscles, standing, unverified)
 
     @property
     def posture(self) -> str:

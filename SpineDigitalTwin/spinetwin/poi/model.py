@@ -20,6 +20,12 @@ EDITED = "edited"
 STANDING = "standing"
 """The `source` of a point that was found on radiographs of a standing person ends with this word."""
 
+UNVERIFIED = "levels unverified"
+"""In the `source` of a point whose level a program has named, and no person has confirmed."""
+
+LEVELS_UNVERIFIED = "A program has named the levels, and no person has confirmed them: `spinetwin rename` does."
+"""What is said of such points, and of what is computed from them."""
+
 
 class Status(StrEnum):
     """How far a point can be trusted."""
@@ -136,6 +142,16 @@ class PoiSet:
     def standing(self) -> bool:
         """Whether any point says that the person stood."""
         return any(poi.source.endswith(STANDING) for poi in self)
+
+    @property
+    def unverified(self) -> bool:
+        """Whether any point is of a level that no person has confirmed."""
+        return any(UNVERIFIED in poi.source for poi in self)
+
+    def with_unverified_levels(self) -> PoiSet:
+        """Return the points, each saying that no person has confirmed the name of its level."""
+        marked = {poi.key: replace(poi, source=f"{poi.source}, {UNVERIFIED}".removeprefix(", ")) for poi in self}
+        return replace(self, points=marked)
 
     def positions(self) -> tuple[list[tuple[int, int]], FloatArray]:
         """Return the keys of the points that have a position, and these as an (n, 3) array in RAS mm."""

@@ -11,6 +11,7 @@ from string import Template
 from .. import __version__
 from ..anatomy import level
 from ..poi import PoiSet, Status
+from ..poi.model import LEVELS_UNVERIFIED
 from .tables import Finding, LevelRow, findings, level_ranges, level_rows, sources
 from .views import VIEWS
 
@@ -121,4 +122,5 @@ def _number(number: int, name: str) -> str:
 
 def _origin(pois: PoiSet) -> str:
     rules = ", ".join(sources(pois))
-    return f"spinetwin {__version__}. Rule set: {rules}." if rules else f"spinetwin {__version__}."
+    origin = f"spinetwin {__version__}. Rule set: {rules}." if rules else f"spinetwin {__version__}."
+    return f"{origin} {LEVELS_UNVERIFIED}" if pois.unverified else origin

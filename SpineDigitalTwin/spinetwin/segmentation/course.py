@@ -1,8 +1,12 @@
-"""What remains of a work, part by part, and which fraction of it each part takes; it may be foretold anew on the way."""
+"""What remains of a work, part by part, which fraction of it each part takes, and how long each has taken.
+
+What remains may be foretold anew on the way.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 PROCESSOR, KNOWN = "processor", ""
@@ -44,6 +48,46 @@ def whole(name: str, parts: Rest) -> Part:
     return Part(name, sum(each.seconds for each in parts))
 
 
+def unfolded(seconds: Mapping[str, float], name: str, inner: Mapping[str, float]) -> dict[str, float]:
+    """Return the seconds of parts with those of its own parts in the place of one of them, where these are known.
+
+    Examples
+    --------
+    >>> unfolded({"start": 1.0, "networks": 9.0, "end": 0.5}, "networks", {"first": 6.0, "second": 3.0})
+    {'start': 1.0, 'first': 6.0, 'second': 3.0, 'end': 0.5}
+    """
+    found: dict[str, float] = {}
+    for each, taken in seconds.items():
+        for part, part_taken in inner.items() if each == name and inner else ((each, taken),):
+            found[part] = found.get(part, 0.0) + part_taken
+    return found
+
+
+class Laps:
+    """How long each part of a work takes: from when it begins to when the next one does.
+
+    Parameters
+    ----------
+    name : str
+        Of the part that goes on from now on.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name, self._begun = name, time.monotonic()
+        self._taken: dict[str, float] = {}
+
+    def begin(self, name: str) -> None:
+        """Let another part go on, or the same one further."""
+        if name != self._name:
+            self._taken, self._name, self._begun = self.seconds, name, time.monotonic()
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Return what each part has taken until now, to the millisecond, in the order in which they began."""
+        now = self._taken.get(self._name, 0.0) + time.monotonic() - self._begun
+        return {**self._taken, self._name: round(now, 3)}
+
+
 class Course:
     """Where a work is between 0 and 1, by what each of its parts takes.
 
@@ -72,10 +116,17 @@ class Course:
         self._parts: tuple[Part, ...] = ()
         self._done: dict[str, float] = {}
         self._places: dict[str, tuple[float, float, float]] = {}
+        self._laps = Laps(parts[0].name)
         self._lay(parts)
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Return what each part that was told of has taken; what comes before the first is told belongs to the first of all."""
+        return self._laps.seconds
 
     def at(self, name: str, done: float = 0.0) -> float:
         """Return the fraction of the work that is done when a fraction of a part is; never less than before."""
+        self._laps.begin(name)
         begin, width, already = self._places.get(name, (self.reached, 0.0, 0.0))
         self._done[name] = done
         share = (done - already) / (1.0 - already) if already < 1.0 else 1.0

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..anatomy import LEVELS, Level, SubregionId, level
-from ..errors import ParameterError
+from ..errors import MapError, ParameterError
 from ..geometry import Grid, IntArray, LabelMaps
-from .chain import Chain, changes, presacral, shifted
+from .chain import Chain, changes, presacral, renamed, shifted
 from .flat import Indices, flat, labels_of, occupied, replaced
 
 
@@ -69,6 +69,28 @@ def rename_levels(maps: LabelMaps, mapping: Mapping[int, int]) -> LevelEdit:
         raise ParameterError(f"Two vertebrae would be called {level(twice).name}.", "Rename the whole chain.")
     vertebrae = _relabelled(maps.vertebrae, changes(final))
     return LevelEdit(LabelMaps(maps.grid, maps.subregions, vertebrae), changes(final))
+
+
+def rename_lowest(maps: LabelMaps, lowest: int) -> LevelEdit:
+    """Give the lowest vertebra above the sacrum a name; all others move along.
+
+    Parameters
+    ----------
+    maps : LabelMaps
+    lowest : int
+        Its new label; L6 says that there are six lumbar vertebrae.
+
+    Raises
+    ------
+    MapError
+        If there is no vertebra.
+    ParameterError
+        If it is no name of such a vertebra, or others would come to lie above C1.
+    """
+    present = presacral(each.id for each in levels_of(maps.vertebrae))
+    if not present:
+        raise MapError("There is no vertebra above the sacrum to be named.", "Segment the spine first.")
+    return rename_levels(maps, renamed(present, present[-1], lowest, Chain.of([*present, lowest])))
 
 
 def _family(label: int) -> tuple[int, int | None, int | None]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -46,7 +47,7 @@ class Camera(ABC):
     centre: FloatArray
     size: tuple[int, int]
 
-    @property
+    @cached_property
     def handedness(self) -> float:
         """1.0, or -1.0 for a film that is shown mirrored."""
         return float(np.sign(np.linalg.det(self.axes)))
@@ -71,8 +72,9 @@ class Camera(ABC):
 
     def _local(self, points: npt.ArrayLike) -> FloatArray:
         """Return points (..., 3) in the camera's axes, (3, ...): each coordinate in a piece, which is quicker to work on."""
-        local = np.tensordot(self.axes, np.asarray(points, dtype=np.float64), axes=([1], [-1]))
-        return np.asarray(local - (self.axes @ self.source).reshape(3, *[1] * (local.ndim - 1)))
+        given = np.asarray(points, dtype=np.float64)
+        local = self.axes @ given.reshape(-1, 3).T - (self.axes @ self.source)[:, None]
+        return np.asarray(local.reshape(3, *given.shape[:-1]))
 
     @abstractmethod
     def project(self, points: npt.ArrayLike) -> FloatArray:
@@ -113,7 +115,7 @@ class ConeCamera(Camera):
         across, along, depth = self._local(points)
         columns = self.focal[0] * across / depth + self.centre[0]
         rows = self.focal[1] * along / depth + self.centre[1]
-        return np.moveaxis(np.stack([columns, rows, depth]), 0, -1)
+        return _pieces(columns, rows, depth)
 
     def derivative(self, points: npt.ArrayLike) -> FloatArray:
         """See `Camera.derivative`."""
@@ -141,7 +143,7 @@ class SlotCamera(Camera):
         """See `Camera.project`."""
         across, along, depth = self._local(points)
         columns = self.focal[0] * across / depth + self.centre[0]
-        return np.moveaxis(np.stack([columns, self.focal[1] * along + self.centre[1], depth]), 0, -1)
+        return _pieces(columns, self.focal[1] * along + self.centre[1], depth)
 
     def derivative(self, points: npt.ArrayLike) -> FloatArray:
         """See `Camera.derivative`."""
@@ -158,3 +160,9 @@ class SlotCamera(Camera):
     def ray_lengths(self) -> FloatArray:
         """See `Camera.ray_lengths`."""
         return np.repeat(np.sqrt(1.0 + self._slopes(0) ** 2)[None], self.size[1], axis=0)
+
+
+def _pieces(*coordinates: FloatArray) -> FloatArray:
+    """Return points (..., 3), each coordinate in a piece of memory."""
+    together = np.stack(coordinates)
+    return together.transpose(*range(1, together.ndim), 0)

@@ -11,15 +11,16 @@ Golub G, Pereyra V (2003) Separable nonlinear least squares: the variable projec
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 
 from ..geometry import FloatArray
 from .background import Background
-from .drr import Inside, Patch, path_derivative, path_lengths
-from .films import Film
+from .drr import Inside, Patch, path_derivative, path_forces, path_lengths
+from .films import Film, means
 from .pose import POSE, own_velocities
 from .shapes import Posed
 
@@ -168,6 +169,32 @@ def moving(posed: Posed, modes: int) -> Moving:
     return Moving(posed, moves, own_velocities(core.vertices, model.core.modes[:, :, :modes]))
 
 
+def slope_of(target: Target, compared: Compared, vertebrae: Sequence[Moving]) -> FloatArray:
+    """Return the gradient of `normal_equations` alone, at the cost of a rendering."""
+    weights = compared.counted * compared.residual
+    return np.concatenate([_slope(target, compared, each, weights) for each in vertebrae])
+
+
+def _slope(target: Target, compared: Compared, vertebra: Moving, weights: FloatArray) -> FloatArray:
+    posed = vertebra.posed
+    camera = target.film.camera.seen_from(posed.frame)
+    slope = path_forces(camera, posed.shape, weights).ravel() @ vertebra.moves.reshape(-1, vertebra.moves.shape[2])
+    if posed.core is not None:
+        inside = path_forces(camera, posed.core, weights).ravel()
+        slope += compared.marrow * (inside @ vertebra.core_moves.reshape(inside.size, -1))
+    return np.concatenate([slope[:3] @ posed.frame.axes, slope[3:POSE] @ posed.frame.axes, slope[POSE:]])
+
+
+def coarser(target: Target, compared: Compared, factor: int) -> tuple[Target, Compared]:
+    """Return a film and a guess beside it with pixels that are larger by a factor: means, and sums of what counts."""
+    reduced = partial(means, factor=factor)
+    behind = Background(*(reduced(each, axes=1) for each in (target.background.down, target.background.across)))
+    film = target.film.reduced(factor)
+    counted, parts, residual = factor**2 * reduced(compared.counted), reduced(compared.parts), reduced(compared.residual)
+    large = replace(compared, counted=counted, parts=parts, residual=residual)
+    return replace(target, film=film, background=behind), large
+
+
 def normal_equations(target: Target, compared: Compared, vertebrae: Sequence[Moving]) -> tuple[FloatArray, FloatArray]:
     """Return matrix and gradient of the sum of squares, for the parameters of each vertebra one after the other."""
     size, parts, counted = vertebrae[0].moves.shape[2], compared.parts, compared.counted
@@ -183,6 +210,8 @@ def normal_equations(target: Target, compared: Compared, vertebrae: Sequence[Mov
         ways = flat.T @ parts[where].reshape(-1, parts.shape[2])
         mixed[mine] = np.concatenate([ways, target.background.products(heavy, where).T], axis=1)
         for other in range(place):
+            if not _overlap(patch, patches[other]):
+                continue
             theirs = slice(other * size, (other + 1) * size)
             block = _shared(patch, patches[other], counted)
             total[mine, theirs] += block
@@ -191,6 +220,10 @@ def normal_equations(target: Target, compared: Compared, vertebrae: Sequence[Mov
     scale = _scale(own)
     half = solve_triangular(cholesky(_held(own, scale), lower=True), (mixed / scale).T, lower=True)
     return total - half.T @ half, slope
+
+
+def _overlap(first: Patch, second: Patch) -> bool:
+    return all(max(a.start, b.start) < min(a.stop, b.stop) for a, b in zip(first.where, second.where, strict=True))
 
 
 def _derivative(target: Target, compared: Compared, vertebra: Moving) -> Patch:
@@ -206,11 +239,7 @@ def _derivative(target: Target, compared: Compared, vertebra: Moving) -> Patch:
 
 def _shared(first: Patch, second: Patch, counted: FloatArray) -> FloatArray:
     """Return the block of the matrix where two patches overlap."""
-    spans = [
-        (max(a.start, b.start), max(min(a.stop, b.stop), max(a.start, b.start)))
-        for a, b in zip(first.where, second.where, strict=True)
-    ]
-    where = tuple(slice(*span) for span in spans)
+    where = tuple(slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(first.where, second.where, strict=True))
     parts = []
     for patch in (first, second):
         inner = tuple(slice(a.start - b.start, a.stop - b.start) for a, b in zip(where, patch.where, strict=True))

@@ -65,15 +65,14 @@ def path_lengths(camera: Camera, surfaces: Iterable[Surface], using: ModuleType 
     ParameterError
         If a surface reaches behind the source.
     """
-    width, height = camera.size
-    total = np.zeros((height, width))
-    for surface in surfaces:
-        projected, part = _seen(camera, surface)
-        depths = np.zeros(part.camera.size[::-1])
-        reference = float(projected[:, 2].mean())
-        (using or engine()).add_depths(projected, surface.triangles, camera.handedness, reference, depths)
-        depths *= part.camera.ray_lengths()
-        total[Patch(part.first, depths).where] += depths
+    total, shapes = np.zeros(camera.size[::-1]), list(surfaces)
+    if not shapes:
+        return total
+    projected, part = _seen(camera, np.concatenate([each.vertices for each in shapes]))
+    depths, reference, way = np.zeros(part.camera.size[::-1]), float(projected[:, 2].mean()), (using or engine()).add_depths
+    for each, there in zip(shapes, np.split(projected, np.cumsum([len(each.vertices) for each in shapes])[:-1]), strict=True):
+        way(there, each.triangles, camera.handedness, reference, depths)
+    total[Patch(part.first, depths).where] = depths * part.camera.ray_lengths()
     return total
 
 
@@ -123,28 +122,50 @@ def path_derivative(
         Values (rows, columns, p); mm for a unit of the parameter. Rays that graze the surface (less than 3 degrees) have a
         smaller derivative than the true one, which has no bound.
     """
-    projected, part = _seen(camera, surface)
+    projected, part = _seen(camera, surface.vertices)
     columns, rows = part.camera.size
     out = np.zeros((rows, columns, velocities.shape[2]))
     if out.size:
         directions, way = part.camera.all_rays()[1], (using or engine()).add_derivative
         way(projected, surface.triangles, camera.handedness, surface.normals, directions, velocities, out)
         for each in inside:
-            there, shown = project(part.camera, each.surface), camera.handedness * each.share
+            there, shown = project(part.camera, each.surface.vertices), camera.handedness * each.share
             way(there, each.surface.triangles, shown, each.surface.normals, directions, each.velocities, out)
         out *= part.camera.ray_lengths()[:, :, None]
     return Patch(part.first, out)
 
 
-def project(camera: Camera, surface: Surface) -> FloatArray:
-    """Return column, row and depth of every vertex, (n, 3).
+def path_forces(camera: Camera, surface: Surface, weights: FloatArray, using: ModuleType | None = None) -> FloatArray:
+    """Return how a weighted sum over the film of the way inside a surface changes with its vertices, (n, 3).
+
+    Parameters
+    ----------
+    camera : Camera
+    surface : Surface
+        Closed, RAS mm.
+    weights : (rows, columns) array
+        Of the film's pixels.
+    using : module, optional
+        As in `path_lengths`.
+    """
+    projected, part = _seen(camera, surface.vertices)
+    out, (columns, rows), (left, top) = np.zeros(surface.vertices.shape), part.camera.size, part.first
+    if columns and rows:
+        heavy = weights[top : top + rows, left : left + columns] * part.camera.ray_lengths()
+        directions, way = part.camera.all_rays()[1], (using or engine()).add_forces
+        way(projected, surface.triangles, camera.handedness, surface.normals, directions, heavy, out)
+    return out
+
+
+def project(camera: Camera, vertices: FloatArray) -> FloatArray:
+    """Return column, row and depth (n, 3) of vertices of bones (n, 3).
 
     Raises
     ------
     ParameterError
-        If the surface reaches behind the source.
+        If one lies behind the source.
     """
-    projected = camera.project(surface.vertices)
+    projected = camera.project(vertices)
     if not (projected[:, 2] > 1.0).all():
         raise ParameterError("A bone lies at or behind the X-ray source.", "Check the distances of the geometry.")
     return projected
@@ -152,15 +173,15 @@ def project(camera: Camera, surface: Surface) -> FloatArray:
 
 @dataclass(frozen=True)
 class _Part:
-    """The rectangle of a film that a surface covers: its first column and row, and its camera."""
+    """The rectangle of a film that bones cover: its first column and row, and its camera."""
 
     first: tuple[int, int]
     camera: Camera
 
 
-def _seen(camera: Camera, surface: Surface) -> tuple[FloatArray, _Part]:
-    """Return column, row and depth of every vertex on the part of the film that the surface covers, and that part."""
-    projected = project(camera, surface)
+def _seen(camera: Camera, vertices: FloatArray) -> tuple[FloatArray, _Part]:
+    """Return column, row and depth of every vertex on the part of the film that they cover, and that part."""
+    projected = project(camera, vertices)
     limits = np.array(camera.size)
     low = np.clip(np.floor(projected[:, :2].min(axis=0)).astype(int), 0, limits)
     high = np.clip(np.ceil(projected[:, :2].max(axis=0)).astype(int) + 1, low, limits)

@@ -7,15 +7,15 @@ equations are sums of theirs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..geometry import FloatArray
+from ..geometry import FloatArray, IntArray
 from .calibrate import QUANTITIES, USUAL, moved_camera
 from .cameras import Camera
-from .compare import Compared, Target, compare, moving, normal_equations
+from .compare import Compared, Moving, Target, coarser, compare, moving, normal_equations, slope_of
 from .landmarks import LANDMARKS
 from .pose import POSE, velocities
 from .shapes import Posed
@@ -23,6 +23,9 @@ from .stages import Stage
 
 FINEST_MM = 0.7
 """Weights are those of pixels of this size."""
+
+_MATRIX_MM = 2.8
+"""The matrix is made of pixels of this size at least: it leads the way, and only the gradient says where it ends."""
 
 _LANDMARK_PIXELS = 400.0
 
@@ -85,8 +88,8 @@ def cost_of(targets: Sequence[Target], stage: Stage, guess: Guess, seen: Pixels)
     compared = [compare(target, guess.vertebrae) for target in now]
     scores = sum(float(each.scores @ each.scores) for each in guess.vertebrae)
     usual = _prior(targets[0], stage) * (scores + float(((guess.change / USUAL[: len(guess.change)]) ** 2).sum()))
-    pulls = [pull for target in now for pull in _pulls(target, stage, guess.vertebrae, seen)]
-    return sum(each.cost for each in compared) + usual + sum(w * float(away @ away) for _, away, _, w in pulls), compared
+    pulled = sum(_pull(target, stage) * float((_away(target, guess.vertebrae, seen).mm ** 2).sum()) for target in now)
+    return sum(each.cost for each in compared) + usual + pulled, compared
 
 
 def equations_of(
@@ -99,9 +102,9 @@ def equations_of(
     matrix, slope = np.zeros((known + more,) * 2), np.zeros(known + more)
     free_ones = [moving(each, stage.modes) for each in vertebrae]
     for number, (target, found) in enumerate(zip(guess.seen_by(targets), compared, strict=True)):
-        total, steep = normal_equations(target, found, free_ones)
-        for place, away, change, weight in _pulls(target, stage, vertebrae, seen):
-            mine = slice(place * size, (place + 1) * size)
+        total, steep = _of_pixels(target, found, free_ones)
+        for place, away, change in _pulls(target, stage, vertebrae, seen):
+            mine, weight = slice(place * size, (place + 1) * size), _pull(target, stage)
             total[mine, mine] += weight * change.T @ change
             steep[mine] += weight * change.T @ away
         matrix[:known, :known] += total
@@ -116,6 +119,14 @@ def equations_of(
     unit = _prior(targets[0], stage)
     matrix[np.diag_indices(known + more)] += unit * counted
     return matrix, slope + unit * counted * np.concatenate([scores, guess.change[free]])
+
+
+def _of_pixels(target: Target, found: Compared, free_ones: Sequence[Moving]) -> tuple[FloatArray, FloatArray]:
+    """Return what the pixels of a film say: a matrix of larger pixels, which is enough to step by, and the exact gradient."""
+    factor = round(_MATRIX_MM / target.film.pixel_mm)
+    if factor <= 1:
+        return normal_equations(target, found, free_ones)
+    return normal_equations(*coarser(target, found, factor), free_ones)[0], slope_of(target, found, free_ones)
 
 
 def _as_vertebrae_move(camera: Camera, vertebrae: Sequence[Posed], size: int) -> FloatArray:
@@ -133,21 +144,51 @@ def _prior(target: Target, stage: Stage) -> float:
     return stage.prior * stage.robust_mm**2 * (FINEST_MM / target.film.pixel_mm) ** 2
 
 
-def _pulls(
-    target: Target, stage: Stage, vertebrae: Sequence[Posed], seen: Pixels
-) -> list[tuple[int, FloatArray, FloatArray, float]]:
-    """Return vertebra, distances (2 k,), derivative (2 k, 6 + m) and weight of the landmarks on a film, mm."""
-    pulls, film = [], target.film
+@dataclass(frozen=True)
+class _Away:
+    """How far landmarks are on a film from where they were clicked.
+
+    Attributes
+    ----------
+    whose, which : (k,) arrays
+        Place of the vertebra, and of its landmark.
+    places : (k, 3) array
+        RAS mm.
+    mm : (k, 2) array
+        Along the columns and rows.
+    """
+
+    whose: IntArray
+    which: IntArray
+    places: FloatArray
+    mm: FloatArray
+
+
+def _away(target: Target, vertebrae: Sequence[Posed], seen: Pixels) -> _Away:
+    """Compare the landmarks of all vertebrae with the clicks on one film."""
+    film, clicked = target.film, []
     for place, each in enumerate(vertebrae):
         marks = seen[each.model.level].items()
-        clicked = {LANDMARKS.index(name): views[film.view] for name, views in marks if film.view in views}
-        if not clicked:
-            continue
-        which = list(clicked)
-        where, pixels = each.landmarks[which], target.pixels(np.array(list(clicked.values())))
-        moves = velocities(each, where, each.model.landmark_modes[which][:, :, : stage.modes])
-        away = (film.camera.project(where)[:, :2] - pixels) * film.pixel_mm
-        change = np.einsum("kpc,kcm->kpm", film.camera.derivative(where), moves) * film.pixel_mm
-        weight = stage.landmark * _LANDMARK_PIXELS * (FINEST_MM / film.pixel_mm) ** 2
-        pulls.append((place, away.ravel(), change.reshape(-1, moves.shape[2]), weight))
-    return pulls
+        clicked += [(place, LANDMARKS.index(name), *views[film.view]) for name, views in marks if film.view in views]
+    rows = np.array(clicked).reshape(-1, 4)
+    whose, which = rows[:, 0].astype(np.int64), rows[:, 1].astype(np.int64)
+    places = np.array([each.landmarks for each in vertebrae])[whose, which]
+    mm = (film.camera.project(places)[:, :2] - target.pixels(rows[:, 2:])) * film.pixel_mm
+    return _Away(whose, which, places, mm)
+
+
+def _pull(target: Target, stage: Stage) -> float:
+    """Return the weight of a squared mm between a landmark and its click."""
+    return stage.landmark * _LANDMARK_PIXELS * (FINEST_MM / target.film.pixel_mm) ** 2
+
+
+def _pulls(
+    target: Target, stage: Stage, vertebrae: Sequence[Posed], seen: Pixels
+) -> Iterator[tuple[int, FloatArray, FloatArray]]:
+    """Yield place of the vertebra, distances (2 k,) and derivative (2 k, 6 + m) of the landmarks on a film, mm."""
+    away = _away(target, vertebrae, seen)
+    slopes = target.film.camera.derivative(away.places) * target.film.pixel_mm
+    for place in np.unique(away.whose):
+        mine, each = away.whose == place, vertebrae[place]
+        moves = velocities(each, away.places[mine], each.model.landmark_modes[away.which[mine]][:, :, : stage.modes])
+        yield int(place), away.mm[mine].ravel(), (slopes[mine] @ moves).reshape(-1, moves.shape[2])

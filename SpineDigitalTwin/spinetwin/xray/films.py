@@ -73,7 +73,13 @@ class Film:
 
     def reduced(self, factor: int) -> Film:
         """Return the film whose pixels are the means of `factor` times `factor` pixels; what is left over at the rim is cut."""
-        width, height = (each // factor for each in self.camera.size)
-        cut = self.values[: height * factor, : width * factor]
-        means = cut.reshape(height, factor, width, factor).mean(axis=(1, 3))
-        return replace(self, values=means, camera=self.camera.scaled(factor))
+        return replace(self, values=means(self.values, factor), camera=self.camera.scaled(factor))
+
+
+def means(values: FloatArray, factor: int, axes: int = 2) -> FloatArray:
+    """Return the means of `factor` values along each of the first axes; what is left over at the end is cut."""
+    for axis in range(axes):
+        count = values.shape[axis] // factor
+        blocks = np.moveaxis(values, axis, 0)[: count * factor].reshape(count, factor, *np.delete(values.shape, axis))
+        values = np.moveaxis(blocks.mean(axis=1), 0, axis)
+    return values

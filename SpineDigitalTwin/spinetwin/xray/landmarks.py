@@ -7,15 +7,17 @@ Yu et al., Three-dimensional reconstruction of the lumbar spine with submillimet
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 
+from ..anatomy import Level, levels_between
 from ..anatomy import level as level_of
 from ..anatomy.subregions import SubregionId as Sub
 from ..anatomy.tables import read_table
+from ..errors import ParameterError
 from ..geometry import FloatArray, IntArray
 from ..geometry.frame import direction_coefficients
 from ..phantom import VertebraShape
@@ -33,6 +35,9 @@ PARTS = {"costal_right": Sub.COSTAL_RIGHT, "costal_left": Sub.COSTAL_LEFT, "spin
 
 RIM_MM = 0.6
 """A tip is the middle of what reaches to within this many mm of the outermost place."""
+
+
+_HIGHEST, _LOWEST, _RARE = "C3", "L6", ("T13", "L6")
 
 
 class Solid(Protocol):
@@ -69,6 +74,45 @@ class Landmarks:
     def levels(self) -> tuple[int, ...]:
         """Level ids, from the top."""
         return tuple(sorted({key for key, _, _ in self.seen}, key=lambda key: level_of(key).order))
+
+
+def renamed(landmarks: Landmarks, level: int, to: int) -> Landmarks:
+    """Call a level otherwise, and all others with it: they stay as far from each other as they were counted.
+
+    Parameters
+    ----------
+    landmarks : Landmarks
+    level, to : int
+        Ids of one of its levels, and of what that is.
+
+    Raises
+    ------
+    ParameterError
+        If a level would lie above C3 or below the lowest one.
+    """
+    before, after = _chain(landmarks.levels), _chain([to])
+    by = after.index(level_of(to)) - before.index(level_of(level))
+    names = {key: before.index(level_of(key)) + by for key in landmarks.levels}
+    if not all(0 <= at < len(after) for at in names.values()):
+        raise ParameterError(
+            f"{level_of(level).name} cannot be {level_of(to).name}: there is no level for all that are counted from it.",
+            f"Names go from {after[0].name} to {after[-1].name}.",
+        )
+    seen = {(after[names[key]].id, name, view): pixel for (key, name, view), pixel in landmarks.seen.items()}
+    return replace(landmarks, seen=seen)
+
+
+def beside(level: int, step: int) -> int | None:
+    """Return the level id so many names below a level (above, where negative), T13 left out; None where there is none."""
+    names = _chain([level, level_of(_LOWEST).id])
+    at = names.index(level_of(level)) + step
+    return names[at].id if 0 <= at < len(names) else None
+
+
+def _chain(present: Collection[int]) -> list[Level]:
+    """Return the levels that people have, and of the rare ones those that are present, from the top."""
+    every = levels_between(level_of(_HIGHEST), level_of(_LOWEST))
+    return [each for each in every if each.name not in _RARE or each.id in present]
 
 
 def landmarks_of(shape: VertebraShape, vertices: FloatArray) -> FloatArray:

@@ -44,11 +44,7 @@ def velocities(posed: Posed, points: FloatArray, modes: FloatArray) -> FloatArra
     modes : (n, 3, m) array
         Of the points, in the vertebra's frame.
     """
-    arms = points - posed.frame.origin
-    turns = np.stack([np.cross(unit, arms) for unit in np.eye(3)], axis=2)
-    shifts = np.broadcast_to(np.eye(3), (len(points), 3, 3))
-    turned = np.einsum("ncm,cd->ndm", modes, posed.frame.axes)
-    return np.ascontiguousarray(np.concatenate([turns, shifts, turned], axis=2))
+    return own_velocities(points - posed.frame.origin, np.einsum("ncm,cd->ndm", modes, posed.frame.axes))
 
 
 def own_velocities(points: FloatArray, modes: FloatArray) -> FloatArray:

@@ -145,15 +145,48 @@ def add_derivative(
     """
     rows, columns, count = out.shape
     found = fragments(projected, triangles, (columns, rows), handedness)
-    normal, corners = normals[found.triangle], triangles[found.triangle]
-    facing = np.einsum("kc,kc->k", normal, directions.reshape(-1, 3)[found.pixel])
-    least = GRAZING * np.linalg.norm(normal, axis=1)
-    facing = np.where(np.abs(facing) < least, np.copysign(least, facing), facing)
-    gain = (found.leaves / facing)[:, None] * normal
+    gain, corners = _gain(found, normals, directions), triangles[found.triangle]
     flat = out.reshape(-1, count)
     for corner in range(3):
         moved = np.einsum("kc,kcp->kp", gain * found.weights[:, corner, None], velocities[corners[:, corner]])
         _add_rows(flat, found.pixel, moved)
+
+
+def add_forces(
+    projected: FloatArray,
+    triangles: IntArray,
+    handedness: float,
+    normals: FloatArray,
+    directions: FloatArray,
+    weights: FloatArray,
+    out: FloatArray,
+) -> None:
+    """Add to `out` how a weighted sum of the depths inside a closed surface changes with each of its vertices.
+
+    It is what `add_derivative` gives, summed over the pixels before it is multiplied by the velocities: as cheap as the depths.
+
+    Parameters
+    ----------
+    projected, triangles, handedness, normals, directions
+        As in `add_derivative`.
+    weights : (rows, columns) array
+        Of the pixels.
+    out : (n, 3) array
+        For a mm along RAS.
+    """
+    found = fragments(projected, triangles, (weights.shape[1], weights.shape[0]), handedness)
+    force = _gain(found, normals, directions) * weights.ravel()[found.pixel, None]
+    for corner in range(3):
+        _add_rows(out, triangles[found.triangle, corner], found.weights[:, corner, None] * force)
+
+
+def _gain(found: Fragments, normals: FloatArray, directions: FloatArray) -> FloatArray:
+    """Return how the depth inside changes where each ray meets the surface (k, 3), for a mm along RAS."""
+    normal = normals[found.triangle]
+    facing = np.einsum("kc,kc->k", normal, directions.reshape(-1, 3)[found.pixel])
+    least = GRAZING * np.linalg.norm(normal, axis=1)
+    facing = np.where(np.abs(facing) < least, np.copysign(least, facing), facing)
+    return np.asarray((found.leaves / facing)[:, None] * normal)
 
 
 def _add_rows(out: FloatArray, places: IntArray, values: FloatArray) -> None:

@@ -125,9 +125,65 @@ def loop_derivative(
                     out[row, column, p] += gain * (near_a * speed[0, p] + near_b * speed[1, p] + near_c * speed[2, p])
 
 
+def loop_forces(
+    corners: IntArray,
+    depth: FloatArray,
+    triangles: IntArray,
+    handedness: float,
+    normals: FloatArray,
+    directions: FloatArray,
+    weights: FloatArray,
+    out: FloatArray,
+) -> None:
+    """Add forces as `rasterise.add_forces`; `corners` are on the lattice."""
+    rows, columns = weights.shape
+    for k in range(triangles.shape[0]):
+        a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
+        area = (corners[b, 0] - corners[a, 0]) * (corners[c, 1] - corners[a, 1]) - (corners[c, 0] - corners[a, 0]) * (
+            corners[b, 1] - corners[a, 1]
+        )
+        if area == 0:
+            continue
+        leaves = handedness
+        if area < 0:
+            b, c, area, leaves = c, b, -area, -handedness
+        ax, ay, bx, by, cx, cy = corners[a, 0], corners[a, 1], corners[b, 0], corners[b, 1], corners[c, 0], corners[c, 1]
+        left, right = max((min(ax, bx, cx) + _PIXEL - 1) // _PIXEL, 0), min(max(ax, bx, cx) // _PIXEL, columns - 1)
+        top, bottom = max((min(ay, by, cy) + _PIXEL - 1) // _PIXEL, 0), min(max(ay, by, cy) // _PIXEL, rows - 1)
+        if left > right or top > bottom:
+            continue
+        own_a = 0 if (cy < by or (cy == by and cx > bx)) else 1
+        own_b = 0 if (ay < cy or (ay == cy and ax > cx)) else 1
+        own_c = 0 if (by < ay or (by == ay and bx > ax)) else 1
+        nx, ny, nz = normals[k, 0], normals[k, 1], normals[k, 2]
+        least = _GRAZING * np.sqrt(nx * nx + ny * ny + nz * nz)
+        force_a, force_b, force_c = 0.0, 0.0, 0.0
+        for row in range(top, bottom + 1):
+            y = row * _PIXEL
+            for column in range(left, right + 1):
+                x = column * _PIXEL
+                at_a = (cx - bx) * (y - by) - (cy - by) * (x - bx)
+                at_b = (ax - cx) * (y - cy) - (ay - cy) * (x - cx)
+                at_c = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
+                if at_a < own_a or at_b < own_b or at_c < own_c:
+                    continue
+                near_a, near_b, near_c = at_a / depth[a], at_b / depth[b], at_c / depth[c]
+                total = near_a + near_b + near_c
+                d = directions[row, column]
+                facing = nx * d[0] + ny * d[1] + nz * d[2]
+                if abs(facing) < least:
+                    facing = least if facing >= 0 else -least
+                gain = leaves * weights[row, column] / (facing * total)
+                force_a, force_b, force_c = force_a + gain * near_a, force_b + gain * near_b, force_c + gain * near_c
+        for axis in range(3):
+            out[a, axis] += force_a * normals[k, axis]
+            out[b, axis] += force_b * normals[k, axis]
+            out[c, axis] += force_c * normals[k, axis]
+
+
 @lru_cache(maxsize=1)
-def compiled() -> tuple[Callable[..., None], Callable[..., None]]:
-    """Return both loops, compiled; the machine code is kept between runs.
+def compiled() -> tuple[Callable[..., None], Callable[..., None], Callable[..., None]]:
+    """Return the loops, compiled; the machine code is kept between runs.
 
     Raises
     ------
@@ -137,7 +193,7 @@ def compiled() -> tuple[Callable[..., None], Callable[..., None]]:
     from numba import njit
 
     keep: Any = njit(cache=True, error_model="numpy")
-    return keep(loop_depths), keep(loop_derivative)
+    return keep(loop_depths), keep(loop_derivative), keep(loop_forces)
 
 
 def add_depths(projected: FloatArray, triangles: IntArray, handedness: float, reference: float, out: FloatArray) -> None:
@@ -155,9 +211,22 @@ def add_derivative(
     out: FloatArray,
 ) -> None:
     """See `rasterise.add_derivative`."""
-    corners, depth = on_lattice(projected), projected[:, 2]
-    first, rest = _plain(corners, depth, triangles), _plain(normals, directions, velocities)
+    first, rest = _plain(on_lattice(projected), projected[:, 2], triangles), _plain(normals, directions, velocities)
     compiled()[1](*first, handedness, *rest, out)
+
+
+def add_forces(
+    projected: FloatArray,
+    triangles: IntArray,
+    handedness: float,
+    normals: FloatArray,
+    directions: FloatArray,
+    weights: FloatArray,
+    out: FloatArray,
+) -> None:
+    """See `rasterise.add_forces`."""
+    first, rest = _plain(on_lattice(projected), projected[:, 2], triangles), _plain(normals, directions, weights)
+    compiled()[2](*first, handedness, *rest, out)
 
 
 def _plain(*arrays: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:

@@ -1,8 +1,8 @@
 """How the vertebrae of one level differ: a mean surface and modes, each with a spread of one.
 
 The first modes are anatomical. Each dimension of the procedural vertebra, and each place of a facet joint, is changed a little;
-how the vertices follow, times how dimensions vary together in people, gives principal components. The rest is free: smooth
-displacements of a Gaussian process, less what the anatomical modes can do already and what a rigid motion does.
+how the vertices follow, times how these vary together in people (`variation`), gives principal components. The rest is free:
+smooth displacements of a Gaussian process, less what the anatomical modes can do already and what a rigid motion does.
 
 References
 ----------
@@ -19,20 +19,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ..anatomy import level as level_of
-from ..anatomy.tables import read_table
 from ..errors import ParameterError
 from ..geometry import FloatArray, Frame, IntArray
 from ..geometry.surfaces import Surface, surface_of
-from ..phantom import Dimensions, VertebraShape, make_spine, sample_person
+from ..phantom import VertebraShape
 from ..phantom.ground_truth.levels import level_points
-from ..phantom.shape.parts import Joint, default_joint
 from .correspondence import displacements, template_of
 from .landmarks import landmarks_of
-
-SETTINGS = {row["name"]: float(row["value"]) for row in read_table("model_settings.csv", __package__)}
+from .variation import SETTINGS, usual_shape, variation_of
 
 _FIRST, _LAST = "C3", "L6"
-_SEED = 20190409
 _HELD_BY = 8
 """How many vertices carry a point."""
 
@@ -180,7 +176,7 @@ def shape_model(key: int | str) -> ShapeModel:
     here = level_of(key)
     if not level_of(_FIRST).order <= here.order <= level_of(_LAST).order:
         raise ParameterError(f"There is no shape model of {here.name}.", f"Choose levels from {_FIRST} to {_LAST}.")
-    shape = make_spine().shapes[here.id]
+    shape = usual_shape(here.id)
     template = template_of(shape, SETTINGS["vertex_spacing"])
     anatomical = _anatomical(template, shape)
     free = free_modes(template, anatomical, int(SETTINGS["free_modes"]))
@@ -198,89 +194,12 @@ def _marrow(shape: VertebraShape) -> Surface:
 
 
 def _anatomical(template: Surface, shape: VertebraShape) -> FloatArray:
-    """Return the principal components (3 n, k) of how dimensions and joints vary."""
-    spread, names = _people(shape.level)
-    changed = [
-        _dimension(shape, name, sign * size)
-        for name, size in zip(names, np.sqrt(np.diag(spread)), strict=True)
-        for sign in (1, -1)
-    ]
-    wedged = [_wedged(shape, sign * SETTINGS["wedge_sd"]) for sign in (1, -1)]
-    joints = [
-        _joint(shape, which, way, sign, alike)
-        for which in ("superior", "inferior")
-        for alike in (True, False)
-        for way in _JOINT_WAYS
-        for sign in (1, -1)
-    ]
-    moves = displacements(template, [*changed, *wedged, *joints])
+    """Return the principal components (3 n, k) of how dimensions, wedge and joints vary."""
+    variation = variation_of(shape)
+    moves = displacements(template, variation.changed)
     slopes = (moves[0::2] - moves[1::2]).reshape(len(moves) // 2, -1).T / 2
-    alike = np.eye(slopes.shape[1])
-    alike[: len(names), : len(names)] = spread / np.sqrt(np.outer(np.diag(spread), np.diag(spread)))
-    half = np.linalg.cholesky(alike + 1e-9 * np.eye(len(alike)))
+    half = np.linalg.cholesky(variation.correlation + 1e-9 * np.eye(slopes.shape[1]))
     return _components(slopes @ half, int(SETTINGS["anatomical_modes"]))
-
-
-def _people(level: int) -> tuple[FloatArray, list[str]]:
-    """Return the covariance (k, k) of the dimensions of a level that shape the bone and differ, and their names."""
-    rng = np.random.default_rng(_SEED)
-    rows = [sample_person(rng)[level] for _ in range(int(SETTINGS["draws"]))]
-    names = [name for name in vars(rows[0]) if name not in ("level", "disc_front", "disc_back")]
-    values = np.array([[getattr(row, name) for name in names] for row in rows])
-    differ = values.std(axis=0) > 1e-9
-    return np.cov(values[:, differ].T), [name for name, keep in zip(names, differ, strict=True) if keep]
-
-
-def _dimension(shape: VertebraShape, name: str, by: float) -> VertebraShape:
-    """Return the shape with one dimension changed, and its joints where that moves them."""
-    row = replace(shape.row, **{name: getattr(shape.row, name) + by})
-    superior, inferior = (_followed(shape, row, above) for above in (True, False))
-    return VertebraShape(row, superior, inferior)
-
-
-def _followed(shape: VertebraShape, row: Dimensions, above: bool) -> Joint:
-    """Return a joint moved by as much as that of a straight spine moves with the dimensions."""
-    joint = shape.superior if above else shape.inferior
-    new, old = default_joint(row, above), default_joint(shape.row, above)
-    x, y, z = np.array(joint.point) + new.point - np.array(old.point)
-    normal = np.array(joint.normal) + new.normal - np.array(old.normal)
-    a, b, c = normal / np.linalg.norm(normal)
-    return Joint((float(x), float(y), float(z)), (float(a), float(b), float(c)))
-
-
-def _wedged(shape: VertebraShape, degrees: float) -> VertebraShape:
-    """Return the shape with a body that is higher on the left by so many degrees."""
-    return replace(shape, alteration=replace(shape.alteration, wedge=shape.alteration.wedge + degrees))
-
-
-_JOINT_WAYS = ("right", "anterior", "superior", "turn")
-
-
-def _joint(shape: VertebraShape, which: str, way: str, sign: int, alike: bool) -> VertebraShape:
-    """Return the shape with a pair of joints moved or turned: both alike, or the left one the other way."""
-    place = ("superior", "inferior").index(which)
-    pair = shape.superior, shape.inferior
-
-    def moved(sign: int) -> tuple[Joint, Joint]:
-        joint = _displaced(pair[place], way, sign)
-        return (joint, pair[1]) if place == 0 else (pair[0], joint)
-
-    superior, inferior = moved(sign)
-    return replace(shape, superior=superior, inferior=inferior, left=None if alike else moved(-sign))
-
-
-def _displaced(joint: Joint, way: str, sign: int) -> Joint:
-    """Return a joint moved by its usual spread along an axis, or turned by it about the long axis of the vertebra."""
-    if way == "turn":
-        angle = sign * np.radians(SETTINGS["joint_turn_sd"])
-        cos, sin = float(np.cos(angle)), float(np.sin(angle))
-        a, b, c = joint.normal
-        return Joint(joint.point, (cos * a - sin * b, sin * a + cos * b, c))
-    x, y, z = (
-        value + (sign * SETTINGS["joint_sd"] if way == axis else 0.0)
-        for value, axis in zip(joint.point, _JOINT_WAYS, strict=False)
-    )
-    return Joint((x, y, z), joint.normal)
 
 
 def _components(moves: FloatArray, most: int) -> FloatArray:

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ..anatomy import level as level_of
 from ..errors import ParameterError
 from .checks import check_found, check_landmarks, check_order
 from .films import Film
-from .fit import Fitted, fit, start_poses
+from .fit import Fitted, start_poses
 from .landmarks import Landmarks
+from .restarts import fit_from_best
 from .shapes import Posed, ShapeModel
 from .stages import STAGES, Stage
 from .trust import Agreement, agreements
 
 Progress = Callable[[float, str], None]
 ModelOf = Callable[[int], ShapeModel]
+
+_SEED = 8
 
 _SHAPED, _FITTED = 0.5, 0.95
 """Parts of the whole after which the shapes are there, and the fit."""
@@ -81,7 +86,8 @@ def reconstruct(
     def fitting(done: float, what: str) -> None:
         progress(_SHAPED + (_FITTED - _SHAPED) * done, what)
 
-    found = fit(films, starts, landmarks, stages, fitting, calibrate=calibrate)
+    rng = np.random.default_rng(_SEED)
+    found = fit_from_best(films, starts, landmarks, stages, fitting, calibrate=calibrate, rng=rng)
     check_found(found)
     return Standing(tuple(films), found, agreements(found, films, landmarks), left_out)
 

@@ -46,6 +46,11 @@ class Agreement:
     score: float
     reasons: tuple[str, ...]
 
+    @property
+    def astray(self) -> bool:
+        """Whether more is doubtful than an unusual shape."""
+        return len(self.reasons) > _beyond("score", self.score)
+
 
 def agreements(found: Fitted, given: Sequence[Film], landmarks: Landmarks) -> tuple[Agreement, ...]:
     """Judge each vertebra.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import qt
 import slicer
 from slicer.i18n import tr as _
-from SpineDigitalTwinLib.maps import inputs
+from SpineDigitalTwinLib.maps import inputs, verified
 from SpineDigitalTwinLib.maps.voxels import identityOf
 from SpineDigitalTwinLib.running.aside import Aside
 from SpineDigitalTwinLib.running.steps import StepRunner
@@ -149,7 +149,9 @@ class ComputePanel:
             self._end(str(error), revert=True)
             return
         folder = Path(self._folder.name)
-        self._files.start(lambda: computing.writeMaps(maps, folder), self._onWritten)
+        # in the files that the worker reads nothing tells who has named the levels
+        options = {"unverified": verified.isOpen(vertebrae)}
+        self._files.start(lambda: computing.writeMaps(maps, folder), lambda files: self._onWritten(files, options))
 
     def cancel(self) -> None:
         """End the computation; the scene will be as before."""
@@ -165,10 +167,10 @@ class ComputePanel:
         self._computation = None
         self.cancel()
 
-    def _onWritten(self, files: dict[str, Path]) -> None:
+    def _onWritten(self, files: dict[str, Path], options: dict[str, bool]) -> None:
         output = Path(files["subregions"]).parent / "result"
         output.mkdir()
-        self._worker.start("poi", files, {}, output)
+        self._worker.start("poi", files, options, output)
 
     def _onFailed(self, error: Exception) -> None:
         self._end(str(error), revert=True)

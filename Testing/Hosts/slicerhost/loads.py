@@ -10,7 +10,7 @@ def choose(twin, host, **values):
     """Choose rows of combo boxes and numbers of spin boxes by the names of the widgets."""
     for name, value in values.items():
         widget = getattr(twin.ui, name)
-        setattr(widget, "currentIndex" if name in ("sexBox", "taskBox", "ligamentsBox") else "value", value)
+        setattr(widget, "currentIndex" if name in ("sexBox", "taskBox", "ligamentsBox", "rhythmBox") else "value", value)
     settle(host)
 
 

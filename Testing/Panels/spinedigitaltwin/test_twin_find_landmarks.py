@@ -97,6 +97,7 @@ def test_the_worker_is_told_of_films_geometry_and_the_lowest_level(answering, ho
     press(answering.twin, host)
     assert answering.started == [("film_landmarks", {"frontal", "lateral", "geometry"}, {"levels": "L3"})]
     assert gathered(answering.twin).levels == (L2, L3)
+    assert gathered(answering.twin).source == "a network trained on synthetic radiographs"
 
 
 def test_a_level_that_was_not_found_makes_room_for_the_lowest_that_was(answering, host):
@@ -141,6 +142,7 @@ class TestClickedOnes:
         press(asked.twin, host, "keepMarksButton")
         assert asked.twin.ui.findFrame.visible is False
         assert len(gathered(asked.twin).seen) == 28 + 1
+        assert gathered(asked.twin).source == "a network trained on synthetic radiographs, beside clicks"
         assert self.kept(asked.twin)
 
     def test_replace_them(self, asked, host):
@@ -160,6 +162,45 @@ class TestClickedOnes:
         monkeypatch.setattr(answering.twin.panel.background, "start", clicking)
         press(answering.twin, host)
         assert self.kept(answering.twin)
+
+
+class TestNames:
+    """The network found L2 and L3, and a person sees that they are others."""
+
+    @pytest.fixture
+    def found(self, answering, host):
+        press(answering.twin, host)
+        return answering.twin
+
+    def test_the_buttons_say_what_the_lowest_would_be(self, found):
+        assert found.ui.renameLabel.text == "Lowest with landmarks: L3"
+        assert (found.ui.renameUpButton.text, found.ui.renameDownButton.text) == ("It is L2", "It is L4")
+
+    def test_one_press_renames_the_whole_chain(self, found, host):
+        before = gathered(found).seen
+        press(found, host, "renameDownButton")
+        after = gathered(found)
+        assert after.levels == (L3, L4)
+        one_below = {L2: L3, L3: L4}
+        for (key, name, view), at in before.items():
+            np.testing.assert_allclose(after.seen[one_below[key], name, view], at, atol=1e-6)
+        assert len(after.seen) == len(before)
+        assert found.ui.filmLevelBox.currentText == "L4", "the same vertebra is shown"
+        assert found.ui.lowestBox.currentText == "L4", "and the next search counts from it"
+        assert "those of L3, L4 now" in found.ui.radiographsMessage.text
+        press(found, host, "renameUpButton")
+        assert gathered(found).levels == (L2, L3)
+
+    def test_nothing_can_be_renamed_without_landmarks(self, lowest):
+        assert lowest.ui.renameUpButton.visible is False
+        lowest.panel.radiographs.marks.rename(1)
+        assert not gathered(lowest).seen
+
+    def test_names_end_at_l6(self, found, host):
+        for _press in range(3):
+            press(found, host, "renameDownButton")
+        assert [level(each).name for each in gathered(found).levels] == ["L5", "L6"]
+        assert found.ui.renameDownButton.enabled is False
 
 
 def test_a_film_that_was_exchanged_in_the_meantime_gets_nothing(answering, host, monkeypatch):

@@ -231,9 +231,9 @@ def test_own_vertebrae_are_posed(marked, nodes, host, monkeypatch):
     monkeypatch.setattr(marked.panel.background, "start", heard)
     run(marked, host)
     assert given["step"] == "xray"
-    assert given["options"] == {"levels": "L2,L3"}
+    assert given["options"] == {"levels": "L2,L3", "landmarks_source": "marks.csv"}
     marked.ui.calibrateBox.click()
     run(marked, host)
-    assert given["options"] == {"levels": "L2,L3", "calibrate": True}
+    assert given["options"] == {"levels": "L2,L3", "landmarks_source": "marks.csv", "calibrate": True}
     assert {L2, level("L3").id} <= set(given["own"].frames)
     assert given["own"].model(L2).mean.volume > 20_000

@@ -151,7 +151,7 @@ def test_from_nothing_to_a_method_that_can_run(opened, host, home, server):
     known(twin, host)
     assert ui.availabilityLabel.text.startswith("✓ Can run: environment and weights are there"), ui.segmentLabel.text
     assert (ui.segmentButton.enabled, ui.getWeightsButton.visible) == (True, False)
-    assert rows(twin) == [f"{SEMANTIC}: there", f"{INSTANCE}: there"]
+    assert rows(twin) == [f"{SEMANTIC}: there (3 MB)", f"{INSTANCE}: there (3 MB)"]
     assert f"{SEMANTIC}: fetching 1 of 3 MB" in ui.logText.plainText
     assert f"Fetched: {SEMANTIC}, {INSTANCE}" in ui.logText.plainText
     assert set(Store(home).verify(SEMANTIC)) == set(FILES)
@@ -163,7 +163,7 @@ def test_both_steps_of_the_other_method(opened, host, home, server):
     assert "totalspineseg-step2 (step2 network): 3 MB, licence LGPL-3.0" in twin.ui.weightsQuestion.text
     twin.ui.weightsAgreeButton.click()
     known(twin, host)
-    assert rows(twin) == ["totalspineseg-step1: there", "totalspineseg-step2: there"]
+    assert rows(twin) == ["totalspineseg-step1: there (3 MB)", "totalspineseg-step2: there (3 MB)"]
     assert "missing" not in twin.ui.availabilityLabel.text
 
 
@@ -193,7 +193,7 @@ def test_cancelled_it_goes_on_where_it_stopped(opened, host, home, server):
     press_get(twin, host)
     twin.ui.weightsAgreeButton.click()
     known(twin, host)
-    assert rows(twin) == [f"{SEMANTIC}: there", f"{INSTANCE}: there"]
+    assert rows(twin) == [f"{SEMANTIC}: there (3 MB)", f"{INSTANCE}: there (3 MB)"]
     assert any("Range" in each for each in server.asked)
 
 
@@ -223,7 +223,7 @@ def test_what_one_has_is_imported_and_nothing_goes_over_the_network(opened, host
     assert "can run any program when it is opened" in twin.ui.weightsQuestion.text
     assert (twin.ui.weightsAgreeButton.text, twin.ui.weightsOtherButton.text) == ("Zip archive...", "Folder...")
     press_import(twin, host, source, button)
-    assert rows(twin) == [f"{SEMANTIC}: missing", f"{INSTANCE}: there"], twin.ui.segmentLabel.text
+    assert rows(twin) == [f"{SEMANTIC}: missing", f"{INSTANCE}: there (3 MB)"], twin.ui.segmentLabel.text
     assert set(Store(home).verify(INSTANCE)) == set(FILES)
     assert server.methods == []
 
@@ -246,10 +246,10 @@ def test_deleting_asks_and_what_was_changed_is_said(opened, host, home, archive)
     (Store(home).place(SEMANTIC) / "inference_config.json").write_bytes(b"{ }")
     twin.panel.segment.chooser.again()
     known(twin, host)
-    assert rows(twin)[0] == f"{SEMANTIC}: changed or damaged"
+    assert rows(twin)[0] == f"{SEMANTIC}: changed or damaged (3 MB)"
     assert "they have been changed or damaged" in twin.ui.availabilityLabel.text
     twin.ui.deleteWeightsButton.click()
-    assert twin.ui.weightsQuestion.text.startswith(f"Delete {SEMANTIC} (semantic network, for T2w) from this computer?")
+    assert twin.ui.weightsQuestion.text.startswith(f"Delete {SEMANTIC} (semantic network, for T2w; 3 MB) from this computer?")
     twin.ui.weightsDisagreeButton.click()
     assert Store(home).place(SEMANTIC).is_dir()
     twin.ui.deleteWeightsButton.click()

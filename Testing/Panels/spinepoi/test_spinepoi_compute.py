@@ -5,6 +5,7 @@ import time
 
 import pytest
 from spinetwin.anatomy import level
+from spinetwin.poi.model import UNVERIFIED
 
 T11, L2, L3, L4 = (level(each).id for each in ("T11", "L2", "L3", "L4"))
 
@@ -63,6 +64,22 @@ def test_the_button_names_the_mistake(ready, maps, host):
     ready.ui.vertebraeSelector.setCurrentNode(maps.vertebrae)
     host.app.processEvents()
     assert ready.ui.computeButton.enabled is True
+
+
+def test_points_of_levels_that_a_program_has_named_say_so_until_a_person_confirms(ready, maps, host, spin):
+    from SpineDigitalTwinLib.maps import verified
+
+    def computed():
+        ready.ui.computeButton.click()
+        spin(lambda: not ready.panel.compute.busy)
+        found = [poi for poi in ready.panel.session.pois() if poi.position is not None]
+        assert found
+        return {UNVERIFIED in poi.source for poi in found}
+
+    verified.mark(maps.vertebrae, {})
+    assert computed() == {True}
+    verified.confirm(maps.vertebrae)
+    assert computed() == {False}
 
 
 def test_computing_shows_level_after_level(ready, host, spin, pois):

@@ -11,10 +11,11 @@ from osim_statics import OsimStatics
 from spinetwin.anatomy import level
 from spinetwin.biomechanics import TASKS, Settings, Spread, Task, interval, loads
 from spinetwin.biomechanics.articulation import mechanism_of
-from spinetwin.biomechanics.passive import LAWS, stretch
+from spinetwin.biomechanics.passive import stretch
 from spinetwin.biomechanics.posture import placed, pose_of
 from spinetwin.biomechanics.settings import RHYTHMS
 from spinetwin.biomechanics.tasks import lumbar_shares
+from spinetwin.biomechanics.tissues import USUAL
 from spinetwin.errors import ParameterError
 from spinetwin.io.loads import loads_text
 from spinetwin.io.multibody_tables import write_simpack_muscles, write_simpack_points
@@ -39,7 +40,14 @@ def told(path):
 @pytest.mark.parametrize("rhythm", RHYTHMS)
 def test_the_shares_of_every_rhythm_add_up(model, rhythm):
     assert sum(lumbar_shares(model.levels, rhythm)) == pytest.approx(1.0)
-    assert lumbar_shares((level("L3").id,), rhythm) == (1.0,)
+
+
+@pytest.mark.parametrize("rhythm", RHYTHMS)
+def test_joints_that_are_not_seen_leave_their_share_out(model, rhythm):
+    whole = dict(zip(model.levels, lumbar_shares(model.levels, rhythm), strict=True))
+    for top in range(1, len(LUMBAR)):
+        seen = model.levels[:top]
+        assert lumbar_shares(seen, rhythm) == pytest.approx(tuple(whole[key] for key in seen))
 
 
 def test_the_rhythm_of_the_settings_bends_the_joints(model):
@@ -90,7 +98,7 @@ def test_flava_between_points_that_nearly_meet_keep_a_length(model):
 
 
 def test_the_strain_of_a_tension_is_the_inverse_of_the_law():
-    for law in LAWS.values():
+    for law in USUAL.ligaments.values():
         lengths = np.array([[8.0, 12.0], [19.0, 30.0]])
         for tension in (0.0, 5.0, 0.5 * law.failure_n, law.failure_n):
             strains = law.strain(tension, lengths)

@@ -17,7 +17,13 @@ from spinetwin.errors import ReadError, WriteError
 from spinetwin.geometry.surfaces import Surface
 from spinetwin.io import write_pois
 from spinetwin.io.mjcf import write_mjcf
-from spinetwin.io.multibody_tables import write_landmarks, write_simpack_muscles, write_simpack_points, write_simpack_strands
+from spinetwin.io.multibody_tables import (
+    write_landmarks,
+    write_remarks,
+    write_simpack_muscles,
+    write_simpack_points,
+    write_simpack_strands,
+)
 from spinetwin.io.opensim import component_name, opensim_surface, write_opensim
 from spinetwin.io.osim_info import MISSING, write_osim_info
 from spinetwin.io.surfaces import read_stl, write_surface
@@ -251,7 +257,7 @@ def test_tables_for_simpack_name_every_end_of_a_strand(tmp_path, model):
 
 
 @pytest.mark.parametrize(
-    "write", [write_opensim, write_mjcf, write_simpack_points, write_simpack_strands, write_simpack_muscles]
+    "write", [write_opensim, write_mjcf, write_simpack_points, write_simpack_strands, write_simpack_muscles, write_remarks]
 )
 def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path, model, write):
     mechanism = mechanism_of(model, loads(model, TASKS["standing"]))
@@ -274,7 +280,7 @@ def test_the_command_writes_every_format(tmp_path, capsys):
     assert main(["simulate", str(path), *person, "--export", "osim", "mjcf", "creator", "osim-info", "simpack", "osim"]) == 0
     names = {each.relative_to(out).as_posix() for each in out.rglob("*") if each.is_file()}
     assert {"model.osim", "Geometry/L3.stl", "model.xml", "landmarks.csv", "sub-Bär 1_osim_info.json"} <= names
-    assert {"simpack_points.csv", "simpack_ligaments.csv", "simpack_muscles.csv"} <= names
+    assert {"simpack_points.csv", "simpack_ligaments.csv", "simpack_muscles.csv", "simpack_remarks.txt"} <= names
     assert not [each for each in names if each.startswith(".")]
     (given / "L3.stl").unlink()
     capsys.readouterr()

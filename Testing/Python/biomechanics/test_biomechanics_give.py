@@ -102,7 +102,7 @@ def test_the_share_of_passive_tissue_does_not_count_what_muscles_lack():
 
 def test_discs_that_would_have_to_give_way_too_far_are_red():
     """With muscles that lack less than a twentieth: the gate of the discs alone speaks."""
-    found = lift(48.0)
+    found = lift(52.0)
     assert any(each.startswith("Below L5 the posture is held only if the disc gives way by") for each in reds(found))
     assert not any("lack" in each for each in reds(found))
     assert not any("within the uncertainty of the posture" in each.text for each in found.findings)

@@ -1,10 +1,17 @@
 """Muscles as strong, and as far from the spine, as they were measured."""
 
+import json
+
 import numpy as np
 import pytest
-from made_columns import made_model
+from made_columns import made_model, made_pois
 from spinetwin.anatomy import level
 from spinetwin.biomechanics import TASKS, Person, loads, with_measured_areas, with_measured_centroids
+from spinetwin.cli import main
+from spinetwin.io import write_pois
+from spinetwin.io.measurements import write_measurements
+from spinetwin.io.osim_info import MISSING
+from spinetwin.measure.results import Measurement, Measurements
 
 THIRD, FOURTH = level("L3").id, level("L4").id
 BENT = TASKS["flexion-60"]
@@ -120,3 +127,60 @@ def test_a_muscle_that_is_thin_at_one_level_is_weak_there_only():
     np.testing.assert_allclose(factors[passing[low] & ~passing[high]], 0.5)
     np.testing.assert_allclose(factors[passing[high] & ~passing[low]], 1.0)
     np.testing.assert_allclose(factors[passing[low] & passing[high]], 0.75)
+
+
+def iliopsoas(name, *sides):
+    return {(name, side, level(key).id): 1200.0 for side in sides or ("left", "right") for key in ("L2", "L3", "L4", "L5")}
+
+
+def test_an_iliopsoas_is_the_psoas_as_long_as_no_iliacus_has_joined_it():
+    model = made_model()
+    told = with_measured_areas(model, iliopsoas("iliopsoas"))
+    fifth = level("L5").id
+    psoas = {place: area for place, area in iliopsoas("psoas").items() if place[2] != fifth}
+    np.testing.assert_allclose(told.muscles.pcsa_mm2, with_measured_areas(model, psoas).muscles.pcsa_mm2)
+    assert (told.muscles.pcsa_mm2 != model.muscles.pcsa_mm2).any()
+    said = [note for note in told.notes if "iliopsoas" in note]
+    assert [note.split()[3] for note in said] == ["left", "right"]
+    assert all("taken for the psoas down to L4/5" in note for note in said)
+
+
+def test_an_iliopsoas_is_the_psoas_of_other_programs_too(tmp_path):
+    """As long as it is the psoas of the model; PS of the file else stays unknown."""
+    found = [
+        Measurement("muscle_area", value, "mm2", level=level(name).id, side=side, part="iliopsoas")
+        for name, side, value in (("L3", "left", 1100.0), ("L3", "right", 900.0), ("L5", "left", 2000.0))
+    ]
+    write_measurements(tmp_path / "measurements.json", Measurements(tuple(found)))
+    write_pois(tmp_path / "sub-a.mrk.json", made_pois(["T12", "L1", "L2", "L3", "L4", "L5"]))
+    words = ["simulate", str(tmp_path / "sub-a.mrk.json"), "--sex", "f", "--height-cm", "168", "--weight-kg", "64", "--quiet"]
+    assert main([*words, "--measurements", str(tmp_path), "--export", "osim-info", "--out", str(tmp_path / "out")]) == 0
+    info = json.loads((tmp_path / "out" / "sub-a_osim_info.json").read_text(encoding="utf-8"))
+    left, right = (json.loads(info[f"muscleCSA_{side}"]) for side in "LR")
+    assert (left["L3"]["PS"], right["L3"]["PS"]) == (pytest.approx(11.0), pytest.approx(9.0))
+    assert (left["L5"]["PS"], left["L4"]["PS"]) == (MISSING, MISSING)
+
+
+def test_centroids_of_an_iliopsoas_are_those_of_the_psoas():
+    model = made_model()
+    places = {name: {(name, "left", THIRD): np.array([-40.0, 5.0])} for name in ("psoas", "iliopsoas")}
+    moved = [with_measured_centroids(model, each).muscles.points for each in places.values()]
+    np.testing.assert_array_equal(*moved)
+    assert (moved[0].shape != model.muscles.points.shape) or (moved[0] != model.muscles.points).any()
+
+
+def test_a_psoas_of_its_own_goes_first():
+    model = made_model()
+    both = {**iliopsoas("iliopsoas"), **dict.fromkeys(iliopsoas("psoas", "left"), 900.0)}
+    told, alone = (with_measured_areas(model, areas) for areas in (both, dict.fromkeys(iliopsoas("psoas", "left"), 900.0)))
+    left = held(model, "psoas", "left")
+    np.testing.assert_allclose(told.muscles.pcsa_mm2[left], alone.muscles.pcsa_mm2[left])
+    assert any(note.startswith("The measured iliopsoas left does nothing") for note in told.notes)
+
+
+def test_a_muscle_that_the_model_lacks_is_named():
+    model = made_model()
+    told = with_measured_areas(model, {("semispinalis", "left", level("T4").id): 200.0})
+    assert told.notes[-1] == "The measured semispinalis left does nothing: the model has no such muscle."
+    elsewhere = with_measured_areas(model, {("longus_colli", "left", level("C3").id): 200.0})
+    assert elsewhere.notes == model.notes, "not at a level of the model"

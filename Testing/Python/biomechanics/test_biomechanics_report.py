@@ -1,5 +1,6 @@
 """The html report of loads, and what it is compared with."""
 
+import io
 import json
 import re
 from dataclasses import replace
@@ -8,9 +9,16 @@ import numpy as np
 import pytest
 from made_columns import LEVELS, made_model
 from spinetwin.biomechanics import TASKS, Settings, Task, interval, loads
+from spinetwin.biomechanics.articulation import mechanism_of
+from spinetwin.biomechanics.settings import LIGAMENT_SETS
 from spinetwin.errors import ReadError, WriteError
 from spinetwin.io.loads import read_loads, write_loads
+from spinetwin.io.mjcf import write_mjcf
+from spinetwin.io.multibody_tables import write_remarks
+from spinetwin.io.opensim import write_opensim
 from spinetwin.report.loads import write_loads_report
+from spinetwin.report.loads.pictures import draw_bars
+from spinetwin.report.loads.tables import settings_table
 
 STANDING, BENT = TASKS["standing"], TASKS["flexion-60-10kg"]
 
@@ -136,3 +144,35 @@ def test_damaged_loads_are_refused_in_one_sentence(model, tmp_path, change, said
     (tmp_path / "a.json").write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(ReadError, match=said):
         read_loads(tmp_path / "a.json", "a")
+
+
+def test_a_result_that_is_red_has_red_bars_and_says_why_in_other_programs(tmp_path, model):
+    from matplotlib.image import imread
+
+    fine, bad = loads(model, STANDING), loads(replace(model, suspect=("L3",)), STANDING)
+    blue, red = (imread(io.BytesIO(draw_bars(each)))[..., :3] for each in (fine, bad))
+    counts = [
+        int((np.abs(picture - np.array(colour) / 255).max(axis=-1) < 0.02).sum())
+        for picture, colour in ((blue, (31, 95, 214)), (red, (179, 38, 30)), (red, (31, 95, 214)))
+    ]
+    assert min(counts[:2]) > 1000
+    assert counts[2] == 0
+    mechanism = mechanism_of(model, bad)
+    write_opensim(tmp_path / "a.osim", mechanism)
+    write_mjcf(tmp_path / "a.xml", mechanism)
+    write_remarks(tmp_path / "a.txt", mechanism)
+    for name in ("a.osim", "a.xml", "a.txt"):
+        assert "Research use." in (tmp_path / name).read_text(encoding="utf-8")
+        assert "Not to be trusted: The points of L3 are suspect" in (tmp_path / name).read_text(encoding="utf-8")
+    assert not any("Not to be trusted" in note for note in mechanism_of(model, fine).notes)
+
+
+@pytest.mark.parametrize(("laws", "said"), [("stepwise", "10.1155/2021/5542595"), ("bilinear", "10.1186/1471-2474-14-220")])
+def test_the_report_cites_the_laws_of_the_ligaments(laws, said):
+    assert said in settings_table(Settings(ligaments=laws))
+
+
+def test_a_set_without_a_law_for_the_capsules_says_so(model):
+    notes = {laws: [each.text for each in loads(model, STANDING, Settings(ligaments=laws)).findings] for laws in LIGAMENT_SETS}
+    said = "The set of ligament laws linear has none for CL, which are left out."
+    assert [laws for laws, texts in notes.items() if said in texts] == ["linear"]

@@ -7,10 +7,11 @@ import pytest
 from made_columns import LEVELS, made_column, made_model
 from spinetwin.anatomy import level
 from spinetwin.biomechanics import TASKS, Settings, Task, build_model, loads
-from spinetwin.biomechanics.passive import LAWS, stretch
+from spinetwin.biomechanics.passive import stretch
 from spinetwin.biomechanics.posture import flexed, placed, pose_of, posed
-from spinetwin.biomechanics.resting import FIBRE_LENGTHS, STRESSES, fibres_of, path_lengths, resting_tensions
+from spinetwin.biomechanics.resting import fibres_of, path_lengths, resting_tensions
 from spinetwin.biomechanics.statics import GRAVITY, burden_points
+from spinetwin.biomechanics.tissues import USUAL
 from spinetwin.errors import ParameterError
 
 FIFTH = level("L5").id
@@ -18,12 +19,12 @@ FIFTH = level("L5").id
 
 def test_the_curve_is_the_published_one():
     """Thelen 2003: exponential, 1 at a strain of 0.6."""
-    below = FIBRE_LENGTHS <= 1.6
-    expected = 46.0 * np.expm1(5.0 * (FIBRE_LENGTHS[below] - 1.0) / 0.6) / np.expm1(5.0)
-    np.testing.assert_allclose(STRESSES[below], expected, atol=1e-3)
-    assert STRESSES[-2] == pytest.approx(46.0)
+    below = USUAL.resting.lengths <= 1.6
+    expected = 46.0 * np.expm1(5.0 * (USUAL.resting.lengths[below] - 1.0) / 0.6) / np.expm1(5.0)
+    np.testing.assert_allclose(USUAL.resting.stresses[below], expected, atol=1e-3)
+    assert USUAL.resting.stresses[-2] == pytest.approx(46.0)
     slope = 46.0 * (5.0 / 0.6) * np.exp(5.0) / np.expm1(5.0)
-    assert STRESSES[-1] == pytest.approx(46.0 + slope * (FIBRE_LENGTHS[-1] - 1.6), rel=1e-4)
+    assert USUAL.resting.stresses[-1] == pytest.approx(46.0 + slope * (USUAL.resting.lengths[-1] - 1.6), rel=1e-4)
 
 
 def test_upright_no_muscle_resists_and_bent_those_of_the_back_do():
@@ -45,7 +46,7 @@ def test_the_tension_is_that_of_fibres_that_lengthen_with_their_path():
     points = muscles.points.copy()
     way = points[at, -1] - points[at, 0]
     points[at, 0] -= way / np.linalg.norm(way) * longer
-    stress = np.interp(1.3, FIBRE_LENGTHS, STRESSES)
+    stress = np.interp(1.3, USUAL.resting.lengths, USUAL.resting.stresses)
     assert resting_tensions(muscles, points)[at] == pytest.approx(stress * muscles.pcsa_mm2[at] / 100)
     assert fibres_of(muscles).slack_mm[at] == pytest.approx(whole + 0.16 * fibres)
 
@@ -81,7 +82,7 @@ def test_strains_are_told_over_the_whole_ligament_and_tensions_over_what_it_leng
     bent = placed(model, flexed(model, 40.0, 0.4))
     found = stretch(model, bent, "stepwise")
     spans = [np.linalg.norm(np.diff(each.ligaments.points, axis=1)[:, 0], axis=-1) for each in (model, bent)]
-    law = LAWS["stepwise", "PLL"]
+    law = USUAL.ligaments["stepwise", "PLL"]
     at = next(
         n for n, (name, key) in enumerate(zip(model.ligaments.names, model.ligaments.levels, strict=True)) if name == "PLL"
     )

@@ -192,6 +192,30 @@ def test_automatically_what_fits_is_taken_and_otherwise_it_is_named(segment, rea
     refused(asked, "are free", "Or choose the backend reader, for which there is enough memory")
 
 
+@pytest.mark.parametrize(
+    ("change", "contrast", "told_by"),
+    [
+        ({"arguments": ("--contrast", "t1")}, "T1w", "person"),
+        ({"name": "sub-1_T2w.nii.gz", "arguments": ("--contrast", "CT")}, "CT", "person"),
+        ({"name": "sub-1_T2w.nii.gz"}, "T2w", "file name"),
+        ({"sidecar": {"ProtocolName": "T2 sag"}}, "T2w", "sidecar"),
+        ({}, None, None),
+    ],
+)
+def test_the_contrast_and_who_told_it_reach_the_backend_and_the_report(segment, reader, out, change, contrast, told_by):
+    assert segment(image=noise(), **change).code == 0
+    report = json.loads((out / "segmentation.json").read_text(encoding="utf-8"))
+    assert (report["image"]["contrast"], report["image"]["contrast_told_by"]) == (contrast, told_by)
+    assert reader.requests[-1].contrast.name == (contrast or "")
+    warned = any("the method is made for T2w images" in each for each in report["warnings"])
+    assert warned == (contrast not in ("T2w", None))
+
+
+def test_a_contrast_that_nobody_knows_is_refused(segment, refused):
+    said = segment(image=noise(), arguments=("--quiet", "--contrast", "T3"))
+    refused(said, "There is no contrast 'T3'", "Choose one of T2w, T1w, CT, Vibe")
+
+
 def test_a_find_that_nothing_speaks_for_is_doubted(segment, reader):
     reader.confidence = 0.2
     assert "No vertebra in spine.nii.gz was found with confidence (at most 0.20)" in segment(image=noise()).out

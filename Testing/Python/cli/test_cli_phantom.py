@@ -99,6 +99,15 @@ def test_every_file_is_there_and_named(made, run, tmp_path):
     assert {each.name for each in made.iterdir()} == FILES | {"image.nii.gz", "muscles.nii.gz"}
 
 
+def test_the_truth_may_be_left_out_but_no_other_left_in(run, refused, tmp_path):
+    assert run("phantom", "--out", tmp_path / "new", *SMALL, "--no-truth").code == 0
+    maps = FILES - {"truth.json", "truth.mrk.json"}
+    assert {each.name for each in (tmp_path / "new").iterdir()} == maps
+    (tmp_path / "truth.json").write_text("{}")
+    refused(run("phantom", "--out", tmp_path, *SMALL, "--no-truth"), "holds a truth.json of another spine", "empty folder")
+    assert {each.name for each in tmp_path.iterdir()} == {"new", "truth.json"}
+
+
 def test_the_volumes_lie_as_asked(made):
     maps = read_label_maps(made / "subregions.nii.gz", made / "vertebrae.nii.gz")
     steps = maps.grid.ijk_to_ras[:3, :3]

@@ -116,5 +116,7 @@ def test_the_command_writes_both_results(tmp_path, capsys):
     assert "Largest difference" in capsys.readouterr().out
     rows = list(csv.DictReader((tmp_path / "out ü" / "cross_check_mujoco.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 17
+    remarks = (tmp_path / "out ü" / "cross_check_mujoco_remarks.txt").read_text(encoding="utf-8")
+    assert "Research use. Not a medical device" in remarks
     name = "compression N"
     assert all(abs(float(row[f"{name} here"]) - float(row[f"{name} MuJoCo 4.0.0"])) < 1e-3 for row in rows)

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from backends_python import VARIABLE
+from real_worker import content, folder, gone, job, start
 from spinetwin.io import read_volume, write_label_map, write_volume
 from spinetwin.phantom import Spacing, SpineParameters, make_spine
 from spinetwin.segmentation.backends import Request
 
+__all__ = ["content", "folder", "gone", "job", "start"]
+
 # programs for the Python of the environment, which has torch
 collect_ignore_glob = ["fabricate_*.py"]
 
-VARIABLE = "SPINETWIN_BACKENDS_PYTHON"
 HERE = Path(__file__).parent
 
 
@@ -44,8 +47,17 @@ def fabricate(backends_python, tmp_path_factory):
 @pytest.fixture(scope="session")
 def case(tmp_path_factory):
     """A small lumbar phantom: its maps, and an image that is bright where they are."""
-    folder = tmp_path_factory.mktemp("case ü")
-    spine = make_spine(SpineParameters(levels="L2-L4"))
+    return _written(tmp_path_factory.mktemp("case ü"), "L2-L4")
+
+
+@pytest.fixture(scope="session")
+def lumbar_case(tmp_path_factory):
+    """As `case`, with all lumbar vertebrae and the sacrum, which tells their names."""
+    return _written(tmp_path_factory.mktemp("lumbar"), "L1-S1")
+
+
+def _written(folder, levels):
+    spine = make_spine(SpineParameters(levels=levels))
     grid = spine.grid(Spacing(right=4.0, anterior=2.0, superior=2.0), "PIR", margin_mm=20.0)
     maps = spine.voxelise(grid)
     noise = np.random.default_rng(5).normal(0, 10, grid.shape)

@@ -7,6 +7,7 @@ from dynamic_network_architectures.architectures.unet import PlainConvUNet
 
 STAGES = 3
 FEATURES = [4, 8, 8]
+NEVER = -1000.0
 
 
 def write(path, content):
@@ -36,6 +37,28 @@ def architecture(*, norm):
 def network(channels, classes, *, norm):
     kinds = {"conv_op": torch.nn.Conv3d, "norm_op": torch.nn.InstanceNorm3d if norm else None, "nonlin": torch.nn.LeakyReLU}
     return PlainConvUNet(channels, num_classes=classes, deep_supervision=False, **{**architecture(norm=norm), **kinds})
+
+
+def reading_codes(channels, classes, class_of_code, *, background=0, scale=1.0):
+    """Return a network whose logits are lines over the value of a voxel, the highest at the nearest code.
+
+    `background` is one more code of the class 0. Times `scale`, the square of each code has to fit into half precision, in
+    which predictors keep logits.
+    """
+    net = network(channels, classes, norm=False)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.zero_()
+        net.encoder.stages[0][0].convs[0].conv.weight[0, 0, 1, 1, 1] = 1.0
+        last = net.decoder.stages[-1].convs[0].conv.weight
+        # the skipped channels come after the ones from below
+        last[0, last.shape[1] // 2, 1, 1, 1] = 1.0
+        head = net.decoder.seg_layers[-1]
+        head.bias.fill_(NEVER)
+        for code, number in {background: 0, **class_of_code}.items():
+            head.weight[number, 0] = 2.0 * code * scale
+            head.bias[number] = -(float(code) ** 2) * scale
+    return net
 
 
 def plans(spacing, patch, channels, *, norm):

@@ -9,31 +9,11 @@ Codes: 0 nothing, 1 and 2 every other vertebra, 3 a disc, 4 the disc above the s
 import sys
 from pathlib import Path
 
-import torch
-from fabricate_nnunet import network, plans, write_model
+from fabricate_nnunet import plans, reading_codes, write_model
 
-NEVER = -1000.0
 STEP_1 = {3: 1, 4: 5, 5: 6, 6: 8, 7: 9}
 STEP_2 = {0: 0, 1: 7, 2: 8, 3: 1, 4: 5, 5: 9, 6: 10, 7: 11}
 """Class by code, in the numbering of each step."""
-
-
-def reading_codes(channels, classes, class_of_code, *, background):
-    """Return a network whose logits are lines over the value of a voxel, the highest at the nearest code."""
-    net = network(channels, classes, norm=False)
-    with torch.no_grad():
-        for parameter in net.parameters():
-            parameter.zero_()
-        net.encoder.stages[0][0].convs[0].conv.weight[0, 0, 1, 1, 1] = 1.0
-        last = net.decoder.stages[-1].convs[0].conv.weight
-        # the skipped channels come after the ones from below
-        last[0, last.shape[1] // 2, 1, 1, 1] = 1.0
-        head = net.decoder.seg_layers[-1]
-        head.bias.fill_(NEVER)
-        for code, number in {background: 0, **class_of_code}.items():
-            head.weight[number, 0] = 2.0 * code
-            head.bias[number] = -(float(code) ** 2)
-    return net
 
 
 def step(folder, net, channels, classes):

@@ -5,11 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from spinetwin.errors import ProgramError
+from spinetwin.errors import MapError, ProgramError
 from spinetwin.jobs.backends import BACKENDS
 from spinetwin.jobs.environments import HangError, Program
 from spinetwin.jobs.external import running
-from spinetwin.jobs.external.contrast import contrast_of
 from spinetwin.jobs.external.ear import Ear
 
 SPINEPS = """\
@@ -76,25 +75,6 @@ def test_the_two_steps_of_totalspineseg_are_told_apart_and_counted():
     assert ear.reasons == ["No label found for the landmarks"]
 
 
-@pytest.mark.parametrize(
-    ("name", "contrast"),
-    [
-        ("sub-01_T2w.nii.gz", "T2w"),
-        ("sub-01_acq-sag_T1w.nii", "T1w"),
-        ("spine ct.mha", "CT"),
-        ("T1_and_T2.nii.gz", "T2w"),
-        ("fact2w.nii.gz", ""),
-        ("spine.nii.gz", ""),
-    ],
-)
-def test_contrasts_are_told_by_names(name, contrast):
-    assert contrast_of(Path(name)) == contrast
-
-
-def test_a_file_without_a_name_has_no_contrast():
-    assert contrast_of(None) == ""
-
-
 def test_the_reason_of_a_program_counts_more_than_its_last_words(monkeypatch):
     def fail(_, hear, patience_s):
         assert patience_s == running.PATIENCE_S
@@ -103,8 +83,22 @@ def test_the_reason_of_a_program_counts_more_than_its_last_words(monkeypatch):
 
     monkeypatch.setattr(running, "run_program", fail)
     ear = Ear("spineps", lambda *_: None)
-    with pytest.raises(ProgramError, match=r"^SPINEPS did not segment a\.nii: it is a knee\.$"):
+    with pytest.raises(MapError, match=r"^SPINEPS did not segment a\.nii: it is a knee\.$"):
         running.run_heard("SPINEPS", Program(Path(), "spineps"), ear, "a.nii")
+
+
+def test_a_reason_to_doubt_is_no_verdict_on_the_image(monkeypatch):
+    """The memory may be full this time, and not the next."""
+
+    def fail(_, hear, __):
+        hear("Number of vertebra 1 smaller than number of corpus regions 3")
+        raise ProgramError("it was ended by the signal 9.")
+
+    monkeypatch.setattr(running, "run_program", fail)
+    ear = Ear("spineps", lambda *_: None)
+    with pytest.raises(ProgramError, match=r"^SPINEPS did not segment a\.nii: Number of vertebra 1"):
+        running.run_heard("SPINEPS", Program(Path(), "spineps"), ear, "a.nii")
+    assert ear.verdict == ""
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a signal that stops a process")

@@ -4,18 +4,20 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import time
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from real_worker import alive, children_of
 from spinetwin import cli
 from spinetwin.anatomy import level, subregion
 from spinetwin.errors import ProgramError, SpineTwinError
 from spinetwin.geometry import LabelMaps
 from spinetwin.io import read_label_map, write_volume
+from spinetwin.jobs import State
+from spinetwin.jobs.events import Progress
 from spinetwin.jobs.external.totalspineseg import LACKS_POSTERIOR, TotalSpineSegBackend
 from spinetwin.jobs.weights import Store
 from spinetwin.phantom import SpineParameters, make_spine
@@ -65,22 +67,35 @@ def with_weights(home, fabricated):
     return put
 
 
-def test_whole_vertebrae_are_found_and_what_they_lack_is_said(coded, with_weights, tmp_path, capsys):
+@pytest.mark.skipif(os.name != "posix", reason="needs the signals of POSIX")
+def test_a_killed_run_goes_on_with_its_first_step_and_whole_vertebrae_are_found(
+    coded, with_weights, job, start, folder, tmp_path
+):
     path, maps = coded
     with_weights("step1")
-    out = tmp_path / "out ü"
-    code = cli.main(["segment", str(path), "--out", str(out), "--backend", "totalspineseg"])
-    said = capsys.readouterr()
-    assert code == 0, said.err
-    report = json.loads((out / "segmentation.json").read_text(encoding="utf-8"))
+    asked = job("segment", {"image": str(path)}, backend="totalspineseg")
+    killed = start(asked, program=None)
+    killed.until_progress("predicting each vertebra")
+    killed.process.kill()
+    killed.end()
+    again = start(asked, program=None)
+    assert again.end().state is State.FINISHED, again.diagnostics()
+    report = json.loads((folder / "segmentation.json").read_text(encoding="utf-8"))
+    assert report["reused_stages"] == ["totalspineseg-step1_raw"]
+    first, second = ["load", "prepare", "begin1", "step1", "order"], ["begin2", "step2", "name", "resample"]
+    assert list(report["backend_seconds"]) == ["check", "start", *first, *second, "take over"]
     assert report["versions"]["totalspineseg"] == "20260807"
     assert LACKS_POSTERIOR in report["warnings"]
     assert any(name.startswith("totalspineseg/nnUNet/results/Dataset101") for name in report["weights"])
-    vertebrae, grid = read_label_map(out / "vertebrae.nii.gz")
+    vertebrae, grid = read_label_map(folder / "vertebrae.nii.gz")
     np.testing.assert_allclose(grid.ijk_to_ras, maps.grid.ijk_to_ras, atol=1e-4)
     for name in LEVELS:
         mine, truth = vertebrae == level(name).id, maps.vertebrae == level(name).id
         assert 2 * np.count_nonzero(mine & truth) / (mine.sum() + truth.sum()) > 0.9, name
+    for worker in (killed, again):
+        fractions = [each.fraction for each in worker.said() if isinstance(each, Progress)]
+        assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
     assert not list((tmp_path / "home ü" / "runs").iterdir())
 
 
@@ -96,34 +111,8 @@ def request_for(coded, **more):
     return Request(lambda: codes(maps), maps.grid, path=path, device="cpu", **more)
 
 
-def test_progress_grows_by_windows_and_finished_steps_are_kept(coded, with_weights, home, tmp_path):
-    with_weights("step1")
-    told, store = [], tmp_path / "store"
-    store.mkdir()
-    found = TotalSpineSegBackend(home).run(request_for(coded, store=store), lambda done, what: told.append((done, what)))
-    fractions = [done for done, _ in told]
-    assert fractions == sorted(fractions)
-    assert fractions[-1] == 1.0
-    assert {"predicting discs and vertebrae", "predicting each vertebra"} <= {what for _, what in told}
-    kept = {each.name: each.stat().st_mtime_ns for each in store.iterdir()}
-    assert sorted(kept) == ["totalspineseg-step1_raw.npz", "totalspineseg-step2_raw.npz"]
-    again = TotalSpineSegBackend(home).run(request_for(coded, store=store), quiet)
-    np.testing.assert_array_equal(again.maps.vertebrae, found.maps.vertebrae)
-    assert {each.name: each.stat().st_mtime_ns for each in store.iterdir()} == kept
-
-
-def children():
-    """Return the ids of the processes that this one has started, and of theirs."""
-    found = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout.split()
-    parents = dict(zip(map(int, found[::2]), map(int, found[1::2]), strict=True))
-    mine = {os.getpid()}
-    for _ in range(8):
-        mine |= {pid for pid, parent in parents.items() if parent in mine}
-    return mine - {os.getpid()}
-
-
 def at_work(pids):
-    return {pid for pid in pids if Path(f"/proc/{pid}/stat").is_file() and " Z " not in Path(f"/proc/{pid}/stat").read_text()}
+    return {pid for pid in pids if alive(pid)}
 
 
 @pytest.fixture
@@ -138,7 +127,7 @@ def while_it_works(coded, with_weights, home):
 
         def told(_, message):
             if message.startswith("predicting") and not seen:
-                seen.update(at_work(children()))
+                seen.update(at_work(children_of(os.getpid())))
                 what(seen)
 
         raised = None
@@ -174,8 +163,8 @@ def test_a_crash_is_told_of(while_it_works):
 
 
 def test_a_hang_is_noticed(while_it_works):
-    raised, pids = while_it_works(lambda pids: [os.kill(pid, signal.SIGSTOP) for pid in pids], patience_s=30.0)
-    assert "silent for 30 seconds" in str(raised)
+    raised, pids = while_it_works(lambda pids: [os.kill(pid, signal.SIGSTOP) for pid in pids], patience_s=15.0)
+    assert "silent for 15 seconds" in str(raised)
     assert not at_work(pids)
 
 

@@ -12,9 +12,12 @@ from pathlib import Path
 
 from spinetwin.jobs import backends
 from spinetwin.jobs.worker import work
-from spinetwin.segmentation.backends import Availability, Description, ImportBackend
+from spinetwin.segmentation.backends import Availability, Description, EmbeddedBackend, ImportBackend
+from spinetwin.segmentation.embedded.runtime import RuntimeHere
 
 FOREVER = 600
+MEETING = "MEETING"
+"""Names the file at which two jobs meet."""
 
 
 class Strange:
@@ -58,9 +61,38 @@ class Staged:
         return replace(found, warnings=(*found.warnings, f"{mask.sum()} bright voxels"))
 
 
+class Told(RuntimeHere):
+    """Tells when the network looks at an image, and waits for another job where there is one."""
+
+    def subregions(self, *given):
+        print("the network looks", flush=True)
+        if MEETING in os.environ:
+            meet()
+        return super().subregions(*given)
+
+
+class Embedded(EmbeddedBackend):
+    """The backend of the package; what follows the network takes very long, until a file says that it may go on."""
+
+    def run(self, request, progress):
+        def told(done, what):
+            progress(done, what)
+            if what == "cleaning up" and not (request.path.parent / "go on").exists():
+                nap()
+
+        return super().run(request, told)
+
+
 def nap():
     print("napping", flush=True)
     time.sleep(FOREVER)
+
+
+def meet():
+    """Wait until a file says that another job is as far."""
+    print("here", flush=True)
+    while not Path(os.environ[MEETING]).exists():
+        time.sleep(0.01)
 
 
 def family():
@@ -103,8 +135,9 @@ def bug():
 
 
 STRANGE = (
-    *(Strange(each.__name__, each) for each in (nap, family, stubborn, greedy, full_disk, babble, crash, bug)),
+    *(Strange(each.__name__, each) for each in (nap, meet, family, stubborn, greedy, full_disk, babble, crash, bug)),
     Staged(),
+    Embedded(Path(os.environ.get("TINY_MODEL", "")), Told()),
 )
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import pytest
 from spinetwin.errors import ParameterError
 from spinetwin.geometry import Grid
 from spinetwin.jobs.backends import BACKENDS
-from spinetwin.jobs.preflight import needs_of, refuse_too_large, stage_seconds
+from spinetwin.jobs.preflight import Needs, needs_of, refuse_too_large, stage_seconds
 from spinetwin.segmentation.backends import Effort
 from spinetwin.segmentation.course import Part
 
@@ -24,6 +24,20 @@ def test_needs_grow_with_the_image():
     assert small.memory < large.memory
     assert large.seconds == pytest.approx(64 * small.seconds)
     assert str(large) == "about 838 MB of memory and 6 seconds"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.2, "1 second"),
+        (1.6, "2 seconds"),
+        (121.0, "2 minutes"),
+        (1e4, "167 minutes"),
+        (4e4, "11 hours"),
+    ],
+)
+def test_times_are_told_in_units_that_people_use(seconds, words):
+    assert str(Needs(2e9, seconds)) == f"about 2.0 GB of memory and {words}"
 
 
 @pytest.mark.parametrize("backend", ["two-phase", "spineps", "totalspineseg"])
@@ -53,6 +67,14 @@ def test_what_fits_passes_and_what_nobody_has_measured_too():
     assert refuse_too_large("import", grid_of(100, 100, 100), "a.nii.gz", 1e9) is not None
     assert refuse_too_large("import", grid_of(2000, 2000, 2000), "a.nii.gz", None) is not None
     assert refuse_too_large("magic", grid_of(2000, 2000, 2000), "a.nii.gz", 1e3) is None
+
+
+def test_memory_that_a_backend_foretells_counts_more_than_the_size_of_the_image():
+    grid = grid_of(512, 512, 16)
+    small, large = (Effort((Part("all", 2.0),), memory=memory) for memory in (1e9, 9e9))
+    assert refuse_too_large("two-phase", grid, "a.nii.gz", 2e9, small).memory == 1e9
+    with pytest.raises(ParameterError, match=r"needs about 9\.0 GB of memory"):
+        refuse_too_large("two-phase", grid, "a.nii.gz", 6e9, large)
 
 
 def test_what_cannot_fit_is_refused_with_a_hint():

@@ -11,11 +11,12 @@ from spinetwin.geometry import LabelMaps
 from spinetwin.io import read_volume, write_label_map, write_volume
 from spinetwin.jobs import State, backends, forget_stages, segmenting, sweep
 from spinetwin.jobs.events import Log, Progress
-from spinetwin.jobs.resuming import key_of
+from spinetwin.jobs.resuming import key_of, skipping
 from spinetwin.jobs.segmenting import Asked, Audience, segment
 from spinetwin.jobs.store import StageStore
 from spinetwin.phantom import SpineParameters, make_spine
-from spinetwin.segmentation.backends import Availability, Description, Segmentation
+from spinetwin.segmentation.backends import Availability, Description, Segmentation, Stages
+from tiny_network import shown, write_model
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
 PROGRAM = Path(__file__).with_name("strange_segmenter.py")
@@ -80,6 +81,35 @@ def test_a_killed_run_goes_on_where_it_was_and_ends_as_if_nothing_had_been(job, 
     assert same == files
     fractions = [each.fraction for each in again.said() if isinstance(each, Progress)]
     assert fractions == sorted(fractions)
+
+
+def looks(worker):
+    return sum(isinstance(each, Log) and each.text == "the network looks" for each in worker.said())
+
+
+@posix
+def test_what_the_embedded_network_has_seen_survives_the_end_of_its_process(
+    job, start, inputs, folder, maps, tmp_path, monkeypatch
+):
+    pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed; `make test` installs it")
+    monkeypatch.setenv("TINY_MODEL", str(write_model(tmp_path / "model", spacing=2.0)))
+    write_volume(inputs["image"], shown(maps.subregions), maps.grid)
+    asked = job("segment", {"image": inputs["image"]}, backend="embedded")
+    killed = start(asked, program=PROGRAM)
+    killed.until_log("napping")
+    killed.process.kill()
+    killed.end()
+    assert [each.name for each in stages_in(folder)[0].glob("*.npz")] == ["embedded-subregions.npz"]
+    go_on(inputs)
+    again = start(asked, program=PROGRAM)
+    assert again.end().state is State.FINISHED, again.diagnostics()
+    report, files = results(folder)
+    assert report["reused_stages"] == ["embedded-subregions"]
+    undisturbed = start(asked, program=PROGRAM)
+    undisturbed.end()
+    other, same = results(folder)
+    assert (other["reused_stages"], other["levels"], same) == ([], report["levels"], files)
+    assert [looks(each) for each in (killed, again, undisturbed)] == [1, 0, 1]
 
 
 @posix
@@ -211,6 +241,17 @@ def test_every_part_of_a_request_makes_another_key():
     }
     assert len(keys) == 4
     assert key_of("a", "t", ["1"]) == key_of("a", "t", ["1"])
+
+
+def test_what_a_found_stage_has_brought_about_tells_of_no_speed(tmp_path):
+    Stages(tmp_path).keep("semantic", {"array": np.zeros(3)})
+    stages, said = Stages(tmp_path), []
+    tell = skipping(lambda *told: said.append(told), lambda fraction: said.append(fraction), stages)
+    tell(0.1, "loading")
+    stages.found("semantic")
+    tell(0.6, "instances")
+    tell(0.7, "instances")
+    assert said == [(0.1, "loading"), 0.6, (0.6, "instances"), (0.7, "instances")]
 
 
 def killed(folder, key, *, with_stage):

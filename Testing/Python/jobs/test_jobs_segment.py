@@ -61,7 +61,10 @@ def test_maps_are_taken_over_and_the_report_tells_how(job, start, inputs, maps, 
     assert report["levels_verified"] is False
     assert set(report["inputs"]) == {Path(path).name for path in inputs.values()}
     assert list(report["levels"]) == ["L1", "L2", "L3"]
-    assert set(report["seconds"]) == {"read", "segment", "check", "write"}
+    assert list(report["seconds"]) == ["read", "choose", "segment", "check", "write"]
+    assert list(report["backend_seconds"]) == ["look", "translate"]
+    assert 0 <= sum(report["backend_seconds"].values()) <= report["seconds"]["segment"] + 0.01
+    assert (report["image"]["contrast"], report["image"]["contrast_told_by"]) == (None, None)
     assert report["versions"]["table"] == "spineps"
     fractions = [each.fraction for each in worker.said() if isinstance(each, Progress)]
     assert fractions == sorted(fractions)
@@ -246,7 +249,7 @@ def test_what_it_will_take_is_told_before_it_begins(job, start, inputs):
 
 
 @posix
-def test_two_jobs_at_once_do_not_disturb_each_other(job, start, inputs, folder, content):
+def test_a_job_that_is_cancelled_leaves_the_other_alone(job, start, inputs, folder, content):
     first = start(job("segment", inputs, backend="nap", table="spineps"), program=PROGRAM)
     first.until_log("napping")
     assert start(job("segment", inputs, table="spineps"), program=None).end().state is State.FINISHED

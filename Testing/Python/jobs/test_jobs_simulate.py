@@ -2,10 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 from made_columns import LEVELS, made_pois
 from spinetwin.cli import main
+from spinetwin.geometry.surfaces import Surface
 from spinetwin.io import write_pois
+from spinetwin.io.surfaces import write_surface
 from spinetwin.jobs import State
 from spinetwin.jobs.events import Progress
 
@@ -89,3 +92,28 @@ def test_a_column_with_a_gap_is_refused(job, start, tmp_path, folder, content):
     assert verdict.state is State.FAILED
     assert "No model without T8" in verdict.text
     assert content(folder) == ["old.txt"]
+
+
+def test_meshes_lie_beside_the_model_that_names_them(job, start, points, folder, tmp_path):
+    surfaces = tmp_path / "surfaces"
+    surfaces.mkdir()
+    corners = np.array([[0.0, 0.0, 0.0], [10.0, 0.0, 0.0], [0.0, 10.0, 0.0], [0.0, 0.0, 10.0]])
+    for name in ("L3", "T8"):
+        write_surface(surfaces / f"{name}.stl", Surface(corners, np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [2, 0, 3]])))
+    given = {**points, "surfaces": str(surfaces / "L3.stl")}
+    verdict = start(job("simulate", given, **PERSON, export=["osim"], name="case 1"), program=None).end()
+    assert verdict.state is State.FINISHED, verdict.text
+    model = (folder / "case 1_model.osim").read_text(encoding="utf-8")
+    for name in ("L3", "T8"):
+        assert (folder / f"case 1_{name}.stl").is_file()
+        assert f"<mesh_file>case 1_{name}.stl</mesh_file>" in model
+
+
+def test_a_model_may_be_given_for_its_points(job, start, points, folder, tmp_path):
+    assert start(job("simulate", points, **PERSON), program=None).end().state is State.FINISHED
+    first = (folder / "loads.json").read_bytes()
+    model = tmp_path / "a.spinembs.json"
+    model.write_bytes((folder / "model.spinembs.json").read_bytes())
+    verdict = start(job("simulate", {"points": str(model)}), program=None).end()
+    assert verdict.state is State.FINISHED, verdict.text
+    assert (folder / "loads.json").read_bytes() == first

@@ -10,6 +10,7 @@ from spinetwin.jobs.output import Output
 from spinetwin.jobs.steps import points_of_interest, sample_spine
 from spinetwin.phantom import SpineParameters, make_spine
 from spinetwin.poi.compute import compute_pois
+from spinetwin.poi.model import LEVELS_UNVERIFIED
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,30 @@ def test_a_level_can_be_read_as_soon_as_it_is_announced(maps, tmp_path, job):
     assert list(seen) == ["L1", "L2", "L3"]
     assert {key: poi for level in seen.values() for key, poi in level.points.items()} == dict(together.points)
     assert {poi.id for poi in together} < {poi.id for poi in compute_pois(read_label_maps(*maps.values()))}
+
+
+def test_points_of_levels_that_no_person_has_confirmed_say_so_from_the_first_level_on(maps, tmp_path, job):
+    from spinetwin.jobs.job import read_job
+    from spinetwin.jobs.steps import STEPS
+
+    seen, warned = [], []
+
+    class Reader(Output):
+        def emit(self, event):
+            if isinstance(event, LevelReady):
+                seen.append(read_pois(event.path))
+            elif isinstance(event, Log) and event.severity == "warning":
+                warned.append(event.text)
+
+    for unverified in (True, False):
+        (tmp_path / f"{unverified}").mkdir()
+        asked = read_job(job("poi", maps, only="body", unverified=unverified), STEPS)
+        done = points_of_interest(asked, tmp_path / f"{unverified}", Reader(None))
+        assert len(seen) == 3
+        assert all(each.unverified is unverified for each in (*seen, read_pois(done.files["points"])))
+        assert (LEVELS_UNVERIFIED in warned) is unverified
+        seen.clear()
+        warned.clear()
 
 
 def test_only_the_levels_asked_for(job, start, maps):

@@ -1,6 +1,5 @@
 """The two-phase backend from end to end: real predictor, real files, real process, and weights that are made up."""
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -10,32 +9,27 @@ from pathlib import Path
 import fabricated_models
 import numpy as np
 import pytest
+from backends_python import python_with
 from damaged_maps import dice_by_level
 from spinetwin.anatomy import level
+from spinetwin.cli import main
 from spinetwin.errors import MapError, ParameterError, ProgramError, SpineTwinError
 from spinetwin.geometry import Grid
 from spinetwin.io import write_volume
+from spinetwin.jobs import State
 from spinetwin.jobs.backends import BACKENDS
 from spinetwin.jobs.environments import Program, lend_package
 from spinetwin.jobs.external import two_phase
 from spinetwin.jobs.external.two_phase import MODELS_VARIABLE, TwoPhaseBackend
 from spinetwin.jobs.external.workers import run_worker
+from spinetwin.jobs.weights import vouch
 from spinetwin.phantom import Spacing, SpineParameters, make_spine
 from spinetwin.segmentation.backends import Request
 from spinetwin.segmentation.course import KNOWN
 from spinetwin.segmentation.two_phase.labels import subregions_of
 from spinetwin.segmentation.two_phase.orientation import Turn
 
-VARIABLE = "SPINETWIN_BACKENDS_PYTHON"
-
-
-def python_with_torch():
-    if importlib.util.find_spec("torch") and importlib.util.find_spec("nnunetv2"):
-        return Path(sys.executable)
-    given = os.environ.get(VARIABLE)
-    if not given:
-        pytest.skip(f"no torch and nnU-Net here, and {VARIABLE} names no Python that has them")
-    return Path(given)
+CANCEL_S = 2.0
 
 
 def tell_nothing(done, what):
@@ -44,7 +38,7 @@ def tell_nothing(done, what):
 
 @pytest.fixture(scope="module")
 def python():
-    return python_with_torch()
+    return Path(python_with("torch", "nnunetv2"))
 
 
 @pytest.fixture(scope="module")
@@ -94,16 +88,31 @@ def fabricate(python, truth, image, tmp_path_factory):
     return make
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """A home of the program's own, in which nobody has vouched for anything."""
+    monkeypatch.setenv("SPINETWIN_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def torchscript(fabricate):
+    """Models of which the second is TorchScript, and a person who has vouched for it."""
+    models = fabricate("torchscript")
+    vouch(models / "instance" / "bands.pt")
+    return models
+
+
 def request_of(truth, image, **more):
     return Request(lambda: image, truth.grid, device="cpu", **more)
 
 
-def test_an_image_becomes_maps(python, fabricate, truth, image, tmp_path):
+def test_an_image_becomes_maps(python, torchscript, truth, image, tmp_path):
     path, told = tmp_path / "Rücken 1.nii.gz", []
     write_volume(path, image, truth.grid)
-    models, store = fabricate("torchscript"), tmp_path / "store"
+    store = tmp_path / "store"
     store.mkdir()
-    backend = TwoPhaseBackend(models, python)
+    backend = TwoPhaseBackend(torchscript, python)
     request = request_of(truth, image, path=path, store=store)
     assert backend.available(request).ready
     found = backend.run(request, lambda done, what: told.append((done, what)))
@@ -125,14 +134,38 @@ def test_an_image_becomes_maps(python, fabricate, truth, image, tmp_path):
     assert fractions[-1] == 1.0
     # progress that comes too fast is left out
     assert any(what.startswith("phase 2") for _, what in told)
+    assert list(found.seconds) == ["start", "check", "grey", "load", "semantic", "separate", "instance", "clean", "take over"]
+    assert request.stages.reused == ()
 
     # both phases are there already
     kept = {each.name: each.stat().st_mtime_ns for each in store.iterdir()}
     assert sorted(kept) == ["two-phase-instances.npz", "two-phase-semantic.npz"]
+    request = request_of(truth, image, path=path, store=store)
     again = backend.run(request, tell_nothing)
+    assert request.stages.reused == ("two-phase-semantic", "two-phase-instances")
     np.testing.assert_array_equal(again.maps.vertebrae, found.maps.vertebrae)
     assert again.confidence == found.confidence
     assert {each.name: each.stat().st_mtime_ns for each in store.iterdir()} == kept
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs the processes of POSIX")
+def test_cancelling_the_worker_ends_the_networks_and_leaves_nothing(
+    python, torchscript, home, truth, image, tmp_path, monkeypatch, job, start, folder, content
+):
+    (home / "temporary").mkdir()
+    (home / "environments").symlink_to(python.absolute().parents[2], target_is_directory=True)
+    monkeypatch.setenv("TMPDIR", str(home / "temporary"))
+    monkeypatch.setenv(MODELS_VARIABLE, str(torchscript))
+    write_volume(tmp_path / "Rücken 1.nii.gz", image, truth.grid)
+    inputs = {"image": str(tmp_path / "Rücken 1.nii.gz")}
+    worker = start(job("segment", inputs, backend="two-phase", device="cpu"), program=None)
+    worker.until_progress("phase 1")
+    verdict, family, seconds = worker.cancel()
+    assert len(family) > 1
+    assert seconds < CANCEL_S
+    assert verdict.state is State.CANCELLED
+    assert content(folder) == ["old.txt"]
+    assert not list((home / "temporary").iterdir())
 
 
 def test_of_its_two_folds_each_alone_is_wrong_and_their_mean_is_right(truth, image):
@@ -145,12 +178,12 @@ def test_of_its_two_folds_each_alone_is_wrong_and_their_mean_is_right(truth, ima
     assert max((each.argmax(axis=-1) == labels)[labels > 0].mean() for each in scores) < 0.9
 
 
-def test_onnx_says_the_same_as_torchscript(python, fabricate, truth, image):
+def test_onnx_says_the_same_as_torchscript(python, fabricate, torchscript, truth, image):
     if subprocess.run([python, "-c", "import onnx, onnxruntime"], capture_output=True).returncode:
         pytest.skip("that Python has no onnx and onnxruntime")
     maps = [
-        TwoPhaseBackend(fabricate(kind), python).run(request_of(truth, image), tell_nothing).maps
-        for kind in ("onnx", "torchscript")
+        TwoPhaseBackend(models, python).run(request_of(truth, image), tell_nothing).maps
+        for models in (fabricate("onnx"), torchscript)
     ]
     np.testing.assert_array_equal(maps[0].vertebrae, maps[1].vertebrae)
 
@@ -170,19 +203,42 @@ def test_a_second_network_that_sees_one_vertebra_everywhere_is_not_believed(pyth
         (lambda models: _pickle_a_program(models / "fold_0" / "checkpoint_final.pth"), "holds more than weights"),
     ],
 )
-def test_a_damaged_model_is_refused_in_words(python, fabricate, truth, image, tmp_path, damage, words):
+def test_a_damaged_model_is_refused_in_words(python, torchscript, truth, image, tmp_path, damage, words):
     models = tmp_path / "models"
-    _copy(fabricate("torchscript"), models)
+    _copy(torchscript, models)
     damage(next((models / "semantic").glob("*")))
     with pytest.raises(SpineTwinError, match=words):
         TwoPhaseBackend(models, python).run(request_of(truth, image), tell_nothing)
     assert not (tmp_path / "was here").exists()
 
 
-def test_a_device_that_is_not_there(python, fabricate, truth, image):
+def test_a_device_that_is_not_there(python, torchscript, truth, image):
     request = Request(lambda: image, truth.grid, device="cuda:7")
     with pytest.raises(SpineTwinError, match="no device cuda:7"):
-        TwoPhaseBackend(fabricate("torchscript"), python).run(request, tell_nothing)
+        TwoPhaseBackend(torchscript, python).run(request, tell_nothing)
+
+
+def test_torchscript_runs_once_a_person_has_vouched_for_it_and_onnx_at_once(python, fabricate, truth, image, tmp_path):
+    models, request = tmp_path / "Modelle 2", request_of(truth, image)
+    _copy(fabricate("torchscript"), models)
+    program, backend = models / "instance" / "bands.pt", TwoPhaseBackend(models, python)
+
+    def refused():
+        assert not backend.available(request).ready
+        assert f'`spinetwin weights vouch "{program}"`' in backend.available(request).reason
+        # the process that would open it asks again
+        with pytest.raises(ParameterError, match=r"Nobody has vouched for .*bands\.pt"):
+            backend.run(request, tell_nothing)
+
+    refused()
+    assert main(["weights", "vouch", str(program)]) == 0
+    assert backend.available(request).ready
+    with program.open("ab") as file:
+        file.write(b"more")
+    refused()
+    assert TwoPhaseBackend(fabricate("nnunet"), python).available(request).ready
+    program.replace(program.with_suffix(".onnx"))
+    assert backend.available(request).ready
 
 
 def _copy(source, target):

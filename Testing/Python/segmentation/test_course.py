@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spinetwin.segmentation.course import KNOWN, Course, Part
+from spinetwin.segmentation import course as module
+from spinetwin.segmentation.course import KNOWN, Course, Laps, Part, unfolded
 
 PARTS = (Part("read", 1.0), Part("look", 6.0, "network"), Part("clean", 2.0), Part("write", 1.0))
 NAMES = [each.name for each in PARTS]
@@ -47,3 +48,45 @@ def test_parts_that_take_no_time_take_no_fraction():
     course = Course((Part("nothing", 0.0), Part("all", 5.0)))
     assert course.at("nothing", 1.0) == pytest.approx(0.0, abs=1e-6)
     assert course.at("all", 0.5) == pytest.approx(0.5, abs=1e-6)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Let a clock go on only where it is told to; returns what tells it."""
+    now = [100.0]
+
+    def wait(seconds):
+        now[0] += seconds
+
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    return wait
+
+
+def test_a_part_lasts_until_the_next_one_is_told_of(clock):
+    course = Course(PARTS)
+    # nobody has told of the first part yet
+    clock(2.0)
+    course.at("look")
+    clock(3.0)
+    course.renew("look", 0.5, (Part("look", 9.0),))
+    clock(4.0)
+    course.at("look", 1.0)
+    clock(1.0)
+    course.at("write", 0.5)
+    clock(0.25)
+    assert course.seconds == {"read": 2.0, "look": 8.0, "write": 0.25}
+
+
+def test_a_part_that_goes_on_again_is_counted_once(clock):
+    laps = Laps("read")
+    for name, seconds in (("choose", 1.0), ("read", 5.0), ("write", 2.0)):
+        clock(seconds)
+        laps.begin(name)
+    assert laps.seconds == {"read": 3.0, "choose": 5.0, "write": 0.0}
+
+
+def test_parts_take_the_place_of_the_whole_and_nothing_is_lost():
+    seconds = {"start": 1.0, "all": 9.0, "clean": 2.0}
+    assert unfolded(seconds, "all", {"first": 5.0, "clean": 4.0}) == {"start": 1.0, "first": 5.0, "clean": 6.0}
+    assert unfolded(seconds, "all", {}) == seconds
+    assert unfolded(seconds, "another", {"first": 5.0}) == seconds

@@ -52,6 +52,8 @@ def test_from_an_image_to_files(segment, maps):
     assert report["backend"]["name"] == "embedded"
     assert report["versions"]["network"] == "on nothing"
     assert "onnxruntime" in report["versions"]
+    assert list(report["backend_seconds"]) == ["prepare", "look", "clean", "separate"]
+    assert 0 < sum(report["backend_seconds"].values()) <= report["seconds"]["segment"]
     assert list(report["levels"]) == ["L4", "L5"]
     assert all(0 < each["confidence"] <= 1 for each in report["levels"].values())
 

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from spinetwin.geometry import Grid
 from spinetwin.segmentation.embedded.lattice import lattice_of
-from spinetwin.segmentation.embedded.second_look import FirstLook, logarithms, mean_of_looks
+from spinetwin.segmentation.embedded.network import Description, segment
+from spinetwin.segmentation.embedded.second_look import FirstLook, logarithms, mean_of_looks, packed, unpacked
+from spinetwin.segmentation.stages import Stages
 
 LABELS = np.array([49, 0, 100], np.uint8)
 COARSE, FINE = (3.0, 2.0, 4.0), (2.4, 1.6, 3.2)
@@ -102,3 +104,47 @@ def test_logarithms_find_borders_between_voxels():
     # the voxels of the image are 0.1 mm high
     assert max(off["by logarithms"]) < 0.11
     assert np.mean(off["by shares"]) > 1.5 * np.mean(off["by logarithms"])
+
+
+class Network:
+    """Takes what is brighter than the middle for a body, counts its windows, and stops working after some."""
+
+    def __init__(self, lasts=1000):
+        self.lasts, self.windows = lasts, 0
+
+    def __call__(self, image):
+        self.windows += 1
+        if self.windows > self.lasts:
+            raise MemoryError
+        return np.stack([image, np.full_like(image, 0.5), np.zeros_like(image)])
+
+
+TWICE = Description((49, 0, 100), COARSE, (16, 16, 16), "sha256 of no weights", "by nobody", second_look=0.8)
+
+
+@pytest.fixture
+def ball():
+    grid = grid_of(AXES["PIR"])
+    middle = grid.to_ras(np.array(grid.shape) / 2)
+    away = np.linalg.norm(grid.to_ras(np.moveaxis(np.indices(grid.shape), 0, -1)) - middle, axis=-1)
+    return np.clip(1000 - 40 * away, 0, None).astype(np.int16), grid
+
+
+def test_a_first_look_that_is_over_is_not_looked_again(ball, tmp_path):
+    image, grid = ball
+    whole, looks = Network(), []
+    expected = segment(image, grid, whole, TWICE, lambda look, _: looks.append(look))
+    assert np.any(expected == 49)
+    first, again = looks[0].runs, looks[-1].runs
+    assert first + again == whole.windows
+    # the memory is full in the middle of the second look
+    with pytest.raises(MemoryError):
+        segment(image, grid, Network(first + again // 2), TWICE, stages=Stages(tmp_path))
+    stages, rest = Stages(tmp_path), Network(again)
+    np.testing.assert_array_equal(segment(image, grid, rest, TWICE, stages=stages), expected)
+    assert (rest.windows, stages.reused) == (again, ("embedded-first-look",))
+
+
+def test_a_first_look_at_nothing_is_kept_too():
+    lattice = lattice_of(grid_of(AXES["RAS"]), COARSE)
+    assert unpacked(packed(None), lattice) is None

@@ -1,26 +1,28 @@
-"""The patches that the embedded network is trained on: what is right for an image stays right for its patches."""
+"""The embedded network is trained on patches that stay right, goes on where it was, and becomes what the backend runs."""
 
 import sys
 from dataclasses import replace
-from pathlib import Path
 
+import embedded_checks
 import numpy as np
 import pytest
-
-TRAINING = Path(__file__).resolve().parents[3] / "training" / "embedded"
+from backends_python import TRAINING, python_with, run_script
+from embedded_checks import CHECKS
 
 
 @pytest.fixture(scope="module")
 def training():
     """The modules of the training that need no torch."""
-    if not TRAINING.is_dir():
+    if not (TRAINING / "embedded").is_dir():
         pytest.skip("the training is not beside the tests")
-    sys.path.insert(0, str(TRAINING))
-    import pairs
-    import recipe
+    patch = pytest.MonkeyPatch()
+    patch.syspath_prepend(str(TRAINING))
+    from embedded import pairs, recipe
 
     yield pairs, recipe
-    sys.path.remove(str(TRAINING))
+    patch.undo()
+    for name in [each for each in sys.modules if each.partition(".")[0] in ("common", "embedded")]:
+        del sys.modules[name]
 
 
 @pytest.fixture
@@ -101,3 +103,10 @@ def test_the_borders_of_a_narrow_patch_go_on(training):
         assert np.array_equal(right == 1, narrow > 0.5)
         assert all(np.array_equal(narrow[:, :, k], grey[:, :, same[0]]) for k in range(same[0]))
         assert all(np.array_equal(narrow[:, :, k], grey[:, :, same[-1]]) for k in range(same[-1], 20))
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_the_training(name, tmp_path):
+    """By the Python of the backends, which has torch."""
+    done = run_script(embedded_checks.__file__, name, tmp_path, python=python_with("torch", "onnx"))
+    assert done.returncode == 0, done.stderr[-2000:]

@@ -58,8 +58,6 @@ def test_what_cannot_show_a_spine_is_refused(image, grid, word):
         (image_of(), grid_of(spacing=(40.0, 10.0, 10.0)), "a.nii.gz", "more than a spine is long"),
         (image_of((5, 120, 160)), grid_of((5, 120, 160)), "a.nii.gz", "only 5 slices"),
         (image_of(), grid_of(), "left_KNEE-pd.nii.gz", "is a knee"),
-        (image_of(), grid_of(), "sub-1_T1w.nii.gz", "is a T1w image"),
-        (image_of(), grid_of(), "sub-1_ct.nii.gz", "is a CT"),
     ],
 )
 def test_what_the_methods_are_not_made_for_is_said(image, grid, name, word):

@@ -167,3 +167,24 @@ def test_a_request_has_its_stages(store, make):
     request.stages.kept("semantic", make)
     request.stages.kept("semantic", make)
     assert request.stages.reused == ("semantic",)
+
+
+def test_what_a_program_makes_itself_is_kept_and_found_like_any_other(store, make):
+    assert Stages(store).found("semantic", of="sha256:aa") is None
+    Stages(store).keep("semantic", {"content": make.array}, of="sha256:aa")
+    again = Stages(store)
+    assert again.found("semantic", of="sha256:bb") is None
+    np.testing.assert_array_equal(again.found("semantic", of="sha256:aa")["content"], make.array)
+    assert again.reused == ("semantic",)
+
+
+def test_without_a_folder_nothing_is_found(make):
+    stages = Stages(None)
+    stages.keep("semantic", {"array": make.array})
+    assert (stages.found("semantic"), stages.reused, stages.folder) == (None, (), None)
+
+
+def test_what_another_process_has_found_is_noted(store):
+    stages = Stages(store)
+    stages.note(["semantic", "instances"])
+    assert stages.reused == ("semantic", "instances")

@@ -11,9 +11,9 @@ from spinetwin.errors import MapError, ParameterError, ReadError, SpineTwinError
 from spinetwin.geometry import Grid, LabelMaps
 from spinetwin.geometry.resampling import resampled_labels
 from spinetwin.phantom import Curve, Spacing, SpineParameters, make_spine
-from spinetwin.segmentation.backends.stages import Stages
 from spinetwin.segmentation.separation import exchange_sides, separate_vertebrae
 from spinetwin.segmentation.separation.voxels import BODY
+from spinetwin.segmentation.stages import Stages
 from spinetwin.segmentation.two_phase import Networks, segment
 from spinetwin.segmentation.two_phase.devices import memory_in_words
 from spinetwin.segmentation.two_phase.grey import BRIGHTEST, prepared

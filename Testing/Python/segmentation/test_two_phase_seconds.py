@@ -9,27 +9,7 @@ from spinetwin.segmentation.two_phase.model_folder import read_model
 from spinetwin.segmentation.two_phase.models import read_models
 from spinetwin.segmentation.two_phase.network_work import windows_of, work_of_window
 from spinetwin.segmentation.two_phase.seconds import body_seconds, file_seconds, phase_parts
-
-GRID = Grid((512, 512, 16), np.array([[0, 0, 4.0, 0], [-0.6, 0, 0, 0], [0, -0.6, 0, 0], [0, 0, 0, 1.0]]))
-
-
-def unet(widths=(2, 4), patch=(8, 8, 8), kernel=3, **changes):
-    """Return the plan of a U-Net that halves its voxels from stage to stage."""
-    settings = {
-        "n_stages": len(widths),
-        "features_per_stage": list(widths),
-        "kernel_sizes": [[kernel] * 3] * len(widths),
-        "strides": [[1, 1, 1], *[[2, 2, 2]] * (len(widths) - 1)],
-        "n_conv_per_stage": [1] * len(widths),
-        "n_conv_per_stage_decoder": [1] * (len(widths) - 1),
-        **changes,
-    }
-    architecture = {
-        "network_class_name": "dynamic_network_architectures.architectures.unet.PlainConvUNet",
-        "arch_kwargs": settings,
-        "_kw_requires_import": [],
-    }
-    return plans(architecture=architecture, patch_size=list(patch), spacing=[3.3, 0.75, 0.8])
+from unet_plans import GRID, PUBLISHED, unet
 
 
 def model(folder, plan, folds=("fold_0",)):
@@ -89,15 +69,7 @@ def test_the_network_takes_as_long_as_it_has_to_compute_and_the_rest_stays(tmp_p
 
 def test_one_of_the_published_size_takes_minutes(tmp_path):
     """30.4 million weights in six stages: 289e9 products in a window of 16 x 256 x 256, measured as 8.3 s on one core."""
-    widths = (32, 64, 128, 256, 320, 320)
-    plan = unet(
-        widths,
-        (16, 256, 256),
-        kernel_sizes=[[1, 3, 3], *[[3, 3, 3]] * 5],
-        strides=[[1, 1, 1], [1, 2, 2], [2, 2, 2], [2, 2, 2], [1, 2, 2], [1, 2, 2]],
-        n_conv_per_stage=[2] * 6,
-        n_conv_per_stage_decoder=[2] * 5,
-    )
+    plan = unet(**PUBLISHED)
     assert work_of_window(model(tmp_path / "alone", plan)).products == pytest.approx(288.6e9, rel=0.001)
     seconds, _ = parts_of(tmp_path / "both", plan)
     assert 60 < seconds["semantic"] < 300

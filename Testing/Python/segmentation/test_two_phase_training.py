@@ -1,33 +1,23 @@
 """The data sets that both phases are trained on, made from a BIDS-like folder of phantoms."""
 
-import importlib.util
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from backends_python import TRAINING, python_with, run_script
 from spinetwin.anatomy import SubregionId, level
 from spinetwin.geometry import Grid, LabelMaps
 from spinetwin.io import read_label_map, read_volume, write_label_map, write_volume
 from spinetwin.phantom import Spacing, SpineParameters, make_spine
+from spinetwin.segmentation.two_phase.model_folder import find_model, read_model
 from spinetwin.segmentation.two_phase.orientation import Turn
+from spinetwin.segmentation.two_phase.settings import read_settings
 
-TRAINING = Path(__file__).parents[3] / "training" / "two_phase"
 CUTOUT, SPACING = ("48", "64", "24"), ("2.5", "2.5", "3.3")
 
 
-def with_training(script, *arguments, python=None):
-    path = os.pathsep.join([str(TRAINING.parents[1] / "SpineDigitalTwin"), *filter(None, [os.environ.get("PYTHONPATH")])])
-    return subprocess.run(
-        [python or sys.executable, TRAINING / script, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"},
-    )
+def with_training(script, *arguments, **options):
+    return run_script(TRAINING / "two_phase" / script, *arguments, **options)
 
 
 @pytest.fixture(scope="module")
@@ -153,19 +143,136 @@ def test_a_map_on_another_grid(maps, tmp_path):
     assert "is on another grid than sub-1_T2w.nii.gz" in done.stderr
 
 
-def test_nnunet_plans_both_phases(raw, tmp_path):
-    """nnU-Net itself reads the data sets, and its plan of phase 2 sees each cutout as a whole."""
-    here = importlib.util.find_spec("torch") and importlib.util.find_spec("nnunetv2")
-    python = sys.executable if here else os.environ.get("SPINETWIN_BACKENDS_PYTHON")
-    if not python:
-        pytest.skip("no torch and nnU-Net here, and SPINETWIN_BACKENDS_PYTHON names no Python that has them")
-    done = with_training("train.py", raw, "--out", tmp_path, "--plan-only", "--processes", 1, python=python)
+@pytest.fixture(scope="module")
+def nnunet():
+    """A Python that has nnU-Net."""
+    return python_with("torch", "nnunetv2")
+
+
+def check_plan(out, raw, name, channel):
+    folder = out / "preprocessed" / name
+    plan = json.loads((folder / "nnUNetPlans.json").read_text())["configurations"]["3d_fullres"]
+    assert plan["normalization_schemes"] == [channel]
+    assert (folder / "splits_final.json").read_text() == (raw / name / "splits_final.json").read_text()
+    assert len(list((folder / "nnUNetPlans_3d_fullres").glob("*.pkl"))) == len(list((raw / name / "labelsTr").iterdir()))
+    return plan
+
+
+def test_nnunet_sees_each_cutout_of_phase_two_whole(raw, nnunet, tmp_path):
+    """nnU-Net itself reads the data set."""
+    options = ("--out", tmp_path, "--phases", "instance", "--plan-only", "--processes", 1)
+    done = with_training("train.py", raw, *options, python=nnunet)
     assert done.returncode == 0, done.stderr[-2000:]
-    for name, channel in ((SEMANTIC, "ZScoreNormalization"), (INSTANCE, "NoNormalization")):
-        folder = tmp_path / "preprocessed" / name
-        plan = json.loads((folder / "nnUNetPlans.json").read_text())["configurations"]["3d_fullres"]
-        assert plan["normalization_schemes"] == [channel]
-        assert (folder / "splits_final.json").read_text() == (raw / name / "splits_final.json").read_text()
-        assert len(list((folder / "nnUNetPlans_3d_fullres").glob("*.pkl"))) == len(list((raw / name / "labelsTr").iterdir()))
+    plan = check_plan(tmp_path, raw, INSTANCE, "NoNormalization")
     assert plan["patch_size"] == [24, 64, 48]
     assert plan["spacing"] == [3.3, 2.5, 2.5]
+    again = with_training("train.py", raw, *options, python=nnunet)
+    assert (again.returncode, again.stdout) == (0, ""), "what is prepared is not prepared again"
+
+
+SHORT_TRAINER = """
+import json, os
+from pathlib import Path
+from nnunetv2.training.nnUNetTrainer.variants.data_augmentation.nnUNetTrainerNoMirroring import nnUNetTrainerNoMirroring as Long
+
+os.environ["nnUNet_n_proc_DA"] = "0"  # no processes for the augmentation
+
+class nnUNetTrainerNoMirroring(Long):
+    def __init__(self, plans, configuration, fold, dataset_json, device):
+        planned = plans["configurations"][configuration]
+        network = planned["architecture"]["arch_kwargs"]
+        network |= {name: network[name][:2] for name in ("strides", "kernel_sizes", "n_conv_per_stage")}
+        network |= {"n_stages": 2, "features_per_stage": [2, 2], "n_conv_per_stage_decoder": [1]}
+        planned["patch_size"] = [8, 16, 16]
+        super().__init__(plans, configuration, fold, dataset_json, device)
+        self.num_epochs, self.num_iterations_per_epoch, self.num_val_iterations_per_epoch, self.save_every = 2, 1, 1, 1
+        self.logger.plot_progress_png = lambda _: None
+
+    def on_epoch_start(self):
+        if os.environ.get("STOPPED_IN") == f"{self.fold}, {self.current_epoch}":
+            os._exit(9)
+        super().on_epoch_start()
+        with (Path(self.output_folder) / "epochs.txt").open("a") as file:
+            file.write(f"{self.current_epoch} ")
+
+    def perform_actual_validation(self, save_probabilities=False):
+        folder = Path(self.output_folder) / "validation"
+        folder.mkdir(exist_ok=True)
+        (folder / "summary.json").write_text(json.dumps({}))
+"""
+"""nnU-Net's own trainer with a tiny network, for two epochs of one step, without validation; it dies where it is told to."""
+
+FOUND_FIRST = """
+import sys
+from importlib.util import spec_from_file_location
+from pathlib import Path
+
+TRAINERS = "nnunetv2.training.nnUNetTrainer."
+REPLACED = (TRAINERS + "nnUNetTrainerDAExt", TRAINERS + "benchmarking.nnUNetTrainerBenchmark_5epochs")
+
+class Finder:
+    @staticmethod
+    def find_spec(name, *_):
+        return spec_from_file_location(name, Path(__file__).with_name("short_trainer.py")) if name in REPLACED else None
+
+sys.meta_path.insert(0, Finder)
+"""
+"""Lets nnU-Net find it in the place of trainers that it looks at earlier: by name it imports one after the other, also those of
+packages that want torchvision, which the environment of the backends does not have."""
+
+LABELS = """
+import sys
+from pathlib import Path
+import numpy as np
+from spinetwin.segmentation.two_phase.model_folder import find_model, read_model
+from spinetwin.segmentation.two_phase.nnunet import open_model
+model = open_model(read_model(find_model(Path(sys.argv[1]))), "cpu")
+print(*model.labels(np.zeros((24, 40, 16), np.float32), np.array([2.5, 2.5, 3.3]), lambda _: None).shape)
+"""
+
+
+@pytest.fixture
+def short(nnunet, tmp_path):
+    """How scripts are run that know the short trainer."""
+    folder = tmp_path / "trainers"
+    folder.mkdir()
+    (folder / "short_trainer.py").write_text(SHORT_TRAINER)
+    (folder / "sitecustomize.py").write_text(FOUND_FIRST)
+    return {"python": nnunet, "more": [folder]}
+
+
+def test_a_training_that_was_killed_goes_on_and_becomes_a_model(raw, short, tmp_path, monkeypatch):
+    """By nnU-Net itself; the second fold is killed before its last epoch."""
+    out, name = tmp_path / "out", "nnUNetTrainerNoMirroring__nnUNetPlans__3d_fullres"
+    options = ("--out", out, "--phases", "semantic", "--folds", 0, 1, "--device", "cpu")
+    monkeypatch.setenv("STOPPED_IN", "1, 1")
+    stopped = with_training("train.py", raw, *options, "--processes", 1, **short)
+    assert stopped.returncode == 1
+    assert "The same command goes on from here." in stopped.stderr
+    assert "plan_and_preprocess" in stopped.stdout
+    check_plan(out, raw, SEMANTIC, "ZScoreNormalization")
+    epochs = [out / "results" / SEMANTIC / name / f"fold_{fold}" / "epochs.txt" for fold in (0, 1)]
+    assert [each.read_text() for each in epochs] == ["0 1 ", "0 "], stopped.stderr[-2000:]
+    assert not (out / "models").exists()
+    monkeypatch.delenv("STOPPED_IN")
+    done = with_training("train.py", raw, *options, **short)
+    assert done.returncode == 0, done.stderr[-2000:]
+    ours = [line for line in done.stdout.splitlines() if "run_training" in line or "plan_and_preprocess" in line]
+    assert len(ours) == 1, "the first fold and the preparation are not made again"
+    assert ours[0].endswith("-tr nnUNetTrainerNoMirroring -device cpu --c")
+    assert [each.read_text() for each in epochs] == ["0 1 "] * 2
+
+    model = read_model(find_model(out / "models" / "semantic"))
+    assert [each.relative_to(model.path).as_posix() for each in model.checkpoints] == [
+        "fold_0/checkpoint_final.pth",
+        "fold_1/checkpoint_final.pth",
+    ]
+    assert model.labels == {key: value for key, value in labels_of_phase_one(raw).items() if value}
+    assert read_settings(model.path).orientation == "PIR"
+    (tmp_path / "labels.py").write_text(LABELS)
+    loaded = run_script(tmp_path / "labels.py", out / "models" / "semantic", python=short["python"])
+    assert loaded.stdout.splitlines()[-1:] == ["24 40 16"], loaded.stderr[-2000:]
+
+
+def labels_of_phase_one(raw):
+    return json.loads((raw / SEMANTIC / "dataset.json").read_text())["labels"]

@@ -14,7 +14,7 @@ from spinetwin.jobs.weights import WEIGHTS, Store, store, weights_for, weights_o
 from spinetwin.jobs.weights.unpack import copy_folder, unpack
 
 NAME = "spineps-t2w"
-FILES = {"inference_config.json": b"{}", "fold_0/checkpoint_final.pth": os.urandom(5000)}
+FILES = {"inference_config.json": b"{}", "fold_0/checkpoint_final.pth": os.urandom(1_200_000)}
 
 
 def quiet(*_):
@@ -259,6 +259,10 @@ def test_the_command(home, archive, capsys, monkeypatch):
     assert cli.main(["weights", "download", NAME, "--yes", "--quiet"]) == 0
     assert cli.main(["weights", "verify", NAME]) == 0
     assert "sha256:" in capsys.readouterr().out
+    assert cli.main(["weights", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert "  spineps-t2w is there\n  On this computer: 1.2 MB\n" in listed
+    assert listed.count("On this computer") == 1, "of what is missing no size is told"
     assert cli.main(["weights", "remove", NAME]) == 0
     assert cli.main(["weights", "import", NAME, str(archive), "--trust", "--quiet"]) == 0
     assert cli.main(["weights", "import", NAME, str(archive.with_name("none.zip")), "--quiet"]) == 1

@@ -7,6 +7,7 @@ import hashlib
 import json
 
 import numpy as np
+from spinetwin.xray.networks.blocks import SHOWN
 from spinetwin.xray.networks.volumes import DESCRIPTION, WEIGHTS
 from tiny_network import _message, _number, _tensor, _text, _value
 
@@ -31,7 +32,7 @@ def write_model(folder, **changed):
 
 
 def _network():
-    film = np.array([1.0, 0.0], np.float32).reshape(1, 2, 1, 1)
+    film = np.eye(1, SHOWN, dtype=np.float32).reshape(1, SHOWN, 1, 1)
     graph = b"".join(
         _message(1, b"".join(_text(1, name) for name in taken) + _text(2, given) + _text(4, what))
         for what, taken, given in (
@@ -45,7 +46,7 @@ def _network():
     graph += _text(2, "hull")
     graph += _message(5, _tensor("film", film)) + _message(5, _tensor("less", np.array([-LEAST], np.float32)))
     graph += _message(5, _whole("behind", 3)) + _message(5, _whole("beside", 2))
-    graph += b"".join(_message(11, _value(name, (1, 2, 64, 64))) for name in ("frontal", "lateral"))
+    graph += b"".join(_message(11, _value(name, (1, SHOWN, 64, 64))) for name in ("frontal", "lateral"))
     graph += _message(12, _value("odds", (1, 1, 64, 64, 64)))
     return _number(1, 8) + _message(7, graph) + _message(8, _text(1, "") + _number(2, 17))
 

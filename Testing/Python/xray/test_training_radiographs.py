@@ -3,15 +3,13 @@
 import sys
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import pytest
+from backends_python import TRAINING
 from scipy.ndimage import gaussian_filter
 from spinetwin.xray.landmarks import LANDMARKS, VIEWS
 from spinetwin.xray.triangulate import triangulate
-
-TRAINING = Path(__file__).resolve().parents[3] / "training"
 
 SMALL = {"pixels": 128, "pixel_mm": 2.0}
 
@@ -30,7 +28,7 @@ def data(tmp_path_factory):
 
     yield data
     patch.undo()
-    for name in [each for each in sys.modules if each.startswith("radiographs")]:
+    for name in [each for each in sys.modules if each.partition(".")[0] in ("common", "radiographs")]:
         del sys.modules[name]
 
 
@@ -171,9 +169,9 @@ def test_pairs_depend_on_seed_and_number_alone(samples, spec):
     from radiographs.landmarks.recipe import Recipe
 
     recipe = Recipe(films=spec, ring=4, batch=4)
-    batches = samples.Batches(recipe, 0, workers=1)
+    batches = samples.batches(recipe, 0, workers=1)
     try:
-        films, truth = batches.batch(0)
+        films, truth = next(batches)
     finally:
         batches.close()
     assert films.shape == (4, 2, SMALL["pixels"], SMALL["pixels"])

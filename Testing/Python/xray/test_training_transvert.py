@@ -1,21 +1,18 @@
 """What TransVert is trained on and how: samples that are true, a network that sees what it should, a training that goes on."""
 
 import importlib
-import os
-import subprocess
 import sys
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
+from itertools import count
 
 import numpy as np
 import pytest
 import transvert_checks
+from backends_python import TRAINING, python_with, run_script
 from spinetwin.xray.landmarks import VIEWS
 from spinetwin.xray.networks.blocks import EDGE_MM
 from transvert_checks import CHECKS
-
-TRAINING = Path(__file__).resolve().parents[3] / "training"
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +29,7 @@ def training(tmp_path_factory):
 
     yield samples
     patch.undo()
-    for name in [each for each in sys.modules if each.startswith("radiographs")]:
+    for name in [each for each in sys.modules if each.partition(".")[0] in ("common", "radiographs")]:
         del sys.modules[name]
 
 
@@ -58,10 +55,27 @@ def test_the_truth_is_the_vertebra_that_the_disc_shows(training, recipe):
     volumes = {each.level: each.surface.volume for each in _pair(training, recipe).vertebrae}
     for sample in training.samples_of(recipe, 3):
         assert sample.truth.sum() * EDGE_MM**3 == pytest.approx(volumes[sample.level], rel=0.06)
-        (i, front), (j, side) = (np.unravel_index(sample.shown[view, 1].argmax(), (64, 64)) for view in (0, 1))
+        (i, front), (j, side) = (np.unravel_index(sample.shown[view, -1].argmax(), (64, 64)) for view in (0, 1))
         assert sample.truth[i, j, (front + side) // 2]
         assert not sample.truth[:, :2].any()
         assert not sample.truth[:, -2:].any(), "all of a vertebra is in its block"
+
+
+def test_steps_are_mixed_of_several_pairs_and_go_on_where_they_were(training, recipe, monkeypatch):
+    mixed = replace(recipe, mixed=3, batch=4)
+    monkeypatch.setattr(training, "samples_of", lambda _recipe, number: [(number, each) for each in range(3)])
+    monkeypatch.setattr(training, "made_ahead", _made_at_once)
+    coming = training.batches(mixed, 0, 1)
+    steps = [next(coming) for _ in range(6)]
+    assert len({each for step in steps for each in step}) == 24, "no sample is seen twice"
+    assert all(len(step) == 4 for step in steps)
+    assert max(len({pair for pair, _ in step}) for step in steps) > 2
+    again = training.batches(mixed, 4, 1)
+    assert [next(again) for _ in range(2)] == steps[4:]
+
+
+def _made_at_once(make, given, start, *_):
+    return (make(given, number) for number in count(start))
 
 
 def _part(training, name):
@@ -90,15 +104,5 @@ def _whole(pair):
 @pytest.mark.parametrize("name", CHECKS)
 def test_the_network(name, tmp_path):
     """By the Python of the backends, which has torch."""
-    python = sys.executable if find_spec("torch") else os.environ.get("SPINETWIN_BACKENDS_PYTHON")
-    if not python:
-        pytest.skip("no torch here, and SPINETWIN_BACKENDS_PYTHON names no Python that has it; `make test` makes one")
-    path = os.pathsep.join(map(str, (TRAINING.parent / "SpineDigitalTwin", TRAINING)))
-    done = subprocess.run(
-        [python, transvert_checks.__file__, name, tmp_path],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"},
-    )
+    done = run_script(transvert_checks.__file__, name, tmp_path, python=python_with("torch"))
     assert done.returncode == 0, done.stderr

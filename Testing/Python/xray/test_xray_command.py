@@ -56,10 +56,12 @@ def results(made, tmp_path_factory):
 
 def test_without_matplotlib_all_but_the_picture_is_written(made, results, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert _run(made[0], tmp_path) == 0
+    assert _run(made[0], tmp_path, "--landmarks-source", "a student") == 0
     assert "The films beside their renderings: Not drawn, because this Python has no matplotlib" in capsys.readouterr().out
     assert {each.name for each in results.iterdir()} - {each.name for each in tmp_path.iterdir()} == {"films.png"}
     assert (tmp_path / "points.mrk.json").read_bytes() == (results / "points.mrk.json").read_bytes()
+    sources = [json.loads((each / "xray.json").read_text(encoding="utf-8"))["landmarks"] for each in (results, tmp_path)]
+    assert sources == ["marks.csv", "a student"]
 
 
 def test_the_surface_is_that_of_the_vertebra(made, results):

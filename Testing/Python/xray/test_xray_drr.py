@@ -5,7 +5,7 @@ import pytest
 from spinetwin.errors import ParameterError
 from spinetwin.geometry.surfaces import Surface
 from spinetwin.xray import rasterise, rasterise_loops
-from spinetwin.xray.drr import path_derivative, path_lengths
+from spinetwin.xray.drr import path_derivative, path_forces, path_lengths
 from xray.made_films import ball, box, chord_of_ball, chord_of_box, cone, slot
 
 CAMERAS = [cone(), cone(azimuth=90), cone(mirrored=True), slot(), slot(azimuth=35)]
@@ -22,6 +22,10 @@ class Uncompiled:
     @staticmethod
     def add_derivative(projected, *others):
         rasterise_loops.loop_derivative(rasterise.on_lattice(projected), projected[:, 2].copy(), *others)
+
+    @staticmethod
+    def add_forces(projected, *others):
+        rasterise_loops.loop_forces(rasterise.on_lattice(projected), projected[:, 2].copy(), *others)
 
 
 @pytest.mark.parametrize("camera", CAMERAS, ids=NAMES)
@@ -79,6 +83,20 @@ def test_loops_and_arrays_give_the_same(camera):
     a, b = (path_derivative(camera, surface, velocities, using=each) for each in (Uncompiled, rasterise))
     assert a.first == b.first
     np.testing.assert_allclose(a.values, b.values, atol=1e-9)
+    weights = np.random.default_rng(2).normal(size=camera.size[::-1])
+    a, b = (path_forces(camera, surface, weights, using=each) for each in (Uncompiled, rasterise))
+    np.testing.assert_allclose(a, b, atol=1e-9)
+
+
+@pytest.mark.parametrize("camera", CAMERAS, ids=NAMES)
+def test_forces_are_the_derivative_summed_over_the_film(camera):
+    surface = ball(radius=33.0, finer=3, middle=(3.3, -2.1, 75.7))  # in part beside the film
+    rng = np.random.default_rng(1)
+    velocities, weights = rng.normal(size=(len(surface.vertices), 3, 4)), rng.normal(size=camera.size[::-1])
+    patch = path_derivative(camera, surface, velocities, using=rasterise)
+    expected = np.einsum("rcp,rc->p", patch.values, weights[patch.where])
+    forces = path_forces(camera, surface, weights, using=rasterise)
+    np.testing.assert_allclose(np.einsum("nc,ncp->p", forces, velocities), expected, rtol=1e-9)
 
 
 def test_compiled_loops_give_the_same():
@@ -90,6 +108,9 @@ def test_compiled_loops_give_the_same():
     )
     a, b = (path_derivative(camera, surface, velocities, using=each) for each in (rasterise_loops, rasterise))
     np.testing.assert_allclose(a.values, b.values, atol=1e-9)
+    weights = np.random.default_rng(2).normal(size=camera.size[::-1])
+    a, b = (path_forces(camera, surface, weights, using=each) for each in (rasterise_loops, rasterise))
+    np.testing.assert_allclose(a, b, atol=1e-9)
 
 
 @pytest.mark.parametrize("camera", CAMERAS, ids=NAMES)

@@ -4,10 +4,11 @@ import json
 
 import numpy as np
 import pytest
+from spinetwin.anatomy import level
 from spinetwin.errors import ParameterError, ReadError
 from spinetwin.io.film_forms import read_geometry, read_landmarks, write_landmarks
 from spinetwin.xray.calibrate import moved_camera, refine
-from spinetwin.xray.landmarks import Landmarks
+from spinetwin.xray.landmarks import Landmarks, beside, renamed
 from spinetwin.xray.setups import Setup, camera_of, spacing_sentence
 from spinetwin.xray.triangulate import rigid, triangulate
 from xray.made_films import cone, slot
@@ -202,3 +203,37 @@ def test_a_form_of_another_kind_is_refused(tmp_path, content):
     (tmp_path / "form.json").write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(ReadError):
         read_geometry(tmp_path / "form.json")
+
+
+def _named(*names):
+    """Return one landmark of each level, whose column tells which it was."""
+    return Landmarks({(level(name).id, "spinous", "frontal"): np.array([float(n), 0.0]) for n, name in enumerate(names)})
+
+
+def _columns(landmarks):
+    return {level(key).name: float(pixel[0]) for (key, _, _), pixel in landmarks.seen.items()}
+
+
+@pytest.mark.parametrize(
+    ("names", "of", "to", "expected"),
+    [
+        (("L2", "L3", "L4"), "L4", "L5", ("L3", "L4", "L5")),
+        (("T11", "T12", "L1"), "L1", "T12", ("T10", "T11", "T12")),
+        (("T12", "L2", "L3"), "T12", "L1", ("L1", "L3", "L4")),
+        (("L3", "L4", "L5"), "L5", "L6", ("L4", "L5", "L6")),
+        (("L4", "L5", "L6"), "L6", "L5", ("L3", "L4", "L5")),
+        (("T12", "T13", "L1"), "L1", "L2", ("T12", "L1", "L2")),
+    ],
+)
+def test_naming_one_level_counts_all_again(names, of, to, expected):
+    found = renamed(_named(*names), level(of).id, level(to).id)
+    assert _columns(found) == {name: float(n) for n, name in enumerate(expected)}
+
+
+def test_names_end_where_vertebrae_do():
+    with pytest.raises(ParameterError, match=r"C4 cannot be C3: .* Names go from C3"):
+        renamed(_named("C3", "C4"), level("C4").id, level("C3").id)
+    assert beside(level("C3").id, -1) is None
+    assert beside(level("L6").id, 1) is None
+    assert level(beside(level("T12").id, 1)).name == "L1"
+    assert level(beside(level("T13").id, 1)).name == "L1"

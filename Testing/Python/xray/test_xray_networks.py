@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from spinetwin.anatomy import level
 from spinetwin.cli import main
-from spinetwin.commands.xray_inputs import landmarks_on
+from spinetwin.commands.xray_inputs import asked_lowest, landmarks_on
 from spinetwin.errors import ParameterError
 from spinetwin.jobs.external import film_network
 from spinetwin.phantom import Curve, SpineParameters, make_spine
@@ -180,9 +180,25 @@ def test_the_command_says_how_to_name_another_lowest_level(spine, monkeypatch):
     films = films_of()
     monkeypatch.setattr(model, "read_description", lambda: DESCRIPTION)
     monkeypatch.setattr(film_network, "network_at_hand", lambda _description: knowing(spine, films))
-    found, said = landmarks_on(films, Namespace(auto=True, levels="T12-L4"))
+    found, said = landmarks_on(films, Namespace(auto=True, levels="T12-L4", lowest=None))
     assert [level(key).name for key in found.levels][-1] == "L4"
-    assert said == [f"{sentence(found, level('L4').id)} --levels says it, where it is another."]
+    assert said == [f"{sentence(found, level('L4').id)} --lowest says it, where it is another."]
+    found, said = landmarks_on(films, Namespace(auto=True, levels=None, lowest="L3"))
+    assert [level(key).name for key in found.levels][-1] == "L3"
+    assert said == [sentence(found, level("L3").id)]
+
+
+@pytest.mark.parametrize(("answers", "lowest"), [([""], "L5"), ([" l4 "], "L4"), (["knee", "L1-L5", "T12"], "T12")])
+def test_a_person_is_asked_for_the_lowest_level_until_it_is_one(answers, lowest):
+    questions = []
+
+    def answer(question):
+        questions.append(question)
+        return answers[len(questions) - 1]
+
+    assert asked_lowest(answer) == lowest
+    assert len(questions) == len(answers)
+    assert "[L5]" in questions[0]
 
 
 def test_films_without_vertebrae_are_refused(spine):

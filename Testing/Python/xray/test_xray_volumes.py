@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from spinetwin.errors import ParameterError
 from spinetwin.xray.films import Film
-from spinetwin.xray.networks.blocks import EDGE_MM, SIDE, block_around, disc, filled, patch, shown_of
+from spinetwin.xray.networks.blocks import EDGE_MM, SHOWN, SIDE, block_around, disc, filled, patch, shown_of
 from spinetwin.xray.networks.volumes import DESCRIPTION, FOLDER, WEIGHTS, Volume, open_network, vertebra_map, volume_of
 from xray.hull_network import hull, write_model
 from xray.made_films import ball, box, chord_of_ball, cone, slot
@@ -98,6 +98,10 @@ def test_a_box_fills_its_voxels_exactly_and_what_sticks_out_is_cut():
     expected = np.zeros((SIDE, SIDE, SIDE), bool)
     expected[4:21, 0:10, 11:] = True
     assert np.array_equal(found, expected)
+    other = filled(mesh.vertices, mesh.triangles, (40, 12, 100))
+    expected = np.zeros((40, 12, 100), bool)
+    expected[4:21, 0:10, 11:90] = True
+    assert np.array_equal(other, expected)
 
 
 def test_a_patch_shows_the_shadow_of_what_is_in_the_block(cameras, block):
@@ -175,7 +179,7 @@ def test_where_nothing_is_seen_a_sentence_says_so(cameras):
 def test_onnx_runtime_gets_what_is_shown_in_the_right_order(tmp_path):
     pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
     network = open_network(write_model(tmp_path / "model"))
-    shown = np.random.default_rng(2).normal(size=(2, 2, SIDE, SIDE)).astype(np.float32)
+    shown = np.random.default_rng(2).normal(size=(2, SHOWN, SIDE, SIDE)).astype(np.float32)
     assert np.allclose(network.run(shown), hull(shown), atol=1e-6)
     assert network.trained == "on shadows"
     assert network.measured == {"lumbar": 0.5}

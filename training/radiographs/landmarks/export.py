@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from common.checkpoint import read_kept
 from spinetwin.xray.networks.model import DESCRIPTION, WEIGHTS
 
 from .recipe import BONE_MM, RECIPE
@@ -25,16 +26,15 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the network was trained")
     parser.add_argument("--out", type=Path, required=True, help=f"where {WEIGHTS} and {DESCRIPTION} shall lie")
     options = parser.parse_args()
-    state = torch.load(options.folder / "training.pt", map_location="cpu", weights_only=True)
-    kept = torch.optim.swa_utils.AveragedModel(film_net(RECIPE), use_buffers=True)
-    kept.load_state_dict(state["kept"])
-    kept.eval()
+    network = film_net(RECIPE)
+    state = read_kept(options.folder, network)
+    network.eval()
     options.out.mkdir(parents=True, exist_ok=True)
     weights = options.out / WEIGHTS
     side = RECIPE.films.pixels
     sizes = {2: "rows", 3: "columns"}
     torch.onnx.export(
-        kept.module,
+        network,
         (torch.zeros(1, 2, side, side),),
         weights,
         input_names=["film"],

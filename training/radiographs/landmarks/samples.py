@@ -6,23 +6,25 @@ broken off goes on as if it had not been.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import count
 
 import numpy as np
 import numpy.typing as npt
+from common.ahead import Ring
 from spinetwin.xray.landmarks import LANDMARKS, VIEWS
 from spinetwin.xray.networks.contrast import local_contrast, network_input
 from spinetwin.xray.networks.finding import MIRRORED
 from spinetwin.xray.networks.spots import STRIDE
 
-from radiographs.ahead import made_ahead
 from radiographs.data import View, radiographs
 
 from .recipe import BONE_MM, Recipe
 
 Float32 = npt.NDArray[np.float32]
+Batch = tuple[Float32, dict[str, Float32]]
 
 HELD_OUT = 1_000_000_000
 """Number of the first pair that is never trained on."""
@@ -149,48 +151,22 @@ def seen(given: Sample) -> Float32:
     return network_input(given.film.astype(np.float32), lateral=given.lateral)
 
 
-def stream(recipe: Recipe, start: int, workers: int) -> Iterator[tuple[Sample, Sample]]:
-    """Return pairs from number `start` on, made by other processes ahead of time."""
-    return made_ahead(pair, recipe, start, workers, ahead=4)
+def batches(recipe: Recipe, start: int, workers: int) -> Generator[Batch, None, None]:
+    """Yield what is put into the network (n, 2, rows, columns) and what it shall say, for each step from `start` on."""
+    ring = Ring(pair, recipe, start, workers, ahead=4, of_a_pair=len(VIEWS))
+    with closing(ring):
+        for step in count(start):
+            yield batch(recipe, step, ring.at(step))
 
 
-class Batches:
-    """Batches of films, from the step at which training begins or goes on.
+def batch(recipe: Recipe, step: int, made: Sequence[tuple[Sample, Sample]]) -> Batch:
+    """Return the films of a step, drawn from pairs, and what is to be said of them."""
+    rng = np.random.default_rng([recipe.seed, step, 1])
+    drawn = [_drawn(made, rng, number % 2) for number in range(recipe.batch)]
+    wanted = [targets(each, recipe.spread) for each in drawn]
+    return np.stack([seen(each) for each in drawn]), {key: np.stack([each[key] for each in wanted]) for key in wanted[0]}
 
-    Parameters
-    ----------
-    recipe : Recipe
-    step : int
-        First step that is asked for.
-    workers : int
-        Processes that make pairs.
-    """
 
-    def __init__(self, recipe: Recipe, step: int, workers: int) -> None:
-        self._recipe = recipe
-        self._next = max(0, self._needed(step) - recipe.ring)
-        self._stream = stream(recipe, self._next, workers)
-        self._ring: deque[tuple[Sample, Sample]] = deque(maxlen=recipe.ring)
-
-    def _needed(self, step: int) -> int:
-        """Return how many pairs have been made when a step is taken; each is two films."""
-        recipe = self._recipe
-        return min(recipe.ring, 8 + step) + int(step * recipe.batch / recipe.reuse / 2)
-
-    def batch(self, step: int) -> tuple[Float32, dict[str, Float32]]:
-        """Return what is put into the network (n, 2, rows, columns) and what it shall say; steps are asked for in turn."""
-        while self._next < self._needed(step):
-            self._ring.append(next(self._stream))
-            self._next += 1
-        rng = np.random.default_rng([self._recipe.seed, step, 1])
-        drawn = [self._drawn(rng, number % 2) for number in range(self._recipe.batch)]
-        wanted = [targets(each, self._recipe.spread) for each in drawn]
-        return np.stack([seen(each) for each in drawn]), {key: np.stack([each[key] for each in wanted]) for key in wanted[0]}
-
-    def _drawn(self, rng: np.random.Generator, view: int) -> Sample:
-        given = self._ring[rng.integers(len(self._ring))][view]
-        return flipped(given) if rng.random() < 0.5 else given
-
-    def close(self) -> None:
-        """End the processes."""
-        self._stream.close()
+def _drawn(made: Sequence[tuple[Sample, Sample]], rng: np.random.Generator, view: int) -> Sample:
+    given = made[rng.integers(len(made))][view]
+    return flipped(given) if rng.random() < 0.5 else given

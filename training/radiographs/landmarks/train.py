@@ -7,27 +7,24 @@ far landmarks are found from the truth on films that are never trained on.
 from __future__ import annotations
 
 import argparse
-import csv
 import dataclasses
-import os
 import time
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import torch
+from common.checkpoint import read_checkpoint, write_checkpoint
+from common.loop import train
+from common.options import options_for
 from spinetwin.xray.landmarks import LANDMARKS
 
-from radiographs.checkpoint import read_checkpoint, write_checkpoint
-
-from .held_out import Look, look
+from .held_out import look
 from .losses import parts
 from .network import FilmNet
 from .recipe import RECIPE, Recipe
-from .samples import HELD_OUT, Batches, Float32, pair
+from .samples import HELD_OUT, Batch, Float32, batches, pair
 
 LOOK_EVERY = 100
-SAVE_S = 120.0
 
 
 class Training:
@@ -46,14 +43,14 @@ class Training:
 
     def __init__(self, recipe: Recipe, folder: Path, device: str, short: bool) -> None:
         torch.manual_seed(recipe.seed)
-        self.recipe, self.folder, self.device, self.short, self.step = recipe, folder, device, short, 0
+        self.recipe, self.folder, self.device, self.short = recipe, folder, device, short
+        self.title: dict[str, str] = {}
         self.network = film_net(recipe).to(device, memory_format=torch.channels_last)
         self.kept = torch.optim.swa_utils.AveragedModel(self.network, avg_fn=self._followed, use_buffers=True)
         self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, self._rate)
         folder.mkdir(parents=True, exist_ok=True)
-        if self._file.exists():
-            self.step = read_checkpoint(self._file, recipe, device, self._parts)
+        self.step = read_checkpoint(folder, recipe, device, self._parts)
 
     def _rate(self, step: int) -> float:
         """Return the share of the highest rate at a step."""
@@ -65,20 +62,17 @@ class Training:
         return memory * kept + (1.0 - memory) * trained if kept.is_floating_point() else trained
 
     @property
-    def _file(self) -> Path:
-        return self.folder / "training.pt"
-
-    @property
     def _parts(self) -> dict[str, object]:
         """Return all that changes on the way, by its name in the file."""
         return {"network": self.network, "kept": self.kept, "optimiser": self.optimiser, "schedule": self.schedule}
 
     def save(self) -> None:
         """Write all that is needed to go on, or nothing."""
-        write_checkpoint(self._file, self.recipe, self.step, self._parts)
+        write_checkpoint(self.folder, self.recipe, self.step, self._parts)
 
-    def take(self, films: Float32, truth: dict[str, Float32]) -> dict[str, float]:
+    def take(self, batch: Batch) -> dict[str, float]:
         """Take one step and return the parts of its loss."""
+        films, truth = batch
         self.network.train()
         seen = torch.from_numpy(films).to(self.device, memory_format=torch.channels_last)
         with torch.autocast(self.device, torch.bfloat16, enabled=self.short):
@@ -98,7 +92,7 @@ class Training:
         return [each for number in range(self.recipe.held_out) for each in pair(self.recipe, HELD_OUT + number)]
 
     @torch.no_grad()
-    def look(self) -> Look:
+    def look(self) -> dict[str, float]:
         """Look at the films that are held out."""
         self.kept.eval()
 
@@ -108,7 +102,8 @@ class Training:
             heat, offsets, bone = (each[0].float().cpu().numpy() for each in found)
             return heat, offsets, bone
 
-        return look(run, self._held_out)
+        found = dataclasses.asdict(look(run, self._held_out))
+        return {name: round(value, 3) for name, value in found.items()}
 
 
 def film_net(recipe: Recipe) -> FilmNet:
@@ -121,63 +116,14 @@ def main() -> None:
     options = _options()
     torch.set_num_threads(options.threads)
     training = Training(RECIPE, options.out, options.device, options.short)
-    size = sum(each.numel() for each in training.network.parameters()) / 1e6
-    print(f"{size:.2f} M parameters on {options.device}, step {training.step} of {options.steps}", flush=True)
-    train(training, options.steps, options.workers, time.monotonic() + 60 * options.minutes)
-
-
-def train(training: Training, steps: int, workers: int, end: float) -> None:
-    """Take steps until so many are taken in all, as long as there is time (on the monotonic clock)."""
-    if training.step >= steps:
-        return
-    batches, saved = Batches(training.recipe, training.step, workers), time.monotonic()
-    losses: list[dict[str, float]] = []
-    try:
-        while training.step < steps and time.monotonic() < end:
-            losses.append(training.take(*batches.batch(training.step)))
-            if training.step % LOOK_EVERY == 0:
-                _tell(training, losses)
-                losses.clear()
-            if time.monotonic() > saved + SAVE_S:
-                training.save()
-                saved = time.monotonic()
-    finally:
-        training.save()
-        batches.close()
+    coming = batches(RECIPE, training.step, options.workers)
+    train(training, coming, options.steps, time.monotonic() + 60 * options.minutes, LOOK_EVERY)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("landmarks-model"), help="folder of weights and log")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", choices=("cpu", "cuda"))
-    parser.add_argument(
-        "--short",
-        action=argparse.BooleanOptionalAction,
-        default=torch.cuda.is_available(),
-        help="calculate with 16 bits: faster on a GPU and on a processor with AMX",
-    )
-    parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) // 2), help="processes that make films")
-    parser.add_argument(
-        "--threads", type=int, default=max(1, (os.cpu_count() or 2) // 2), help="threads of the network on a CPU"
-    )
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time; the same command goes on")
+    parser = options_for(__doc__, "landmarks-model")
     parser.add_argument("--steps", type=int, default=30000, help="stop after so many in all")
     return parser.parse_args()
-
-
-def _tell(training: Training, losses: list[dict[str, float]]) -> None:
-    """Print and log how well the network does."""
-    row: dict[str, float] = {"step": training.step}
-    row |= {key: round(float(np.mean([each[key] for each in losses])), 4) for key in losses[0]}
-    row |= {key: round(value, 3) for key, value in dataclasses.asdict(training.look()).items()}
-    print(" ".join(f"{key}={value}" for key, value in row.items()), flush=True)
-    log = training.folder / "log.csv"
-    new = not log.exists()
-    with log.open("a", newline="") as stream:
-        writer = csv.DictWriter(stream, row)
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from spinetwin.xray.networks.blocks import EDGE_MM, SIDE
+from common.checkpoint import CHECKPOINT, read_kept
+from spinetwin.xray.networks.blocks import EDGE_MM, SHOWN, SIDE
 from spinetwin.xray.networks.volumes import DESCRIPTION, WEIGHTS
 
 from .measuring import dice_by_region
@@ -28,16 +29,15 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=50, help="pairs of films to measure on")
     options = parser.parse_args()
     stages = [dataclasses.replace(stage, **ABLATIONS.get(options.ablation, {})) for stage in STAGES]
-    begun = [stage for stage in stages if (options.folder / stage.name / "training.pt").exists()]
+    begun = [stage for stage in stages if (options.folder / stage.name / CHECKPOINT).exists()]
     if not begun:
         raise SystemExit(f"Nothing was trained in {options.folder}.")
-    state = torch.load(options.folder / begun[-1].name / "training.pt", map_location="cpu", weights_only=True)
-    kept = torch.optim.swa_utils.AveragedModel(network_of(begun[-1]))
-    kept.load_state_dict(state["kept"])
-    kept.eval()
+    network = network_of(begun[-1])
+    state = read_kept(options.folder / begun[-1].name, network)
+    network.eval()
     options.out.mkdir(parents=True, exist_ok=True)
     weights = options.out / WEIGHTS
-    export(kept.module, weights)
+    export(network, weights)
     samples = [each for number in range(options.pairs) for each in samples_of(begun[-1], EVALUATED + number)]
     description = {
         "side": SIDE,
@@ -45,7 +45,7 @@ def main() -> None:
         "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
         "trained": f"on synthetic radiographs, {_stages(begun, state)}",
         "measured_on": f"{len(samples)} vertebrae of {options.pairs} pairs of synthetic radiographs that were never trained on",
-        "dice": {region: round(value, 4) for region, value in dice_by_region(kept.module, samples).items()},
+        "dice": {region: round(value, 4) for region, value in dice_by_region(network, samples).items()},
     }
     (options.out / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
     print(f"{weights}: {weights.stat().st_size / 1e6:.1f} MB, {description['trained']}, Dice {description['dice']}")
@@ -53,7 +53,7 @@ def main() -> None:
 
 def export(network: torch.nn.Module, weights: Path) -> None:
     """Write a network as an ONNX file."""
-    patches = torch.zeros(1, 2, SIDE, SIDE)
+    patches = torch.zeros(1, SHOWN, SIDE, SIDE)
     torch.onnx.export(
         network,
         (patches, patches),

@@ -12,10 +12,16 @@ from .samples import Sample
 
 
 def tensors_of(samples: Sequence[Sample], device: str = "cpu") -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return frontal and lateral films with discs (n, 2, 64, 64), and the truth (n, 1, 64, 64, 64)."""
+    """Return frontal and lateral films with discs (n, 3, 64, 64), and the truth (n, 1, 64, 64, 64)."""
     shown = torch.from_numpy(np.stack([each.shown for each in samples])).to(device)
     truth = torch.from_numpy(np.stack([each.truth for each in samples]))
     return shown[:, 0], shown[:, 1], truth[:, None].to(device, torch.float32)
+
+
+def soft_dice(made: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+    """Return the mean Dice of volumes (n, 1, 64, 64, 64) whose voxels are bone with some probability."""
+    axes = (1, 2, 3, 4)
+    return (2 * (made * truth).sum(axes) / (made.sum(axes) + truth.sum(axes))).mean()
 
 
 @torch.no_grad()

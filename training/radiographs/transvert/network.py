@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
-from spinetwin.xray.networks.blocks import SIDE
+from spinetwin.xray.networks.blocks import SHOWN, SIDE
 from torch import nn
 
 HEADS = 4
@@ -84,14 +84,14 @@ class Encoder(nn.Module):
 
     def __init__(self, widths: Sequence[int], attention: bool) -> None:
         super().__init__()
-        self.first = nn.Sequential(flat_layer(2, widths[0]), flat_layer(widths[0], widths[0]))
+        self.first = nn.Sequential(flat_layer(SHOWN, widths[0]), flat_layer(widths[0], widths[0]))
         self.down = nn.ModuleList()
         for step, (above, width) in enumerate(pairwise(widths), start=1):
             looks = [Attention(width, SIDE >> step)] if attention and step >= len(widths) - 2 else []
             self.down.append(nn.Sequential(flat_layer(above, width, stride=2), flat_layer(width, width), *looks))
 
     def forward(self, seen: torch.Tensor) -> list[torch.Tensor]:
-        """Return maps (n, width, side, side) of a film and its disc (n, 2, 64, 64)."""
+        """Return maps (n, width, side, side) of what is shown of a film (n, `SHOWN`, 64, 64)."""
         kept = [self.first(seen)]
         for step in self.down:
             kept.append(step(kept[-1]))
@@ -160,8 +160,9 @@ class TransVert(nn.Module):
 
         Parameters
         ----------
-        frontal, lateral : (n, 2, 64, 64) tensors
-            Film and disc, the frontal ones along right and superior, the lateral ones along anterior and superior.
+        frontal, lateral : (n, `SHOWN`, 64, 64) tensors
+            What is shown of each film, the disc last, the frontal ones along right and superior, the lateral ones along
+            anterior and superior.
         """
         maps = list(zip(self._maps(self.frontal, frontal), self._maps(self.lateral, lateral), strict=True))
         value = self.join[-1](self.fuse[-1](*maps[-1]))
@@ -171,7 +172,7 @@ class TransVert(nn.Module):
 
     def _maps(self, encoder: nn.Module, seen: torch.Tensor) -> list[torch.Tensor]:
         """Return the maps of a view from half resolution on."""
-        shown = seen if self.centroid else torch.cat([seen[:, :1], torch.zeros_like(seen[:, 1:])], dim=1)
+        shown = seen if self.centroid else torch.cat([seen[:, :-1], torch.zeros_like(seen[:, -1:])], dim=1)
         fine, half, *others = encoder(shown)
         return [torch.cat([nn.functional.pixel_unshuffle(fine, 2), half], dim=1), *others]
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from common.ahead import made_ahead
 from spinetwin.anatomy import level
 from spinetwin.xray.films import Film
 from spinetwin.xray.landmarks import VIEWS
 from spinetwin.xray.networks.blocks import block_around, filled, shown_of
 
-from radiographs.ahead import made_ahead
 from radiographs.data import Radiographs, Vertebra, radiographs
 
 from .recipe import Recipe
@@ -34,8 +34,8 @@ class Sample:
 
     Attributes
     ----------
-    shown : (2, 2, 64, 64) array
-        By view: patch and disc.
+    shown : (2, 3, 64, 64) array
+        By view: the patch twice, and the disc.
     truth : (64, 64, 64) array
         Which voxels are inside.
     level : int
@@ -74,16 +74,21 @@ def _sample(rng: np.random.Generator, recipe: Recipe, films: tuple[Film, Film], 
     return Sample(shown_of(films, block, body), truth, vertebra.level)
 
 
-def batch(recipe: Recipe, step: int) -> list[Sample]:
-    """Return the samples of a step."""
+def mixed_batches(recipe: Recipe, number: int) -> list[list[Sample]]:
+    """Return the samples of `recipe.mixed` steps, in an order in which vertebrae of one person rarely meet in a step."""
     found: list[Sample] = []
-    number = step * recipe.batch
-    while len(found) < recipe.batch:
-        found += samples_of(recipe, number)
-        number += 1
-    return found[: recipe.batch]
+    wanted = recipe.mixed * recipe.batch
+    pair = number * wanted
+    while len(found) < wanted:
+        found += samples_of(recipe, pair)
+        pair += 1
+    order = np.random.default_rng([recipe.seed, number]).permutation(wanted)
+    return [[found[each] for each in step] for step in order.reshape(recipe.mixed, recipe.batch)]
 
 
 def batches(recipe: Recipe, start: int, workers: int) -> Iterator[list[Sample]]:
-    """Return the samples of each step from `start` on, made by other processes ahead of time."""
-    return made_ahead(batch, recipe, start, workers, ahead=2)
+    """Yield the samples of each step from `start` on, made by other processes ahead of time."""
+    number, done = divmod(start, recipe.mixed)
+    for steps in made_ahead(mixed_batches, recipe, number, workers, 2):
+        yield from steps[done:]
+        done = 0

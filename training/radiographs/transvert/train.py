@@ -7,25 +7,23 @@ where it was. Beside the weights each stage keeps ``log.csv``: losses on the way
 from __future__ import annotations
 
 import argparse
-import csv
 import dataclasses
 import time
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import torch
+from common.checkpoint import read_checkpoint, read_kept, write_checkpoint
+from common.loop import train_stages
+from common.options import options_for
 
-from radiographs.checkpoint import read_checkpoint, write_checkpoint
-
-from .measuring import dice_by_region, tensors_of
+from .measuring import dice_by_region, soft_dice, tensors_of
 from .network import Discriminator, TransVert
 from .recipe import ABLATIONS, STAGES, Recipe
 from .samples import HELD_OUT, Sample, batches, samples_of
 
 LOOK_EVERY = 250
-SAVE_S = 120.0
 _MOST_SLOPE = 5.0
 
 
@@ -52,10 +50,11 @@ class Training:
 
     def __init__(self, recipe: Recipe, folder: Path, device: str, short: bool, before: Path | None = None) -> None:
         torch.manual_seed(recipe.seed)
-        self.recipe, self.folder, self.device, self.short, self.step = recipe, folder, device, short, 0
+        self.recipe, self.folder, self.device, self.short = recipe, folder, device, short
+        self.title = {"stage": recipe.name}
         self.network, self.judge = network_of(recipe).to(device), Discriminator(recipe.judge).to(device)
         if before is not None:
-            self._begin_with(before / self._file.name)
+            self.judge.load_state_dict(read_kept(before, self.network, device)["judge"])
         self.kept = torch.optim.swa_utils.AveragedModel(self.network, avg_fn=self._followed)
         self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
         self.judging = torch.optim.AdamW(self.judge.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
@@ -63,8 +62,7 @@ class Training:
             self.optimiser, recipe.rate, total_steps=recipe.steps + 1, pct_start=recipe.warm_up
         )
         folder.mkdir(parents=True, exist_ok=True)
-        if self._file.exists():
-            self.step = read_checkpoint(self._file, recipe, device, self._parts)
+        self.step = read_checkpoint(folder, recipe, device, self._parts)
 
     def _followed(self, kept: torch.Tensor, trained: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
         """Average over few steps at first, and over more and more later."""
@@ -82,21 +80,9 @@ class Training:
             "schedule": self.schedule,
         }
 
-    def _begin_with(self, file: Path) -> None:
-        """Take the weights that another stage kept, and its adversary."""
-        state = torch.load(file, map_location=self.device, weights_only=True)
-        kept = torch.optim.swa_utils.AveragedModel(self.network)
-        kept.load_state_dict(state["kept"])
-        self.network.load_state_dict(kept.module.state_dict())
-        self.judge.load_state_dict(state["judge"])
-
-    @property
-    def _file(self) -> Path:
-        return self.folder / "training.pt"
-
     def save(self) -> None:
         """Write all that is needed to go on, or nothing."""
-        write_checkpoint(self._file, self.recipe, self.step, self._parts)
+        write_checkpoint(self.folder, self.recipe, self.step, self._parts)
 
     def take(self, samples: Sequence[Sample]) -> dict[str, float]:
         """Take one step and return its losses."""
@@ -109,6 +95,8 @@ class Training:
         losses = {"near": (made - truth).abs().mean()}
         if self.recipe.entropy:
             losses["entropy"] = torch.nn.functional.binary_cross_entropy_with_logits(odds, truth)
+        if self.recipe.overlap:
+            losses["overlap"] = 1.0 - soft_dice(made, truth)
         if self.recipe.adversary:
             self._judge(made.detach(), truth)
             with torch.autocast(self.device, torch.bfloat16, enabled=self.short):
@@ -137,83 +125,34 @@ class Training:
         pairs = range(HELD_OUT, HELD_OUT + self.recipe.held_out)
         return [each for number in pairs for each in samples_of(self.recipe, number)]
 
-    def dice(self) -> dict[str, float]:
+    def look(self) -> dict[str, float]:
         """Return the mean Dice of the samples that are held out, by region of the spine."""
-        return dice_by_region(self.kept, self._held_out, self.device)
+        found = dice_by_region(self.kept, self._held_out, self.device)
+        return {f"dice_{region}": round(value, 4) for region, value in found.items()}
 
 
 def main() -> None:
     """Train stage after stage until all are, or the time is, at their end."""
     options = _options()
     torch.set_num_threads(options.threads)
-    end = time.monotonic() + 60 * options.minutes
-    before: Path | None = None
-    for stage in STAGES:
-        given = {name: value for name, value in vars(options).items() if name in ("steps", "batch") and value}
-        recipe = dataclasses.replace(stage, **ABLATIONS.get(options.ablation, {}), **given)
-        folder = options.out / (options.ablation or "whole") / stage.name
-        training = Training(recipe, folder, options.device, options.short, before)
-        size = sum(each.numel() for each in training.network.parameters()) / 1e6
-        print(f"{recipe.name}: {size:.2f} M parameters on {options.device}, step {training.step} of {recipe.steps}", flush=True)
-        train(training, options.workers, end)
-        if training.step < recipe.steps:
-            return
-        before = folder
-
-
-def train(training: Training, workers: int, end: float) -> None:
-    """Take the steps that are left, as long as there is time (on the monotonic clock)."""
-    recipe, saved = training.recipe, time.monotonic()
-    if training.step >= recipe.steps:
-        return
-    coming = batches(recipe, training.step, workers)
-    losses: list[dict[str, float]] = []
-    try:
-        while training.step < recipe.steps and time.monotonic() < end:
-            losses.append(training.take(next(coming)))
-            if training.step % LOOK_EVERY == 0 or training.step == recipe.steps:
-                _tell(training, losses)
-                losses.clear()
-            if time.monotonic() > saved + SAVE_S:
-                training.save()
-                saved = time.monotonic()
-    finally:
-        training.save()
-        coming.close()
+    given = {name: value for name, value in vars(options).items() if name in ("steps", "batch") and value}
+    given = ABLATIONS.get(options.ablation, {}) | given
+    folder = options.out / (options.ablation or "whole")
+    train_stages(
+        ((dataclasses.replace(stage, **given), folder / stage.name) for stage in STAGES),
+        lambda recipe, folder, before: Training(recipe, folder, options.device, options.short, before),
+        lambda recipe, step: batches(recipe, step, options.workers),
+        time.monotonic() + 60 * options.minutes,
+        LOOK_EVERY,
+    )
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("transvert"), help="folder of weights and log")
+    parser = options_for(__doc__, "transvert")
     parser.add_argument("--ablation", choices=sorted(ABLATIONS), help="leave something out")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", choices=("cpu", "cuda"))
-    parser.add_argument(
-        "--short",
-        action=argparse.BooleanOptionalAction,
-        default=torch.cuda.is_available(),
-        help="calculate with 16 bits: faster on a GPU and on a processor with AMX",
-    )
-    parser.add_argument("--workers", type=int, default=1, help="processes that make samples")
-    parser.add_argument("--threads", type=int, default=1, help="threads of the network on a CPU")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time; the same command goes on")
     parser.add_argument("--steps", type=int, help="instead of the recipe's")
     parser.add_argument("--batch", type=int, help="instead of the recipe's")
     return parser.parse_args()
-
-
-def _tell(training: Training, losses: Sequence[dict[str, float]]) -> None:
-    """Print and log how well the network does."""
-    row: dict[str, object] = {"stage": training.recipe.name, "step": training.step}
-    row |= {name: round(float(np.mean([each[name] for each in losses])), 5) for name in losses[0]}
-    row |= {f"dice_{region}": round(value, 4) for region, value in training.dice().items()}
-    print(" ".join(f"{key}={value}" for key, value in row.items()), flush=True)
-    log = training.folder / "log.csv"
-    new = not log.exists()
-    with log.open("a", newline="") as stream:
-        writer = csv.DictWriter(stream, row)
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
 
 
 if __name__ == "__main__":

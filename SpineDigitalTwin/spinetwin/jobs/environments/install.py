@@ -17,6 +17,7 @@ from .makers import FolderMaker, Maker, VenvMaker
 from .pip import PipListener
 from .requirements import Requirements, requirements_of, size_text
 from .state import PACKAGES, Environment, environments_folder, normal_name, state_of, write_record
+from .wheels import brought, folder_of, how_to_bring
 
 Progress = Callable[[float, str], None]
 
@@ -33,6 +34,7 @@ def install(
     base: Path | None = None,
     offline: bool = False,
     repair: bool = False,
+    wheels: Path | None = None,
 ) -> Environment:
     """Make an environment, unless it is there and whole.
 
@@ -53,6 +55,9 @@ def install(
         Whether nothing may be fetched.
     repair : bool
         Make it anew also when it looks whole.
+    wheels : Path, optional
+        A folder with the packages as files, or one of these; then nothing is fetched. Default the folder `wheels` of the
+        program's own, where it holds what is asked for.
 
     Returns
     -------
@@ -61,7 +66,9 @@ def install(
     Raises
     ------
     ParameterError
-        If there is none of this name, or something would have to be fetched while offline.
+        If there is none of this name, something would have to be fetched while offline, or is not among the wheels.
+    ReadError
+        If there are no such wheels.
     WriteError
         If the disk is too full or refuses.
     ProgramError
@@ -72,17 +79,19 @@ def install(
     if state.environment is not None and not repair:
         progress(1.0, "installed already")
         return state.environment
-    if offline:
+    given = brought(needed, root) if wheels is None else folder_of(wheels, needed)
+    if offline and given is None:
         raise ParameterError(
             f"To install {name}, about {size_text(needed.download_mb)} have to be fetched, and nothing may be fetched.",
-            "Leave --offline out, or install it on a computer with a network.",
+            f"Leave --offline out, or name a folder that has {', '.join(needed.asked_for)} as wheels with --from. "
+            f"{how_to_bring(needed)}",
         )
     folder = made(environments_folder(root))
     _refuse_full_disk(folder, needed)
     sweep(folder)
     with Scratch(folder) as scratch:
-        maker = _maker(scratch.folder / name, base)
-        progress(0.0, "making an environment")
+        maker = _maker(scratch.folder / name, base, given)
+        progress(0.0, "making an environment" if given is None else f"making an environment from the wheels in {given}")
         maker.make()
         _fill(maker, needed, progress)
         _try(maker, needed, progress)
@@ -126,10 +135,10 @@ def _refuse_full_disk(folder: Path, needed: Requirements) -> None:
         )
 
 
-def _maker(new: Path, base: Path | None) -> Maker:
+def _maker(new: Path, base: Path | None, wheels: Path | None) -> Maker:
     running = Path(sys.executable)
     application = application_python(running) if base is None else None
-    return VenvMaker(new, base or running) if application is None else FolderMaker(new, application)
+    return VenvMaker(new, base or running, wheels) if application is None else FolderMaker(new, application, wheels)
 
 
 def _fill(maker: Maker, needed: Requirements, progress: Progress) -> None:

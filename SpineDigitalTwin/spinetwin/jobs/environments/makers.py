@@ -13,6 +13,7 @@ from ...errors import ProgramError
 from .application import ApplicationPython
 from .child import Program, run_program
 from .state import PACKAGES, Environment, python_in
+from .wheels import NOTHING_ELSE
 
 Hear = Callable[[str], None]
 
@@ -59,12 +60,14 @@ class VenvMaker:
     folder : Path
     base : Path
         The Python it is made from.
+    wheels : Path or None
+        The folder that packages are taken from; None fetches them.
     """
 
     application: ApplicationPython | None = None
 
-    def __init__(self, folder: Path, base: Path) -> None:
-        self.folder, self._base = folder, base
+    def __init__(self, folder: Path, base: Path, wheels: Path | None = None) -> None:
+        self.folder, self._base, self._wheels = folder, base, wheels
 
     def make(self) -> None:
         """Make it, and see that its Python and its pip run.
@@ -96,7 +99,7 @@ class VenvMaker:
         return _listed(self._pip(("list", "--format", "json"), _unheard))
 
     def _pip(self, arguments: Sequence[str], hear: Hear) -> tuple[str, ...]:
-        return _pip(Environment(self.folder.name, self.folder), arguments, hear)
+        return _pip(Environment(self.folder.name, self.folder), arguments, hear, self._wheels)
 
 
 class FolderMaker:
@@ -107,10 +110,12 @@ class FolderMaker:
     folder : Path
     application : ApplicationPython
         This process's own.
+    wheels : Path or None
+        The folder that packages are taken from; None fetches them.
     """
 
-    def __init__(self, folder: Path, application: ApplicationPython) -> None:
-        self.folder, self.application = folder, application
+    def __init__(self, folder: Path, application: ApplicationPython, wheels: Path | None = None) -> None:
+        self.folder, self.application, self._wheels = folder, application, wheels
         self._environment = Environment(folder.name, folder, application=application)
         self._packages = folder / PACKAGES
 
@@ -138,6 +143,7 @@ class FolderMaker:
             self._environment,
             ("install", "--progress-bar", "off", *where, "--constraint", str(constraints), *packages),
             hear,
+            self._wheels,
         )
 
     def uninstall(self, packages: Sequence[str]) -> None:
@@ -157,9 +163,13 @@ def _listed(said: Sequence[str]) -> dict[str, str]:
     return {each["name"]: each["version"] for line in said if line.startswith("[") for each in json.loads(line)}
 
 
-def _pip(environment: Environment, arguments: Sequence[str], hear: Hear) -> tuple[str, ...]:
+def _pip(environment: Environment, arguments: Sequence[str], hear: Hear, wheels: Path | None = None) -> tuple[str, ...]:
     """Let pip do something; what it says first of its reasons is what is told when it fails."""
     refused: list[str] = []
+    variables, where = _VARIABLES, list[str]()
+    if wheels is not None:
+        variables = {**_VARIABLES, **NOTHING_ELSE}
+        where = ["--find-links", str(wheels)] if arguments[0] == "install" else []
 
     def listen(line: str) -> None:
         if _UNREACHED in line:
@@ -170,11 +180,18 @@ def _pip(environment: Environment, arguments: Sequence[str], hear: Hear) -> tupl
         hear(line)
 
     try:
-        return run_program(environment.program("pip", (arguments[0], *_OPTIONS, *arguments[1:]), _VARIABLES), listen)
+        return run_program(environment.program("pip", (arguments[0], *_OPTIONS, *where, *arguments[1:]), variables), listen)
     except ProgramError as error:
         said = refused[0] if refused else error.message
-        hint = "Free some space on the disk." if _FULL in said else "Check the network and try again."
-        raise ProgramError(f"The installation failed: {said}", hint) from error
+        raise ProgramError(f"The installation failed: {said}", _hint(said, wheels)) from error
+
+
+def _hint(said: str, wheels: Path | None) -> str:
+    if _FULL in said:
+        return "Free some space on the disk."
+    if wheels is not None:
+        return f"Nothing was fetched: put the wheel of what is named here, for this system and Python, into {wheels}."
+    return "Check the network and try again."
 
 
 def _unheard(_: str) -> None:

@@ -28,7 +28,8 @@ class Ear:
 
     A row of kind "line" says that a part of the work begins: the next one in the table that the line fits, for what was heard
     before is over. One of kind "bar" says of which part a bar tells in whose name its pattern is found, as long as the line
-    that it follows in the table was the last one. What a row of kind "reason" finds is kept.
+    that it follows in the table was the last one. What a row of kind "reason" finds is kept, and what one of kind "verdict"
+    finds is, too: the program has looked at the image, and would say the same of it again.
 
     Parameters
     ----------
@@ -40,17 +41,20 @@ class Ear:
     Attributes
     ----------
     reasons : list of str
-        What the program gave as reasons for failing or doubting.
+        What the program gave as reasons for failing or doubting, its verdict among them.
+    verdict : str
+        Why it does not segment this image; "" where it has not said so.
     """
 
     def __init__(self, program: str, tell: Tell) -> None:
         rows = [row for row in read_table("progress.csv", __package__) if row["program"] == program]
         rules = [_Rule(row["kind"], re.compile(row["pattern"]), row["part"], row["says"]) for row in rows]
-        self._steps = [each for each in rules if each.kind != "reason"]
-        self._why = [each for each in rules if each.kind == "reason"]
+        self._why = [each for each in rules if each.kind in ("reason", "verdict")]
+        self._steps = [each for each in rules if each not in self._why]
         self._tell = tell
         self._following = 0
         self.reasons: list[str] = []
+        self.verdict = ""
 
     def hear(self, line: str) -> None:
         """Take one line."""
@@ -79,6 +83,7 @@ class Ear:
             found = rule.pattern.search(text)
             if found is not None:
                 self.reasons.append(found[1] if found.re.groups else found[0])
+                self.verdict = self.reasons[-1] if rule.kind == "verdict" else self.verdict
         for place in range(self._following, len(self._steps)):
             rule = self._steps[place]
             if rule.kind == "line" and rule.pattern.search(text):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,16 +14,17 @@ import numpy.typing as npt
 
 from ...errors import ParameterError, ProgramError
 from ...geometry import Grid
-from ...segmentation.embedded.lattice import Labels
-from ...segmentation.embedded.runtime import RuntimeHere, Tell
+from ...segmentation.backends import Stages
+from ...segmentation.embedded.runtime import Looked, RuntimeHere, Tell
 from ..environments import Environment, Program, environment_for, fetched, install, lend_package, state_for
 from ..job import write_job
+from .records import read_record, store_option
 from .running import NO_NETWORK
 from .workers import run_worker
 
 NAME = STEP = "embedded"
-LABELS, RECORD = "labels", "record"
-"""What the result of the child is called: the subregions, and all else."""
+LABELS = "labels"
+"""What the subregions are called among the results of the child."""
 _WORKER = "spinetwin.jobs.external.embedded_worker"
 
 
@@ -63,8 +63,8 @@ class RuntimeAtHand:
         else:
             install(NAME, tell, root=folder)
 
-    def subregions(self, image: npt.NDArray[Any], grid: Grid, model: Path, tell: Tell) -> tuple[Labels, str]:
-        """Return the subregion of every voxel, and the version of ONNX Runtime.
+    def subregions(self, image: npt.NDArray[Any], grid: Grid, model: Path, tell: Tell, stages: Stages) -> Looked:
+        """Return the subregion of every voxel; the first look at the image is kept among the stages.
 
         Raises
         ------
@@ -72,14 +72,15 @@ class RuntimeAtHand:
             If it is not installed, or fails.
         """
         if _is_here():
-            return RuntimeHere().subregions(image, grid, model, tell)
+            return RuntimeHere().subregions(image, grid, model, tell, stages)
         environment = environment_for(NAME, self._root)
         with tempfile.TemporaryDirectory(prefix="spinetwin-") as name:
             folder = Path(name)
             arrays = {"image": image, "ijk_to_ras": grid.ijk_to_ras}
-            program = program_for(environment, folder, STEP, arrays, {"model": str(model.absolute())})
+            options = {"model": str(model.absolute()), **store_option(stages)}
+            program = program_for(environment, folder, STEP, arrays, options)
             result = run_worker(program, lambda done, _: tell(done, ()), foretell=tell)
-            return _taken_over(result.paths, image.shape)
+            return _taken_over(result.paths, image.shape, stages)
 
 
 def _is_here() -> bool:
@@ -108,13 +109,14 @@ def program_for(
     return environment.program(_WORKER, (str(path),), {**NO_NETWORK, **lend_package(folder)})
 
 
-def _taken_over(paths: Mapping[str, Any], shape: tuple[int, ...]) -> tuple[Labels, str]:
+def _taken_over(paths: Mapping[str, Any], shape: tuple[int, ...], stages: Stages) -> Looked:
     """Read what the child has written, which may be anything."""
+    record = read_record(paths, stages)
     try:
         labels = np.load(paths[LABELS], allow_pickle=False)
-        version = str(json.loads(Path(paths[RECORD]).read_text(encoding="utf-8"))["onnxruntime"])
+        version = str(record["onnxruntime"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise ProgramError("What the network has written cannot be read.", "Try again.") from error
     if not isinstance(labels, np.ndarray) or labels.shape != shape or labels.dtype != np.uint8:
         raise ParameterError(f"The network returned a map of another shape than the image, {shape}.", "Try again.")
-    return labels, version
+    return Looked(labels, version, record["seconds"])

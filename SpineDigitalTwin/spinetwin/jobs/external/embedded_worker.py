@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,12 +18,15 @@ from ...segmentation.embedded.runtime import RuntimeHere
 from ...segmentation.embedded.seconds import embedded_seconds
 from ...xray.networks.model import open_network
 from ...xray.networks.model import read_description as read_film_network
+from ...xray.networks.volumes import session_run
 from ..job import Done, Job, Step
 from ..options import text
 from ..output import Output
+from ..resuming import skipping
 from ..worker import work
-from .embedded import LABELS, RECORD, STEP
-from .film_network import FILM, SEEN
+from .embedded import LABELS, STEP
+from .film_network import BLOCK, FILM, ODDS, SEEN
+from .records import stages_of, write_record
 
 
 def network_step(job: Job, folder: Path, output: Output) -> Done:
@@ -36,15 +38,17 @@ def network_step(job: Job, folder: Path, output: Output) -> Done:
     progress.skip(0.0)
     progress.expect(0.0, embedded_seconds(grid, read_description(model)).looking)
 
+    stages = stages_of(job)
+    past = skipping(progress, progress.skip, stages)
+
     def tell(done: float, rest: Rest) -> None:
         progress.expect(done, rest)
-        progress(done, "looking for the spine")
+        past(done, "looking for the spine")
 
-    labels, version = RuntimeHere().subregions(image, grid, model, tell)
-    files = {LABELS: folder / "labels.npy", RECORD: folder / "record.json"}
-    np.save(files[LABELS], labels)
-    files[RECORD].write_text(json.dumps({"onnxruntime": version}) + "\n", encoding="utf-8")
-    return Done(files, "")
+    seen = RuntimeHere().subregions(image, grid, model, tell, stages)
+    np.save(folder / "labels.npy", seen.labels)
+    record = write_record(folder, seen.seconds, stages, onnxruntime=seen.version)
+    return Done({LABELS: folder / "labels.npy", **record}, "")
 
 
 def film_step(job: Job, folder: Path, output: Output) -> Done:
@@ -56,6 +60,14 @@ def film_step(job: Job, folder: Path, output: Output) -> Done:
     return Done({SEEN: folder / "seen.npz"}, "")
 
 
+def block_step(job: Job, folder: Path, output: Output) -> Done:
+    """Let the network that sees vertebrae as volumes look at one."""
+    (shown,) = _given(job, BLOCK)
+    output.progress(BLOCK)(0.0, "looking at a vertebra")
+    np.savez(folder / "odds.npz", odds=session_run(Path(job.options["weights"]))(shown))
+    return Done({ODDS: folder / "odds.npz"}, "")
+
+
 def _given(job: Job, *names: str) -> tuple[npt.NDArray[Any], ...]:
     try:
         with np.load(job.inputs["image"], allow_pickle=False) as given:
@@ -64,7 +76,11 @@ def _given(job: Job, *names: str) -> tuple[npt.NDArray[Any], ...]:
         raise ReadError("The image for the network cannot be read.", "Try again.") from error
 
 
-STEPS: Mapping[str, Step] = {STEP: Step(("image",), network_step, {"model": text}), FILM: Step(("image",), film_step)}
+STEPS: Mapping[str, Step] = {
+    STEP: Step(("image",), network_step, {"model": text, "store": text}),
+    FILM: Step(("image",), film_step),
+    BLOCK: Step(("image",), block_step, {"weights": text}),
+}
 
 if __name__ == "__main__":
     sys.exit(work(Path(sys.argv[1]), STEPS))

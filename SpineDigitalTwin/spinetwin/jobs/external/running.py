@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from ...errors import ProgramError
-from ...segmentation.backends import Availability, ImportBackend, Request, Segmentation, Source, table_of
+from ...errors import MapError, ProgramError
+from ...segmentation.backends import Availability, ImportBackend, MappingTable, Request, Segmentation, Source
 from ...segmentation.backends.protocol import CPU
 from ..devices import refuse_absent_device
 from ..environments import Environment, HangError, Program, home, run_program, state_for
@@ -74,6 +74,8 @@ def run_heard(title: str, program: Program, ear: Ear, name: str, patience_s: flo
 
     Raises
     ------
+    MapError
+        If it has looked at the image and says why it does not segment it.
     ProgramError
         If it fails.
     HangError
@@ -84,6 +86,8 @@ def run_heard(title: str, program: Program, ear: Ear, name: str, patience_s: flo
     except HangError:
         raise
     except ProgramError as error:
+        if ear.verdict:
+            raise MapError(f"{title} did not segment {name}: {ear.verdict}") from error
         if not ear.reasons:
             raise
         raise ProgramError(f"{title} did not segment {name}: {ear.reasons[-1]}") from error
@@ -93,6 +97,11 @@ def gpu_variables(device: str) -> dict[str, str]:
     """Return the variables that show a program only the GPU that was asked for ("cuda:1")."""
     _, _, number = device.partition(":")
     return {"CUDA_VISIBLE_DEVICES": number} if number else {}
+
+
+def compiled_in(folder: Path) -> dict[str, str]:
+    """Return the variable that puts what torch compiles into a folder; torch makes one in any case, and leaves it behind."""
+    return {"TORCHINDUCTOR_CACHE_DIR": str(folder / "compiled")}
 
 
 def device_for(wanted: str, environment: Environment, title: str) -> str:
@@ -117,7 +126,7 @@ def name_of(request: Request) -> str:
     return request.path.name if request.path is not None else "the image"
 
 
-def taken_over(found: Mapping[str, Path], table: str, request: Request) -> Segmentation:
+def taken_over(found: Mapping[str, Path], table: MappingTable, request: Request) -> Segmentation:
     """Read the maps that a program has made, by kind, as an import does: on the grid of the image, with our labels.
 
     Raises
@@ -128,7 +137,7 @@ def taken_over(found: Mapping[str, Path], table: str, request: Request) -> Segme
     from ...io import read_label_map
 
     sources = tuple(Source(path.name, kind, *read_label_map(path)) for kind, path in found.items())
-    return ImportBackend().run(replace(request, sources=sources, table=table_of(table)), _unheard)
+    return ImportBackend().run(replace(request, sources=sources, table=table), _unheard)
 
 
 def _unheard(_: float, __: str) -> None:

@@ -7,27 +7,31 @@ multi-class semantic and instance segmentation", https://github.com/Hendrik-code
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from ...anatomy import SubregionId
 from ...errors import MapError, ParameterError, ProgramError
 from ...geometry import Grid, IntArray
 from ...geometry.resampling import resampled_labels
-from ...segmentation.backends import Availability, Description, Effort, Request, Segmentation, Source, table_of
-from ...segmentation.backends.mapping import mapped
+from ...segmentation.backends import Availability, Description, Effort, Request, Segmentation, Source, Stages, table_of
+from ...segmentation.backends.mapping import Entry, MappingTable, mapped
 from ...segmentation.backends.protocol import Progress
+from ...segmentation.contrast import CONTRASTS, USUAL
 from ...segmentation.course import Course, Part
+from ...segmentation.instance_naming import named_anew
 from ...segmentation.two_phase.instances import CutoutSettings
 from ..environments import Environment, Program, environment_for, fetched, install
 from ..weights import Store, Weights, weights_for
-from .contrast import contrast_of
 from .ear import Ear
 from .judging import judged
 from .running import (
     NO_NETWORK,
     PATIENCE_S,
     availability,
+    compiled_in,
     device_for,
     gpu_variables,
     name_of,
@@ -41,7 +45,7 @@ from .seconds import cutout_seconds, fixed_part, megabytes_in, network_part
 NAME = "spineps"
 TITLE = "SPINEPS"
 _TABLE = "spineps"
-_DEFAULT = "T2w"
+_STAGE = "spineps-semantic"
 _CASE = "sub-case"
 _ORIENTATION = "PIR"
 _OUT = "derivatives_seg"
@@ -50,6 +54,8 @@ _SEMANTIC, _INSTANCE = "semantic", "instance"
 """Parts of the work."""
 _STEP = 0.9
 """From one window of the semantic network to the next, as a share of a window: what the published weights ask for."""
+_DISC_ABOVE = 101
+"""Its label of a disc above the uppermost vertebra, which it calls 2: that of the level before."""
 _BETWEEN_BODIES_MM = 35.0
 """Height of a vertebra and its disc."""
 
@@ -79,18 +85,19 @@ class SpinepsBackend:
             download_mb,
             licence="Apache-2.0",
             fetches=fetches,
+            made_for=tuple(each for each in CONTRASTS if _needed(each)),
         )
 
     def available(self, request: Request) -> Availability:
         """Say what of environment and weights is missing for the contrast of this image."""
         needed = self.weights(request)
         if not needed:
-            return Availability(False, f"SPINEPS has no weights for {contrast_of(request.path)} images.")
+            return Availability(False, f"SPINEPS has no weights for {request.contrast.name} images.")
         return availability(NAME, needed, self._root)
 
     def weights(self, request: Request) -> tuple[Weights, ...]:
         """Return the weights for the contrast of this image, semantic and instance; none if one of them is not published."""
-        return _needed(contrast_of(request.path) or _DEFAULT)
+        return _needed(request.contrast.name or USUAL)
 
     def install(self, folder: Path, progress: Progress) -> None:
         """Make its environment below a folder; the weights are asked for by themselves (`weights`)."""
@@ -120,8 +127,7 @@ class SpinepsBackend:
 
     def run(self, request: Request, progress: Progress) -> Segmentation:
         """Segment; a map of subregions that the request brings along is taken over instead of predicting it."""
-        told = contrast_of(request.path)
-        contrast = told or _DEFAULT
+        contrast = request.contrast.name or USUAL
         needed = _needed(contrast)
         if not needed:
             raise ParameterError(f"SPINEPS has no weights for {contrast} images.", "Choose another backend.")
@@ -130,21 +136,33 @@ class SpinepsBackend:
         course = Course(self.effort(request).rest)
         progress(0.0, "checking the weights")
         hashes = verified(needed, self._root)
-        warnings = [] if told else [f"The name of {name_of(request)} does not tell its contrast; it was taken for {contrast}."]
+        warnings = [] if request.contrast.name else [_taken_for(contrast, name_of(request))]
         with workplace(self._root) as place:
             image = _prepared(request, place, contrast)
+            raw = _KeptMap(request.stages, _raw_map(place, contrast), " ".join(sorted(hashes.values())))
             progress(course.at(_LOAD), "starting SPINEPS")
-            ear = Ear(NAME, lambda part, done, what: progress(course.at(part, done), what))
+
+            def tell(part: str, done: float, what: str) -> None:
+                if part == _INSTANCE:
+                    raw.keep()
+                progress(course.at(part, done), what)
+
+            ear = Ear(NAME, tell)
             program = _program(image, needed, environment, request, device, Store(self._root))
             run_heard(TITLE, program, ear, name_of(request), self._patience_s)
             progress(course.at(_TAKE_OVER), "reading the maps")
             found = _maps(place, request, ear.reasons)
         progress(course.at(_TAKE_OVER, 0.5), "comparing with the separation")
-        maps, confidence, doubts = judged(found.maps)
-        warnings += [*found.warnings, *(f"SPINEPS says: {each}." for each in ear.reasons), *doubts]
+        named, names = named_anew(found.maps)
+        maps, confidence, doubts = judged(named)
+        warnings += [*found.warnings, *names, *(f"SPINEPS says: {each}." for each in ear.reasons), *doubts]
         versions = {**environment.versions("SPINEPS", "TPTBox", "torch"), "table": _TABLE, "contrast": contrast}
         progress(1.0, "done")
-        return Segmentation(maps, confidence, tuple(warnings), versions, hashes, device)
+        return Segmentation(maps, confidence, tuple(warnings), versions, hashes, device, course.seconds)
+
+
+def _taken_for(contrast: str, name: str) -> str:
+    return f"Nothing tells the contrast of {name}; it was taken for {contrast} (`--contrast` says another one)."
 
 
 def _needed(contrast: str) -> tuple[Weights, ...]:
@@ -165,10 +183,42 @@ def _prepared(request: Request, place: Path, contrast: str) -> Path:
     if given is not None:
         table = request.table or table_of(_TABLE)
         labels = mapped(_on_grid(given, request.grid), table.of_kind("subregions"), "subregion")
-        raw = data / _OUT / f"output_raw_{contrast}"
-        raw.mkdir(parents=True)
-        write_label_map(raw / f"{_CASE}_mod-{contrast}_seg-spine-raw_msk.nii.gz", labels, request.grid)
+        raw = _raw_map(place, contrast)
+        raw.parent.mkdir(parents=True)
+        write_label_map(raw, labels, request.grid)
     return image
+
+
+def _raw_map(place: Path, contrast: str) -> Path:
+    """Return where SPINEPS puts the semantic map, and takes one over that is there."""
+    return place / "data" / _OUT / f"output_raw_{contrast}" / f"{_CASE}_mod-{contrast}_seg-spine-raw_msk.nii.gz"
+
+
+class _KeptMap:
+    """The file of the semantic map: the one that an earlier run has kept, or else the one that this run makes and then keeps.
+
+    Parameters
+    ----------
+    stages : Stages
+    path : Path
+        Where it is; a map of a person that lies there already is neither exchanged nor kept.
+    of : str
+        The hashes of the weights.
+    """
+
+    def __init__(self, stages: Stages, path: Path, of: str) -> None:
+        self._stages, self._path, self._of = stages, path, of
+        kept = None if path.exists() else stages.found(_STAGE, of=of)
+        if kept is not None:
+            path.parent.mkdir(parents=True)
+            path.write_bytes(kept["content"].tobytes())
+        self._wanted = not path.exists()
+
+    def keep(self) -> None:
+        """Keep it, once; SPINEPS has written all of it before the second phase begins."""
+        if self._wanted and self._path.exists():
+            self._wanted = False
+            self._stages.keep(_STAGE, {"content": np.frombuffer(self._path.read_bytes(), np.uint8)}, of=self._of)
 
 
 def _on_grid(source: Source, grid: Grid) -> IntArray:
@@ -180,17 +230,25 @@ def _program(
 ) -> Program:
     semantic, instance = (store.place(each.name) for each in needed)
     arguments = ["sample", "--input", str(image), "--model-semantic", str(semantic), "--model-instance", str(instance)]
-    # levels are named by this program; mirroring would exchange left and right
+    # levels are named by `named_anew`; mirroring would exchange left and right
     arguments += ["--model-labeling", "none", "--no-tta", "--derivative-name", _OUT]
     if device == "cpu":
         arguments.append("--cpu")
     variables = {
         **NO_NETWORK,
         **gpu_variables(request.device),
+        **compiled_in(image.parent.parent),
         "SPINEPS_SEGMENTOR_MODELS": str(store.folder / NAME),
         "SPINEPS_NO_CITATION_REMINDER": "1",
     }
     return environment.program("spineps.entrypoint", tuple(arguments), variables, image.parent)
+
+
+def _counting_table() -> MappingTable:
+    """Return the table of its labels; without a network that names them, SPINEPS counts vertebrae from C2 at the top."""
+    table = table_of(_TABLE)
+    disc_above = Entry("vertebrae", _DISC_ABOVE, int(SubregionId.DISC), 0, whole=False)
+    return replace(table, entries=(*table.entries, disc_above), counts=True)
 
 
 def _maps(place: Path, request: Request, reasons: Sequence[str]) -> Segmentation:
@@ -201,7 +259,7 @@ def _maps(place: Path, request: Request, reasons: Sequence[str]) -> Segmentation
     if len(found) < len(paths):
         raise ProgramError(f"SPINEPS ended without maps for {name_of(request)}.", "Its own messages tell more.")
     try:
-        return taken_over(found, _TABLE, request)
+        return taken_over(found, _counting_table(), request)
     except MapError as error:
         why = f": {reasons[-1]}" if reasons else ""
         raise MapError(f"SPINEPS found no vertebra in {name_of(request)}{why}.", "Is it an image of the spine?") from error

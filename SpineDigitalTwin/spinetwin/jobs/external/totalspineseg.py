@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from ...errors import MapError
 from ...geometry import Grid
-from ...segmentation.backends import Availability, Description, Effort, Request, Segmentation
-from ...segmentation.course import Course, Part, Rest, whole
+from ...segmentation.backends import Availability, Description, Effort, Request, Segmentation, table_of
+from ...segmentation.course import Course, Part, Rest, unfolded, whole
 from ...segmentation.two_phase.network_work import STEP as STEP_OF_WINDOWS
 from ..environments import environment_for, fetched, install
 from ..weights import Store, Weights, weights_of
+from .records import read_record
 from .running import PATIENCE_S, availability, device_for, name_of, taken_over, verified, workplace
 from .seconds import fixed_part, megabytes_in, network_part
 from .workers import run_step
@@ -64,6 +65,7 @@ class TotalSpineSegBackend:
             download_mb,
             licence="LGPL-3.0",
             fetches=fetches,
+            made_for=(),
         )
 
     def available(self, request: Request) -> Availability:  # noqa: ARG002 - it takes any image
@@ -109,10 +111,12 @@ class TotalSpineSegBackend:
             progress(course.at(_START), "starting TotalSpineSeg")
             result = run_step(environment.program, _WORKER, STEP, options, request, place, tell, self._patience_s, foretell)
             progress(course.at(_TAKE_OVER), "reading the map")
+            record = read_record(result.paths, request.stages)
             found = _taken_over(Path(result.paths[MAP]), request)
         versions = {**environment.versions("totalspineseg", "nnunetv2", "torch"), "table": _TABLE}
         progress(1.0, "done")
-        return Segmentation(found.maps, found.confidence, (LACKS_POSTERIOR, *found.warnings), versions, hashes, device)
+        warnings, seconds = (LACKS_POSTERIOR, *found.warnings), unfolded(course.seconds, STEP, record["seconds"])
+        return Segmentation(found.maps, found.confidence, warnings, versions, hashes, device, seconds)
 
 
 def step_parts(data: Path, grid: Grid) -> Rest:
@@ -142,6 +146,6 @@ def _needed() -> tuple[Weights, ...]:
 
 def _taken_over(path: Path, request: Request) -> Segmentation:
     try:
-        return taken_over({"vertebrae": path}, _TABLE, request)
+        return taken_over({"vertebrae": path}, table_of(_TABLE), request)
     except MapError as error:
         raise MapError(f"TotalSpineSeg found no vertebra in {name_of(request)}.", "Is it an image of the spine?") from error

@@ -21,14 +21,16 @@ from typing import Any
 import numpy as np
 
 from ...errors import MapError
-from ...segmentation.backends.stages import Stages
 from ...segmentation.course import Course
+from ...segmentation.stages import Stages
 from ..job import Done, Job, Step
 from ..lines import LineSplitter
 from ..options import text
 from ..output import Output
+from ..resuming import skipping
 from ..worker import work
 from .ear import Ear
+from .records import stages_of, write_record
 from .totalspineseg import MAP, NAME, STEP, step_parts
 
 _CASE = "case.nii.gz"
@@ -51,17 +53,18 @@ def totalspineseg(job: Job, folder: Path, output: Output) -> Done:
     progress.skip(0.0)
     progress.expect(0.0, parts)
     progress(0.0, "starting")
-    ear = Ear(NAME, lambda part, done, what: progress(course.at(part, done), what))
+    stages = stages_of(job)
+    tell = skipping(progress, progress.skip, stages)
+    ear = Ear(NAME, lambda part, done, what: tell(course.at(part, done), what))
     device = job.options.get("device", "auto")
-    store = job.options.get("store")
-    predict = _predict_by(device, ear, Stages(Path(store) if store else None), job.options["weights"])
+    predict = _predict_by(device, ear, stages, job.options["weights"])
     with redirect_stdout(_Heard(ear)):
         _run(image, work_folder, Path(job.options["data"]), device_of(device), predict)
     found = work_folder / _RESULT / _CASE
     if not found.is_file():
         why = f": {ear.reasons[-1]}" if ear.reasons else ""
         raise MapError(f"TotalSpineSeg found no disc that it could name{why}.", _HINT)
-    return Done({MAP: found}, "the map of TotalSpineSeg")
+    return Done({MAP: found, **write_record(folder, course.seconds, stages)}, "the map of TotalSpineSeg")
 
 
 def _run(image: Path, out: Path, data: Path, device: Any, predict: Predict) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,23 +14,26 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from ...errors import ParameterError, ProgramError
+from ...errors import ParameterError, ProgramError, ReadError
 from ...geometry import LabelMaps
 from ...segmentation.backends import Availability, Description, Effort, Request, Segmentation
 from ...segmentation.backends.protocol import CPU
-from ...segmentation.course import Course, Part, Rest, whole
-from ...segmentation.two_phase.models import lacking, read_models
+from ...segmentation.course import Course, Part, Rest, unfolded, whole
+from ...segmentation.two_phase.memory import phases_memory
+from ...segmentation.two_phase.models import lacking, program_in, read_models
 from ...segmentation.two_phase.seconds import CHECK, START, TAKE_OVER, megabytes_of, phase_parts, seconds_of
 from ..environments import Program, fetched, home, install, state_for
+from ..weights import refuse_unknown
 from .devices import torch_devices
+from .records import read_record
 from .workers import run_step
 
 if TYPE_CHECKING:
     from ...segmentation.backends.protocol import Progress
 
 NAME = STEP = "two-phase"
-MAPS, RECORD = "maps", "record"
-"""What the result of the child is called: both label maps, and all else."""
+MAPS = "maps"
+"""What both label maps are called among the results of the child."""
 MODELS_VARIABLE = "SPINETWIN_MODELS"
 _WORKER = "spinetwin.jobs.external.two_phase_worker"
 _PACKAGES = ("torch", "nnunetv2")
@@ -60,6 +63,7 @@ class TwoPhaseBackend:
             "subregions and vertebrae by two models that you have trained or been given; as good as they are",
             download_mb,
             fetches=fetches,
+            made_for=(),
         )
 
     def available(self, request: Request) -> Availability:  # noqa: ARG002 - no request changes it
@@ -68,9 +72,11 @@ class TwoPhaseBackend:
         reasons = [f"{missing} {MODELS_VARIABLE} names the folder of both."] if missing else []
         try:
             self._program(_WORKER)
+            if not reasons:
+                refuse_unknown_program(self.models)
             # torch takes seconds to answer: it is asked where all else is there
             devices = CPU if reasons else torch_devices(self._program)
-        except (ParameterError, ProgramError) as error:
+        except (ParameterError, ProgramError, ReadError) as error:
             return Availability(False, " ".join([*reasons, str(error)]))
         return Availability(not reasons, " ".join(reasons) or f"both models lie in {self.models}", devices)
 
@@ -99,8 +105,8 @@ class TwoPhaseBackend:
         raise ParameterError(state.reason)
 
     def effort(self, request: Request) -> Effort:
-        """Return what both phases will take, by what the networks have to compute."""
-        return Effort(self._parts(request))
+        """Return what both phases will take, by what the networks have to compute and to hold."""
+        return Effort(self._parts(request), memory=phases_memory(read_models(self.models), request.grid))
 
     def _parts(self, request: Request) -> Rest:
         models = read_models(self.models)
@@ -128,17 +134,30 @@ class TwoPhaseBackend:
             progress(course.at(TAKE_OVER), "reading the maps")
             found = _taken_over(result.paths, request)
         progress(1.0, "done")
-        return found
+        return replace(found, seconds=unfolded(course.seconds, STEP, found.seconds))
+
+
+def refuse_unknown_program(models: Path) -> None:
+    """Refuse a folder of models in which one is a program that nobody has vouched for."""
+    program = program_in(models)
+    if program is not None:
+        refuse_unknown(program)
 
 
 def _taken_over(paths: Any, request: Request) -> Segmentation:
     """Read what the child has written, which may be anything."""
+    record = read_record(paths, request.stages)
     try:
-        record = json.loads(Path(paths[RECORD]).read_text(encoding="utf-8"))
         with np.load(paths[MAPS], allow_pickle=False) as arrays:
             subregions, vertebrae = arrays["subregions"], arrays["vertebrae"]
         confidence = {int(key): float(value) for key, value in record["confidence"].items()}
-        rest = tuple(record["warnings"]), dict(record["versions"]), dict(record["weights"]), str(record["device"])
+        rest = (
+            tuple(record["warnings"]),
+            dict(record["versions"]),
+            dict(record["weights"]),
+            str(record["device"]),
+            record["seconds"],
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, BadZipFile) as error:
         raise ProgramError("What the two-phase computation has written cannot be read.", "Try again.") from error
     shape = request.grid.shape

@@ -5,22 +5,23 @@ It is a worker like any other, so that it says how far it is, has a heartbeat, a
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...segmentation.course import Course, Part, whole
+from ...segmentation.course import Course, Part, unfolded, whole
 from ..job import Done, Job, Step
 from ..options import text
 from ..output import Output
+from ..resuming import skipping
 from ..worker import work
-from .two_phase import MAPS, RECORD, STEP
+from .records import stages_of, write_record
+from .two_phase import MAPS, STEP, refuse_unknown_program
 
 if TYPE_CHECKING:
     from ...segmentation.two_phase import TwoPhase
@@ -32,7 +33,6 @@ _PACKAGES = ("torch", "nnunetv2", "onnxruntime", "SimpleITK", "numpy")
 def two_phase(job: Job, folder: Path, output: Output) -> Done:
     """Segment an image with two models, and write what came of it."""
     from ...io import read_volume
-    from ...segmentation.backends.stages import Stages
     from ...segmentation.two_phase import segment
     from ...segmentation.two_phase.devices import device_of
     from ...segmentation.two_phase.models import networks_of, on_cpu_alone, read_models, weights_of
@@ -42,6 +42,7 @@ def two_phase(job: Job, folder: Path, output: Output) -> Done:
     progress = output.progress(STEP)
     progress(0.0, "looking the models over")
     models = read_models(Path(job.options["models"]))
+    refuse_unknown_program(Path(job.options["models"]))
     image, grid = read_volume(job.inputs["image"])
     parts = phase_parts(models, grid)
     expected = (Part(CHECK, seconds_of(CHECK, megabytes=megabytes_of(models))), whole(_PHASES, parts))
@@ -50,35 +51,29 @@ def two_phase(job: Job, folder: Path, output: Output) -> Done:
     progress.expect(0.0, (expected[0], *parts))
     progress(0.0, "computing the hashes of the weights")
     weights = weights_of(models)
-    store = job.options.get("store")
-    stages = Stages(Path(store) if store else None)
+    stages = stages_of(job)
+    tell = skipping(progress, progress.skip, stages)
     found = segment(
         lambda: image,
         grid,
         networks_of(models, device, weights, parts),
-        lambda done, what: progress(course.at(_PHASES, done), what),
+        lambda done, what: tell(course.at(_PHASES, done), what),
         stages,
         lambda done, rest: progress.expect(*course.renew(_PHASES, done, rest)),
     )
     found = replace(found, warnings=(*found.warnings, *on_cpu_alone(models, device)))
-    return Done(_written(found, weights, device, stages.reused, folder), f"{len(found.confidence)} levels")
+    seconds = unfolded(course.seconds, _PHASES, found.seconds)
+    record = write_record(folder, seconds, stages, **_told(found), weights=dict(weights), device=device)
+    np.savez(folder / "maps.npz", subregions=found.maps.subregions, vertebrae=found.maps.vertebrae)
+    return Done({MAPS: folder / "maps.npz", **record}, f"{len(found.confidence)} levels")
 
 
-def _written(
-    found: TwoPhase, weights: Mapping[str, str], device: str, reused: tuple[str, ...], folder: Path
-) -> dict[str, Path]:
-    files = {MAPS: folder / "maps.npz", RECORD: folder / "record.json"}
-    np.savez(files[MAPS], subregions=found.maps.subregions, vertebrae=found.maps.vertebrae)
-    content = {
+def _told(found: TwoPhase) -> dict[str, Any]:
+    return {
         "confidence": {str(key): value for key, value in found.confidence.items()},
         "warnings": list(found.warnings),
         "versions": _versions(),
-        "weights": dict(weights),
-        "device": device,
-        "reused": list(reused),
     }
-    files[RECORD].write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    return files
 
 
 def _versions() -> dict[str, str]:

@@ -15,7 +15,8 @@ from ..environments import Program, lend_package, run_program
 from ..events import Failure, Progress, Result, Started, event_of
 from ..job import write_job
 from ..tree import end_tree
-from .running import NO_NETWORK, PATIENCE_S
+from .records import store_option
+from .running import NO_NETWORK, PATIENCE_S, compiled_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,7 @@ def run_step(
         As `run_worker`.
     """
     job = _job(step, options, request, folder)
-    variables = {**NO_NETWORK, **lend_package(folder), "nnUNet_compile": "f"}
+    variables = {**NO_NETWORK, **lend_package(folder), **compiled_in(folder), "nnUNet_compile": "f"}
     return run_worker(program_of(module, (str(job),), variables), tell, patience_s, foretell)
 
 
@@ -79,10 +80,9 @@ def _job(step: str, options: Mapping[str, str], request: Request, folder: Path) 
     if image is None or not image.is_file():
         image = folder / "image.nii.gz"
         write_volume(image, request.image(), request.grid)
-    kept = {"store": str(request.store)} if request.store is not None else {}
     output = folder / "out"
     output.mkdir()
-    write_job(folder / "job.json", step, {"image": image.absolute()}, {**options, **kept}, output)
+    write_job(folder / "job.json", step, {"image": image.absolute()}, {**options, **store_option(request.stages)}, output)
     return folder / "job.json"
 
 

@@ -2,6 +2,7 @@
 
 from .download import size_of
 from .manifest import WEIGHTS, Weights, weights_for, weights_of
+from .own import refuse_unknown, vouch
 from .store import State, Store
 
-__all__ = ["WEIGHTS", "State", "Store", "Weights", "size_of", "weights_for", "weights_of"]
+__all__ = ["WEIGHTS", "State", "Store", "Weights", "refuse_unknown", "size_of", "vouch", "weights_for", "weights_of"]

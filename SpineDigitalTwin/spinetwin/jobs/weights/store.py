@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from ...errors import ParameterError, ReadError
 from ...io.atomic import write_error, write_text
 from ..environments.folders import home, made
+from ..lock import one_at_a_time
 from ..scratch import Scratch, sweep
 from .download import download
 from .manifest import Weights, weights_of
@@ -72,6 +73,10 @@ class Store:
             return State("changed", self._changed(name))
         return State("ready", f"{name} is there")
 
+    def size_mb(self, name: str) -> float:
+        """Return how much some weights take on this computer, MB; 0 where they are not there."""
+        return sum(_sizes(self.place(name)).values()) / 1e6
+
     def verify(self, name: str) -> dict[str, str]:
         """Read all files and compare them with what they were when they came.
 
@@ -100,11 +105,12 @@ class Store:
         folder = self.place(name)
         if not folder.is_dir():
             raise ParameterError(_sentence(self.state(name).reason))
-        self._record(name, folder, origin, self._archive(name))
-        return _hashed(folder)
+        with self._alone(name, _unheard):
+            self._record(name, folder, origin, self._archive(name))
+            return _hashed(folder)
 
     def download(self, name: str, progress: Progress, *, offline: bool = False) -> None:
-        """Fetch weights from where they are published, and put them in their place.
+        """Fetch weights from where they are published, and put them in their place; what another process fetches is waited for.
 
         Raises
         ------
@@ -119,7 +125,14 @@ class Store:
                 f"{name} would have to be fetched ({weights.size}), and nothing may be fetched.",
                 "Leave --offline out, or import a file that you have.",
             )
-        archive = made(self.folder) / f"{name}.zip"
+        with self._alone(name, progress) as waited:
+            if waited and self.state(name).ready:
+                progress(1.0, "another process has fetched it")
+                return
+            self._fetch(weights, progress)
+
+    def _fetch(self, weights: Weights, progress: Progress) -> None:
+        archive = self.folder / f"{weights.name}.zip"
         download(weights.url, archive, weights.hosts, lambda done, what: progress(_FETCHED * done, what))
         try:
             self._take(weights, archive, weights.url, progress)
@@ -140,26 +153,35 @@ class Store:
         weights = weights_of(name)
         if not source.exists():
             raise ReadError(f"{source} does not exist.", "Give a zip archive or a folder.")
-        known = self._archive(name)
-        if not trust and not (known and source.is_file() and _sha256(source) == known):
-            raise ParameterError(
-                f"Nobody has vouched for {source.name}; a file of weights can run any program when it is opened.",
-                "If it comes from people you trust, import it with --trust.",
-            )
-        self._take(weights, source, f"imported from {source.name}", progress, compare=not trust)
+        with self._alone(name, progress):
+            known = self._archive(name)
+            if not trust and not (known and source.is_file() and _sha256(source) == known):
+                raise ParameterError(
+                    f"Nobody has vouched for {source.name}; a file of weights can run any program when it is opened.",
+                    "If it comes from people you trust, import it with --trust.",
+                )
+            self._take(weights, source, f"imported from {source.name}", progress, compare=not trust)
 
     def remove(self, name: str) -> bool:
         """Delete weights; what their archive was stays known. False where there were none."""
         folder = self.place(name)
-        there = folder.is_dir()
-        shutil.rmtree(folder, ignore_errors=True)
-        if folder.is_dir():
-            raise ReadError(f"{folder} cannot be deleted.", "Close the programs that use it.")
-        if there:
-            self._write(name, {}, "removed", self._archive(name))
-        for rest in self.folder.glob(f"{name}.zip*"):
-            rest.unlink(missing_ok=True)
+        with self._alone(name, _unheard):
+            there = folder.is_dir()
+            shutil.rmtree(folder, ignore_errors=True)
+            if folder.is_dir():
+                raise ReadError(f"{folder} cannot be deleted.", "Close the programs that use it.")
+            if there:
+                self._write(name, {}, "removed", self._archive(name))
+            for rest in self.folder.glob(f"{name}.zip*"):
+                rest.unlink(missing_ok=True)
         return there
+
+    @contextmanager
+    def _alone(self, name: str, progress: Progress) -> Iterator[bool]:
+        """Let no other process change some weights meanwhile: both would write into one file. Tells whether one did before."""
+        lock = made(self._path(name).parent) / f"{name}.lock"
+        with one_at_a_time(lock, lambda: progress(0.0, f"waiting for another process that works on {name}")) as waited:
+            yield waited
 
     def _take(self, weights: Weights, source: Path, origin: str, progress: Progress, *, compare: bool = True) -> None:
         """Put the files of an archive or a folder in their place, all together."""
@@ -237,6 +259,10 @@ def _hashed(folder: Path) -> dict[str, str]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _unheard(done: float, what: str) -> None:
+    """Take progress that nobody needs."""
 
 
 def _sentence(text: str) -> str:

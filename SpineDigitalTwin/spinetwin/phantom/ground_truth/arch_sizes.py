@@ -84,23 +84,16 @@ def _tip(shape: VertebraShape, subregion: int, way: FloatArray) -> FloatArray | 
 
 
 def _pedicle(shape: VertebraShape, side: float) -> ArchSizes:
-    """Least side-to-side size between canal and outside, and least height in the middle of that."""
+    """Least side-to-side size between canal and outside, and the height in the middle of that, up to an articular process."""
     bone, outwards = nearby(shape).solid, np.array([side, 0.0, 0.0])
     y = shape.canal.front + _STATIONS
     starts = np.column_stack([np.zeros(len(y)), y, np.full(len(y), pedicle_middle(shape.row))])
     inner = starts + (first_entries(bone, starts, outwards, _REACH) + _INTO)[:, None] * outwards
     widths = first_exits(bone, inner, outwards, _REACH) + _INTO
-    middles = (inner + widths[:, None] / 2 * outwards)[np.isfinite(widths)]
-    heights = sum(first_exits(bone, middles, direction_coefficients(way), _REACH) for way in "SI")
-    return {
-        "pedicle_width": float(np.nanmin(widths)),
-        "pedicle_height": float(np.min(heights, where=np.isfinite(heights), initial=np.inf)),
-    }
-
-
-def _least(values: FloatArray) -> float:
-    """Return the least value that was found; infinite where none was."""
-    return float(np.min(values, where=np.isfinite(values), initial=np.inf))
+    arch, middles = nearby(shape).part(Sub.ARCH), inner + widths[:, None] / 2 * outwards
+    up, down = (first_exits(arch, middles, direction_coefficients(way), _REACH) for way in "SI")
+    of_arch = np.where(np.isfinite(up + down), widths, np.inf)  # the others lie in the body
+    return {"pedicle_width": float(np.nanmin(widths)), "pedicle_height": float((up + down)[of_arch.argmin()])}
 
 
 def _lamina(shape: VertebraShape, side: float) -> ArchSizes:

@@ -94,7 +94,7 @@ class Sizes:
     pedicle_width_right, pedicle_width_left : float or None
         Least side-to-side size of a pedicle between the canal and its outer side; of thoracic and lumbar levels.
     pedicle_height_right, pedicle_height_left : float or None
-        Least height in its middle.
+        Height in the middle of its narrowest place, up to where an articular process begins.
     lamina_thickness_right, lamina_thickness_left : float or None
         Across the wall of the canal, a sixth of the width of the canal beside the midline.
     lamina_height_right, lamina_height_left : float or None

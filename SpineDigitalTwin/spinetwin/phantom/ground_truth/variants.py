@@ -101,8 +101,12 @@ def _listhesis(spine: Spine, variant: Variant) -> dict[str, float]:
     normal = rim_normal(spine.shapes[lower].body, True)
     forward = np.array([0.0, normal[2], -normal[1]]) / np.hypot(normal[1], normal[2])
     disc = rows[0].disc_height / 2
-    unmoved = below.origin + (rows[1].height / 2 + disc) * below.superior + (rows[0].height / 2 + disc) * above.superior
-    slip = float((above.origin - unmoved) @ below.axes.T @ forward)
+    # without a slip the centroids of the bodies would stand in one line (posture/column.py)
+    centroids = [
+        frame.origin - spine.shapes[key].body.behind_middle * frame.anterior for frame, key in ((above, upper), (below, lower))
+    ]
+    unmoved = centroids[1] + (rows[1].height / 2 + disc) * below.superior + (rows[0].height / 2 + disc) * above.superior
+    slip = float((centroids[0] - unmoved) @ below.axes.T @ forward)
     corner = below.to_local(above.to_ras(_corner(spine.shapes[upper], False)))
     percent = 100 * slip / rows[1].body_depth
     return {

@@ -137,7 +137,7 @@ def paint_vertebra(canvas: Canvas, shape: VertebraShape, whole: Block) -> None:
 
 
 def _paint_vein(canvas: Canvas, shape: VertebraShape, whole: Block) -> None:
-    back, length = -0.5 * shape.row.body_depth + shape.body.hollow * 0.7, 0.22 * shape.row.body_depth
+    back, length = -0.5 * shape.row.body_depth + shape.body.recess, 0.22 * shape.row.body_depth
 
     def vein(x: Array, y: Array, z: Array) -> Array:
         along = np.clip((y - back) / length, 0.0, 1.0)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...geometry import FloatArray, Frame
 from ..person.dimensions import Dimensions
+from ..shape.parts import body_of
 from ..shape.variants import slip
 from .coronal import Coronal, coronal_plane
 from .parameters import SpineParameters, whole_column
@@ -60,13 +61,23 @@ def posture(
         tilt = tilt - imbalance(tilt, names, chain)
     coronal = _balanced(parameters, names, chain, tilt)
     turns = _turns(tilt, coronal)
-    centres = stack(turns[:, :, 2], chain) + _slips(parameters, names, chain, turns)
+    centres = _centres(turns, chain) + _slips(parameters, names, chain, turns)
     centres -= centres.mean(axis=0)
     frames = {
         each.id: Frame(centre, np.ascontiguousarray(turn.T), "phantom")
         for each, centre, turn in zip(column, centres, turns, strict=True)
     }
     return Posture(frames, {each.id: float(wedge) for each, wedge in zip(column, coronal.wedge, strict=True)})
+
+
+def _centres(turns: FloatArray, chain: list[Dimensions]) -> FloatArray:
+    """Where the middles of the bodies lie, (n, 3) mm: what stands in one line are their centroids.
+
+    A body that is hollow behind has its centroid behind the middle of its depth, more so in the chest; with the middles in line
+    the spine would seem to lean against its vertebrae where that changes.
+    """
+    behind = np.array([body_of(row).behind_middle for row in chain])
+    return stack(turns[:, :, 2], chain) + behind[:, None] * turns[:, :, 1]
 
 
 def _slips(parameters: SpineParameters, names: list[str], chain: list[Dimensions], turns: FloatArray) -> FloatArray:
@@ -87,7 +98,7 @@ def _balanced(parameters: SpineParameters, names: list[str], chain: list[Dimensi
 
     def offset(shift: float) -> float:
         turns = _turns(tilt, coronal_plane(parameters.curves, names, shift))
-        return float(stack(turns[:, :, 2], chain)[c7, 0])
+        return float(_centres(turns, chain)[c7, 0])
 
     low, high = 0.0, 1.0
     before, now = offset(low), offset(high)

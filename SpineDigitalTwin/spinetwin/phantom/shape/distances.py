@@ -37,7 +37,7 @@ def ellipse(x: Array, y: Array, a: Array | float, b: Array | float) -> Array:
     return np.asarray(inside * (inside - 1.0) / gradient)
 
 
-def superellipse(x: Array, y: Array, a: Array | float, b: Array | float, power: float) -> Array:
+def superellipse(x: Array, y: Array, a: Array | float, b: Array | float, power: Array | float) -> Array:
     """Return about the signed distance to the curve |x/a|^power + |y/b|^power = 1."""
     u, v = np.maximum(np.abs(x) / a, 1e-4), np.maximum(np.abs(y) / b, 1e-4)
     up, vp = u ** (power - 1.0), v ** (power - 1.0)

@@ -41,7 +41,7 @@ def body_of(row: Dimensions) -> Body:
     form = proportions(row.level)
     bowl = 1.0 if _in_neck(row) else _BOWL
     return Body(
-        width=row.body_width * (1.0 - 0.6 * form.taper),
+        width=row.body_width,
         depth=row.body_depth,
         height_front=row.height_front,
         height_back=row.height_back,
@@ -50,7 +50,7 @@ def body_of(row: Dimensions) -> Body:
         taper=form.taper,
         concavity=(bowl * row.concavity_superior, bowl * row.concavity_inferior),
         uncus=form.uncus * row.body_width / 20.0,
-        power=form.power,
+        power=(form.power, form.power_behind),
         rim=form.rim,
     )
 
@@ -60,7 +60,8 @@ def canal_of(row: Dimensions) -> Canal:
     if row.level == level_of("C1").id:
         return Canal(row.canal_width, row.canal_depth, front=row.canal_depth * 0.22, opening=0.0, belly=0.45)
     form = proportions(row.level)
-    return Canal(row.canal_width, row.canal_depth, -row.body_depth / 2, form.opening, form.canal_taper)
+    depth = row.canal_depth - body_of(row).recess
+    return Canal(row.canal_width, depth, wall_of(row), form.opening, form.canal_taper)
 
 
 def joint_drop(row: Dimensions) -> float:

@@ -24,11 +24,11 @@ class Proportions:
     waist : float
         By how much the body is narrower in the middle.
     hollow : float
-        How far the posterior wall is hollow, against the depth of the body.
+        How far the posterior wall would be hollow if its outline were flat behind, against the depth of the body.
     taper : float
         By how much the body is narrower in front than behind.
-    power : float
-        Squareness of its outline: 2 is an ellipse.
+    power, power_behind : float
+        Squareness of its outline in front of its widest place and behind: 2 is an ellipse.
     rim : float
         Radius of its edges, mm.
     uncus : float
@@ -61,6 +61,7 @@ class Proportions:
     hollow: float
     taper: float
     power: float
+    power_behind: float
     rim: float
     uncus: float
     canal_taper: float

@@ -1,4 +1,4 @@
-"""The sacrum: S1 endplate, alae, a front that is hollow along and across, foramina, median crest, sacral canal."""
+"""The sacrum: S1 endplate, alae, a front that is hollow along and across, foramina, median crest, canal and hiatus."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from .parts import arch_of, body_of, spinous_of, superior_process
 from .solids import Box
 
 _HEIGHTS = (-104.0, -94.0, -84.0, -70.0, -55.0, -40.0, -25.0, -8.0, 8.0, 20.0)
-_WIDTHS = (8.0, 13.0, 23.0, 31.0, 37.0, 45.0, 52.0, 52.0, 46.0, 42.0)
+_WIDTHS = (9.0, 13.0, 25.0, 31.0, 35.0, 43.0, 51.0, 53.0, 49.0, 42.0)
 _FRONTS = (-15.0, -17.0, -18.5, -19.0, -16.5, -10.0, -1.0, 9.0, 13.0, 13.0)
 _DEPTHS = (7.0, 8.0, 10.0, 14.0, 20.0, 28.0, 38.0, 49.0, 54.0, 55.0)
+_HIATUS = -66.0
+"""Height where the sacral hiatus begins, which lays the canal open from there down."""
+
 _FORAMINA = ((17.5, -24.0, 4.2), (16.5, -42.0, 4.0), (15.0, -58.0, 3.5), (13.0, -73.0, 3.0))
 
 
@@ -47,10 +50,14 @@ class SacralPlate:
         crest = 5.0 * s * np.exp((x * (0.25 / s)) ** 2 * -1.0) * (1.0 + 0.5 * np.cos(height * 0.33))
         behind = -ahead - depth * (1.0 - 0.68 * across) - crest * smoothstep(height * 0.05 + 3.8)
         solid = rounded_max(np.abs(x) - width, np.maximum(ahead, behind) * 0.87, 6.0 * s)
-        ends = np.maximum(z - self.top + 0.14 * np.abs(x) - 1.0 * np.minimum(y + 18.0 * s, 0.0), -102.0 * s - z)
+        fallen = 0.28 * np.maximum(np.abs(x) - 16.0 * s, 0.0) - np.minimum(y + 18.0 * s, 0.0)
+        ends = np.maximum(z - self.top + fallen, -102.0 * s - z)
         solid = rounded_max(solid, ends, 4.0)
         canal = ellipse(x, y - front + 0.7 * depth, 0.27 * depth, 0.15 * depth)
         solid = rounded_max(solid, -canal, 1.0)
+        wide = 8.0 * smoothstep((_HIATUS - height) * 0.06) * smoothstep((height + 104.0) * 0.1)
+        hiatus = np.maximum(np.abs(x) - s * (wide - 2.0), y - front + 0.7 * depth)
+        solid = rounded_max(solid, -hiatus, 1.5)
         for out, low, radius in _FORAMINA:
             hole = np.hypot(np.abs(x) - out * s, z - low * s) - radius * s
             solid = rounded_max(solid, -hole, 1.5)

@@ -7,6 +7,7 @@ or lie on the right; the left ones are the same solids seen in a mirror.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +22,12 @@ CLEARANCE = 1.5
 
 HALF_TURNED = 1.0 - float(np.sqrt(0.5))
 """How far an edge rounded to a radius of 1 lies, where it has turned half way, within each of the faces it joins."""
+
+_WAIST_BEHIND = 0.4
+"""Share of the waist that the posterior wall of a body has."""
+
+_HOLLOW_ACROSS = 4.0
+"""Width of a body against the distance from the midline at which the hollow of its posterior wall is down to a third (1/e)."""
 
 _STEEPEST, _ROUND = 0.35, 15.0
 """The tip of a spinous process is upright, unless it leans more than that (tangent), and convex with this radius, mm."""
@@ -46,6 +53,8 @@ class Body:
 
     `width` and `depth` (in the midline) are those at the endplates, the heights those between the corners in the midline, where
     the rounded rims have turned half way, `concavity` the depths of the hollows of the superior and the inferior endplate.
+    `power` is the squareness of the outline before and behind its widest place; one that is square behind and hollow in the
+    midline is the outline of a kidney.
     """
 
     width: float
@@ -57,7 +66,7 @@ class Body:
     taper: float
     concavity: tuple[float, float]
     uncus: float
-    power: float
+    power: tuple[float, float]
     rim: float
     lateral: float = 0.0  # rise of each endplate away from the other, mm per mm to the right
 
@@ -65,6 +74,11 @@ class Body:
     def height(self) -> float:
         """Height in the middle."""
         return (self.height_front + self.height_back) / 2
+
+    @property
+    def recess(self) -> float:
+        """How far its waist draws the posterior wall forwards at half the height, mm."""
+        return _WAIST_BEHIND * self.waist * (self.depth + self.hollow) / 2
 
     @property
     def box(self) -> Box:
@@ -80,6 +94,19 @@ class Body:
         )
         return (-a, -b - self.hollow, -h), (a, b, h)
 
+    @cached_property
+    def _broadest(self) -> float:
+        """Width where the body is widest, behind the middle because it tapers forwards, against that of its outline."""
+        behind, power = np.linspace(0.0, 1.0, 201), self.power[1]
+        return float(np.max((1.0 + self.taper * behind) * (1.0 - behind**power) ** (1.0 / power)))
+
+    @cached_property
+    def behind_middle(self) -> float:
+        """How far the centroid of its outline lies behind the middle of its depth, mm."""
+        x, y = np.meshgrid(np.linspace(0.0, 0.6 * self.width, 49), np.linspace(self.box[0][1], self.box[1][1], 97))
+        inside = np.clip(0.5 - self.side(x, y, np.full_like(x, 0.3 * self.height)), 0.0, 1.0)
+        return float(-np.average(y, weights=inside))
+
     def height_at(self, place: float) -> float:
         """Return the height in the midline: in front (1) and behind (-1) between the corners, and in the middle (0)."""
         off = HALF_TURNED * self.rim
@@ -88,14 +115,17 @@ class Body:
 
     def side(self, x: Array, y: Array, z: Array) -> Array:
         """Return the signed distance to the side wall, prolonged above and below the endplates."""
-        a, b = self.width / 2, (self.depth + self.hollow) / 2
+        a, b = self.width / 2 / self._broadest, (self.depth + self.hollow) / 2
         middle = (1.0 - np.clip(z * (2.0 / self.height), -1.0, 1.0) ** 2) ** 2
         ahead = y + self.hollow / 2
-        ahead = ahead - self.hollow * smoothstep(ahead * (-1.0 / b)) * np.exp((x * (3.2 / self.width)) ** 2 * -1.0)
+        deep = smoothstep(ahead * (-1.0 / (b - self.hollow)))
+        ahead = ahead - self.hollow * deep * np.exp((x * (_HOLLOW_ACROSS / self.width)) ** 2 * -1.0)
         narrow = 1.0 - self.waist * middle
         half = narrow * (1.0 - self.taper * np.clip(ahead / b, -1.0, 1.0))
-        depth = np.where(ahead < 0.0, 1.0 - 0.4 * self.waist * middle, narrow)
-        return superellipse(x, ahead, a * half, b * depth, self.power)
+        depth = np.where(ahead < 0.0, 1.0 - _WAIST_BEHIND * self.waist * middle, narrow)
+        front, behind = self.power
+        power = front if front == behind else np.where(ahead < 0.0, x.dtype.type(behind), x.dtype.type(front))
+        return superellipse(x, ahead, a * half, b * depth, power)
 
     def above(self, x: Array, y: Array, z: Array) -> Array:
         """Return how far a point lies above the superior endplate."""

@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ...geometry import FloatArray, IntArray, PartialMaps, bounds
+from ...geometry import FloatArray, Grid, IntArray, PartialMaps, bounds
 from ...segmentation.evaluation import CaseScores
-from ...segmentation.evaluation.distances import voxels_of
+from ...segmentation.evaluation.distances import Mask, voxels_of
 from ...segmentation.evaluation.structures import STRUCTURES, Structure, membership
 from .. import colours
+from .names import name_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,17 +61,44 @@ def worst(scores: Sequence[CaseScores], number: int) -> list[tuple[str, Structur
     return chosen[:number]
 
 
-def draw_difference(structure: Structure, prediction: PartialMaps, reference: PartialMaps) -> Figure:
-    """Draw three cuts through one structure of a case, where prediction and reference differ most."""
+@dataclass(frozen=True)
+class Difference:
+    """One structure of a case in the prediction and in the reference.
+
+    Attributes
+    ----------
+    masks : three (i, j, k) arrays of bool
+        The structure in the prediction, in the reference, and all that the reference shows.
+    grid : Grid
+    middle : (3,) array of int
+        The voxel that lies deepest where the two differ; all cuts go through it.
+    level : str
+        What the vertebra map of the reference, or else that of the prediction, calls this voxel; "" where neither does.
+    """
+
+    masks: tuple[Mask, Mask, Mask]
+    grid: Grid
+    middle: npt.NDArray[np.int64]
+    level: str
+
+
+def difference(structure: Structure, prediction: PartialMaps, reference: PartialMaps) -> Difference:
+    """Return how one structure differs; it must."""
+    masks = _masks(structure, prediction, reference)
+    middle = _middle(masks[0] ^ masks[1])
+    named = (name_of(int(each.vertebrae[tuple(middle)])) for each in (reference, prediction) if each.vertebrae is not None)
+    return Difference(masks, reference.grid, middle, next(filter(None, named), ""))
+
+
+def draw_difference(found: Difference) -> Figure:
+    """Draw three cuts where prediction and reference differ most."""
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch
 
-    ours, theirs, everything = _masks(structure, prediction, reference)
-    centre = reference.grid.to_ras(_middle(ours ^ theirs))
     figure = Figure(figsize=(11.0, 4.6), layout="constrained")
-    extent = _extent(ours | theirs, reference)
+    extent = _extent(found.masks[0] | found.masks[1], found.grid)
     for axes, cut in zip(figure.subplots(1, 3), _CUTS, strict=True):
-        _draw_cut(axes, cut, (ours, theirs, everything), reference, centre, extent)
+        _draw_cut(axes, cut, found, extent)
     patches = [(BOTH, "both"), (MISSED, "reference only"), (INVENTED, "prediction only"), (OTHER, "other structures")]
     figure.legend(
         handles=[Patch(color=colour, label=label) for colour, label in patches],
@@ -81,7 +109,7 @@ def draw_difference(structure: Structure, prediction: PartialMaps, reference: Pa
     return figure
 
 
-def _masks(structure: Structure, prediction: PartialMaps, reference: PartialMaps) -> tuple[npt.NDArray[np.bool_], ...]:
+def _masks(structure: Structure, prediction: PartialMaps, reference: PartialMaps) -> tuple[Mask, Mask, Mask]:
     use_subregions = prediction.subregions is not None and reference.subregions is not None and bool(structure.subregions)
     table = membership(structure.subregions if use_subregions else structure.labels)
     ours, theirs = (_array(each, use_subregions=use_subregions) for each in (prediction, reference))
@@ -95,7 +123,7 @@ def _array(maps: PartialMaps, *, use_subregions: bool) -> IntArray:
     return array
 
 
-def _middle(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+def _middle(mask: Mask) -> npt.NDArray[np.int64]:
     """Return the voxel that lies deepest in the difference, so that each cut shows some of it."""
     low, high = bounds(voxels_of(mask))
     box = mask[tuple(slice(int(a), int(b) + 1) for a, b in zip(low, high, strict=True))]
@@ -104,27 +132,21 @@ def _middle(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     return np.asarray(low + np.array(deepest), dtype=np.int64)
 
 
-def _extent(mask: npt.NDArray[np.bool_], maps: PartialMaps) -> tuple[FloatArray, FloatArray]:
+def _extent(mask: Mask, grid: Grid) -> tuple[FloatArray, FloatArray]:
     corners = np.array(np.meshgrid(*zip(*bounds(voxels_of(mask)), strict=True))).reshape(3, -1).T
-    points = maps.grid.to_ras(corners)
+    points = grid.to_ras(corners)
     return points.min(axis=0) - _MARGIN_MM, points.max(axis=0) + _MARGIN_MM
 
 
-def _draw_cut(
-    axes: Axes,
-    cut: Cut,
-    masks: tuple[npt.NDArray[np.bool_], ...],
-    maps: PartialMaps,
-    centre: FloatArray,
-    extent: tuple[FloatArray, FloatArray],
-) -> None:
+def _draw_cut(axes: Axes, cut: Cut, found: Difference, extent: tuple[FloatArray, FloatArray]) -> None:
+    centre = found.grid.to_ras(found.middle)
     spans = [_span(extent[0][axis], extent[1][axis], centre[axis]) for axis in (cut.across, cut.up)]
     pixel = max(_PIXEL, *((high - low) / _LARGEST_PIXELS for low, high in spans))
     x, y = (np.arange(low, high, pixel) for low, high in spans)
     points = np.broadcast_to(centre, (len(y), len(x), 3)).copy()
     points[..., cut.across], points[..., cut.up] = x[None, :], y[:, None]
     picture = np.ones((*points.shape[:2], 3))
-    ours, theirs, everything = (_sampled(each, points, maps) for each in masks)
+    ours, theirs, everything = (_sampled(each, points, found.grid) for each in found.masks)
     for where, colour in ((everything, OTHER), (ours & theirs, BOTH), (theirs & ~ours, MISSED), (ours & ~theirs, INVENTED)):
         picture[where] = colours.rgb(colour)
     left, right = x[0] - pixel / 2, x[-1] + pixel / 2
@@ -144,12 +166,12 @@ def _span(low: float, high: float, centre: float) -> tuple[float, float]:
     return max(low, centre - half), min(high, centre + half)
 
 
-def _sampled(mask: npt.NDArray[np.bool_], points: FloatArray, maps: PartialMaps) -> npt.NDArray[np.bool_]:
-    at = np.rint(maps.grid.to_ijk(points)).astype(int)
-    inside = ((at >= 0) & (at < maps.grid.shape)).all(axis=-1)
-    found = np.zeros(points.shape[:2], dtype=bool)
-    found[inside] = mask[tuple(at[inside].T)]
-    return found
+def _sampled(mask: Mask, points: FloatArray, grid: Grid) -> npt.NDArray[np.bool_]:
+    at = np.rint(grid.to_ijk(points)).astype(int)
+    inside = ((at >= 0) & (at < grid.shape)).all(axis=-1)
+    values = np.zeros(points.shape[:2], dtype=bool)
+    values[inside] = mask[tuple(at[inside].T)]
+    return values
 
 
 def pictures(
@@ -157,5 +179,7 @@ def pictures(
 ) -> Iterator[tuple[str, Figure]]:
     """Yield a caption and a figure for each of the worst."""
     for case, structure, dice in chosen:
-        name = f"{case}: " if case else ""
-        yield f"{name}{structure.title}, Dice {dice:.3f}", draw_difference(structure, *maps_of[case])
+        found = difference(structure, *maps_of[case])
+        caption = f"{case}: " if case else ""
+        caption += f"{structure.title}, Dice {dice:.3f}"
+        yield caption + (f"; cut at {found.level}" if found.level else ""), draw_difference(found)

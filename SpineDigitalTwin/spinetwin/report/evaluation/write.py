@@ -11,7 +11,6 @@ from html import escape
 from pathlib import Path
 
 from ... import __version__
-from ...anatomy import LEVELS
 from ...geometry import PartialMaps
 from ...io.atomic import atomic_write, write_text
 from ...segmentation.evaluation import MEASURES, CaseScores, Cell, Row, Table, tables
@@ -19,6 +18,7 @@ from ...segmentation.evaluation.structures import Structure
 from ..figures import figure_of
 from ..frame import NUMBERS, framed
 from ..marks import png
+from .names import name_of
 from .pictures import pictures
 
 PAGE = "evaluation.html"
@@ -138,17 +138,8 @@ def _match_lines(found: Evaluation) -> Iterable[Sequence[object]]:
     for side, scores in _sides(found):
         for case in scores:
             for each in case.matches:
-                names = (_name(each.reference), _name(each.predicted))
+                names = (name_of(each.reference), name_of(each.predicted))
                 yield [side, case.name, each.family, *names, each.iou, each.dice, each.assd]
-
-
-_NAMES = {each.id: each.name for each in LEVELS}
-_NAMES |= {each.disc_id: f"disc below {each.name}" for each in LEVELS if each.disc_id}
-_NAMES |= {each.endplate_id: f"endplates of {each.name}" for each in LEVELS if each.endplate_id}
-
-
-def _name(label: int | None) -> str:
-    return "" if label is None else _NAMES[label]
 
 
 def _content(found: Evaluation, summed: Sequence[Table]) -> dict[str, object]:
@@ -220,7 +211,7 @@ def _worst_matches(found: Evaluation) -> str:
     for _, case, _, each in sorted(every, key=lambda one: one[:3])[:_WORST_MATCHES]:
         what = "missed" if each.predicted is None else "invented" if each.reference is None else ""
         what = what or ("another name" if each.reference != each.predicted else "")
-        cells = (case, _name(each.reference), _name(each.predicted), f"{each.dice:.3f}", what)
+        cells = (case, name_of(each.reference), name_of(each.predicted), f"{each.dice:.3f}", what)
         lines.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
     if not lines:
         return "<p>There are no vertebra maps on both sides.</p>"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _SIZE, _DPI = (13.0, 7.5), 110
 _BARS_SIZE, _MODEL_SIZE = (12.0, 6.4), (11.0, 7.6)
 _BAR, _THORAX, _BAND, _BONE, _RED = "#1f5fd6", "#9db4dd", "#c9ced6", "#6b6f76", "#b3261e"
-_PAST = "#e08214"
+_PALE_RED, _PAST = "#e0a29d", "#e08214"
 _FORCES = {
     "compression": "Compression, N",
     "shear_anterior": "Shear forward, N",
@@ -80,6 +80,8 @@ def draw_bars(found: Loads, spread: Interval | None = None, past: PastLoads | No
             _past(axes, found, past, name)
     _bands(panels[0], found)
     _legend(panels[0])
+    if not found.trusted:
+        figure.suptitle(_verdict(found), color=_RED, fontsize=10)
     return png(figure)
 
 
@@ -108,10 +110,11 @@ def _verdict(found: Loads) -> str:
 
 
 def _bars(axes: Axes, found: Loads, spread: Interval | None, name: str, title: str) -> None:
-    """Draw one bar for each joint, the highest on top; joints between ribs are pale."""
+    """Draw one bar for each joint, the highest on top; joints between ribs are pale; red bars are not to be trusted."""
     heights = np.arange(len(found.levels))
     values = getattr(found, name)
-    axes.barh(heights, values, color=[_THORAX if held else _BAR for held in found.in_thorax], height=0.7)
+    strong, pale = (_BAR, _THORAX) if found.trusted else (_RED, _PALE_RED)
+    axes.barh(heights, values, color=[pale if held else strong for held in found.in_thorax], height=0.7)
     if spread is not None:
         ends = np.array([values - spread.low[name], spread.high[name] - values])
         axes.errorbar(values, heights, xerr=np.maximum(ends, 0.0), fmt="none", ecolor="black", capsize=2, linewidth=0.8)

@@ -10,9 +10,9 @@ import numpy as np
 
 from ...anatomy import level
 from ...biomechanics.model import MultibodyModel
-from ...biomechanics.passive import LAWS
 from ...biomechanics.results import Interval, Loads, PastLoads
 from ...biomechanics.settings import RHYTHM_TABLE, TABLE, Settings
+from ...biomechanics.tissues import USUAL
 
 NOTHING = "–"
 _SIDES = ("right", "left")
@@ -133,7 +133,7 @@ def _ligaments(model: MultibodyModel, found: Loads) -> Iterator[Sequence[str]]:
     for name, key in dict.fromkeys(strands):
         which = np.array([each == (name, key) for each in strands])
         strains, forces = found.ligament_strains[which], found.ligament_forces[which]
-        known = (found.settings.ligaments, name) in LAWS
+        known = (found.settings.ligaments, name) in model.tissues.ligaments
         if known and strains.max() > _STRETCHED:
             torn = int(((strains > _STRETCHED) & (forces == 0.0)).sum())
             said = f"{torn} of {len(strains)} strands" if torn else ""
@@ -148,6 +148,15 @@ def _rhythm(name: str) -> tuple[str, str]:
     return f"{name}: {shares}", "; ".join(dict.fromkeys(row["source"] for row in rows))
 
 
+def _laws(chosen: str) -> str:
+    """Return where the laws of a set are from, ligament by ligament."""
+    by_source: dict[str, list[str]] = {}
+    for (each, ligament), law in USUAL.ligaments.items():
+        if each == chosen:
+            by_source.setdefault(law.source, []).append(ligament)
+    return "; ".join(f"{', '.join(names)}: {source}" for source, names in by_source.items()) or "ligaments are left out"
+
+
 def settings_table(settings: Settings) -> str:
     """Return every setting with its unit, meaning and source."""
     rows = [
@@ -155,6 +164,7 @@ def settings_table(settings: Settings) -> str:
         for name, row in TABLE.items()
         if hasattr(settings, name)
     ]
-    rows.append(["set of ligament laws", settings.ligaments, "ligament_laws.csv"])
+    rows.append(["set of ligament laws", settings.ligaments, _laws(settings.ligaments)])
     rows.append(["lumbar rhythm: shares of the joints in a flexion", *_rhythm(settings.rhythm)])
+    rows.append(["how pelvis, ribs and sternum are placed", settings.template, "landmarks and smoothing: template.py"])
     return _html(("Setting", "Value", "Source"), iter(rows), words=3)

@@ -94,6 +94,8 @@ def _gates(found: Loads) -> str:
 
 def _bars_notes(found: Loads, spread: Interval | None, past: PastLoads | None) -> Iterator[str]:
     yield "Each bar is a joint, the highest on top; pale bars lie between ribs, which carry the moments."
+    if not found.trusted:
+        yield "They are red because the result is not to be trusted."
     if spread is not None:
         yield f"Lines: 95 % of {spread.samples} models drawn with {spread.spread} (standard deviations)."
     if past is not None:

@@ -13,6 +13,7 @@ from ...errors import WriteError
 from ...io.atomic import atomic_write, write_text
 from ...measure.results import Measurement, Measurements
 from ...measure.table import QUANTITIES, Quantity
+from ...poi.model import LEVELS_UNVERIFIED
 from ..figures import can_draw, figure_of
 from ..frame import NUMBERS, framed
 from .numbers import said
@@ -78,7 +79,7 @@ def write_measures_report(subject: Subject, found: Measurements, folder: Path, *
         NUMBERS,
         title,
         heading=escape(title),
-        posture=_POSTURES[subject.standing],
+        posture=escape(_conditions(subject)),
         spine=figure_of(pictures.get("spine"), "The spine from the front and from the right, with the lines of its angles."),
         profiles=figure_of(pictures.get("profiles"), "Profiles along the levels, the band of normal values in grey."),
         headlines="\n".join(_curve_rows(found)),
@@ -87,6 +88,11 @@ def write_measures_report(subject: Subject, found: Measurements, folder: Path, *
     )
     write_text(folder / PAGE, page)
     return folder / PAGE
+
+
+def _conditions(subject: Subject) -> str:
+    posture = _POSTURES[subject.standing]
+    return f"{posture} {LEVELS_UNVERIFIED}" if subject.unverified else posture
 
 
 def _png(figure: Figure) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +10,16 @@ import numpy as np
 from ...anatomy import level
 from ...errors import MapError, ParameterError
 from ...geometry import Grid, LabelMaps
-from ..course import Course, Rest, whole
+from ..course import Course, Rest, unfolded, whole
 from ..embedded.cleaning import Cleaned, clean_subregions
 from ..embedded.ends import false_discs, false_ends
+from ..embedded.network import Description as Network
 from ..embedded.network import Measured, read_description, read_measured
-from ..embedded.runtime import Runtime, RuntimeHere
+from ..embedded.runtime import Looked, Runtime, RuntimeHere, Tell
 from ..embedded.seconds import CLEAN, SEPARATE, embedded_seconds
 from ..separation.sides import PAIRS
 from ..separation.voxels import BODY, POSTERIOR
+from ..stages import Arrays
 from .protocol import Availability, Description, Effort, Progress, Request, Segmentation
 from .separated import Separated, separated
 
@@ -28,11 +30,14 @@ _PARTS = "bodies, arches, processes, discs, endplates, canal, cord and sacrum; t
 _HINT = "Is it an image of the spine?"
 _MUCH_REMOVED = 0.2
 """Share of what the network found beyond which it is said that so much was no part of the spine."""
+_STAGE = "embedded-subregions"
 _LOOKING = "looking"
 """All that finds the subregions, as one part of the work."""
 _ONCE = 0.9
 """Of the separation, when vertebrae have been told apart for the first time; it is seldom done again."""
 _MOSTLY = 0.5
+_SURE = 0.75
+"""Confidence of a level at least that has its disc and its arch: one that only the border of the image cuts has 0.8."""
 _LEAST_CONFIDENCE = 0.3
 """Where half of the levels have less, what was found has neither the discs nor the shape of a spine: noise gives 0.24,
 crops of a phantom with four levels 0.9."""
@@ -94,14 +99,30 @@ class EmbeddedBackend:
                 request.foretell(*course.renew(_LOOKING, done, rest))
             progress(course.at(_LOOKING, done), "looking for the spine")
 
-        subregions, version = self._runtime.subregions(request.image(), request.grid, self._model, looked)
+        seen = self._subregions(request, description, looked)
         progress(course.at(CLEAN), "cleaning up")
-        cleaned = clean_subregions(subregions, request.grid)
+        cleaned = clean_subregions(seen.labels, request.grid)
         maps, confidence, told = _separated(cleaned, request, lambda done, what: progress(course.at(SEPARATE, done), what))
-        said = (*_removed(cleaned, request.grid), *_exchanged(cleaned, maps), *told)
+        said = (*_strange(confidence, request), *_removed(cleaned, request.grid), *_exchanged(cleaned, maps), *told)
         progress(1.0, "separated")
-        versions = {"onnxruntime": version, "network": description.trained}
-        return Segmentation(maps, confidence, said, versions, {"model.onnx": f"sha256:{description.sha256}"})
+        versions = {"onnxruntime": seen.version, "network": description.trained}
+        weights = {"model.onnx": f"sha256:{description.sha256}"}
+        taken = unfolded(course.seconds, _LOOKING, seen.seconds)
+        return Segmentation(maps, confidence, said, versions, weights, seconds=taken)
+
+    def _subregions(self, request: Request, description: Network, tell: Tell) -> Looked:
+        """Return the subregions that the network sees, or that an earlier run has kept."""
+        taken: Mapping[str, float] = {}
+
+        def look() -> Arrays:
+            nonlocal taken
+            seen = self._runtime.subregions(request.image(), request.grid, self._model, tell, request.stages)
+            taken = seen.seconds
+            return {"labels": seen.labels, "version": np.array(seen.version)}
+
+        shapes = {"labels": request.grid.shape, "version": ()}
+        kept = request.stages.kept_all(_STAGE, look, shapes=shapes, of=description.sha256)
+        return Looked(np.asarray(kept["labels"], dtype=np.uint8), str(kept["version"]), taken)
 
 
 def _measured(model: Path) -> tuple[Measured, ...]:
@@ -137,6 +158,14 @@ def _separated(cleaned: Cleaned, request: Request, tell: Progress) -> Separated:
         raise MapError(f"What was found in {name} is no spine: most of its levels lack discs, arches, or both.", _HINT)
     stray = np.isin(subregions, (*BODY, *POSTERIOR)) & (maps.vertebrae == 0)
     return LabelMaps(maps.grid, np.where(stray, 0, subregions).astype(np.uint8), maps.vertebrae), confidence, said
+
+
+def _strange(confidence: Mapping[int, float | None], request: Request) -> Iterator[str]:
+    """Say so where half of the levels are put together as no vertebra is: the network sees bodies in knees and in gut too."""
+    doubtful = sum((each or 0.0) < _SURE for each in confidence.values())
+    if 2 * doubtful >= len(confidence):
+        name = request.path.name if request.path else "the image"
+        yield f"{doubtful} of the {len(confidence)} vertebrae found in {name} lack a disc, an arch, or both. {_HINT}"
 
 
 def _removed(cleaned: Cleaned, grid: Grid) -> Iterator[str]:

@@ -12,6 +12,8 @@ from .protocol import Effort, Request
 
 _ROWS = {row["stage"]: row for row in read_table("import_seconds.csv", __package__)}
 _MILLION = 1e6
+LOOK, TRANSLATE, TELL_APART = "look", "translate", "tell apart"
+"""Parts of the work."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,12 @@ class ImportSeconds:
     @property
     def effort(self) -> Effort:
         """All of it."""
-        parts = {"look": sum(self.look), "translate": self.translate, "tell apart": self.tell_apart}
+        parts = {LOOK: sum(self.look), TRANSLATE: self.translate, TELL_APART: self.tell_apart}
         return Effort(tuple(Part(name, seconds) for name, seconds in parts.items()), self.labelled)
 
-    def reached(self, maps: int, *, translated: bool = False) -> float:
-        """Return the fraction done when some maps are looked at, and perhaps translated."""
-        done = sum(self.look[:maps]) + (self.translate if translated else 0.0)
-        return done / max(self.effort.seconds, 1e-9)
+    def looked(self, maps: int) -> float:
+        """Return the fraction of looking that is done when some of the maps are looked at."""
+        return sum(self.look[:maps]) / max(sum(self.look), 1e-9)
 
 
 def import_seconds(request: Request) -> ImportSeconds:

@@ -10,7 +10,9 @@ from ...anatomy import LEVELS, SubregionId, level
 from ...errors import MapError, ParameterError
 from ...geometry import Grid, IntArray, LabelMaps, labels_in
 from ...geometry.resampling import resampled_labels
-from .import_seconds import import_seconds
+from ..course import Course
+from ..instance_naming import names_checked
+from .import_seconds import LOOK, TELL_APART, TRANSLATE, import_seconds
 from .mapping import TABLES, MappingTable, mapped
 from .plausible import lacking, merged_labels, name_range, unknown_labels
 from .protocol import Availability, Description, Effort, Progress, Request, Segmentation, Source
@@ -56,27 +58,29 @@ class ImportBackend:
         warnings: list[str] = [request.table.note] if request.table.note else []
         found: dict[str, IntArray] = {}
         seconds = import_seconds(request)
+        course = Course(seconds.effort.rest)
         for number, source in enumerate(request.sources):
-            progress(seconds.reached(number), f"looking at the labels of {source.name}")
+            progress(course.at(LOOK, seconds.looked(number)), f"looking at the labels of {source.name}")
             if source.kind in found:
                 raise MapError(f"Two maps of {source.kind} were given.", "Give one map of subregions and one of vertebrae.")
             warnings += unknown_labels(source, request.table)
             warnings += merged_labels(source, request.table)
             found[source.kind] = _on_grid(source, request.grid, warnings)
-        progress(seconds.reached(len(request.sources)), f"translating the labels through the table {request.table.name}")
+        progress(course.at(TRANSLATE), f"translating the labels through the table {request.table.name}")
         maps = _translated(found, request.table, request.grid)
-        translated = seconds.reached(len(request.sources), translated=True)
 
         def tell(done: float, what: str) -> None:
-            progress(translated + (1.0 - translated) * done, what)
+            progress(course.at(TELL_APART, done), what)
 
         if maps.vertebrae.any():
             maps, confidence, told = _with_bodies(maps, tell)
+            told = told if request.table.counts else [NOT_VERIFIED, *told, *names_checked(maps)]
         else:
             tell(0.0, "separating the vertebrae")
             maps, confidence, told = separated(maps, tell)
         progress(1.0, "translated")
-        return Segmentation(maps, confidence, (*warnings, *told), {"table": request.table.name})
+        versions = {"table": request.table.name}
+        return Segmentation(maps, confidence, (*warnings, *told), versions, seconds=course.seconds)
 
 
 def _with_bodies(maps: LabelMaps, tell: Progress) -> Separated:
@@ -88,11 +92,11 @@ def _with_bodies(maps: LabelMaps, tell: Progress) -> Separated:
 
     bodies = find_bodies(maps.vertebrae, maps.grid, tuple(level(name).id for name in without), tell)
     if not bodies.found:
-        return maps, confidence, [NOT_VERIFIED]
+        return maps, confidence, []
     subregions = maps.subregions.copy(order="F")
     subregions[bodies.mask] = SubregionId.BODY_BORDER
     names = name_range([level(key).name for key in bodies.found])
-    said = [NOT_VERIFIED, f"{names}: whole vertebrae; their bodies were told from the arches by shape."]
+    said = [f"{names}: whole vertebrae; their bodies were told from the arches by shape."]
     return LabelMaps(maps.grid, subregions, maps.vertebrae), confidence, said
 
 

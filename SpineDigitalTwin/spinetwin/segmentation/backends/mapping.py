@@ -58,6 +58,8 @@ class MappingTable:
         Whether other labels are usual and not worth a warning, such as organs.
     source, note : str
         Where it is written, and what to mind.
+    counts : bool
+        Whether its levels only count the vertebrae in view, from the top, so that they are no names.
     """
 
     name: str
@@ -66,6 +68,7 @@ class MappingTable:
     expects_others: bool = False
     source: str = ""
     note: str = ""
+    counts: bool = False
 
     def of_kind(self, kind: str) -> dict[int, Entry]:
         """Return the entries for a map of one kind, by label."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy.typing as npt
 
 from ...geometry import Grid, IntArray, LabelMaps
+from ..contrast import USUAL, Contrast
 from ..course import Foretell, Rest, unheard
-from .stages import Stages
+from ..stages import Stages
 
 if TYPE_CHECKING:
     from .mapping import MappingTable
@@ -41,6 +42,8 @@ class Description:
         Of its weights; "" where it has none.
     reads_image : bool
         Whether what it makes depends on the values of the image; else the image only gives the grid.
+    made_for : tuple of str
+        Contrasts of the images that it is made for, as `CONTRASTS`; none where any will do.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Description:
     licence: str = ""
     reads_image: bool = True
     fetches: str = ""
+    made_for: tuple[str, ...] = (USUAL,)
 
 
 CPU: tuple[str, ...] = ("cpu",)
@@ -115,6 +119,8 @@ class Request:
         "auto", "cpu", "cuda:0", "mps": where a network runs.
     offline : bool
         Whether nothing may be fetched.
+    contrast : Contrast
+        Which kind of image it is, as far as anything tells.
     store : Path or None
         Folder where a backend may keep stages that are finished, to go on from there when the same request comes again.
         What is an array goes through `stages`.
@@ -129,6 +135,7 @@ class Request:
     path: Path | None = None
     device: str = "auto"
     offline: bool = False
+    contrast: Contrast = field(default_factory=Contrast)
     store: Path | None = None
     foretell: Foretell = unheard
 
@@ -156,6 +163,8 @@ class Segmentation:
         SHA-256 by file name.
     device : str
         Where it was computed, as torch spells it; never "auto".
+    seconds : mapping of str to float
+        That each part of the work took, in their order; of a part whose result an earlier run had kept, to read it.
     """
 
     maps: LabelMaps
@@ -164,6 +173,7 @@ class Segmentation:
     versions: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, str] = field(default_factory=dict)
     device: str = "cpu"
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -175,10 +185,13 @@ class Effort:
     rest : sequence of Part
     labelled : int or None
         None where the backend cannot tell.
+    memory : float or None
+        Bytes at most; None where nothing but the size of the image tells.
     """
 
     rest: Rest
     labelled: int | None = None
+    memory: float | None = None
 
     @property
     def seconds(self) -> float:

@@ -25,9 +25,7 @@ def separated(maps: LabelMaps, tell: Progress) -> Separated:
     """
     found = separate_vertebrae(maps.subregions, maps.grid, tell)
     naming, levels = found.naming, found.levels
-    said = [f"Levels were told from the subregions ({', '.join(naming.anchors) or 'by size alone'}) and are not verified."]
-    said += [naming.question] if naming.question else []
-    said += [*naming.findings, *([found.sides.message] if found.sides.message else [])]
+    said = [*naming.said, *([found.sides.message] if found.sides.message else [])]
     said += [f"{level(each.level).name}: {'; '.join(each.doubts)}." for each in levels if each.doubts]
     vertebrae = np.asfortranarray(found.vertebrae)
     return LabelMaps(maps.grid, maps.subregions, vertebrae), {each.level: each.confidence for each in levels}, said

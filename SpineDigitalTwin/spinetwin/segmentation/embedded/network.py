@@ -16,13 +16,16 @@ import numpy.typing as npt
 from ...errors import ParameterError
 from ...geometry import Grid
 from ..separation.sides import PAIRS
+from ..stages import Stages
 from .lattice import Float32, Labels, Slab, lattice_of
-from .second_look import FirstLook, logarithms, mean_of_looks
+from .second_look import FirstLook, logarithms, mean_of_looks, packed, unpacked
 from .tiles import Run, slabs_of, windows
 
 _LOW, _HIGH = 0.5, 99.5
 """Percentiles of the grey values that become 0 and 1, as in the pairs that the network was trained on."""
 _LARGE = 1e30
+_FIRST_LOOK = "embedded-first-look"
+"""Name of the stage."""
 _APART = 6.0
 """Distance over which grey values of an image of a person have something to do with each other, mm."""
 _LEAST_CORRELATION = 0.25
@@ -190,6 +193,7 @@ def segment(
     run: Run,
     description: Description,
     progress: Seen | None = None,
+    stages: Stages | None = None,
 ) -> Labels:
     """Return the subregion of every voxel of an image.
 
@@ -204,6 +208,8 @@ def segment(
     description : Description
     progress : callable, optional
         See `Seen`; what the second look takes is known when it begins.
+    stages : Stages, optional
+        Where the first look is kept and found again, if there is a second one.
 
     Returns
     -------
@@ -222,7 +228,9 @@ def segment(
     slabs = _looked(values, seen, description, partial(tell, looks_at(grid, description)[0]))
     if description.second_look is None:
         return lattice.to_labels(slabs, labels)
-    first = FirstLook.of(lattice, slabs, labels)
+    kept = stages or Stages(None)
+    look = kept.kept_all(_FIRST_LOOK, lambda: packed(FirstLook.of(lattice, slabs, labels)), of=description.sha256)
+    first = unpacked(look, lattice)
     found = np.zeros(image.shape, dtype=np.uint8)
     if first is not None:
         block = first.block(np.array(description.window) * description.finer / lattice.spacing)

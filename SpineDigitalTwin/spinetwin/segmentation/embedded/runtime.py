@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,14 +13,34 @@ import numpy.typing as npt
 from ...errors import ParameterError
 from ...geometry import Grid
 from ..course import Course, Rest
+from ..stages import Stages
 from .lattice import Labels
-from .network import Description, Look, Seen, open_network, read_description, segment
+from .network import Look, Seen, open_network, read_description, segment
 from .seconds import AGAIN, FIRST, embedded_seconds, look_part
 
 Tell = Callable[[float, Rest], None]
 """Takes the fraction of looking that is done, and what remains of it where that is known better than before."""
 
 _LACKING = "it needs onnxruntime, which this Python lacks. Install it: pip install onnxruntime"
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What came of letting the network look at an image.
+
+    Attributes
+    ----------
+    labels : (i, j, k) array of uint8
+        The subregion of every voxel.
+    version : str
+        Of ONNX Runtime.
+    seconds : mapping of str to float
+        That each part of looking took.
+    """
+
+    labels: Labels
+    version: str
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 class Runtime(Protocol):
@@ -37,8 +58,8 @@ class Runtime(Protocol):
         """Put what is missing into a private folder."""
         ...
 
-    def subregions(self, image: npt.NDArray[Any], grid: Grid, model: Path, tell: Tell) -> tuple[Labels, str]:
-        """Return the subregion of every voxel, and the version of ONNX Runtime."""
+    def subregions(self, image: npt.NDArray[Any], grid: Grid, model: Path, tell: Tell, stages: Stages) -> Looked:
+        """Return the subregion of every voxel; what is finished of it is kept among the stages."""
         ...
 
 
@@ -65,8 +86,8 @@ class RuntimeHere:
             raise ParameterError(f"The embedded network cannot run: {self.lacking()}")
         tell(1.0, f"nothing to install in {folder}")
 
-    def subregions(self, image: npt.NDArray[Any], grid: Grid, model: Path, tell: Tell) -> tuple[Labels, str]:
-        """Return the subregion of every voxel, and the version of ONNX Runtime.
+    def subregions(self, image: npt.NDArray[Any], grid: Grid, model: Path, tell: Tell, stages: Stages) -> Looked:
+        """Return the subregion of every voxel; the first look at the image is kept among the stages.
 
         Raises
         ------
@@ -74,13 +95,14 @@ class RuntimeHere:
             If ONNX Runtime or the model cannot be loaded.
         """
         description = read_description(model)
+        course = Course(embedded_seconds(grid, description).looking)
         network = open_network(model)
-        return segment(image, grid, network.run, description, _teller(grid, description, tell)), network.version
+        labels = segment(image, grid, network.run, description, _teller(course, tell), stages)
+        return Looked(labels, network.version, course.seconds)
 
 
-def _teller(grid: Grid, description: Description, tell: Tell) -> Seen:
+def _teller(course: Course, tell: Tell) -> Seen:
     """Return what follows the looks of the network, and tells how far all of it is; when the second begins, it is counted."""
-    course = Course(embedded_seconds(grid, description).looking)
 
     def seen(look: Look, done: float) -> None:
         rest: Rest = ()

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...geometry import FloatArray
+from ..stages import Arrays
 from .lattice import Box, Float32, Labels, Lattice, Slab, around, centred, interpolate, labelled
 
 _FAINT = 1e-6
@@ -101,6 +102,21 @@ class FirstLook:
         in_image = block[axis].start + centred(fine.size[axis], fine.step[axis], fine.shape[axis])
         middle, middle_of_image = (coarse.size[axis] - 1) / 2, (coarse.shape[axis] - 1) / 2
         return np.asarray((in_image - middle_of_image) / coarse.step[axis] + middle - self.box[axis].start)
+
+
+def packed(first: FirstLook | None) -> Arrays:
+    """Return what a first look has seen as arrays that can be kept; none for nothing."""
+    if first is None:
+        return {}
+    return {"box": np.array([(each.start, each.stop) for each in first.box]), "scores": first.scores}
+
+
+def unpacked(arrays: Arrays, lattice: Lattice) -> FirstLook | None:
+    """Return the first look at an image with that lattice, of its arrays."""
+    if not arrays:
+        return None
+    i, j, k = (slice(int(start), int(stop)) for start, stop in arrays["box"])
+    return FirstLook(lattice, (i, j, k), arrays["scores"])
 
 
 def logarithms(slabs: Iterable[Slab]) -> Iterator[Slab]:

@@ -3,6 +3,10 @@
 Recognition quality RQ = TP / (TP + FP/2 + FN/2), segmentation quality SQ = the mean intersection over union of matched pairs,
 panoptic quality PQ = RQ x SQ: Kirillov et al., "Panoptic segmentation", CVPR 2019. A pair matches when its intersection over
 union is above one half, which no instance can have with two others; names play no part in it and are counted beside it.
+
+A test compares every number with panoptica 2.1.7, which the authors of SPINEPS measure with. It is not used itself: it asks for
+a numpy below 2.3, where 3D Slicer brings 2.4, and for 28 packages of 420 MB more (pandas, plotly, scikit-image); and it takes
+twice the processor time for less (2.0 s for the vertebrae of a whole spine; 1.1 s here, with structures and regions).
 """
 
 from __future__ import annotations

@@ -20,6 +20,10 @@ _SIZE_SPREAD, _PERSON_SPREAD = 0.08, 0.10
 _NUMBERS = tuple(product((12, 13, 11), (5, 6, 4)))
 
 
+HOW_TO_ANSWER = "Name one; the others follow: `--lowest L5` on the command line, section Levels of the panel."
+"""The end of a question that the name of one vertebra answers."""
+
+
 @dataclass(frozen=True)
 class Anchors:
     """What in view tells which vertebra is which; None or False where it is not in view.
@@ -76,6 +80,13 @@ class Naming:
     question: str
     findings: tuple[str, ...]
     verified: bool = False
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What a person should know of the names: what they rest on, what is asked, and what is unusual."""
+        told = ", ".join(self.anchors) or "by size alone"
+        question = (self.question,) if self.question else ()
+        return (f"Levels were told from the subregions ({told}) and are not verified.", *question, *self.findings)
 
 
 @dataclass(frozen=True)
@@ -201,7 +212,7 @@ def _question(best: _Option, usual: list[_Option], anchors: Anchors, count: int)
     if not anchors.names:
         return (
             f"Which vertebra is the uppermost one? Neither dens nor sacrum is in view, so that {levels[0].name} to "
-            f"{levels[-1].name} is a guess from their size. Name one vertebra; the others follow."
+            f"{levels[-1].name} is a guess from their size. {HOW_TO_ANSWER}"
         )
     others = [each for each in usual if each.chain != best.chain and each.levels(count) != levels]
     if best.deviation and (others or anchors.last_thoracic is not None or anchors.last_rib is not None):

@@ -140,6 +140,18 @@ def _instance_settings(model: ModelFolder) -> ModelSettings:
     return found
 
 
+def program_in(folder: Path) -> Path | None:
+    """Return the file in a folder of models that is a program, as TorchScript is; None where all are but numbers and layers.
+
+    Raises
+    ------
+    ReadError
+        If the model of phase 2 is missing.
+    """
+    place = _instance_path(folder / INSTANCE)
+    return place if place.is_file() and place.suffix != ONNX else None
+
+
 def weights_of(models: Models) -> dict[str, str]:
     """Return the SHA-256 of each file of the models."""
     found = {}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -135,7 +137,6 @@ class NnUNet:
 
 def _predictor(folder: ModelFolder, folds: list[Checkpoint], device: Any) -> Any:
     from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
-    from nnunetv2.utilities.find_objects import recursive_find_trainer_class_by_name
     from nnunetv2.utilities.label_handling.label_handling import determine_num_input_channels
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 
@@ -148,7 +149,7 @@ def _predictor(folder: ModelFolder, folds: list[Checkpoint], device: Any) -> Any
         )
     plans = PlansManager(dict(folder.plans))
     plan = plans.get_configuration(folder.configuration)
-    trainer = recursive_find_trainer_class_by_name(first.trainer) if first.trainer.isidentifier() else None
+    trainer = _trainer(first.trainer) if first.trainer.isidentifier() else None
     if trainer is None:
         raise ParameterError(
             f"{folder.path} was trained by {first.trainer!r}, which this nnU-Net does not know.",
@@ -176,6 +177,21 @@ def _predictor(folder: ModelFolder, folds: list[Checkpoint], device: Any) -> Any
     weights = [dict(each.weights) for each in folds]
     predictor.manual_initialization(network, plans, plan, weights, dataset, first.trainer, None)
     return predictor
+
+
+def _trainer(name: str) -> Any | None:
+    """Return nnU-Net's own trainer of this name, or None.
+
+    nnU-Net itself looks for it by importing one trainer after the other, and some of them want torchvision, which is not there.
+    """
+    from nnunetv2.training import nnUNetTrainer as trainers
+
+    root = Path(trainers.__path__[0])
+    for file in sorted(root.rglob("*.py")):
+        if re.search(rf"^class {name}\b", file.read_text(encoding="utf-8"), re.MULTILINE):
+            parts = file.relative_to(root).with_suffix("").parts
+            return getattr(import_module(".".join((trainers.__name__, *parts))), name)
+    return None
 
 
 class _Counted:

@@ -10,16 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ...geometry import FloatArray, Grid, IntArray, LabelMaps
-from ..backends.stages import Arrays, Stages
 from ..cleanup import CleanedInstances, clean_instances
 from ..course import Course, Foretell, Part, Rest, unheard
 from ..crosscheck import cross_check
+from ..instance_naming import NamedInstances, name_instances
 from ..separation import separate_vertebrae, sides_put_right
 from ..separation.confidence import LevelConfidence
 from ..separation.voxels import BODY
+from ..stages import Arrays, Stages
 from .grey import prepared
 from .instances import CutoutSettings, InstanceRun, Instances, centres_of, find_instances
-from .naming import NamedInstances, name_instances
 from .seconds import CLEAN, FUSE, GREY, INSTANCE, LABEL, LOAD, SEMANTIC, SEPARATE
 from .semantic import SemanticRun, semantic_map
 
@@ -85,11 +85,14 @@ class TwoPhase:
     confidence : mapping of int to float
         By level id, 0 to 1: agreement of the cutouts, lowered where the separation of the subregions disagrees.
     warnings : tuple of str
+    seconds : mapping of str to float
+        That each part of the work took.
     """
 
     maps: LabelMaps
     confidence: Mapping[int, float]
     warnings: tuple[str, ...]
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 def segment(
@@ -142,7 +145,7 @@ def segment(
     maps = LabelMaps(grid, subregions, np.asfortranarray(cleaned.vertebrae))
     progress(1.0, "done")
     said = (*exchanged, *_warnings(named, cleaned, levels))
-    return TwoPhase(maps, {each.level: each.confidence for each in levels}, said)
+    return TwoPhase(maps, {each.level: each.confidence for each in levels}, said, course.seconds)
 
 
 def _subregions(image: Image, grid: Grid, networks: Networks, tell: Tell, stages: Stages) -> npt.NDArray[np.uint8]:
@@ -193,10 +196,7 @@ def _agreement(instances: Instances, named: NamedInstances) -> dict[int, float]:
 
 
 def _warnings(named: NamedInstances, cleaned: CleanedInstances, levels: tuple[LevelConfidence, ...]) -> tuple[str, ...]:
-    naming = named.naming
-    said = [f"Levels were named by {', '.join(naming.anchors) or 'size alone'} and are not verified."]
-    said += [naming.question] if naming.question else []
-    said += naming.findings
+    said = list(named.naming.said)
     count = int(np.count_nonzero(cleaned.vertebrae))
     if cleaned.unassigned > _FEW_UNASSIGNED * count:
         said.append(f"{cleaned.unassigned} voxels of bone belong to no vertebra: the instance network has missed them.")

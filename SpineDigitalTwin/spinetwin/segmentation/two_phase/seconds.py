@@ -38,7 +38,7 @@ _PER_PRODUCT, _PER_VALUE, _PER_SCORE = 0.021e-9, 0.007e-6, 0.015e-6
 _SHARED = 0.04
 """Products of each weight per voxel, for a network of which only the file is known: 0.04 in the instance network of SPINEPS and
 in a U-Net of four stages, 0.01 in one of six; the first windows tell better."""
-_BYTES_OF_A_WEIGHT = 4
+BYTES_OF_A_WEIGHT = 4
 _BETWEEN_BODIES_MM = 35.0
 """Height of a vertebra and its disc, where nobody has counted them yet."""
 
@@ -73,7 +73,7 @@ def file_seconds(size: int, voxels: float) -> float:
 
 
 def _work_of_file(size: int, voxels: float) -> Work:
-    return Work(_SHARED * size / _BYTES_OF_A_WEIGHT * voxels, 0.0, 0.0)
+    return Work(_SHARED * size / BYTES_OF_A_WEIGHT * voxels, 0.0, 0.0)
 
 
 def body_seconds(models: Models) -> float:

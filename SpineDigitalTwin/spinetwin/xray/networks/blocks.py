@@ -24,11 +24,17 @@ SIDE = 64
 
 EDGE_MM = 1.5
 
+SHOWN = 3
+"""What a network is shown of a film: its contrast in a wide and in a narrow neighbourhood, and the disc."""
+
 BEHIND_MM = 22.0
 """The middle of a block lies this far behind the middle of the body, so that the spinous process is in it."""
 
 DISC_MM = 4.0
 """Standard deviation of the bell that shows the middle of a vertebra."""
+
+_NEAR_PX = 9
+"""Width of the neighbourhood in which the rim of a bone stands out from the soft tissue that lies behind and before it."""
 
 _FAR = 1e7
 """Depth of the block's middle where it is projected along its own axes: there perspective is nothing."""
@@ -144,25 +150,32 @@ def disc(block: Block, view: int, body: npt.ArrayLike) -> FloatArray:
     return np.asarray(across[:, None] * up)
 
 
-def filled(vertices: FloatArray, triangles: IntArray) -> npt.NDArray[np.bool_]:
-    """Return which of 64 x 64 x 64 voxels have their middle inside a closed surface whose vertices (n, 3) are in voxels.
+def filled(
+    vertices: FloatArray, triangles: IntArray, shape: tuple[int, int, int] = (SIDE, SIDE, SIDE)
+) -> npt.NDArray[np.bool_]:
+    """Return which of the voxels have their middle inside a closed surface whose vertices (n, 3) are in voxels.
 
     A line along the first axis has entered the surface more often than it has left it.
     """
     seen = np.stack([vertices[:, 1], vertices[:, 2], vertices[:, 0] + _FAR], axis=1)
-    found = fragments(seen, triangles, (SIDE, SIDE), 1.0)
+    along, across, up = shape
+    found = fragments(seen, triangles, (across, up), 1.0)
     first = np.ceil(found.depth - _FAR).astype(np.int64)
-    there = first < SIDE
-    turns = np.zeros((SIDE * SIDE, SIDE), dtype=np.int64)
+    there = first < along
+    turns = np.zeros((up * across, along), dtype=np.int64)
     np.add.at(turns, (found.pixel[there], np.maximum(first[there], 0)), -found.leaves[there].astype(np.int64))
-    winding = np.cumsum(turns, axis=1).reshape(SIDE, SIDE, SIDE)
+    winding = np.cumsum(turns, axis=1).reshape(up, across, along)
     return np.moveaxis(winding != 0, (0, 1, 2), (2, 1, 0))
 
 
 def shown_of(films: Sequence[Film], block: Block, body: npt.ArrayLike) -> npt.NDArray[np.float32]:
-    """Return what a network is shown of a vertebra, (2, 2, 64, 64): for both views the contrast of the patch, and the disc.
+    """Return what a network is shown of a vertebra, (2, `SHOWN`, 64, 64): for both views the patch twice, and the disc.
 
-    Pixels of a patch are larger than those of a film, and so is the neighbourhood that each is compared with: nearly all of it.
+    A pixel of the patch is compared with nearly all others, which shows where the body of the person is, and then with those
+    near it alone, which shows the bones.
     """
-    shown = [[local_contrast(patch(film, block, view)), disc(block, view, body)] for view, film in enumerate(films)]
+    patches = [patch(film, block, view) for view, film in enumerate(films)]
+    shown = [
+        [local_contrast(each), local_contrast(each, _NEAR_PX), disc(block, view, body)] for view, each in enumerate(patches)
+    ]
     return np.asarray(shown, dtype=np.float32)

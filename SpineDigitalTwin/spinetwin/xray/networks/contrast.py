@@ -17,13 +17,15 @@ _FLAT = 1e-3
 """Least spread of a neighbourhood, against that of the whole film."""
 
 
-def local_contrast(film: npt.NDArray[Any]) -> Float32:
+def local_contrast(film: npt.NDArray[Any], around_px: int = _AROUND_PX) -> Float32:
     """Return by how many standard deviations of its neighbourhood each pixel is brighter than that.
 
     Parameters
     ----------
     film : (rows, columns) array
         Larger where more is in the way of the rays; pixels of a millimetre at the patient.
+    around_px : int
+        Width of the neighbourhood.
 
     Returns
     -------
@@ -32,8 +34,8 @@ def local_contrast(film: npt.NDArray[Any]) -> Float32:
     """
     spread = float(film.std())
     values = np.asarray((film - film.mean()) / (spread if spread > 0 else 1.0), dtype=np.float32)
-    above = values - _around(values)
-    sd = np.sqrt(_around(above * above) + np.float32(_FLAT**2))
+    above = values - _around(values, around_px)
+    sd = np.sqrt(_around(above * above, around_px) + np.float32(_FLAT**2))
     return np.asarray(np.clip(above / sd, -_MOST, _MOST), dtype=np.float32)
 
 
@@ -42,7 +44,7 @@ def network_input(contrast: Float32, *, lateral: bool) -> Float32:
     return np.stack([contrast, np.full_like(contrast, float(lateral))])
 
 
-def _around(image: Float32) -> Float32:
+def _around(image: Float32, width: int) -> Float32:
     from scipy.ndimage import uniform_filter
 
-    return np.asarray(uniform_filter(uniform_filter(image, _AROUND_PX, mode="nearest"), _AROUND_PX, mode="nearest"))
+    return np.asarray(uniform_filter(uniform_filter(image, width, mode="nearest"), width, mode="nearest"))

@@ -45,7 +45,7 @@ class VolumeNetwork:
     Attributes
     ----------
     run : callable
-        Takes what is shown of a vertebra (2, 2, 64, 64) and returns the logarithm of the odds of bone (64, 64, 64).
+        Takes what is shown of a vertebra (2, 3, 64, 64) and returns the logarithm of the odds of bone (64, 64, 64).
     sha256 : str
         Of the file of weights.
     trained : str
@@ -60,13 +60,32 @@ class VolumeNetwork:
     measured: Mapping[str, float]
 
 
-def open_network(given: Path | None = None) -> VolumeNetwork:
+def session_run(weights: Path) -> Run:
+    """Return weights as this Python's ONNX Runtime runs them.
+
+    Raises
+    ------
+    ParameterError
+        If ONNX Runtime cannot be loaded.
+    """
+    session = session_of(weights)
+
+    def run(shown: Float32) -> Float32:
+        frontal, lateral = shown[:, None]
+        return np.asarray(session.run(None, {"frontal": frontal, "lateral": lateral})[0][0, 0], dtype=np.float32)
+
+    return run
+
+
+def open_network(given: Path | None = None, run_of: Callable[[Path], Run] = session_run) -> VolumeNetwork:
     """Read weights and description.
 
     Parameters
     ----------
     given : Path, optional
         Folder of both; that of the package if left out.
+    run_of : callable
+        Takes the file of weights and returns what runs them.
 
     Raises
     ------
@@ -85,17 +104,7 @@ def open_network(given: Path | None = None) -> VolumeNetwork:
         raise ParameterError(f"The network for volumes is damaged ({folder}).", "Install spinetwin again.") from error
     if hashlib.sha256(weights.read_bytes()).hexdigest() != sha256:
         raise ParameterError(f"The weights in {folder} are not what they should be.", "Install spinetwin again.")
-    return VolumeNetwork(_run(weights), sha256, trained, measured)
-
-
-def _run(weights: Path) -> Run:
-    session = session_of(weights)
-
-    def run(shown: Float32) -> Float32:
-        frontal, lateral = shown[:, None]
-        return np.asarray(session.run(None, {"frontal": frontal, "lateral": lateral})[0][0, 0], dtype=np.float32)
-
-    return run
+    return VolumeNetwork(run_of(weights), sha256, trained, measured)
 
 
 @dataclass(frozen=True)

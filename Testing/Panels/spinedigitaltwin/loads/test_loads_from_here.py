@@ -94,7 +94,13 @@ class TestReport:
 
 
 def test_the_worker_writes_model_and_loads_of_the_same_numbers(computed, host, tmp_path):
+    import vtk
+
     ui = computed.ui
+    ball = vtk.vtkSphereSource()
+    ball.Update()
+    mesh = host.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", "L3")
+    mesh.SetAndObservePolyData(ball.GetOutput())
     rest(computed, host)
     assert ui.exportLoadsButton.text == "Choose a folder"
     ui.exportFolder.currentPath = str(tmp_path)
@@ -112,13 +118,17 @@ def test_the_worker_writes_model_and_loads_of_the_same_numbers(computed, host, t
     assert read_model(tmp_path / "patient 1_model.spinembs.json").person == Person("f", 168.0, 64.0)
     for name in ("loads.csv", "loads.html", "loads.png", "model.osim"):
         assert (tmp_path / f"patient 1_{name}").stat().st_size > 1000
+    assert (tmp_path / "patient 1_L3.stl").stat().st_size > 1000
+    assert "patient 1_L3.stl</mesh_file>" in (tmp_path / "patient 1_model.osim").read_text(encoding="utf-8")
     shift(L3, 100, (0, 3.0, 0))
     settle(host)
     assert ui.exportLoadsButton.text == "Compute loads first, in section Biomechanics", "old loads are not written"
 
 
 def test_form_result_and_comparison_come_back_with_the_scene(computed, host, tmp_path):
-    choose(computed, host, taskBox=row_of("flexion-60"), strengthBox=60.0)
+    from SpineDigitalTwinLib.loads import handover
+
+    choose(computed, host, taskBox=row_of("flexion-60"), strengthBox=60.0, rhythmBox=1, pelvisBox=0.3, powerBox=2.0)
     computed.ui.loadsButton.click()
     computed.ui.keepLoadsButton.click()
     settle(host)
@@ -131,6 +141,13 @@ def test_form_result_and_comparison_come_back_with_the_scene(computed, host, tmp
     host.util.loadScene(path)
     settle(host)
     assert (computed.ui.taskBox.currentIndex, computed.ui.strengthBox.value) == (row_of("flexion-60"), 60.0)
+    assert computed.ui.rhythmBox.currentIndex == 1
+    assert computed.panel.loads.answer.found.settings.rhythm == "pearcy"
+    assert (computed.ui.pelvisBox.value, computed.ui.powerBox.value) == (0.3, 2.0)
+    settings = computed.panel.loads.answer.found.settings
+    assert (settings.pelvis_share, settings.power) == (0.3, 2.0)
+    asked = handover.options(computed.panel.loads.answer, computed._parameters)
+    assert (asked["pelvis_share"], asked["power"]) == (0.3, 2.0), "the worker is told, too"
     assert [row[:3] for row in cells(computed.ui.loadsTable)] == before
     assert computed.ui.keptLabel.visible is True
     models = {node.GetName() for node in host.util.getNodesByClass("vtkMRMLModelNode")}

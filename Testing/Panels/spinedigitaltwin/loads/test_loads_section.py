@@ -1,6 +1,7 @@
 """Section Biomechanics of the panel: filled in, pressed, dragged and looked at."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -43,6 +44,7 @@ class TestBefore:
         assert (ui.loadsButton.enabled, ui.loadsButton.text) == (True, "Compute loads")
         assert "It decides the loads of standing" in ui.floorBox.toolTip
         assert (ui.strengthBox.value, ui.floorBox.value) == (Settings().strength, Settings().activation_floor)
+        assert (ui.pelvisBox.value, ui.powerBox.value) == (Settings().pelvis_share, Settings().power)
 
     def test_impossible_people_and_columns_are_refused_in_a_sentence(self, filled, host):
         from SpinePOILib import pointnodes
@@ -288,6 +290,18 @@ def test_bars_and_whiskers_are_as_long_as_the_forces(computed, points):
         np.testing.assert_allclose(lengths, np.maximum(np.abs(getattr(found, name)), 1.0 / per_newton), atol=1e-6)
         ends = [[low + (each.start[0] - at) / per_newton, low + (each.end[0] - at) / per_newton] for each in lines[here]]
         np.testing.assert_allclose(ends, np.transpose([spread.low[name], spread.high[name]]), atol=1e-6)
+
+
+def test_bars_of_a_result_that_is_not_to_be_trusted_are_red(computed, points):
+    from SpineDigitalTwinLib.loads import bars
+
+    model = model_of(points)
+    drawn = [
+        {each.ink for each in bars.shapes(loads(asked, TASKS["standing"]), None, None, 460.0) if isinstance(each, bars.Box)}
+        for asked in (model, replace(model, suspect=("L3",)))
+    ]
+    blues, reds = {"#1f5fd6", "#9db4dd"}, {"#b3261e", "#e0a29d"}
+    assert [inks & (blues | reds) for inks in drawn] == [blues, reds]
 
 
 def is_number(word):

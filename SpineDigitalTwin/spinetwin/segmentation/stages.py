@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ class Stages:
 
     Attributes
     ----------
+    folder : Path or None
+        That store.
     reused : tuple of str
         The stages that were there already.
 
@@ -46,7 +48,7 @@ class Stages:
 
     def __init__(self, store: Path | None) -> None:
         self.reused: tuple[str, ...] = ()
-        self._store = store
+        self.folder = store
 
     def kept(
         self, name: str, make: Callable[[], npt.NDArray[Any]], *, shape: tuple[int, ...] | None = None, of: str = ""
@@ -73,19 +75,38 @@ class Stages:
         shapes: Mapping[str, tuple[int, ...]] | None = None,
         of: str = "",
     ) -> Arrays:
-        """Return the arrays of a stage by name, as `kept` does for one; none of them may hold objects."""
-        if self._store is None:
-            return make()
-        file = self._store / f"{name}.npz"
-        found = _read(file, f"{self._store.name} {name} {of}", shapes or {})
+        """Return the arrays of a stage by name (any but "file"), as `kept` does for one; none of them may hold objects."""
+        found = self.found(name, shapes=shapes, of=of)
         if found is not None:
-            self.reused = (*self.reused, name)
             return found
         arrays = make()
+        self.keep(name, arrays, of=of)
+        return arrays
+
+    def found(self, name: str, *, shapes: Mapping[str, tuple[int, ...]] | None = None, of: str = "") -> Arrays | None:
+        """Return the arrays of a stage that was kept; None where there is none, or that of something else."""
+        if self.folder is None:
+            return None
+        arrays = _read(self.folder / f"{name}.npz", _key(self.folder, name, of), shapes or {})
+        if arrays is not None:
+            self.reused = (*self.reused, name)
+        return arrays
+
+    def keep(self, name: str, arrays: Arrays, *, of: str = "") -> None:
+        """Keep the arrays of a stage that is finished."""
+        if self.folder is None:
+            return
         # what cannot be kept is no reason to stop: the work goes on, and would begin here again
         with suppress(OSError):
-            _write(file, f"{self._store.name} {name} {of}", arrays)
-        return arrays
+            _write(self.folder / f"{name}.npz", _key(self.folder, name, of), arrays)
+
+    def note(self, names: Iterable[str]) -> None:
+        """Take down what another process has found there, which works on the same request."""
+        self.reused = (*self.reused, *names)
+
+
+def _key(store: Path, name: str, of: str) -> str:
+    return f"{store.name} {name} {of}"
 
 
 def _read(file: Path, key: str, shapes: Mapping[str, tuple[int, ...]]) -> Arrays | None:
@@ -106,9 +127,11 @@ def _read(file: Path, key: str, shapes: Mapping[str, tuple[int, ...]]) -> Arrays
 
 def _write(file: Path, key: str, arrays: Arrays) -> None:
     temporary = file.with_name(f".{secrets.token_hex(4)}-{file.name}")
+    # scores get a third smaller, and compressing them takes forty times as long as writing them
+    save = np.savez if any(each.dtype.kind == "f" and each.ndim > 1 for each in arrays.values()) else np.savez_compressed
     try:
         with temporary.open("wb") as stream:
-            np.savez_compressed(stream, allow_pickle=False, **arrays, **{_DIGEST: np.array(_digest(key, arrays))})
+            save(stream, allow_pickle=False, **arrays, **{_DIGEST: np.array(_digest(key, arrays))})
         temporary.replace(file)
     finally:
         with suppress(OSError):

@@ -14,7 +14,7 @@ import numpy as np
 from spinetwin.anatomy import LEVELS
 from spinetwin.errors import MapError
 from spinetwin.geometry import LabelMaps
-from spinetwin.jobs import backends, steps
+from spinetwin.jobs import backends, preflight, steps
 from spinetwin.jobs.job import Done, Step
 from spinetwin.jobs.options import text
 from spinetwin.jobs.worker import work
@@ -26,6 +26,7 @@ TRUTH = "truth.npy"
 INSTALLED = Path(__file__).stem if len(sys.argv) < 3 else sys.argv[2]
 FOREVER = 600
 QUIET_S = 0.15
+NEEDS = {"bytes_per_voxel": "0", "fixed_mb": "900", "seconds_per_million_voxels": "65"}
 
 
 class StandIn:
@@ -49,7 +50,7 @@ class StandIn:
         time.sleep(QUIET_S)
         progress(0.3, "looking for the spine")
         print("an öccasional line of a library", flush=True)
-        print(f"runs on {request.device}", flush=True)
+        print(f"runs on {request.device}, of a {request.contrast.name} image", flush=True)
         self._happens()
         truth = Path(INSTALLED).with_name(TRUTH)
         if truth.exists():
@@ -85,4 +86,5 @@ STAND_INS = (
 
 if __name__ == "__main__":
     backends.BACKENDS = STAND_INS
+    preflight._NEEDS = {**preflight._NEEDS, "big": NEEDS, "small": NEEDS}
     sys.exit(work(Path(sys.argv[1]), {**steps.STEPS, "install": Step((), install, {"backend": text})}))
