@@ -95,6 +95,7 @@ def test_a_backend_tells_the_devices_of_its_environment(torch, monkeypatch, tmp_
     assert running.availability("spineps", (), None).devices == ("cpu", "cuda:0", "cuda:1")
     monkeypatch.setattr(two_phase, "state_for", lambda *_: state)
     monkeypatch.setattr(two_phase, "lacking", lambda _: "")
+    monkeypatch.setattr(two_phase, "refuse_unknown_program", lambda _: None)
     found = two_phase.TwoPhaseBackend(tmp_path).available(Request(None, None))
     assert (found.ready, found.devices) == (True, ("cpu", "cuda:0", "cuda:1"))
 

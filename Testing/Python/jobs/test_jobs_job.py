@@ -86,7 +86,7 @@ def test_what_is_no_job(read, text, words):
         ({"inputs": {"subregions": "none.nii", "vertebrae": "v.nii.gz"}}, ReadError, "none.nii for the input subregions."),
         ({"inputs": {"subregions": "out", "vertebrae": "v.nii.gz"}}, ReadError, "There is no file"),
         ({"options": "fast"}, ReadError, "The options in the job.json are no JSON object."),
-        ({"options": {"speed": 1}}, ParameterError, "has no option 'speed'. Its options: rules, levels, only."),
+        ({"options": {"speed": 1}}, ParameterError, "has no option 'speed'. Its options: rules, levels, only, unverified."),
         ({"options": {"rules": "mine"}}, ParameterError, "The option rules must be one of paper, tptbox, not 'mine'."),
         ({"options": {"rules": []}}, ParameterError, "The option rules must be one of paper, tptbox, not []."),
         ({"options": {"levels": 3}}, ParameterError, "The option levels must be a text of 1 to 1000 letters, not 3."),
