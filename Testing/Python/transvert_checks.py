@@ -95,7 +95,7 @@ def a_training_that_was_stopped_goes_on_as_if_it_had_not_been(folder):
     again = Training(small, folder / "stopped", "cpu", short=False)
     assert again.step == 2
     assert [again.take(each) for each in batches[2:]] == losses[2:]
-    for a, b in zip(straight.kept.parameters(), again.kept.parameters(), strict=True):
+    for a, b in zip(straight.learner.kept.parameters(), again.learner.kept.parameters(), strict=True):
         assert torch.equal(a, b)
     refused = ""
     try:

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from common.checkpoint import read_checkpoint, read_kept, write_checkpoint
+from common.learner import Learner, one_cycle
 from common.loop import train_stages
 from common.options import options_for
 
@@ -50,27 +51,13 @@ class Training:
         self.network = spine_net(recipe).to(device)
         if before is not None:
             read_kept(before, self.network, device)
-        self.kept = torch.optim.swa_utils.AveragedModel(self.network, avg_fn=self._followed)
-        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser, recipe.rate, total_steps=recipe.steps + 1, pct_start=recipe.warm_up
-        )
+        self.learner = Learner(self.network, recipe, lambda optimiser: one_cycle(optimiser, recipe))
         folder.mkdir(parents=True, exist_ok=True)
-        self.step = read_checkpoint(folder, recipe, device, self._parts)
-
-    def _followed(self, kept: torch.Tensor, trained: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
-        """Return where kept weights go when the trained ones have moved; faster as long as few steps have been taken."""
-        memory = min(self.recipe.memory, (1 + int(steps)) / (10 + int(steps)))
-        return memory * kept + (1.0 - memory) * trained
-
-    @property
-    def _parts(self) -> dict[str, object]:
-        """Return all that changes on the way, by its name in the file."""
-        return {"network": self.network, "kept": self.kept, "optimiser": self.optimiser, "schedule": self.schedule}
+        self.step = read_checkpoint(folder, recipe, device, self.learner.parts)
 
     def save(self) -> None:
         """Write all that is needed to go on, or nothing."""
-        write_checkpoint(self.folder, self.recipe, self.step, self._parts)
+        write_checkpoint(self.folder, self.recipe, self.step, self.learner.parts)
 
     def take(self, batch: Batch) -> dict[str, float]:
         """Take one step and return its loss."""
@@ -79,12 +66,7 @@ class Training:
         with torch.autocast(self.device, torch.bfloat16, enabled=self.short):
             scores = self.network(torch.from_numpy(images).to(self.device))
         value = loss(scores.float(), torch.from_numpy(channels).to(self.device))
-        self.optimiser.zero_grad(set_to_none=True)
-        value.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        self.optimiser.step()
-        self.schedule.step()
-        self.kept.update_parameters(self.network)
+        self.learner.step(value)
         self.step += 1
         return {"loss": value.item()}
 
@@ -95,11 +77,11 @@ class Training:
     @torch.no_grad()
     def look(self) -> dict[str, float]:
         """Return the Dice of each label but the background on the pairs that are held out, all their voxels taken together."""
-        self.kept.eval()
+        self.learner.kept.eval()
         hits, sizes = np.zeros(len(LABELS)), np.zeros(len(LABELS))
         for image, truth in self._held_out:
             with torch.autocast(self.device, torch.bfloat16, enabled=self.short):
-                scores = self.kept(torch.from_numpy(image[None, None]).to(self.device))
+                scores = self.learner.kept(torch.from_numpy(image[None, None]).to(self.device))
             found = scores[0].argmax(dim=0).cpu().numpy()
             hits += np.bincount(found[found == truth], minlength=len(LABELS))
             sizes += np.bincount(found.ravel(), minlength=len(LABELS)) + np.bincount(truth.ravel(), minlength=len(LABELS))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import torch
 from common.checkpoint import read_checkpoint, write_checkpoint
+from common.learner import Learner
 from common.loop import train
 from common.options import options_for
 from spinetwin.xray.landmarks import LANDMARKS
@@ -46,29 +47,17 @@ class Training:
         self.recipe, self.folder, self.device, self.short = recipe, folder, device, short
         self.title: dict[str, str] = {}
         self.network = film_net(recipe).to(device, memory_format=torch.channels_last)
-        self.kept = torch.optim.swa_utils.AveragedModel(self.network, avg_fn=self._followed, use_buffers=True)
-        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, self._rate)
+        self.learner = Learner(self.network, recipe, lambda optimiser: torch.optim.lr_scheduler.LambdaLR(optimiser, self._rate))
         folder.mkdir(parents=True, exist_ok=True)
-        self.step = read_checkpoint(folder, recipe, device, self._parts)
+        self.step = read_checkpoint(folder, recipe, device, self.learner.parts)
 
     def _rate(self, step: int) -> float:
         """Return the share of the highest rate at a step."""
         return min((step + 1) / self.recipe.warm_up, 1.0, (self.recipe.steady / max(step, 1)) ** 0.5)
 
-    def _followed(self, kept: torch.Tensor, trained: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
-        """Return where kept weights go when the trained ones have moved; faster as long as few steps have been taken."""
-        memory = min(self.recipe.memory, (1 + int(steps)) / (10 + int(steps)))
-        return memory * kept + (1.0 - memory) * trained if kept.is_floating_point() else trained
-
-    @property
-    def _parts(self) -> dict[str, object]:
-        """Return all that changes on the way, by its name in the file."""
-        return {"network": self.network, "kept": self.kept, "optimiser": self.optimiser, "schedule": self.schedule}
-
     def save(self) -> None:
         """Write all that is needed to go on, or nothing."""
-        write_checkpoint(self.folder, self.recipe, self.step, self._parts)
+        write_checkpoint(self.folder, self.recipe, self.step, self.learner.parts)
 
     def take(self, batch: Batch) -> dict[str, float]:
         """Take one step and return the parts of its loss."""
@@ -78,12 +67,7 @@ class Training:
         with torch.autocast(self.device, torch.bfloat16, enabled=self.short):
             found = self.network(seen)
         wrong = parts(found, {key: torch.from_numpy(each).to(self.device) for key, each in truth.items()})
-        self.optimiser.zero_grad(set_to_none=True)
-        torch.stack([self.recipe.weights[key] * each for key, each in wrong.items()]).sum().backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        self.optimiser.step()
-        self.schedule.step()
-        self.kept.update_parameters(self.network)
+        self.learner.step(torch.stack([self.recipe.weights[key] * each for key, each in wrong.items()]).sum())
         self.step += 1
         return {key: each.item() for key, each in wrong.items()}
 
@@ -94,11 +78,11 @@ class Training:
     @torch.no_grad()
     def look(self) -> dict[str, float]:
         """Look at the films that are held out."""
-        self.kept.eval()
+        self.learner.kept.eval()
 
         def run(film: Float32) -> tuple[Float32, Float32, Float32]:
             with torch.autocast(self.device, torch.bfloat16, enabled=self.short):
-                found = self.kept(torch.from_numpy(film[None]).to(self.device, memory_format=torch.channels_last))
+                found = self.learner.kept(torch.from_numpy(film[None]).to(self.device, memory_format=torch.channels_last))
             heat, offsets, bone = (each[0].float().cpu().numpy() for each in found)
             return heat, offsets, bone
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 from common.checkpoint import read_checkpoint, read_kept, write_checkpoint
+from common.learner import Learner, one_cycle
 from common.loop import train_stages
 from common.options import options_for
 
@@ -24,7 +25,6 @@ from .recipe import ABLATIONS, STAGES, Recipe
 from .samples import HELD_OUT, Sample, batches, samples_of
 
 LOOK_EVERY = 250
-_MOST_SLOPE = 5.0
 
 
 def network_of(recipe: Recipe) -> TransVert:
@@ -55,30 +55,15 @@ class Training:
         self.network, self.judge = network_of(recipe).to(device), Discriminator(recipe.judge).to(device)
         if before is not None:
             self.judge.load_state_dict(read_kept(before, self.network, device)["judge"])
-        self.kept = torch.optim.swa_utils.AveragedModel(self.network, avg_fn=self._followed)
-        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
+        self.learner = Learner(self.network, recipe, lambda optimiser: one_cycle(optimiser, recipe))
         self.judging = torch.optim.AdamW(self.judge.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser, recipe.rate, total_steps=recipe.steps + 1, pct_start=recipe.warm_up
-        )
         folder.mkdir(parents=True, exist_ok=True)
         self.step = read_checkpoint(folder, recipe, device, self._parts)
-
-    def _followed(self, kept: torch.Tensor, trained: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
-        """Average over few steps at first, and over more and more later."""
-        return kept + (trained - kept) * max(1.0 - self.recipe.memory, 1.0 / (1.0 + float(steps)))
 
     @property
     def _parts(self) -> dict[str, object]:
         """Return all that changes on the way, by its name in the file."""
-        return {
-            "network": self.network,
-            "judge": self.judge,
-            "kept": self.kept,
-            "optimiser": self.optimiser,
-            "judging": self.judging,
-            "schedule": self.schedule,
-        }
+        return {**self.learner.parts, "judge": self.judge, "judging": self.judging}
 
     def save(self) -> None:
         """Write all that is needed to go on, or nothing."""
@@ -103,12 +88,7 @@ class Training:
                 seen = self.judge(made)
             losses["adversary"] = ((seen.float() - 1.0) ** 2).mean()
         total = sum(getattr(self.recipe, name) * value for name, value in losses.items())
-        self.optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), _MOST_SLOPE)
-        self.optimiser.step()
-        self.schedule.step()
-        self.kept.update_parameters(self.network)
+        self.learner.step(total)
         self.step += 1
         return {name: value.item() for name, value in losses.items()}
 
@@ -127,7 +107,7 @@ class Training:
 
     def look(self) -> dict[str, float]:
         """Return the mean Dice of the samples that are held out, by region of the spine."""
-        found = dice_by_region(self.kept, self._held_out, self.device)
+        found = dice_by_region(self.learner.kept, self._held_out, self.device)
         return {f"dice_{region}": round(value, 4) for region, value in found.items()}
 
 
