@@ -12,11 +12,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "SpineDigitalTwin" / "spinetwin"
 
-GROUND = {"anatomy", "geometry", "errors"}
+GROUND = {"anatomy", "geometry", "errors", "networks"}
 TOP = {"report", "jobs", "commands", "cli", ""}
 EVERYTHING = GROUND | {"phantom", "poi", "measure", "segmentation", "biomechanics", "xray", "io"} | TOP
 ROOMS = {
     "errors": set[str](),
+    "networks": {"errors"},
     "anatomy": {"errors"},
     "geometry": {"errors"},
     "phantom": GROUND,
@@ -60,7 +61,7 @@ INSIDE_FUNCTIONS = {
     "matplotlib": None,
     "mpl_toolkits": None,
     "numba": {"xray"},
-    "onnxruntime": {"segmentation", "xray"},
+    "onnxruntime": {"networks"},
     "psutil": {"jobs"},
     "pydicom": {"io"},
     "tqdm": {"commands", "cli", "jobs"},

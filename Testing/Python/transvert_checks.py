@@ -45,7 +45,7 @@ def a_pixel_changes_what_lies_behind_it_most(_):
 def the_exported_file_says_what_it_says(folder):
     import torch
     from radiographs.transvert.export import export
-    from spinetwin.xray.networks.model import session_of
+    from spinetwin.networks import open_onnx
 
     network, weights, shown = _network(), folder / "transvert.onnx", torch.randn(2, 3, 64, 64)
     with warnings.catch_warnings():
@@ -55,7 +55,7 @@ def the_exported_file_says_what_it_says(folder):
     with torch.no_grad():
         expected = network(shown[:1], shown[1:])[0, 0].numpy()
     frontal, lateral = shown[:, None].numpy()
-    found = session_of(weights).run(None, {"frontal": frontal, "lateral": lateral})[0][0, 0]
+    found = open_onnx(weights).run(None, {"frontal": frontal, "lateral": lateral})[0][0, 0]
     assert np.abs(found - expected).max() < 1e-3
 
 

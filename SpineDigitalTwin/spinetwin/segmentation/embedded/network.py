@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ...errors import ParameterError
 from ...geometry import Grid
+from ...networks import onnx_runtime_version, open_onnx
 from ..separation.sides import PAIRS
 from ..stages import Stages
 from .lattice import Float32, Labels, Slab, lattice_of
@@ -170,21 +171,13 @@ def open_network(folder: Path) -> Network:
     ParameterError
         If ONNX Runtime cannot be loaded.
     """
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise ParameterError(f"ONNX Runtime cannot be loaded: {error}.", "Install it again: pip install onnxruntime") from error
-
-    options = onnxruntime.SessionOptions()
-    # threads that wait for each other sleep: they would take processor time from other programs
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
+    session = open_onnx(folder / "model.onnx")
     name = session.get_inputs()[0].name
 
     def run(image: Float32) -> Float32:
         return np.asarray(session.run(None, {name: np.ascontiguousarray(image[None, None])})[0][0], dtype=np.float32)
 
-    return Network(run, onnxruntime.__version__)
+    return Network(run, onnx_runtime_version())
 
 
 def segment(

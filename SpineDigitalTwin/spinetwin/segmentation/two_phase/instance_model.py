@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import MapError, ParameterError, ReadError
+from ...errors import MapError, ReadError, SpineTwinError
 from ...geometry import IntArray
+from ...networks import open_onnx
 from .devices import device_of, is_memory, memory_in_words
 from .instances import CLASSES, OFFSET, InstanceRun, Labels
 from .model_folder import ModelFolder
@@ -76,11 +77,9 @@ def _best(scores: npt.NDArray[Any], model: Path) -> IntArray:
 
 def _onnx(path: Path) -> Scores:
     try:
-        import onnxruntime
-    except ImportError as error:
-        raise ParameterError(f"{path.name} needs ONNX Runtime.", "Install the package onnxruntime.") from error
-    try:
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        session = open_onnx(path)
+    except SpineTwinError:
+        raise
     except Exception as error:  # ONNX Runtime has no base class of its own for what a file can be
         raise ReadError(f"{path} is no ONNX model that can be run.", "Export it again.") from error
     name = session.get_inputs()[0].name

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ...errors import ParameterError
+from ...networks import open_onnx
 from .contrast import Float32
 
 FOLDER = Path(__file__).parent / "model"
@@ -95,7 +96,7 @@ def open_network(description: Description, given: Path | None = None) -> Run:
     ParameterError
         If ONNX Runtime cannot be loaded.
     """
-    session = session_of((given or FOLDER) / WEIGHTS)
+    session = open_onnx((given or FOLDER) / WEIGHTS)
     name = session.get_inputs()[0].name
 
     def run(film: Float32) -> tuple[Float32, Float32, Float32]:
@@ -103,25 +104,6 @@ def open_network(description: Description, given: Path | None = None) -> Run:
         return chances(heat), offsets, np.float32(description.bone_mm) * bone[0]
 
     return run
-
-
-def session_of(weights: Path) -> Any:
-    """Return weights as ONNX Runtime runs them, on the CPU.
-
-    Raises
-    ------
-    ParameterError
-        If ONNX Runtime cannot be loaded.
-    """
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise ParameterError(f"ONNX Runtime cannot be loaded: {error}.", "Install it again: pip install onnxruntime") from error
-
-    options = onnxruntime.SessionOptions()
-    # threads that wait for each other sleep: they would take processor time from other programs
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
 
 
 def chances(scores: Float32) -> Float32:

@@ -22,10 +22,11 @@ import numpy.typing as npt
 from ...errors import ParameterError
 from ...geometry import FloatArray, Grid
 from ...geometry.surfaces import Surface, surface_of_samples
+from ...networks import open_onnx
 from ..films import Film
 from .blocks import Block, block_around, shown_of
 from .contrast import Float32
-from .model import FOLDER, chances, session_of
+from .model import FOLDER, chances
 
 WEIGHTS, DESCRIPTION = "transvert.onnx", "transvert.json"
 
@@ -68,7 +69,7 @@ def session_run(weights: Path) -> Run:
     ParameterError
         If ONNX Runtime cannot be loaded.
     """
-    session = session_of(weights)
+    session = open_onnx(weights)
 
     def run(shown: Float32) -> Float32:
         frontal, lateral = shown[:, None]
