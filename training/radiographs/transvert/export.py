@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,8 @@ from spinetwin.xray.networks.blocks import EDGE_MM, SHOWN, SIDE
 from spinetwin.xray.networks.volumes import DESCRIPTION, WEIGHTS
 
 from .measuring import dice_by_region
-from .recipe import ABLATIONS, STAGES, Recipe
-from .samples import EVALUATED, samples_of
+from .recipe import STAGES, Recipe
+from .samples import EVALUATED, Sample, samples_of
 from .train import network_of
 
 
@@ -25,30 +25,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the stages were trained")
     parser.add_argument("--out", type=Path, required=True, help="where weights and description shall lie")
-    parser.add_argument("--ablation", choices=sorted(ABLATIONS), help="what was left out")
     parser.add_argument("--pairs", type=int, default=50, help="pairs of films to measure on")
     options = parser.parse_args()
-    stages = [dataclasses.replace(stage, **ABLATIONS.get(options.ablation, {})) for stage in STAGES]
-    begun = [stage for stage in stages if (options.folder / stage.name / CHECKPOINT).exists()]
+    begun = [stage for stage in STAGES if (options.folder / stage.name / CHECKPOINT).exists()]
     if not begun:
         raise SystemExit(f"Nothing was trained in {options.folder}.")
     network = network_of(begun[-1])
     state = read_kept(options.folder / begun[-1].name, network)
-    network.eval()
-    options.out.mkdir(parents=True, exist_ok=True)
-    weights = options.out / WEIGHTS
-    export(network, weights)
     samples = [each for number in range(options.pairs) for each in samples_of(begun[-1], EVALUATED + number)]
+    described = write(network, options.out, stages_in_words(begun, state), samples, f"{options.pairs} pairs")
+    print(f"{options.out / WEIGHTS}: {described['trained']}, Dice {described['dice']}")
+
+
+def write(network: torch.nn.Module, out: Path, trained: str, samples: Sequence[Sample], pairs: str) -> dict[str, Any]:
+    """Write a network and its description, with Dice of samples that were never trained on; return the description."""
+    network.eval()
+    out.mkdir(parents=True, exist_ok=True)
+    export(network, out / WEIGHTS)
     description = {
         "side": SIDE,
         "voxel_mm": EDGE_MM,
-        "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
-        "trained": f"on synthetic radiographs, {_stages(begun, state)}",
-        "measured_on": f"{len(samples)} vertebrae of {options.pairs} pairs of synthetic radiographs that were never trained on",
+        "sha256": hashlib.sha256((out / WEIGHTS).read_bytes()).hexdigest(),
+        "trained": f"on synthetic radiographs, {trained}",
+        "measured_on": f"{len(samples)} vertebrae of {pairs} of synthetic radiographs that were never trained on",
         "dice": {region: round(value, 4) for region, value in dice_by_region(network, samples).items()},
     }
-    (options.out / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
-    print(f"{weights}: {weights.stat().st_size / 1e6:.1f} MB, {description['trained']}, Dice {description['dice']}")
+    (out / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
+    return description
 
 
 def export(network: torch.nn.Module, weights: Path) -> None:
@@ -65,7 +68,7 @@ def export(network: torch.nn.Module, weights: Path) -> None:
     )
 
 
-def _stages(begun: list[Recipe], state: dict[str, Any]) -> str:
+def stages_in_words(begun: list[Recipe], state: dict[str, Any]) -> str:
     """Say how many steps were taken in each stage, of how many, and from which seed."""
     taken = [*(each.steps for each in begun[:-1]), state["step"]]
     return "; ".join(

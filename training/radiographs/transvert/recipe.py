@@ -87,9 +87,13 @@ little of a block is bone."""
 STAGES = (SHAPES, replace(SHAPES, name="adversary", seed=12, steps=2000, rate=5e-4, entropy=0.0, overlap=0.0, adversary=0.1))
 """Each goes on from the weights of the one before; the last has the losses of the paper."""
 
-ABLATIONS = {
+ABLATED = replace(SHAPES, name="ablated", seed=14, steps=800, adversary=0.1)
+"""All losses at once, for so few steps that four networks can be trained: what each part brings, not how far they come."""
+
+ABLATIONS: dict[str, dict[str, float | bool]] = {
+    "whole": {},
     "no-adversary": {"adversary": 0.0},
     "no-attention": {"attention": False},
     "no-centroid": {"centroid": False},
 }
-"""What of every stage is otherwise, by name."""
+"""What is otherwise, by name."""

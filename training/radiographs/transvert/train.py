@@ -21,7 +21,7 @@ from common.options import options_for
 
 from .measuring import dice_by_region, soft_dice, tensors_of
 from .network import Discriminator, TransVert
-from .recipe import ABLATIONS, STAGES, Recipe
+from .recipe import STAGES, Recipe
 from .samples import HELD_OUT, Sample, batches, samples_of
 
 LOOK_EVERY = 250
@@ -116,10 +116,8 @@ def main() -> None:
     options = _options()
     torch.set_num_threads(options.threads)
     given = {name: value for name, value in vars(options).items() if name in ("steps", "batch") and value}
-    given = ABLATIONS.get(options.ablation, {}) | given
-    folder = options.out / (options.ablation or "whole")
     train_stages(
-        ((dataclasses.replace(stage, **given), folder / stage.name) for stage in STAGES),
+        ((dataclasses.replace(stage, **given), options.out / stage.name) for stage in STAGES),
         lambda recipe, folder, before: Training(recipe, folder, options.device, options.short, before),
         lambda recipe, step: batches(recipe, step, options.workers),
         time.monotonic() + 60 * options.minutes,
@@ -129,7 +127,6 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = options_for(__doc__, "transvert")
-    parser.add_argument("--ablation", choices=sorted(ABLATIONS), help="leave something out")
     parser.add_argument("--steps", type=int, help="instead of the recipe's")
     parser.add_argument("--batch", type=int, help="instead of the recipe's")
     return parser.parse_args()
