@@ -27,7 +27,7 @@ PIP := -m pip --disable-pip-version-check install -qq --no-warn-script-location
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONUTF8 := 1
 
-.PHONY: help demo test lint format accuracy convergence cross-check measurements separation embedded embedded-model train-landmarks train-transvert xray-networks transvert images evaluation realism xray pictures benchmark cmake-lists clean
+.PHONY: help demo test lint format accuracy convergence cross-check measurements separation embedded embedded-model train-landmarks train-transvert transvert-ablations xray-networks transvert images evaluation realism xray pictures benchmark cmake-lists clean
 .DEFAULT_GOAL := help
 
 help:
@@ -42,6 +42,7 @@ help:
 	@echo "make embedded   measure the network that comes with the package, on phantoms and on real scans"
 	@echo "make embedded-model  train that network anew, for hours; goes on where it was stopped"
 	@echo "make train-transvert  train the network of volumes from radiographs; goes on where it was stopped"
+	@echo "make transvert-ablations  train it for few steps, whole and without one part or another"
 	@echo "make transvert  measure that network on phantoms, beside the shapes that are fitted"
 	@echo "make cross-check  compare the loads with OpenSim and MuJoCo, on phantoms"
 	@echo "make images     measure seconds and memory of the phantom's images"
@@ -150,12 +151,15 @@ train-landmarks: $(VENV)-training/installed-xray
 	@PYTHONPATH=training $(subst $(VENV)/,$(VENV)-training/,$(VENV_PYTHON)) \
 	  -m radiographs.landmarks.export landmarks-model --out landmarks-model
 
-# Of an ablation (TRAINING_ARGS="--ablation no-attention") the weights are exported by hand.
 train-transvert: $(VENV)-training/installed-xray
 	@PYTHONPATH=training $(subst $(VENV)/,$(VENV)-training/,$(VENV_PYTHON)) \
 	  -m radiographs.transvert.train --out transvert $(TRAINING_ARGS)
 	@PYTHONPATH=training $(subst $(VENV)/,$(VENV)-training/,$(VENV_PYTHON)) \
-	  -m radiographs.transvert.export transvert/whole --out transvert/whole
+	  -m radiographs.transvert.export transvert --out transvert
+
+transvert-ablations: $(VENV)-training/installed-xray
+	@PYTHONPATH=training $(subst $(VENV)/,$(VENV)-training/,$(VENV_PYTHON)) \
+	  -m radiographs.transvert.ablations --out transvert-ablations $(TRAINING_ARGS)
 
 $(VENV)-training/installed-xray: $(VENV)-training/installed
 	@$(subst $(VENV)/,$(VENV)-training/,$(VENV_PYTHON)) $(PIP) --editable ".[xray]"

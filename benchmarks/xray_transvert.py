@@ -3,8 +3,9 @@
 Every vertebra is compared in its block of 64 x 64 x 64 voxels of 1.5 mm with the exact surface of the phantom. The first table
 is of films that were made by marching rays through voxels, of persons that no network was trained on: nothing of it is shared
 with the training but the family of shapes. The second is of the radiographs of the training, with seeds that were never used,
-and has the ablations; it needs the folder `training` beside this one. Dice, and the Hausdorff distance between both sets of
-voxels, mm. A network is measured where there is one: ``--networks DIR`` holds a folder with an exported one for each setup.
+and has the ablations, all of them trained side by side for the same few steps (``make transvert-ablations``): ``--networks DIR``
+holds a folder of each. It needs the folder `training` beside this one. Dice, and the Hausdorff distance between both sets of
+voxels, mm.
 Run ``python benchmarks/xray_transvert.py [--seed N] [--persons N] [--pairs N] [--networks DIR]``.
 """
 
@@ -39,12 +40,13 @@ Mask = npt.NDArray[np.bool_]
 FIELDS = ("T2-T7", "T7-T12", "L1-L5")
 """Levels on the films of the persons, in turn."""
 MOST_COBB = 50.0
-SETUPS = ("whole", "no-adversary", "no-attention", "no-centroid")
-"""The network of the paper, and its ablations."""
+INSTALLED = "TransVert, as it is installed"
+ABLATIONS = ("whole", "no-adversary", "no-attention", "no-centroid")
+"""Trained for few steps: the network of the paper, and what it is without some part."""
 SHAPES = "fitted shapes, voxelised"
 REGIONS = ("thoracic", "lumbar")
-_WORDS = {"whole": "TransVert", "no-adversary": "without the adversary", "no-attention": "without self-attention"}
-_WORDS |= {"no-centroid": "without the disc at the middle"}
+_WORDS = {"whole": "few steps: whole", "no-adversary": "few steps: without the adversary"}
+_WORDS |= {"no-attention": "few steps: no self-attention", "no-centroid": "few steps: no disc at the middle"}
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def _rows_of_person(
         right = on_grid(block, truths[key])
         yield row_of(SHAPES, key, on_grid(block, posed.surface), right)
         if network is not None:
-            yield row_of("whole", key, seen_on_grid(films, key, body, block, network), right)
+            yield row_of(INSTALLED, key, seen_on_grid(films, key, body, block, network), right)
 
 
 def held_out(pairs: int, networks: dict[str, VolumeNetwork]) -> Iterator[Row]:
@@ -129,15 +131,9 @@ def held_out(pairs: int, networks: dict[str, VolumeNetwork]) -> Iterator[Row]:
 
 
 def opened(folder: Path) -> dict[str, VolumeNetwork]:
-    """Return the networks that there are, by setup: those of a folder, and else the installed one."""
-    found = {}
-    for setup in SETUPS:
-        try:
-            found[setup] = open_network(folder / setup)
-        except ParameterError:
-            if setup == "whole" and (FOLDER / WEIGHTS).exists():
-                found[setup] = open_network()
-    return found
+    """Return the installed network, and those of a folder, by setup."""
+    found = {INSTALLED: open_network()} if (FOLDER / WEIGHTS).exists() else {}
+    return found | {name: open_network(folder / name) for name in ABLATIONS if (folder / name / WEIGHTS).exists()}
 
 
 def table(title: str, rows: Sequence[Row], setups: Sequence[str]) -> None:
@@ -163,16 +159,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=2_000_000_000)
     parser.add_argument("--persons", type=int, default=6, help="of the first table")
     parser.add_argument("--pairs", type=int, default=25, help="pairs of films of the second table")
-    parser.add_argument("--networks", type=Path, default=Path("transvert"), help="folder of networks, one for each setup")
+    parser.add_argument("--networks", type=Path, default=Path("transvert-ablations"), help="folder of the ablations")
     options = parser.parse_args()
     networks, start = opened(options.networks), time.process_time()
-    rows = list(persons(options.seed, options.persons, networks.get("whole")))
-    table(f"Films made of voxels, {options.persons} persons, landmarks clicked to 1 mm", rows, ("whole", SHAPES))
+    rows = list(persons(options.seed, options.persons, networks.get(INSTALLED)))
+    table(f"Films made of voxels, {options.persons} persons, landmarks clicked to 1 mm", rows, (INSTALLED, SHAPES))
     training = Path(__file__).resolve().parents[1] / "training"
     if networks and training.is_dir():
         sys.path.insert(0, str(training))
         rows = list(held_out(options.pairs, networks))
-        table(f"Radiographs like those of the training, {options.pairs} pairs, their own perspective", rows, SETUPS)
+        table(f"Radiographs like those of the training, {options.pairs} pairs, their own perspective", rows, (INSTALLED, *ABLATIONS))
     print(f"\n{time.process_time() - start:.0f} CPU-s")
 
 
