@@ -3,8 +3,8 @@
 Every vertebra is compared in its block of 64 x 64 x 64 voxels of 1.5 mm with the exact surface of the phantom. The first table
 is of films that were made by marching rays through voxels, of persons that no network was trained on: nothing of it is shared
 with the training but the family of shapes. The second is of the radiographs of the training, with seeds that were never used,
-and has the ablations, all of them trained side by side for the same few steps (``make transvert-ablations``): ``--networks DIR``
-holds a folder of each. It needs the folder `training` beside this one. Dice, and the Hausdorff distance between both sets of
+and has the ablations, all of them trained side by side for the same few steps (``make transvert-ablations``): ``--networks``
+names the folder of all. It needs the folder `training` beside this one. Dice, and the Hausdorff distance between both sets of
 voxels, mm.
 Run ``python benchmarks/xray_transvert.py [--seed N] [--persons N] [--pairs N] [--networks DIR]``.
 """
@@ -168,7 +168,8 @@ def main() -> None:
     if networks and training.is_dir():
         sys.path.insert(0, str(training))
         rows = list(held_out(options.pairs, networks))
-        table(f"Radiographs like those of the training, {options.pairs} pairs, their own perspective", rows, (INSTALLED, *ABLATIONS))
+        title = f"Radiographs like those of the training, {options.pairs} pairs, their own perspective"
+        table(title, rows, (INSTALLED, *ABLATIONS))
     print(f"\n{time.process_time() - start:.0f} CPU-s")
 
 
