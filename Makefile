@@ -106,6 +106,7 @@ images: $(VENV)/installed-base
 
 pictures: $(VENV)/installed-base
 	@$(VENV_PYTHON) Resources/draw_samples.py
+	@$(VENV_PYTHON) Resources/draw_phantoms.py
 
 evaluation: $(VENV)/installed-base $(PANOPTICA)/installed
 	@SPINETWIN_PANOPTICA_PYTHON="$(PANOPTICA_PYTHON)" $(VENV_PYTHON) benchmarks/evaluation.py
