@@ -36,6 +36,9 @@ SHOWN = {
     "lumbosacral_meshes": ("L3", "L5"),
     "verse004": ("T11", "L3", "L5"),
 }
+IN_README, README_PICTURE = "lumbosacral_meshes", Path(__file__).resolve().parents[1] / "Resources" / "realism-lumbar.png"
+"""The only bones whose licence lets a picture of them be shown."""
+
 SEXES = {"f": "woman", "m": "man"}
 
 _VOLUME_EXPONENT = 1.5
@@ -110,7 +113,10 @@ def _report(source: Source, real: Bones, out: Path, everything: bool) -> Person:
 
 def _draw(name: str, real: Bones, theirs: Mapping[int, Bone], fitted: Bones, out: Path) -> None:
     ours = bones(fitted)
-    gallery([(each, theirs[level(each).id], ours[level(each).id]) for each in SHOWN[name]], out / f"{name}.png")
+    pairs = [(each, theirs[level(each).id], ours[level(each).id]) for each in SHOWN[name]]
+    gallery(pairs, out / f"{name}.png")
+    if name == IN_README:
+        gallery(pairs, README_PICTURE)
     column([("real", real), ("fitted phantom", fitted)], out / f"{name}-column.png")
 
 

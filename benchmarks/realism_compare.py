@@ -13,7 +13,7 @@ import numpy as np
 from realism_axes import Bone
 from realism_fit import Measured
 from realism_measure import dimensions_of
-from realism_sd import sd_of
+from realism_sd import known_sd, sd_of
 from spinetwin.anatomy import level
 
 WITHIN = 2.0
@@ -145,11 +145,26 @@ def counts(people: list[Person]) -> None:
         total += row
         print(f"| {person.name} | " + " | ".join(map(str, row)) + " |")
     print("| all | " + " | ".join(map(str, total)) + " |")
+    _print_strictly(people)
+
+
+def _print_strictly(people: list[Person]) -> None:
+    """Print the same by standard deviations that owe nothing to these persons and to the size of their voxels."""
+    known = [(each, known_sd(level(each.level).id, each.dimension, each.population)) for one in people for each in one.found]
+    known = [(each, sd) for each, sd in known if each.dimension != "volume" and np.isfinite(sd)]
+    close = [
+        sum(abs(getattr(each, ours) - each.real) <= WITHIN * sd for each, sd in known) for ours in ("population", "fitted")
+    ]
+    print(
+        f"\nBy published standard deviations alone, without the least one of a voxel's edge: {close[0]} of {len(known)} dimensions "
+        f"of the population within 2 SD, {close[1]} of the fitted ones."
+    )
 
 
 def print_yardstick(people: list[Person]) -> None:
     """Print how many dimensions of a real person lie within 2 SD of those of another, who is scaled to the same bone volume."""
     _print_head("person", "beside", "dimensions", "within 2 SD", "%", "volumes", "within 10 %")
+    total = np.zeros(4, dtype=int)
     for one, other in permutations(people, 2):
         shared = [each for each in one.measured if each in other.measured]
         size = np.median([one.measured[each] / other.measured[each] for each in shared if each[1] == "volume"]) ** (1 / 3)
@@ -159,7 +174,9 @@ def print_yardstick(people: list[Person]) -> None:
         close = sum(abs(one.measured[each] - scaled[each]) <= WITHIN * sd_of(*each, abs(scaled[each])) for each in sizes)
         alike = sum(abs(scaled[each] / one.measured[each] - 1.0) <= 0.1 for each in volumes)
         share = 100.0 * close / len(sizes)
+        total += close, len(sizes), alike, len(volumes)
         print(f"| {one.name} | {other.name} | {len(sizes)} | {close} | {share:.0f} | {len(volumes)} | {alike} |")
+    print(f"| all | | {total[1]} | {total[0]} | {100.0 * total[0] / max(total[1], 1):.0f} | {total[3]} | {total[2]} |")
 
 
 def _print_head(*columns: str) -> None:

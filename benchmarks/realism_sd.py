@@ -49,8 +49,13 @@ def sd_of(key: int, name: str, mean: float) -> float:
     mean : float
         Its mean among people of one size, mm (volume: ml).
     """
+    return MEASURED[name] if name in MEASURED else max(known_sd(key, name, mean), VOXEL_SD)
+
+
+def known_sd(key: int, name: str, mean: float) -> float:
+    """Return the standard deviation that rests on neither the persons of the benchmark nor their voxels; NaN: none."""
     if name in MEASURED:
-        return MEASURED[name]
+        return float("nan")
     column = PUBLISHED.get(name)
     relative = SPREAD[key][column] / getattr(DIMENSIONS[key], column) if column else DRAWN[name]
-    return max(relative * mean, VOXEL_SD)
+    return relative * mean
