@@ -152,12 +152,12 @@ def _print_strictly(people: list[Person]) -> None:
     """Print the same by standard deviations that owe nothing to these persons and to the size of their voxels."""
     known = [(each, known_sd(level(each.level).id, each.dimension, each.population)) for one in people for each in one.found]
     known = [(each, sd) for each, sd in known if each.dimension != "volume" and np.isfinite(sd)]
-    close = [
+    population, fitted = (
         sum(abs(getattr(each, ours) - each.real) <= WITHIN * sd for each, sd in known) for ours in ("population", "fitted")
-    ]
+    )
     print(
-        f"\nBy published standard deviations alone, without the least one of a voxel's edge: {close[0]} of {len(known)} dimensions "
-        f"of the population within 2 SD, {close[1]} of the fitted ones."
+        f"\nBy published standard deviations alone, and without a least one of a voxel's edge: of {len(known)} dimensions "
+        f"{population} of the population lie within 2 SD, and {fitted} of the fitted."
     )
 
 
