@@ -14,7 +14,7 @@ from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ...geometry.frame import direction_coefficients
 from ..shape.nearby import nearby
-from ..shape.parts import lamina_middle, pedicle_middle, spinous_of
+from ..shape.parts import STRAIGHT, isthmus, lamina_middle, pedicle_middle, spinous_of
 from ..shape.processes import triple
 from ..shape.solids import Canal
 from ..shape.vertebra import VertebraShape
@@ -29,6 +29,9 @@ _INTO = 1e-3
 
 _STATIONS = np.arange(-5.0, 0.1, 0.5)
 """Where the width of a pedicle is taken, mm before (behind if negative) the back wall of the body; the least is meant."""
+
+_ON_AXIS = np.linspace(0.0, -STRAIGHT, 6)
+"""Where the middle of a pedicle is taken for its axis, mm before (behind if negative) its isthmus."""
 
 _LAMINA = 1 / 6
 """How far beside the midline a lamina is measured, in widths of the canal: between the spinous and the articular processes."""
@@ -84,16 +87,32 @@ def _tip(shape: VertebraShape, subregion: int, way: FloatArray) -> FloatArray | 
 
 
 def _pedicle(shape: VertebraShape, side: float) -> ArchSizes:
-    """Least side-to-side size between canal and outside, and the height in the middle of that, up to an articular process."""
+    """Least side-to-side size between canal and outside, height in the middle of that, up to an articular process; angle."""
+    middles, widths = _across(shape, side, shape.canal.front + _STATIONS)
+    arch = nearby(shape).part(Sub.ARCH)
+    up, down = (first_exits(arch, middles, direction_coefficients(way), _REACH) for way in "SI")
+    of_arch = np.where(np.isfinite(up + down), widths, np.inf)  # the others lie in the body
+    return {
+        "pedicle_width": float(np.nanmin(widths)),
+        "pedicle_height": float((up + down)[of_arch.argmin()]),
+        "pedicle_angle": _slant(shape, side),
+    }
+
+
+def _across(shape: VertebraShape, side: float, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return middles (n, 3) and lengths (n,) of the side-to-side lines through a pedicle, from the canal, at some depths."""
     bone, outwards = nearby(shape).solid, np.array([side, 0.0, 0.0])
-    y = shape.canal.front + _STATIONS
     starts = np.column_stack([np.zeros(len(y)), y, np.full(len(y), pedicle_middle(shape.row))])
     inner = starts + (first_entries(bone, starts, outwards, _REACH) + _INTO)[:, None] * outwards
     widths = first_exits(bone, inner, outwards, _REACH) + _INTO
-    arch, middles = nearby(shape).part(Sub.ARCH), inner + widths[:, None] / 2 * outwards
-    up, down = (first_exits(arch, middles, direction_coefficients(way), _REACH) for way in "SI")
-    of_arch = np.where(np.isfinite(up + down), widths, np.inf)  # the others lie in the body
-    return {"pedicle_width": float(np.nanmin(widths)), "pedicle_height": float((up + down)[of_arch.argmin()])}
+    return inner + widths[:, None] / 2 * outwards, widths
+
+
+def _slant(shape: VertebraShape, side: float) -> float:
+    """Return by how many degrees the axis of a pedicle, the straight line nearest to its middles, approaches the midline."""
+    middles, _ = _across(shape, side, shape.canal.front - isthmus(shape.row) + _ON_AXIS)
+    x, y, _ = (middles - middles.mean(axis=0)).T
+    return float(np.degrees(np.arctan2(-side * (x @ y), y @ y)))
 
 
 def _lamina(shape: VertebraShape, side: float) -> ArchSizes:

@@ -95,6 +95,8 @@ class Sizes:
         Least side-to-side size of a pedicle between the canal and its outer side; of thoracic and lumbar levels.
     pedicle_height_right, pedicle_height_left : float or None
         Height in the middle of its narrowest place, up to where an articular process begins.
+    pedicle_angle_right, pedicle_angle_left : float or None
+        Between its axis and the median plane, seen from above; positive where the axis approaches the midline forwards.
     lamina_thickness_right, lamina_thickness_left : float or None
         Across the wall of the canal, a sixth of the width of the canal beside the midline.
     lamina_height_right, lamina_height_left : float or None
@@ -135,6 +137,8 @@ class Sizes:
     pedicle_width_left: float | None = None
     pedicle_height_right: float | None = None
     pedicle_height_left: float | None = None
+    pedicle_angle_right: float | None = None
+    pedicle_angle_left: float | None = None
     lamina_thickness_right: float | None = None
     lamina_thickness_left: float | None = None
     lamina_height_right: float | None = None

@@ -34,6 +34,7 @@ class Dimensions:
     concavity_inferior: float
     pedicle_width: float
     pedicle_height: float
+    pedicle_angle: float
     canal_width: float
     canal_depth: float
     lamina_height: float

@@ -75,6 +75,6 @@ class Part:
         return np.asarray(distance - self.priority * np.clip((self.fade - distance) * (1.0 / self.fade), 0.0, 1.0))
 
 
-def pair(left: int, right: int, solid: Solid, front: bool = False) -> tuple[Part, Part]:
+def pair(left: int, right: int, solid: Solid, priority: float = 0.0) -> tuple[Part, Part]:
     """Return a solid of the right side and its mirror image, as parts."""
-    return Part(left, solid, mirrored=True, front=front), Part(right, solid, front=front)
+    return Part(left, solid, mirrored=True, priority=priority), Part(right, solid, priority=priority)

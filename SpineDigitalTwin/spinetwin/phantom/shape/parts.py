@@ -23,8 +23,23 @@ _PIERCED = ("C3", "C4", "C5", "C6")
 """Levels with a transverse foramen along the spine; that of C2 is oblique, that of C7 small."""
 
 
+_FLATTER = {"T12": 1.3, "T13": 1.6}
+"""By how much the transverse processes of the chest are flatter from front to back where they turn into those of the loin."""
+
+_AHEAD = 1.5
+"""By how many mm a transverse process of the neck is favoured, lest a broad pillar should cut its posterior bar off."""
+
 _FLANK = (float(np.cos(np.radians(42.0))), float(np.sin(np.radians(42.0))), 0.0)
 """Direction that the outer side of a pedicle faces where it goes into the side of the body."""
+
+_BELLY, _CORNER = 0.5, 0.15
+"""Where a canal with straight side walls is widest, from front to back; the radius of its front corners against its depth."""
+
+_FREE = 2.25
+"""How far from the body the inner wall of a pedicle is free of the fillet between both, mm."""
+
+STRAIGHT = 2.5
+"""Over how many mm from its isthmus backwards a pedicle is free of processes."""
 
 ROOM = 1.2
 """Distance of an arch from the articular processes of its neighbours, mm."""
@@ -61,7 +76,10 @@ def canal_of(row: Dimensions) -> Canal:
         return Canal(row.canal_width, row.canal_depth, front=row.canal_depth * 0.22, opening=0.0, belly=0.45)
     form = proportions(row.level)
     depth = row.canal_depth - body_of(row).recess
-    return Canal(row.canal_width, depth, wall_of(row), form.opening, form.canal_taper)
+    canal = Canal(row.canal_width, depth, wall_of(row), form.opening, form.canal_taper)
+    if _in_neck(row):
+        return canal
+    return replace(canal, belly=_BELLY, corner=_CORNER * depth, splay=form.pedicle_inner * _inwards(row))
 
 
 def joint_drop(row: Dimensions) -> float:
@@ -102,7 +120,7 @@ def parts_of(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Part, .
             fade=_FILLET,
         ),
         Part(Sub.SPINOUS, spinous_of(row)),
-        *pair(Sub.COSTAL_LEFT, Sub.COSTAL_RIGHT, _transverse(row)),
+        *pair(Sub.COSTAL_LEFT, Sub.COSTAL_RIGHT, _transverse(row), priority=_AHEAD if _in_neck(row) else 0.0),
         *pair(Sub.SUPERIOR_ARTICULAR_LEFT, Sub.SUPERIOR_ARTICULAR_RIGHT, superior_process(row, superior, inferior)),
         *pair(Sub.INFERIOR_ARTICULAR_LEFT, Sub.INFERIOR_ARTICULAR_RIGHT, _inferior_process(row, superior, inferior)),
     )
@@ -132,23 +150,37 @@ def pedicle_middle(row: Dimensions) -> float:
     return (row.height - row.pedicle_height) / 2 - proportions(row.level).pedicle_drop * row.height
 
 
+def isthmus(row: Dimensions) -> float:
+    """Return how far behind the middle of the body's back wall the inner wall of a pedicle comes free of the body, mm."""
+    ways = np.arange(0.0, 8.0, 0.25)
+    x, y, z = np.full_like(ways, row.canal_width / 2), wall_of(row) - ways, np.full_like(ways, pedicle_middle(row))
+    return float(ways[np.argmax(body_of(row).side(x, y, z) > _FREE)])
+
+
 def lamina_middle(row: Dimensions) -> float:
     """Return the height of the middle of the laminae."""
     return (row.lamina_height - row.height - row.disc_height) / 2
 
 
+def _inwards(row: Dimensions) -> float:
+    """Return by how much the axis of a pedicle approaches the midline for each mm forwards."""
+    return float(np.tan(np.radians(row.pedicle_angle)))
+
+
 def arch_of(row: Dimensions) -> Arch:
     """Return pedicles and laminae."""
-    neck, wide = _in_neck(row), row.pedicle_width
+    neck, canal = _in_neck(row), canal_of(row)
+    beside = row.canal_width / 2 - canal.splay * canal.belly * canal.depth + row.pedicle_width
     return Arch(
-        canal_of(row),
-        thickness=(wide, row.lamina_thickness),
+        canal,
+        thickness=(row.pedicle_width, row.lamina_thickness),
         middle=(pedicle_middle(row), lamina_middle(row)),
         height=(row.pedicle_height, row.lamina_height),
         cut=wall_of(row),
         reach=0.30 * row.body_depth,
-        straight=0.0 if neck else 0.45,
-        flank=None if neck else Plane((row.canal_width / 2 + wide, wall_of(row) - 0.5, 0.0), _FLANK),
+        flare=0.0 if neck else 2.0 * (1.0 - proportions(row.level).pedicle_inner) * _inwards(row),
+        isthmus=0.0 if neck else isthmus(row),
+        flank=None if neck else Plane((beside, wall_of(row) + 2.0, 0.0), _FLANK),
     )
 
 
@@ -175,11 +207,11 @@ def _transverse(row: Dimensions) -> Solid:
         end = (row.transverse_span / 2 - 4.0, wall - row.transverse_back, row.transverse_rise)
         return Rod((side + row.pedicle_width * 0.5, wall - 1.0, 0.0), end, (4.2, 4.0))
     if level_of(row.level).region == "thoracic":
-        start = (side + row.pedicle_width * 0.5, wall - row.canal_depth * 0.75, pedicle_middle(row) - 2.0)
+        start = (side + row.pedicle_width * 0.5, wall - row.canal_depth * 1.0, pedicle_middle(row) - 2.0)
         radius = 4.2 + 0.05 * row.body_width
         end = (row.transverse_span / 2 - radius, wall - row.transverse_back, row.transverse_rise)
-        return Rod(start, end, (radius * 0.95, radius), bow=_bow(row))
-    start = (side + row.pedicle_width * 0.6, wall - row.canal_depth * 0.5, pedicle_middle(row) - 1.0)
+        return Rod(start, end, (radius * 0.95, radius), flat=_FLATTER.get(level_of(row.level).name, 1.0), bow=_bow(row))
+    start = (side + row.pedicle_width * 0.7, wall - row.canal_depth * 0.7, pedicle_middle(row) - 2.0)
     end = (row.transverse_span / 2 - 3.6, wall - row.transverse_back, row.transverse_rise)
     broad = 1.05 if level_of(row.level).name in ("L5", "L6") else 1.0
     return Rod(start, end, (5.6 * broad, 3.6), flat=1.5 / broad, bow=_bow(row))
@@ -236,6 +268,7 @@ def superior_process(row: Dimensions, joint: Joint, other: Joint) -> Articular:
         root = np.array(
             [row.canal_width / 2 + row.pedicle_width * 0.5, behind[1] * 0.4 + 0.6 * (wall_of(row) - row.canal_depth * 0.5), 0.0]
         )
+        root[1] = min(root[1], wall_of(row) - isthmus(row) - STRAIGHT - r - 1.5)
         root[2] = pedicle_middle(row) - 1.0
     limbs = [Rod(triple(root), triple(behind), (r, r * 0.9))]
     if _in_loin(row):  # mamillary process

@@ -45,6 +45,9 @@ class Proportions:
         Radius of the articular processes, against the width of the body.
     pedicle_drop : float
         How far the pedicles lie below the superior endplate, against the height of the body.
+    pedicle_inner : float
+        How much of the slant of the pedicles their inner walls have, so that their outer walls have the more: 1 if both are
+        parallel, 0 if the inner walls run straight backwards. Not in the neck, where the canal has no straight walls.
     spinous_drop : float
         How far the root of the spinous process lies below the middle of the laminae, against their height.
     spinous_root, spinous_waist, spinous_bulb : float
@@ -71,6 +74,7 @@ class Proportions:
     facet_height: float
     bulk: float
     pedicle_drop: float
+    pedicle_inner: float
     spinous_drop: float
     spinous_root: float
     spinous_waist: float

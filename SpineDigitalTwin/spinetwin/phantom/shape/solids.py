@@ -23,6 +23,9 @@ CLEARANCE = 1.5
 HALF_TURNED = 1.0 - float(np.sqrt(0.5))
 """How far an edge rounded to a radius of 1 lies, where it has turned half way, within each of the faces it joins."""
 
+_LAMINAR = 1.5
+"""Of the canal's half depth: the rear part of its wall in which pedicles turn into laminae."""
+
 _WAIST_BEHIND = 0.4
 """Share of the waist that the posterior wall of a body has."""
 
@@ -166,7 +169,9 @@ class Body:
 class Canal:
     """The vertebral foramen as an endless tube: widest near its front wall at `front`, its back wall moves back downwards.
 
-    It is widest at `belly`, from front (0) to back (1); `taper` makes it narrow backwards: 0.4 gives a rounded triangle.
+    It is widest at `belly`, from front (0) to back (1); `taper` makes it narrow backwards: 0.4 gives a rounded triangle. In
+    front of `belly` it is half an ellipse or, where its front corners have a radius (`corner`, mm), it has straight side walls,
+    along which pedicles run; `splay` is by how much each of these goes outwards for each mm backwards.
     """
 
     width: float
@@ -175,6 +180,8 @@ class Canal:
     opening: float = 0.12
     taper: float = 0.0
     belly: float = 0.42
+    corner: float = 0.0
+    splay: float = 0.0
 
     def half_depth(self, z: Array) -> Array:
         """Return half the front-to-back size at height z."""
@@ -182,12 +189,25 @@ class Canal:
 
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return about the signed distance to the wall, negative in the canal."""
+        if self.corner:
+            return rounded_max(self.flanks(x, y, z), y - self.front, self.corner)
         b = self.half_depth(z)
         ahead = y - self.front + 2.0 * self.belly * b
         b = np.where(ahead > 0.0, 2.0 * self.belly * b, 2.0 * (1.0 - self.belly) * b)
         if self.taper:
             x = x * (1.0 + self.taper * np.clip(ahead / b * -1.0, 0.0, 1.3))
         return ellipse(x, ahead, self.width / 2, b)
+
+    def flanks(self, x: Array, y: Array, z: Array) -> Array:
+        """Return about the signed distance to the back wall and the straight side walls, prolonged forwards without end."""
+        b = self.half_depth(z)
+        ahead = y - self.front + 2.0 * self.belly * b
+        behind = np.minimum(ahead, 0.0)
+        b = 2.0 * (1.0 - self.belly) * b
+        if self.taper:
+            x = x * (1.0 + self.taper * np.minimum(behind / b * -1.0, 1.3))
+        wall = ellipse(x, behind, self.width / 2, b)
+        return wall + self.splay * (ahead - behind) if self.splay else wall
 
 
 @dataclass(frozen=True)
@@ -245,9 +265,10 @@ class Arch:
     """Pedicles and laminae: a band wound round the canal.
 
     `thickness`, `middle` and `height` are those of pedicle and lamina; the band ends at the plane y = `cut` in the middle and
-    reaches `reach` mm further at the sides; `straight` (0-1) makes the pedicles leave the curve of the canal. `flank` is a
-    plane (on the right; on the left its mirror image) along which a pedicle goes into the side of the body. `ring` closes the
-    band in front (atlas). `rooms` are kept free on both sides, for the articular processes of the neighbours.
+    reaches `reach` mm further at the sides. Beside straight walls of the canal the pedicles are straight too; from `isthmus` mm
+    behind its front wall on they are by `flare` mm thicker for each mm backwards. `flank` is a plane (on the right; on the left
+    its mirror image) along which a pedicle goes into the side of the body. `ring` closes the band in front (atlas). `rooms` are
+    kept free on both sides, for the articular processes of the neighbours.
     """
 
     canal: Canal
@@ -256,7 +277,8 @@ class Arch:
     height: tuple[float, float]
     cut: float
     reach: float = 0.0
-    straight: float = 0.0
+    flare: float = 0.0
+    isthmus: float = 0.0
     flank: Plane | None = None
     ring: bool = False
     rooms: tuple[Rod, ...] = ()
@@ -264,7 +286,7 @@ class Arch:
     @property
     def box(self) -> Box:
         """Two corners that contain the solid."""
-        t = max(self.thickness) + 1.5
+        t = max(self.thickness) + 1.5 + abs(self.flare) * self.canal.belly * self.canal.depth
         a = self.canal.width / 2 + t
         back = self.canal.front - self.canal.depth - self.canal.opening * 16 - t
         half = max(self.height) / 2
@@ -276,12 +298,14 @@ class Arch:
 
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return the signed distance in mm, negative inside."""
-        b = self.canal.half_depth(z)
-        q = smoothstep((self.canal.front - y) / (2.0 * b))
-        y_wall = y if self.ring else np.asarray(y - np.maximum(y - self.canal.front + b, 0.0) * self.straight)
+        b, behind = self.canal.half_depth(z), self.canal.front - y
+        straight = self.canal.corner > 0.0
+        q = smoothstep(behind / (_LAMINAR * b) - (2.0 / _LAMINAR - 1.0) if straight else behind / (2.0 * b))
         around = 1.0 - np.minimum(np.abs(x) * (2.0 / self.canal.width), 1.0) ** 3 if self.ring else q
-        t = self.thickness[0] + (self.thickness[1] - self.thickness[0]) * around
-        radial = np.abs(self.canal.distance(x, y_wall, z) - t * 0.5) - t * 0.5
+        wide = self.thickness[0] + self._thicker(behind)
+        t = wide + (self.thickness[1] - wide) * around
+        wall = self.canal.flanks(x, y, z) if straight else self.canal.distance(x, y, z)
+        radial = np.abs(wall - t * 0.5) - t * 0.5
         middle = self.middle[0] + (self.middle[1] - self.middle[0]) * q
         half = (self.height[0] + (self.height[1] - self.height[0]) * q) * 0.5
         band = rounded_max(radial, np.abs(z - middle) - half, 2.2)
@@ -294,6 +318,10 @@ class Arch:
         for room in self.rooms:
             arch = rounded_max(arch, -room.distance(np.abs(x), y, z), 1.0)
         return arch
+
+    def _thicker(self, behind: Array) -> Array:
+        """By how much a pedicle is thicker than at its narrowest, so far behind the front wall of the canal, mm."""
+        return np.asarray(self.flare * np.clip(behind - self.isthmus, 0.0, self.canal.belly * self.canal.depth))
 
 
 @dataclass(frozen=True)
