@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from ...geometry import FloatArray, IntArray
 from ..shape.distances import Array
@@ -21,17 +22,13 @@ SPACING = 0.5
 SECTION_SPACING = 0.2
 """Distance of the nodes in a plane section, mm."""
 
-_CELL = 4
-"""Nodes along the edge of a cell that is left out as a whole when it lies far from bone."""
+_CELLS = ((16, 4.0), (4, 1.5), (2, 1.75))
+"""Nodes along the edges of cells that are left out, or taken, as a whole when they lie far from every surface, and how far that
+is in edges: the corners of a cell are 0.87 from its middle, and distances are less exact the longer they are."""
 
-_BLOCK = 16
-"""Nodes along the edge of a block of cells that is left out first."""
+_FINER = (4, 2, 1)
 
-_AROUND = 1.5
-"""How far from bone that is, in edges of a cell; its corners are 0.87 from its middle, and distances are not quite exact."""
-
-_AROUND_BLOCK = 4.0
-"""The same for blocks, because far from bone distances are less exact than near it."""
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -54,10 +51,19 @@ class _Lattice:
     stop: tuple[int, ...]
     spacing: float
 
-    def nodes(self, cells: IntArray) -> FloatArray:
-        """Return the nodes (n, 3) of cells, which are named by their first nodes; mm."""
-        nodes = (cells[:, None] + np.indices((_CELL, _CELL, _CELL)).reshape(3, -1).T).reshape(-1, 3)
-        return np.asarray((nodes[(nodes < self.stop).all(axis=1)] + 0.5) * self.spacing)
+    def cells(self, edge: int) -> IntArray:
+        """Return the first nodes (n, 3) of the cells with so many nodes along their edges."""
+        first, stop = np.array(self.start), np.array(self.stop)
+        return np.asarray(first + edge * np.indices(-(-(stop - first) // edge)).reshape(3, -1).T)
+
+    def split(self, cells: IntArray, edge: int, finer: int) -> IntArray:
+        """Return the finer cells (n, 3) of cells; those of 1 are the nodes."""
+        within = (cells[:, None] + finer * np.indices((edge // finer,) * 3).reshape(3, -1).T).reshape(-1, 3)
+        return np.asarray(within[(within < self.stop).all(axis=1)])
+
+    def middles(self, cells: IntArray, edge: int) -> FloatArray:
+        """Return the middles (n, 3) of cells, mm."""
+        return np.asarray((cells + edge / 2) * self.spacing, dtype=np.float64)
 
     def right_half(self) -> _Lattice:
         """Return the nodes right of the median plane."""
@@ -94,12 +100,16 @@ def part_moments(shape: VertebraShape, spacing: float = SPACING) -> dict[int, Mo
 
 def _moments(shape: VertebraShape, lattice: _Lattice) -> dict[int, Moment]:
     bone, sums = nearby(shape), np.zeros((len(shape.subregions), 5))
-    cells = _cells(lattice, bone.solid)
-    middles, whole = np.asarray(cells + _CELL / 2) * lattice.spacing, _owner_of_whole(shape, cells, lattice)
-    for index in range(len(sums)):
-        at = middles[whole == index]
-        sums[index] += _CELL**3 * np.array([len(at), len(at), *at.sum(axis=0)])
-    nodes = lattice.nodes(cells[whole < 0])
+    cells = lattice.cells(_CELLS[0][0])
+    for (edge, around), finer in zip(_CELLS, _FINER, strict=True):
+        middles, reach = lattice.middles(cells, edge), edge * lattice.spacing * around
+        solid, distances = bone.evaluate(middles)
+        owner = np.where(_is_deep(shape, solid, distances, reach), np.argmin(distances, axis=0), -1)
+        for index in range(len(sums)):
+            whole = middles[owner == index]
+            sums[index] += edge**3 * np.array([len(whole), len(whole), *whole.sum(axis=0)])
+        cells = lattice.split(cells[(owner < 0) & (solid < reach)], edge, finer)
+    nodes = lattice.middles(cells, 1)
     for start in range(0, len(nodes), CHUNK):
         sums += _shares(bone, nodes[start : start + CHUNK], lattice.spacing)
     return {
@@ -109,14 +119,11 @@ def _moments(shape: VertebraShape, lattice: _Lattice) -> dict[int, Moment]:
     }
 
 
-def _owner_of_whole(shape: VertebraShape, cells: IntArray, lattice: _Lattice) -> IntArray:
-    """Return the place of the subregion that a cell (n,) lies deep within, so that all its nodes do; -1 for other cells."""
-    solid, distances = nearby(shape).evaluate(np.asarray((cells + _CELL / 2) * lattice.spacing, dtype=np.float64))
-    reach = _CELL * lattice.spacing * _AROUND
+def _is_deep(shape: VertebraShape, solid: FloatArray, distances: FloatArray, reach: float) -> Mask:
+    """Whether all within reach of a point (n,), mm, lies in the same subregion as the point."""
     first = np.sort(distances, axis=0)[:2]
-    ahead = first[1] - first[0] if len(first) > 1 else np.full(len(cells), np.inf)
-    deep = (solid < -reach) & (ahead > 2 * reach + max(part.priority for part in shape.parts))
-    return np.where(deep, np.argmin(distances, axis=0), -1)
+    ahead = first[1] - first[0] if len(first) > 1 else np.full(len(solid), np.inf)
+    return np.asarray((solid < -reach) & (ahead > 2 * reach + max(part.priority for part in shape.parts)))
 
 
 def _shares(bone: Nearby, nodes: FloatArray, spacing: float) -> FloatArray:
@@ -145,15 +152,13 @@ def _ahead(distances: FloatArray, index: int) -> FloatArray:
     return np.asarray(distances[index] - others)
 
 
-def _cells(lattice: _Lattice, distance: Callable[[FloatArray], Array]) -> IntArray:
-    """Return the first nodes (n, 3) of the cells of a lattice in and around a solid, which fills a small part of its box."""
-    first, stop = np.array(lattice.start), np.array(lattice.stop)
-    cells = first + _BLOCK * np.indices(-(-(stop - first) // _BLOCK)).reshape(3, -1).T
-    cells = cells[distance((cells + _BLOCK / 2) * lattice.spacing) < _BLOCK * lattice.spacing * _AROUND_BLOCK]
-    cells = (cells[:, None] + _CELL * np.indices((_BLOCK // _CELL,) * 3).reshape(3, -1).T).reshape(-1, 3)
-    cells = cells[(cells < stop).all(axis=1)]
-    cells = cells[distance((cells + _CELL / 2) * lattice.spacing) < _CELL * lattice.spacing * _AROUND]
-    return np.asarray(cells)
+def _near(lattice: _Lattice, distance: Callable[[FloatArray], Array]) -> FloatArray:
+    """Return the nodes (n, 3) of a lattice in and around a solid, which fills a small part of its box; mm."""
+    cells = lattice.cells(_CELLS[0][0])
+    for (edge, around), finer in zip(_CELLS, _FINER, strict=True):
+        near = distance(lattice.middles(cells, edge)) < edge * lattice.spacing * around
+        cells = lattice.split(cells[near], edge, finer)
+    return lattice.middles(cells, 1)
 
 
 def _mirror(shape: VertebraShape, subregion: int) -> int:
@@ -181,7 +186,7 @@ def _both_sides(shape: VertebraShape, key: int, right: dict[int, Moment]) -> Mom
 def moment(distance: Callable[[Array, Array, Array], Array], box: Box, spacing: float = SPACING) -> Moment | None:
     """Return the volume and centroid of any solid within a box, or None where it is empty."""
     lattice = _lattice(box, spacing)
-    x, y, z = lattice.nodes(_cells(lattice, lambda p: distance(*p.T))).T
+    x, y, z = np.ascontiguousarray(_near(lattice, lambda p: distance(*p.T)).T)
     weight = _weight(distance(x, y, z), spacing)
     return _moment(weight, (x, y, z), spacing) if weight.any() else None
 
