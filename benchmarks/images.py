@@ -1,8 +1,9 @@
 """CPU seconds and memory of the images of the phantom, with and without ribs, and their grey values beside those of real scans.
 
 Each image is made in a process of its own, with one thread, three times; the smallest time counts, because whatever else the
-machine does can only add to it. The time includes the spine, its label maps and the image. Real scans are looked for in the
-folder named by SPINETWIN_REAL_DATA or in ../shared/data.
+machine does can only add to it. The time includes the spine, its label maps and the image; that of the whole command
+`spinetwin phantom`, beside it, also the start of Python, the truth and the files. Real scans are looked for in the folder named
+by SPINETWIN_REAL_DATA or in ../shared/data.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from scipy import ndimage
@@ -35,7 +37,7 @@ SCENES = [
     ("labels", "whole", CUBIC, "RAS"),
 ]
 WANTED_S = {("t2w", "lumbar"): 3.0, ("labels", "whole"): 8.0}
-"""CPU seconds in all, without ribs, that an image or label maps may take; the others have no such limit."""
+"""CPU seconds, without ribs, that the whole command with the truth may take; the others have no such limit."""
 WANTED_MB = 1000
 PEOPLE = ("", "ribs")
 DATA = Path(os.environ.get("SPINETWIN_REAL_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
@@ -67,16 +69,31 @@ import json
 print(json.dumps([labelled - loaded, time.process_time() - labelled, peak, list(grid.shape)]))
 """
 
+COMMAND = """
+import resource, sys, time
+from spinetwin.cli import main
+failed = main(sys.argv[1:])
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
+import json
+print(json.dumps([time.process_time(), peak]))
+sys.exit(failed)
+"""
+
 
 def main() -> None:
     """Print both tables."""
-    print(f"image               voxels            labels s   image s   total s   wanted   peak MB (wanted: {WANTED_MB})")
+    print("                                                                    whole command, s")
+    limits = f"wanted   peak MB (wanted: {WANTED_MB})"
+    print(f"image               voxels            labels s   image s   total s   no truth  truth   {limits}")
     for scene in SCENES:
         for person in PEOPLE:
             labels, image, peak, shape = measure(*scene, person)
             name, size = f"{scene[0]} {scene[1]} {person}", "x".join(map(str, shape))
             wanted = "" if person else _limit(WANTED_S.get(scene[:2]))
-            seconds = f"{labels:8.2f} {image:9.2f} {labels + image:9.2f} {wanted:>8}"
+            commands = [command(*scene, person, truth) for truth in (False, True)]
+            peak = max(peak, *(each[1] for each in commands))
+            without, complete = (each[0] for each in commands)
+            seconds = f"{labels:8.2f} {image:9.2f} {labels + image:9.2f} {without:10.2f} {complete:6.2f} {wanted:>8}"
             print(f"{name:<19} {size:<17} {seconds} {peak:9.0f}", flush=True)
     print()
     compare()
@@ -99,6 +116,25 @@ def measure(
         )
         rounds.append(json.loads(done.stdout))
     return min(each[0] for each in rounds), min(each[1] for each in rounds), max(each[2] for each in rounds), rounds[0][3]
+
+
+def command(
+    modality: str, field: str, spacing: tuple[float, ...], orientation: str, person: str, truth: bool
+) -> tuple[float, float]:
+    """Return CPU seconds and peak MB of `spinetwin phantom`, Python's start and the files included."""
+    directions = ["RL", "AP", "SI"]
+    along = [str(spacing[next(n for n, pair in enumerate(directions) if letter in pair)]) for letter in orientation]
+    words = ["--modality", modality, "--fov", field, "--orientation", orientation, "--spacing", *along]
+    words += ["--ribs"] if person == "ribs" else []
+    words += [] if truth else ["--no-truth"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    rounds = []
+    for _ in range(ROUNDS):
+        with TemporaryDirectory() as folder:
+            program = [sys.executable, "-c", COMMAND, "phantom", "--out", folder, "--quiet", *words]
+            done = subprocess.run(program, capture_output=True, text=True, check=True, env=environment)
+        rounds.append(json.loads(done.stdout.splitlines()[-1]))
+    return min(each[0] for each in rounds), max(each[1] for each in rounds)
 
 
 def compare() -> None:

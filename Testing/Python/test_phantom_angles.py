@@ -11,6 +11,7 @@ from spinetwin.phantom import Curve, Spine, SpineParameters, VertebraShape, make
 from spinetwin.phantom.ground_truth.angles import angles, turning_pairs
 from spinetwin.phantom.ground_truth.endplates import endplates
 from spinetwin.phantom.ground_truth.quadrature import part_moments
+from spinetwin.phantom.ground_truth.search import answered
 from spinetwin.phantom.ground_truth.sizes import body_landmarks, body_sizes, canal_sizes, lengths, sizes
 
 ROTATION = np.linalg.qr(np.random.default_rng(3).standard_normal((3, 3)))[0]
@@ -108,9 +109,8 @@ def test_turning_the_person_changes_no_angle_and_no_size():
 
 def test_the_landmarks_of_a_box_are_its_corners():
     half = np.array([20.0, 15.0, 12.0])
-    marks = body_landmarks(
-        lambda p: np.max(np.abs(p) - half, axis=-1), ((-21, -16, -13), (21, 16, 13)), np.array([0.4, -0.3, 0.2])
-    )
+    search = body_landmarks(((-21, -16, -13), (21, 16, 13)), np.array([0.4, -0.3, 0.2]))
+    marks = answered(lambda p: np.max(np.abs(p) - half, axis=-1), search)
     found = lengths(marks)
     wanted = {"height_front": 24, "height_middle": 24, "height_back": 24, "width": 40, "depth": 30}
     wanted |= {"superior_width": 40, "superior_depth": 30, "inferior_width": 40, "inferior_depth": 30}

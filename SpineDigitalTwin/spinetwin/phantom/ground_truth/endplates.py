@@ -12,10 +12,10 @@ from ...anatomy import level as level_of
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ...geometry.frame import direction_coefficients
-from ..shape.nearby import nearby
 from ..shape.vertebra import VertebraShape
 from .columns import first_exits
-from .search import Function
+from .search import Search, abreast
+from .together import together
 
 _SHARE = 0.5
 """Part of the width and depth of a body, about its middle, over which a plane is fitted: inside rims and uncinate processes."""
@@ -46,10 +46,10 @@ class Endplate:
         return Endplate(self.point @ axes + origin, self.normal @ axes)
 
 
-def body_of(shape: VertebraShape) -> Function | None:
-    """Return the function that is negative inside the body (of a sacrum: inside the whole), or None without a body."""
-    labels = [each for each in (Sub.BODY_BORDER, Sub.SACRUM) if each in shape.subregions]
-    return nearby(shape).part(labels[0]) if labels else None
+def body_of(shape: VertebraShape) -> tuple[int, ...] | None:
+    """Return the parts that are the body (of a sacrum: the whole), or None without a body."""
+    labels = [int(each) for each in (Sub.BODY_BORDER, Sub.SACRUM) if each in shape.subregions]
+    return (labels[0],) if labels else None
 
 
 @lru_cache(maxsize=128)
@@ -59,22 +59,24 @@ def endplates(shape: VertebraShape) -> Mapping[str, Endplate]:
     The plane is the least-squares one over the inner half of the body, so that neither rims nor osteophytes tilt it, and a
     symmetric hollow does not either. C1 has none, C2 only the inferior (above is the dens), S1 only the superior one.
     """
-    inside, name = body_of(shape), level_of(shape.level).name
-    if inside is None:
+    body, name = body_of(shape), level_of(shape.level).name
+    if body is None:
         return {}
     missing = {"C2": "superior", "S1": "inferior"}.get(name)
     ways = {"superior": direction_coefficients("S"), "inferior": direction_coefficients("I")}
-    return {which: _fitted(shape, inside, way) for which, way in ways.items() if which != missing}
+    wanted = [which for which in ways if which != missing]
+    found = together(shape, abreast([_fitted(shape, body, ways[which]) for which in wanted]))
+    return dict(zip(wanted, found, strict=True))
 
 
-def _fitted(shape: VertebraShape, inside: Function, way: FloatArray) -> Endplate:
+def _fitted(shape: VertebraShape, body: tuple[int, ...], way: FloatArray) -> Search[Endplate]:
     ticks = np.linspace(-1.0, 1.0, _NODES)
     u, v = (each.ravel() for each in np.meshgrid(ticks, ticks, indexing="ij"))
     round_ = np.hypot(u, v) <= 1.0 + 1e-9
     half = _SHARE / 2 * np.array([shape.body.width, shape.body.depth])
     flat = np.stack([u[round_], v[round_]], axis=1) * half
     starts = np.column_stack([flat, np.zeros(len(flat))])
-    heights = first_exits(inside, starts, way, _REACH) * way[2]
+    heights = (yield from first_exits(starts, way, _REACH, body)) * way[2]
     design = np.column_stack([flat, np.ones(len(flat))])
     slope = np.linalg.lstsq(design, heights, rcond=None)[0]
     normal = np.array([-slope[0], -slope[1], 1.0])

@@ -10,13 +10,16 @@ from scipy import ndimage
 
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
-from ..shape.nearby import nearby
 from ..shape.vertebra import VertebraShape
-from .search import last_exit
+from .columns import last_exit
+from .search import abreast, values
+from .together import together
 
 _STEP = 0.1
 EDGE = 1.0
 """Distance, mm, that the points keep from the upper and lower edge of the lamina's free front."""
+
+_ARCH, _FORWARDS = (int(Sub.ARCH),), np.array([0.0, 1.0, 0.0])
 
 Mask = npt.NDArray[np.bool_]
 
@@ -33,15 +36,17 @@ def flavum_points(shape: VertebraShape, points: dict[int, FloatArray], shift: fl
     shift : float
         mm to the side of the shifted body points; the lateral ones here lie at half of it.
     """
-    found: dict[int, FloatArray] = {}
     columns = [(125, 127, 0.0), (141, 143, shift / 2)]
     if not shape.symmetric:
         columns.append((149, 151, -shift / 2))
+    starts: dict[int, FloatArray] = {}
     for superior, inferior, x in columns:
         section = _section(shape, x, float(points[int(Sub.ARCH)][1]))
         for poi, corners in ((superior, (101, 102)), (inferior, (103, 104))):
             if section is not None and all(each in points for each in corners):
-                found[poi] = _front(shape, x, float(np.mean([points[each][2] for each in corners])), *section)
+                starts[poi] = _front(x, float(np.mean([points[each][2] for each in corners])), *section)
+    ahead = together(shape, abreast([last_exit(at, _FORWARDS, _ARCH, 2 * _STEP) for at in starts.values()]))
+    found = {poi: at + np.nan_to_num(t[0]) * _FORWARDS for (poi, at), t in zip(starts.items(), ahead, strict=True)}
     for right, left in ((141, 149), (143, 151)):
         if right in found and shape.symmetric:
             found[left] = found[right] * np.array([-1.0, 1.0, 1.0])
@@ -60,7 +65,8 @@ def _section(shape: VertebraShape, x: float, front: float) -> tuple[FloatArray, 
     y = y[y > arch[:, 1].min() - around]
     z = z[(z > arch[:, 2].min() - around) & (z < arch[:, 2].max() + around)]
     points = np.stack(np.broadcast_arrays(x, y[None, :], z[:, None]), axis=-1)
-    pieces, count = ndimage.label(nearby(shape).part(Sub.ARCH)(points) < 0)
+    arch_there = together(shape, values(points.reshape(-1, 3), _ARCH)).reshape(points.shape[:2]) < 0
+    pieces, count = ndimage.label(arch_there)
     if not count:
         return None
     piece = pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
@@ -68,12 +74,10 @@ def _section(shape: VertebraShape, x: float, front: float) -> tuple[FloatArray, 
     return (y, z, free) if free.any() else None
 
 
-def _front(shape: VertebraShape, x: float, height: float, y: FloatArray, z: FloatArray, free: Mask) -> FloatArray:
+def _front(x: float, height: float, y: FloatArray, z: FloatArray, free: Mask) -> FloatArray:
     """Foremost free point at a height, which is first limited to the heights of the free front less its edges."""
     rows = np.nonzero(free.any(axis=1))[0]
     lowest, highest = z[rows[0]] - _STEP / 2 + EDGE, z[rows[-1]] + _STEP / 2 - EDGE
     wanted = float(np.clip(height, lowest, highest)) if lowest < highest else float(lowest + highest) / 2
     row = rows[np.abs(z[rows] - wanted).argmin()]
-    start = np.array([x, y[np.nonzero(free[row])[0][-1]], z[row]])
-    ahead = last_exit(nearby(shape).part(Sub.ARCH), start, (0, 1, 0), 2 * _STEP)
-    return np.asarray(start + np.array([0.0, ahead or 0.0, 0.0]))
+    return np.array([x, y[np.nonzero(free[row])[0][-1]], z[row]])

@@ -8,12 +8,14 @@ from ...anatomy import level as level_of
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray, Frame
 from ..posture.parameters import whole_column
-from ..shape.gaps import CanalPiece
+from ..shape.gaps import ALIKE, CanalPiece
 from ..shape.nearby import nearby
 from ..shape.part import Part
-from ..shape.vertebra import FAR, VertebraShape
+from ..shape.vertebra import VertebraShape
 from ..spine import Spine
-from .quadrature import moment, part_moments, section_centroid
+from .columns import sampled
+from .quadrature import SECTION_SPACING, disc_moment, part_moments, section_centroid
+from .search import answered
 
 Points = dict[int, FloatArray]
 
@@ -22,7 +24,7 @@ MAX_FACET_GAP = 8.0
 
 _FACING = 1.5
 _STEP = 0.05
-_FEW, _STEEPEST = 5, 4.0
+_MIRROR = np.array([-1.0, 1.0, 1.0])
 _SECTION = ((60, Sub.CORD), (61, Sub.CANAL))
 
 
@@ -40,7 +42,7 @@ def gap_points(spine: Spine, key: int) -> Points:
         points.update(_named(poi, _canal_section(spine, [key], key, body.centroid[2], label)))
     if key in spine.discs and lower is not None:
         disc = spine.discs[key]
-        found = moment(disc.distance, disc.box)
+        found = disc_moment(disc)
         if found is not None:
             points[100] = np.array(found.centroid)
             points.update(_named(126, _canal_section(spine, [key, lower], key, found.centroid[2], Sub.CANAL)))
@@ -67,8 +69,11 @@ def _canal_section(spine: Spine, levels: list[int], key: int, z: float, label: i
         return np.asarray(np.minimum.reduce([_content(piece, frame, p, label) for piece, _, frame in views]))
 
     def free(p: FloatArray) -> FloatArray:
-        bone = np.minimum.reduce([nearby(shape).solid(frame.to_local(p)) for _, shape, frame in views])
-        return np.asarray(np.maximum(distance(p), -bone))
+        found = distance(p)
+        near = found < SECTION_SPACING  # bone makes nothing of what lies further out
+        bone = np.minimum.reduce([nearby(shape).solid(frame.to_local(p[near])) for _, shape, frame in views])
+        found[near] = np.maximum(found[near], -bone)
+        return found
 
     return section_centroid(free, spine.canal[key].box, z)
 
@@ -88,10 +93,20 @@ def _facets(spine: Spine, key: int, lower: int) -> Points:
         (94, -1.0, Sub.INFERIOR_ARTICULAR_LEFT, Sub.SUPERIOR_ARTICULAR_LEFT),
         (95, 1.0, Sub.INFERIOR_ARTICULAR_RIGHT, Sub.SUPERIOR_ARTICULAR_RIGHT),
     )
-    for poi, side, above, below in pairs:
-        middle = _facing(spine.shapes[key], above, spine.shapes[lower], below, frame, side)
+    shapes = spine.shapes[key], spine.shapes[lower]
+    alike = all(each.symmetric for each in shapes) and _upright(frame)
+    for poi, side, above, below in pairs[1:] if alike else pairs:
+        middle = _facing(shapes[0], above, shapes[1], below, frame, side)
         points.update(_named(poi, middle))
+    if alike and 95 in points:
+        points[94] = points[95] * _MIRROR
     return points
+
+
+def _upright(frame: Frame) -> bool:
+    """Whether a vertebra seen from its neighbour neither leans nor turns nor stands to a side."""
+    sideways = [*frame.axes[0, 1:], *frame.axes[1:, 0], frame.origin[0]]
+    return float(np.abs(sideways).max()) < ALIKE
 
 
 def _facing(upper: VertebraShape, above: int, lower: VertebraShape, below: int, frame: Frame, side: float) -> FloatArray | None:
@@ -102,11 +117,10 @@ def _facing(upper: VertebraShape, above: int, lower: VertebraShape, below: int, 
     u = mirror * _across(mirror * normal)
     v = np.cross(normal, u) * side
     grid = np.arange(-9.75, 10.0, 0.5)
-    t = np.arange(0.0, MAX_FACET_GAP, _STEP)
-    base = point + grid[:, None, None] * u + grid[None, :, None] * v
-    up, down = base[..., None, :] + t[:, None] * normal, base[..., None, :] - t[:, None] * normal
-    first_up = _entry(upper, above, up, t)
-    first_down = _entry(lower, below, frame.to_local(down), t)
+    base = (point + grid[:, None, None] * u + grid[None, :, None] * v).reshape(-1, 3)
+    first_up = _entries(upper, above, base, normal)
+    base, first_up = base[np.isfinite(first_up)], first_up[np.isfinite(first_up)]
+    first_down = _entries(lower, below, frame.to_local(base), -frame.axes @ normal)
     gap = first_up + first_down
     if not (gap <= MAX_FACET_GAP).any():
         return None
@@ -115,37 +129,27 @@ def _facing(upper: VertebraShape, above: int, lower: VertebraShape, below: int, 
     return np.asarray(middle.mean(axis=0))
 
 
-def _near_part(part: Part, points: FloatArray) -> FloatArray:
-    """Return the distance to a part along lines (..., samples, 3), `FAR` where no line can enter it.
+def _entries(shape: VertebraShape, label: int, starts: FloatArray, way: FloatArray) -> FloatArray:
+    """Where lines enter a process (n,), to the hundredth of a mm or so; infinite where they do not."""
+    part = next(part for part in shape.parts if part.subregion == label)
+    t = np.arange(0.0, MAX_FACET_GAP, _STEP)
+    values = answered(lambda p: _within_box(part, p), sampled(starts, np.broadcast_to(way, starts.shape), t))
+    inside, rows = values < 0, np.arange(len(starts))
+    k = np.argmax(inside, axis=1)
+    at, before = values[rows, k], values[rows, np.maximum(k - 1, 0)]
+    back = np.where(k > 0, at / np.minimum(at - before, -1e-12), 0.0)
+    return np.where(inside.any(axis=1), t[k] - back * _STEP, np.inf)
 
-    That is outside its box, and between two of every few samples that are so far from it that what lies between them is too.
-    """
+
+def _within_box(part: Part, points: FloatArray) -> FloatArray:
+    """Return the distance (n,) to a part, outside its box that to the box."""
     low, high = np.array(part.box[0]) - _STEP, np.array(part.box[1]) + _STEP
-    near = np.asarray(((points > low) & (points < high)).all(axis=-1))
-    some = np.full(points[..., ::_FEW, 0].shape, FAR)
-    held = near[..., ::_FEW]
-    some[held] = part.distance(*points[..., ::_FEW, :][held].T)
-    close = np.abs(some) < _STEEPEST * _FEW * _STEP
-    close |= ~held
-    near &= np.repeat(close | np.roll(close, -1, axis=-1), _FEW, axis=-1)[..., : points.shape[-2]]
-    values = np.full(points.shape[:-1], FAR)
-    values[..., ::_FEW] = some
-    values[near] = part.distance(*points[near].T)
-    return values
+    distance = np.maximum(low - points, points - high).max(axis=1)
+    held = distance < 0
+    distance[held] = part.distance(*np.ascontiguousarray(points[held].T))
+    return np.asarray(distance)
 
 
 def _across(normal: FloatArray) -> FloatArray:
     u = np.cross(normal, [1.0, 0.0, 0.0] if abs(normal[0]) < 0.9 else [0.0, 0.0, 1.0])
     return np.asarray(u / np.linalg.norm(u))
-
-
-def _entry(shape: VertebraShape, label: int, points: FloatArray, t: FloatArray) -> FloatArray:
-    """Where lines enter a process, to the hundredth of a mm or so; infinite where they do not."""
-    part = next(part for part in shape.parts if part.subregion == label)
-    values = _near_part(part, points)
-    inside = values < 0
-    k = np.argmax(inside, axis=-1)
-    at = np.take_along_axis(values, k[..., None], -1)[..., 0]
-    before = np.take_along_axis(values, np.maximum(k - 1, 0)[..., None], -1)[..., 0]
-    back = np.where(k > 0, at / np.minimum(at - before, -1e-12), 0.0)
-    return np.where(inside.any(axis=-1), t[k] - back * (t[1] - t[0]), np.inf)

@@ -11,11 +11,13 @@ from ...anatomy import level as level_of
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ...geometry.frame import direction_coefficients
-from ..shape.nearby import nearby
 from ..shape.vertebra import VertebraShape
+from .columns import last_exit
 from .flavum import flavum_points
 from .quadrature import part_moments
-from .search import Function, corners, last_exit
+from .search import Search, abreast
+from .steps import stepped_corners
+from .together import together
 
 Points = dict[int, FloatArray]
 
@@ -35,6 +37,8 @@ _RIGHT = {"S": 121, "P": 122, "I": 123, "A": 124, "AS": 117, "PS": 118, "AI": 11
 _MIRROR = {each.id: each.mirror for each in POINTS}
 _ON_THE_LEFT = {each.id for each in POINTS if each.side == "left"}
 _LEFT = {way: _MIRROR[poi] for way, poi in _RIGHT.items()}
+_LETTERS, _PAIRS = "SPIA", ("AS", "PS", "AI", "PI")
+_BODY = (int(Sub.BODY_BORDER),)
 _DIRECTIONS = ((128, "P"), (129, "I"), (130, "R"))
 
 
@@ -62,62 +66,62 @@ def level_points(shape: VertebraShape) -> Points:
         return {}
     moments = part_moments(shape)
     points = {int(key): np.array(each.centroid) for key, each in moments.items() if key != Sub.BODY_BORDER}
-    for poi, part, direction in _PROCESS_RAYS:
-        if part in points and not (shape.symmetric and poi in _ON_THE_LEFT):
-            points.update(_sided(shape, poi, _ray(shape, part, points[part], direction)))
-    if Sub.BODY_BORDER in moments:
-        centre = np.array(moments[Sub.BODY_BORDER].centroid)
-        points.update(_body_points(shape, centre))
+    rays = [each for each in _PROCESS_RAYS if each[1] in points and not (shape.symmetric and each[0] in _ON_THE_LEFT)]
+    searches: list[Search[Points]] = [_ray(poi, points[part], direction, (part,)) for poi, part, direction in rays]
+    centre = moments.get(Sub.BODY_BORDER)
+    if centre is not None:
+        searches += _body_searches(shape, np.array(centre.centroid))
+    for found in together(shape, abreast(searches)):
+        for poi, point in found.items():
+            points.update(_sided(shape, poi, point))
+    if centre is not None:
+        points.update(_derived(shape, np.array(centre.centroid), points))
         points.update(flavum_points(shape, points, body_shift(shape)))
     return points
 
 
-def _sided(shape: VertebraShape, poi: int, point: FloatArray | None) -> Points:
+def _sided(shape: VertebraShape, poi: int, point: FloatArray) -> Points:
     """Return a point, and with a symmetric shape the one on the other side."""
-    if point is None:
-        return {}
     if not shape.symmetric or _MIRROR[poi] == poi:
         return {poi: point}
     return {poi: point, _MIRROR[poi]: point * np.array([-1.0, 1.0, 1.0])}
 
 
-def _ray(shape: VertebraShape, part: int, start: FloatArray, direction: str) -> FloatArray | None:
+def _ray(poi: int, start: FloatArray, direction: str, parts: tuple[int, ...]) -> Search[Points]:
     unit = direction_coefficients(direction)
-    t = last_exit(nearby(shape).part(part), start, unit)
-    return None if t is None else start + t * unit
+    (t,) = yield from last_exit(start, unit, parts)
+    return {poi: start + t * unit} if np.isfinite(t) else {}
 
 
-def _body_points(shape: VertebraShape, centre: FloatArray) -> Points:
-    inside = nearby(shape).part(Sub.BODY_BORDER)
-    points: Points = {int(Sub.BODY): centre}
+def _body_searches(shape: VertebraShape, centre: FloatArray) -> list[Search[Points]]:
     shift = np.array([body_shift(shape), 0.0, 0.0])
-    points.update(_sagittal(inside, centre, _MEDIAN))
+    searches = [_sagittal(centre, _MEDIAN)]
     for side, poi, direction, names in ((1, 85, "R", _RIGHT), (-1, 84, "L", _LEFT)):
         if side > 0 or not shape.symmetric:
-            points.update(_sided(shape, poi, _ray(shape, Sub.BODY_BORDER, centre, direction)))
-            for name, point in _sagittal(inside, centre + side * shift, names).items():
-                points.update(_sided(shape, name, point))
+            searches += [_ray(poi, centre, direction, _BODY), _sagittal(centre + side * shift, names)]
     if level_of(shape.level).name == "C2":
-        dens = _ray(shape, Sub.BODY_BORDER, centre, "S + P")
-        points.update({} if dens is None else {51: dens})
-    elif 105 in points:
-        points[52] = points[105]
+        searches.append(_ray(51, centre, "S + P", _BODY))
+    return searches
+
+
+def _derived(shape: VertebraShape, centre: FloatArray, points: Points) -> Points:
+    """Return points of the body that follow from others."""
+    derived = {int(Sub.BODY): centre}
+    if level_of(shape.level).name != "C2" and 105 in points:
+        derived[52] = points[105]
     if 107 in points:
-        points[53] = points[107]
-    for poi, direction in _DIRECTIONS:
-        points[poi] = centre + 10.0 * direction_coefficients(direction)
-    return points
+        derived[53] = points[107]
+    return derived | {poi: centre + 10.0 * direction_coefficients(direction) for poi, direction in _DIRECTIONS}
 
 
-def _sagittal(inside: Function, start: FloatArray, names: dict[str, int]) -> Points:
-    """Mid points and corners of the body in the sagittal plane through `start`."""
-    ways: dict[str, FloatArray] = {}
-    for letter in "SPIA":
-        t = last_exit(inside, start, direction_coefficients(letter))
-        if t is not None:
-            ways[letter] = t * direction_coefficients(letter)
+def _sagittal(start: FloatArray, names: dict[str, int]) -> Search[Points]:
+    """Search mid points and corners of the body in the sagittal plane through `start`."""
+    rays = [last_exit(start, direction_coefficients(letter), _BODY) for letter in _LETTERS]
+    first, second = (np.array([direction_coefficients(pair[place]) for pair in _PAIRS]) for place in (0, 1))
+    *exits, found = yield from abreast([*rays, stepped_corners(start, first, second, _BODY)])
+    ways = {
+        letter: t[0] * direction_coefficients(letter) for letter, t in zip(_LETTERS, exits, strict=True) if np.isfinite(t[0])
+    }
     points = {names[letter]: start + way for letter, way in ways.items()}
-    pairs = [pair for pair in ("AS", "PS", "AI", "PI") if pair[0] in ways and pair[1] in ways]
-    first, second = (np.array([direction_coefficients(pair[place]) for pair in pairs]).reshape(-1, 3) for place in (0, 1))
-    found = corners(inside, start, first, second)
-    return points if found is None else points | {names[pair]: at for pair, at in zip(pairs, found, strict=True)}
+    usable = {pair: at for pair, at in zip(_PAIRS, found, strict=True) if pair[0] in ways and pair[1] in ways}
+    return points | {names[pair]: at for pair, at in usable.items() if np.isfinite(at).all()}

@@ -7,21 +7,28 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
-from ...geometry import FloatArray
+from ...geometry import FloatArray, IntArray
 from ..shape.distances import Array
-from ..shape.nearby import nearby
+from ..shape.gaps import DiscShape
+from ..shape.nearby import CHUNK, Nearby, nearby
 from ..shape.solids import Box
-from ..shape.vertebra import FAR, VertebraShape, exclusive
+from ..shape.vertebra import VertebraShape
 
 SPACING = 0.5
 """Distance of the nodes, mm. Nodes near a surface count in part (`_weight`), which makes the error of second order."""
 
-_CELL = 4
-"""Nodes along the edge of a cell that is left out as a whole when it lies far from bone."""
+SECTION_SPACING = 0.2
+"""Distance of the nodes in a plane section, mm."""
 
-_AROUND = 1.5
-"""How far from bone that is, in edges of a cell; its corners are 0.87 from its middle, and distances are not quite exact."""
+_CELLS = ((16, 4.0), (4, 1.5), (2, 1.75))
+"""Nodes along the edges of cells that are left out, or taken, as a whole when they lie far from every surface, and how far that
+is in edges: the corners of a cell are 0.87 from its middle, and distances are less exact the longer they are."""
+
+_FINER = (4, 2, 1)
+
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -44,10 +51,19 @@ class _Lattice:
     stop: tuple[int, ...]
     spacing: float
 
-    def coordinates(self) -> tuple[Array, Array, Array]:
-        """Return x, y, z of all nodes, to be broadcast against each other."""
-        x, y, z = np.ix_(*[(np.arange(a, b) + 0.5) * self.spacing for a, b in zip(self.start, self.stop, strict=True)])
-        return x, y, z
+    def cells(self, edge: int) -> IntArray:
+        """Return the first nodes (n, 3) of the cells with so many nodes along their edges."""
+        first, stop = np.array(self.start), np.array(self.stop)
+        return np.asarray(first + edge * np.indices(-(-(stop - first) // edge)).reshape(3, -1).T)
+
+    def split(self, cells: IntArray, edge: int, finer: int) -> IntArray:
+        """Return the finer cells (n, 3) of cells; those of 1 are the nodes."""
+        within = (cells[:, None] + finer * np.indices((edge // finer,) * 3).reshape(3, -1).T).reshape(-1, 3)
+        return np.asarray(within[(within < self.stop).all(axis=1)])
+
+    def middles(self, cells: IntArray, edge: int) -> FloatArray:
+        """Return the middles (n, 3) of cells, mm."""
+        return np.asarray((cells + edge / 2) * self.spacing, dtype=np.float64)
 
     def right_half(self) -> _Lattice:
         """Return the nodes right of the median plane."""
@@ -83,31 +99,66 @@ def part_moments(shape: VertebraShape, spacing: float = SPACING) -> dict[int, Mo
 
 
 def _moments(shape: VertebraShape, lattice: _Lattice) -> dict[int, Moment]:
-    points, spacing = _near_bone(shape, lattice), lattice.spacing
-    solid, distances = nearby(shape).evaluate(points)
-    x, y, z = points.T
-    owner = np.argmin(distances, axis=0)
-    found: dict[int, Moment] = {}
-    bone, everywhere = _weight(solid, spacing), np.full_like(solid, -FAR)
-    for index, subregion in enumerate(shape.subregions):
+    bone, sums = nearby(shape), np.zeros((len(shape.subregions), 5))
+    cells = lattice.cells(_CELLS[0][0])
+    for (edge, around), finer in zip(_CELLS, _FINER, strict=True):
+        middles, reach = lattice.middles(cells, edge), edge * lattice.spacing * around
+        solid, distances = bone.evaluate(middles)
+        owner = np.where(_is_deep(shape, solid, distances, reach), np.argmin(distances, axis=0), -1)
+        for index in range(len(sums)):
+            whole = middles[owner == index]
+            sums[index] += edge**3 * np.array([len(whole), len(whole), *whole.sum(axis=0)])
+        cells = lattice.split(cells[(owner < 0) & (solid < reach)], edge, finer)
+    nodes = lattice.middles(cells, 1)
+    for start in range(0, len(nodes), CHUNK):
+        sums += _shares(bone, nodes[start : start + CHUNK], lattice.spacing)
+    return {
+        subregion: Moment(inside * lattice.spacing**3, (x / weight, y / weight, z / weight))
+        for subregion, (inside, weight, x, y, z) in zip(shape.subregions, sums.tolist(), strict=True)
+        if weight > 0
+    }
+
+
+def _is_deep(shape: VertebraShape, solid: FloatArray, distances: FloatArray, reach: float) -> Mask:
+    """Whether all within reach of a point (n,), mm, lies in the same subregion as the point."""
+    first = np.sort(distances, axis=0)[:2]
+    ahead = first[1] - first[0] if len(first) > 1 else np.full(len(solid), np.inf)
+    return np.asarray((solid < -reach) & (ahead > 2 * reach + max(part.priority for part in shape.parts)))
+
+
+def _shares(bone: Nearby, nodes: FloatArray, spacing: float) -> FloatArray:
+    """Return, of every subregion, the nodes that lie in it, the sum of their weights, and that of their weighted places."""
+    solid, distances = bone.evaluate(nodes)
+    held = solid < spacing / 2  # the others count for nothing
+    nodes, solid, distances = nodes[held], solid[held], distances[:, held]
+    owner, weights = np.argmin(distances, axis=0), _weight(solid, spacing)
+    sums = np.zeros((len(distances), 5))
+    for index in range(len(distances)):
+        ahead = _ahead(distances, index)
+        near = np.flatnonzero(ahead < spacing)
         # a product, because at an edge between two surfaces the share of a node is that of both
-        weight = bone * _weight(exclusive(everywhere, distances, index), spacing)
-        if weight.any():
-            centroid = _moment(weight, (x, y, z), spacing).centroid
-            # where a part is thin, shares add up to too much; counting whole nodes does not, but would shift the centroid
-            inside = int(np.count_nonzero((solid < 0) & (owner == index)))
-            found[subregion] = Moment(inside * spacing**3, centroid)
-    return found
+        weight = weights[near] * _weight(ahead[near] / 2, spacing)
+        # where a part is thin, shares add up to too much; counting whole nodes does not, but would shift the centroid
+        sums[index] = np.count_nonzero((solid < 0) & (owner == index)), weight.sum(), *(weight @ nodes[near])
+    return sums
 
 
-def _near_bone(shape: VertebraShape, lattice: _Lattice) -> FloatArray:
-    """Return the nodes (n, 3) of a lattice in and around a vertebra, which fills a small part of its box; mm in its frame."""
-    first, stop = np.array(lattice.start), np.array(lattice.stop)
-    cells = first + _CELL * np.indices(-(-(stop - first) // _CELL)).reshape(3, -1).T
-    middles = (cells + _CELL / 2) * lattice.spacing
-    near = cells[nearby(shape).solid(middles) < _CELL * lattice.spacing * _AROUND]
-    nodes = (near[:, None] + np.indices((_CELL, _CELL, _CELL)).reshape(3, -1).T).reshape(-1, 3)
-    return np.asarray((nodes[(nodes < stop).all(axis=1)] + 0.5) * lattice.spacing)
+def _ahead(distances: FloatArray, index: int) -> FloatArray:
+    """Return by how much each node is further from a part than from the nearest other one, negative within the part."""
+    others = np.full(distances.shape[1], np.inf)
+    for place, each in enumerate(distances):
+        if place != index:
+            np.minimum(others, each, out=others)
+    return np.asarray(distances[index] - others)
+
+
+def _near(lattice: _Lattice, distance: Callable[[FloatArray], Array]) -> FloatArray:
+    """Return the nodes (n, 3) of a lattice in and around a solid, which fills a small part of its box; mm."""
+    cells = lattice.cells(_CELLS[0][0])
+    for (edge, around), finer in zip(_CELLS, _FINER, strict=True):
+        near = distance(lattice.middles(cells, edge)) < edge * lattice.spacing * around
+        cells = lattice.split(cells[near], edge, finer)
+    return lattice.middles(cells, 1)
 
 
 def _mirror(shape: VertebraShape, subregion: int) -> int:
@@ -134,13 +185,20 @@ def _both_sides(shape: VertebraShape, key: int, right: dict[int, Moment]) -> Mom
 
 def moment(distance: Callable[[Array, Array, Array], Array], box: Box, spacing: float = SPACING) -> Moment | None:
     """Return the volume and centroid of any solid within a box, or None where it is empty."""
-    coordinates = _lattice(box, spacing).coordinates()
-    weight = _weight(distance(*coordinates), spacing)
-    return _moment(weight, coordinates, spacing) if weight.any() else None
+    lattice = _lattice(box, spacing)
+    x, y, z = np.ascontiguousarray(_near(lattice, lambda p: distance(*p.T)).T)
+    weight = _weight(distance(x, y, z), spacing)
+    return _moment(weight, (x, y, z), spacing) if weight.any() else None
+
+
+@lru_cache(maxsize=128)
+def disc_moment(disc: DiscShape) -> Moment | None:
+    """Return the volume and centroid of a disc, in the frame of the level above."""
+    return moment(disc.distance, disc.box)
 
 
 def section_centroid(
-    distance: Callable[[FloatArray], FloatArray], box: Box, z: float, spacing: float = 0.2
+    distance: Callable[[FloatArray], FloatArray], box: Box, z: float, spacing: float = SECTION_SPACING
 ) -> FloatArray | None:
     """Return the centroid (3,) of the section of a solid with the plane at height `z`, or None where it is empty."""
     (x0, y0, _), (x1, y1, _) = box

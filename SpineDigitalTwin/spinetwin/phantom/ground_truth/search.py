@@ -1,84 +1,75 @@
-"""Surfaces found on continuous functions, in float64: where a ray leaves a solid, where a stepping point stops.
+"""Searches for surfaces on continuous functions, in float64, that go on side by side.
 
-A *function* here takes points (n, 3) and is negative inside. A crossing is bracketed by dense sampling and then narrowed by
-dividing the bracket into many parts at once, which is bisection with fewer calls.
+A *search* asks for values at points and goes on when it is told them, so that many searches on one vertebra share every
+evaluation of it (`abreast`): an evaluation of a few points costs nearly as much as one of a thousand. `answered` runs a
+search on one function, `together` (see there) on the parts of a vertebra.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
-
-import numpy as np
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 
 from ...geometry import FloatArray
 
+T = TypeVar("T")
 Function: TypeAlias = Callable[[FloatArray], FloatArray]
+"""Takes points (n, 3); negative inside; no steeper than `STEEPEST`."""
 
-STEP = 0.1
-"""Sampling along a ray, mm: what is thinner may be overlooked."""
+WHOLE: tuple[int, ...] = ()
+"""The parts that mean a vertebra as a whole."""
 
-_PARTS = 64
-_ROUNDS = 6
-
-
-def last_exit(
-    inside: Function, start: FloatArray, direction: Sequence[float] | FloatArray, reach: float = 130.0
-) -> float | None:
-    """Return the distance (mm) at which a ray leaves a solid for good, or None if it never meets it.
-
-    Parameters
-    ----------
-    inside : function
-        Negative inside the solid.
-    start : (3,) array
-        Where the ray begins, in the solid or not.
-    direction : (3,) array_like
-        Of any length.
-    reach : float
-        Length that is searched, mm.
-    """
-    t = np.arange(0.0, reach, STEP)
-    unit = _unit(direction)
-    hits = np.nonzero(inside(start + t[:, None] * unit) < 0)[0]
-    if not len(hits) or hits[-1] + 1 == len(t):
-        return None
-    return _narrow(inside, start, unit, float(t[hits[-1]]), float(t[hits[-1] + 1]))
+STEEPEST = 5.0
+"""No function changes by more than that per mm: what favours one part over others can make it that steep."""
 
 
-def corners(
-    inside: Function, start: FloatArray, first: FloatArray, second: FloatArray, tolerance: float = 1e-3
-) -> FloatArray | None:
-    """Return the corners (n, 3) of a solid, each between two unit directions (n, 3), or None if `start` (3,) lies outside.
+@dataclass(frozen=True, eq=False)
+class Ask:
+    """Points (n, 3) at which the value of the union of some parts is wanted, named by their subregions."""
 
-    The bisection of the paper on the continuous solid: steps of 1 mm along `first` and `second` in turn, halved whenever
-    neither stays inside, until a step is shorter than `tolerance` mm. All corners are searched side by side.
-    """
-    if inside(start[None])[0] >= 0:
-        return None
-    points, steps = np.tile(start, (len(first), 1)), np.ones(len(first))
-    while (active := steps > tolerance).any():
-        moved = np.zeros(len(first), dtype=bool)
-        for ways in (first, second):
-            trial = points + steps[:, None] * ways
-            fits = active & (inside(trial) < 0)
-            points = np.where(fits[:, None], trial, points)
-            moved |= fits
-        steps = np.where(active & ~moved, steps / 2, steps)
-    return points
+    points: FloatArray
+    parts: tuple[int, ...] = WHOLE
 
 
-def _unit(direction: Sequence[float] | FloatArray) -> FloatArray:
-    vector = np.asarray(direction, dtype=np.float64)
-    return np.asarray(vector / np.linalg.norm(vector))
+Search: TypeAlias = Generator[list[Ask], list[FloatArray], T]
 
 
-def _narrow(inside: Function, start: FloatArray, unit: FloatArray, low: float, high: float) -> float:
-    """Narrow a bracket whose lower end is inside and whose upper end is outside; return its lower end."""
-    for _ in range(_ROUNDS):
-        t = np.linspace(low, high, _PARTS + 1)
-        outside = inside(start + t[:, None] * unit) >= 0
-        outside[0], outside[-1] = False, True
-        first = int(np.argmax(outside))
-        low, high = float(t[first - 1]), float(t[first])
-    return low
+def values(points: FloatArray, parts: tuple[int, ...] = WHOLE) -> Search[FloatArray]:
+    """Ask for the values (n,) at points (n, 3)."""
+    (found,) = yield [Ask(points, parts)]
+    return found
+
+
+def abreast(searches: Sequence[Search[T]]) -> Search[list[T]]:
+    """Make many searches one, which asks for all that each of them needs next; return their results in order."""
+    asks: dict[int, list[Ask]] = {}
+    results: dict[int, T] = {}
+    told: dict[int, list[FloatArray] | None] = dict.fromkeys(range(len(searches)))
+    while told:
+        asks = {}
+        for place, answers in told.items():
+            try:
+                asks[place] = next(searches[place]) if answers is None else searches[place].send(answers)
+            except StopIteration as end:
+                results[place] = end.value
+        answered_all = (yield [each for asked in asks.values() for each in asked]) if asks else []
+        rest = iter(answered_all)
+        told = {place: [next(rest) for _ in asked] for place, asked in asks.items()}
+    return [results[place] for place in range(len(searches))]
+
+
+def answered(inside: Function, search: Search[T]) -> T:
+    """Run a search on one function, whatever parts it names, and return its result."""
+    return run(lambda asks: [inside(each.points) for each in asks], search)
+
+
+def run(answer: Callable[[list[Ask]], list[FloatArray]], search: Search[T]) -> T:
+    """Run a search whose every round is answered at once, and return its result."""
+    try:
+        asks = next(search)
+        while True:
+            asks = search.send(answer(asks))
+    except StopIteration as end:
+        result: T = end.value
+        return result

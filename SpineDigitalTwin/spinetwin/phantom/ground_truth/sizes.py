@@ -12,7 +12,6 @@ from ...anatomy import subregion
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ...geometry.frame import direction_coefficients
-from ..shape.nearby import nearby
 from ..shape.solids import Box
 from ..shape.vertebra import VertebraShape
 from ..spine import Spine
@@ -21,13 +20,17 @@ from .columns import first_entries, first_exits
 from .endplates import Endplate, endplates
 from .extremes import rim
 from .gaps import relative_frame
-from .quadrature import moment, part_moments
+from .quadrature import disc_moment, part_moments
 from .record import Sizes
-from .search import Function
+from .search import WHOLE, Search, abreast
+from .together import together
 
 _REACH = 60.0
 _CANAL_STEP = 0.25
 _CANAL_REACH = 30.0
+
+_MIRROR = np.array([-1.0, 1.0, 1.0])
+_SIDES = {False: "RLAP", True: "RAP"}
 
 Landmarks = dict[str, FloatArray]
 
@@ -38,7 +41,7 @@ def sizes(spine: Spine, key: int) -> Sizes:
     found = {**body_sizes(shape), **canal_sizes(shape), **arch_sizes(shape), **_disc_sizes(spine, key)}
     volumes = {subregion(part).name: each.volume for part, each in part_moments(shape).items()}
     if key in spine.discs:
-        disc = moment(spine.discs[key].distance, spine.discs[key].box)
+        disc = disc_moment(spine.discs[key])
         volumes |= {subregion(Sub.DISC).name: disc.volume} if disc else {}
     return Sizes(**found, volumes=volumes)
 
@@ -79,26 +82,24 @@ def landmarks(shape: VertebraShape) -> Landmarks:
     body = part_moments(shape).get(Sub.BODY_BORDER)
     if body is None:
         return {}
-    marks = body_landmarks(nearby(shape).part(Sub.BODY_BORDER), _box(shape), np.array(body.centroid))
+    search = body_landmarks(_box(shape), np.array(body.centroid), (int(Sub.BODY_BORDER),), shape.symmetric)
+    marks = together(shape, search)
     if "superior" not in endplates(shape):
         marks = {name: at for name, at in marks.items() if "S" not in name}
     return marks
 
 
-def body_landmarks(inside: Function, box: Box, middle: FloatArray) -> Landmarks:
-    """Return the same of any solid in a box."""
+def body_landmarks(box: Box, middle: FloatArray, parts: tuple[int, ...] = WHOLE, symmetric: bool = False) -> Search[Landmarks]:
+    """Search the same of any solid in a box; of a `symmetric` one the left is the mirror image of the right."""
     ways = {letter: direction_coefficients(letter) for letter in "RLAPSI"}
-    marks: Landmarks = {}
-    for letter, way in ways.items():
-        reach = first_exits(inside, middle[None], way, _REACH)[0]
-        if np.isfinite(reach):
-            marks[letter] = middle + reach * way
-    for side in "RLAP":
-        for end in "SI":
-            found = rim(inside, box, middle, ways[side], ways[end])
-            if found is not None:
-                marks[side + end] = found
-    return marks
+    starts = np.tile(middle, (len(ways), 1))
+    rims = {side + end: rim(box, middle, ways[side], ways[end], parts) for side in _SIDES[symmetric] for end in "SI"}
+    reach, *found = yield from abreast([first_exits(starts, np.array(list(ways.values())), _REACH, parts), *rims.values()])
+    marks = {letter: middle + t * way for (letter, way), t in zip(ways.items(), reach, strict=True)}
+    marks |= dict(zip(rims, found, strict=True))
+    if symmetric:
+        marks |= {name.replace("R", "L"): at * _MIRROR for name, at in marks.items() if "R" in name}
+    return {name: at for name, at in marks.items() if np.isfinite(at).all()}
 
 
 def _box(shape: VertebraShape) -> Box:
@@ -117,13 +118,13 @@ def canal_sizes(shape: VertebraShape) -> dict[str, float]:
     z = np.arange(low, high, _CANAL_STEP)
     middle = shape.canal.front - 2.0 * shape.canal.belly * np.asarray(shape.canal.half_depth(z))
     starts = np.column_stack([np.zeros(len(z)), middle, z])
-    names = {"canal_width": ("R", "L"), "canal_depth": ("A", "P")}
-    found = {}
-    for name, letters in names.items():
-        reach = sum(first_entries(nearby(shape).solid, starts, direction_coefficients(each), _CANAL_REACH) for each in letters)
-        if np.isfinite(reach).any():
-            found[name] = float(np.nanmin(reach))
-    return found
+    right = first_entries(starts, direction_coefficients("R"), _CANAL_REACH)
+    others = [
+        first_entries(starts, direction_coefficients(each), _CANAL_REACH) for each in ("AP" if shape.symmetric else "APL")
+    ]
+    rightwards, forwards, backwards, *leftwards = together(shape, abreast([right, *others]))
+    reaches = {"canal_width": rightwards + (leftwards[0] if leftwards else rightwards), "canal_depth": forwards + backwards}
+    return {name: float(np.nanmin(reach)) for name, reach in reaches.items() if np.isfinite(reach).any()}
 
 
 def _disc_sizes(spine: Spine, key: int) -> dict[str, float]:
@@ -148,7 +149,7 @@ def _facing(shape: VertebraShape) -> Landmarks:
     """Landmarks of the endplate below a disc; a sacrum is searched as a whole."""
     if level_of(shape.level).region != "sacral":
         return landmarks(shape)
-    return body_landmarks(nearby(shape).solid, _box(shape), np.zeros(3))
+    return together(shape, body_landmarks(_box(shape), np.zeros(3), symmetric=shape.symmetric))
 
 
 def _wedge(ceiling: Endplate, floor: Endplate) -> dict[str, float]:

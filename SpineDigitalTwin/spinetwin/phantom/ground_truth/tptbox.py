@@ -18,18 +18,21 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from ...anatomy import POINTS
 from ...anatomy import level as level_of
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ...geometry.frame import direction_coefficients
-from ..shape.nearby import nearby
+from ..shape.processes import triple
 from ..shape.solids import Box
 from ..shape.vertebra import VertebraShape
 from .columns import last_exits
 from .extremes import furthest_point
 from .flavum import flavum_points
 from .levels import body_shift, level_points
-from .search import Function
+from .search import WHOLE, Search, abreast, values
+from .steps import stepped, stepped_corners
+from .together import together
 
 Points = dict[int, FloatArray]
 Mask = npt.NDArray[np.bool_]
@@ -50,7 +53,9 @@ _APPROACHES = ((125, 101), (127, 104))
 _LATERAL_FLAVUM = (141, 143, 149, 151)
 _LEFT = (Sub.COSTAL_LEFT, Sub.SUPERIOR_ARTICULAR_LEFT, Sub.INFERIOR_ARTICULAR_LEFT)
 _SAME, _MIRROR = np.ones(3), np.array([-1.0, 1.0, 1.0])
+_PARTNER = {each.id: each.mirror for each in POINTS}
 _TOLERANCE = 1e-3
+_SHRINKAGES = 40
 _REACH = 60.0
 
 
@@ -60,103 +65,114 @@ def tptbox_points(shape: VertebraShape) -> Points:
     points = dict(level_points(shape))
     if not points:
         return {}
-    points.update(_extremes(shape))
+    searches = _extremes(shape)
     if int(Sub.BODY) in points:
-        points.update(_corners(shape, points[Sub.BODY]))
-        points.update(_approaches(shape, points))
+        searches += _corners(shape, points[Sub.BODY])
+    for found in together(shape, abreast(searches)):
+        points.update(_mirrored(shape, found))
+    if int(Sub.BODY) in points:
+        points.update(_approached(shape, points))
         lateral = flavum_points(shape, points, body_shift(shape))
         points.update({poi: lateral[poi] for poi in _LATERAL_FLAVUM if poi in lateral})
     return points
 
 
-def _extremes(shape: VertebraShape) -> Points:
-    points: Points = {}
+def _extremes(shape: VertebraShape) -> list[Search[Points]]:
+    """Return searches for the furthest points of parts; those on the left of a symmetric shape are left to the mirror."""
     wanted = [*_EXTREMES, (51, Sub.BODY_BORDER, "S + P")] if level_of(shape.level).name == "C2" else [*_EXTREMES]
-    for poi, part, direction in [each for each in wanted if each[1] in shape.subregions]:
-        # a left part is searched in the mirror, so that a symmetric vertebra has symmetric points to the last bit
-        way = direction_coefficients(direction)
-        mirror = _MIRROR if part in _LEFT else _SAME
-        found = furthest_point(_mirrored(nearby(shape).inside((part,)), mirror), _box(shape, part, mirror), way * mirror)
-        if found is not None:
-            points[poi] = found * mirror
-    return points
+    return [
+        _extreme(shape, poi, part, direction_coefficients(direction))
+        for poi, part, direction in wanted
+        if part in shape.subregions and not (shape.symmetric and part in _LEFT)
+    ]
 
 
-def _mirrored(inside: Function, mirror: FloatArray) -> Function:
-    return lambda p: inside(p * mirror)
+def _extreme(shape: VertebraShape, poi: int, part: int, way: FloatArray) -> Search[Points]:
+    # a left part is searched in the mirror, so that a vertebra that is all but symmetric has points that are too
+    found = yield from furthest_point(_box(shape, part), way, (int(part),), _MIRROR if part in _LEFT else _SAME)
+    return {poi: found} if np.isfinite(found).all() else {}
 
 
-def _box(shape: VertebraShape, subregion: int, mirror: FloatArray) -> Box:
-    """Two corners around a part and the fillets that join it, seen in the mirror."""
-    corners = np.array([corner for part in shape.parts if part.subregion == subregion for corner in part.box]) * mirror
-    low, high = corners.min(axis=0) - shape.blend, corners.max(axis=0) + shape.blend
-    return (float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2]))
+def _mirrored(shape: VertebraShape, points: Points) -> Points:
+    """Return points, with those of the other side where the shape is symmetric."""
+    return (
+        points | {_PARTNER[poi]: at * _MIRROR for poi, at in points.items() if _PARTNER[poi] != poi}
+        if shape.symmetric
+        else points
+    )
 
 
-def _corners(shape: VertebraShape, centre: FloatArray) -> Points:
-    """Corners of the body in the sagittal planes through its middle, and through the places shifted right and left."""
-    body, shift, points = nearby(shape).inside((Sub.BODY_BORDER,)), body_shift(shape), Points()
+def _box(shape: VertebraShape, subregion: int) -> Box:
+    """Two corners around a part and the fillets that join it."""
+    corners = np.array([corner for part in shape.parts if part.subregion == subregion for corner in part.box])
+    return triple(corners.min(axis=0) - shape.blend), triple(corners.max(axis=0) + shape.blend)
+
+
+def _corners(shape: VertebraShape, centre: FloatArray) -> list[Search[Points]]:
+    """Return searches for the corners in the sagittal planes through the middle of the body and beside it."""
+    places = (0.0, 1.0) if shape.symmetric else (0.0, 1.0, -1.0)
+    return [_corners_at(centre + np.array([side * body_shift(shape), 0.0, 0.0]), int(side) % 3) for side in places]
+
+
+def _corners_at(start: FloatArray, column: int) -> Search[Points]:
     ways = [np.array([direction_coefficients(pair[place]) for pair in _CORNERS]) for place in (0, 1)]
-    for place, (side, mirror) in enumerate(((0.0, _SAME), (1.0, _SAME), (1.0, _MIRROR))):
-        start = centre * mirror + np.array([side * shift, 0.0, 0.0])
-        found = extended_corners(_mirrored(body, mirror), start, *ways)
-        points.update({names[place]: at * mirror for names, at in zip(_CORNERS.values(), found, strict=True) if at is not None})
-    return points
+    found = yield from extended_corners(start, ways[0], ways[1], (int(Sub.BODY_BORDER),))
+    names = [names[column] for names in _CORNERS.values()]
+    return {poi: at for poi, at in zip(names, found, strict=True) if np.isfinite(at).all()}
 
 
-def extended_corners(inside: Function, start: FloatArray, first: FloatArray, second: FloatArray) -> list[FloatArray | None]:
-    """Return corners of a solid, each between two unit directions (n, 3), as the reference implementation finds them.
+def extended_corners(
+    start: FloatArray, first: FloatArray, second: FloatArray, parts: tuple[int, ...] = WHOLE
+) -> Search[FloatArray]:
+    """Search corners (n, 3) of a solid, each between two unit directions (n, 3), as the reference implementation finds them.
 
-    None where a direction never meets the solid, and everywhere when `start` lies outside.
+    NaN where a direction never meets the solid, and everywhere when `start` lies outside.
     """
     both = np.concatenate([first, second])
-    ways = (last_exits(inside, np.broadcast_to(start, both.shape), both, _REACH)[:, None] * both).reshape(2, -1, 3)
-    usable = np.isfinite(ways).all(axis=(0, 2)) & (inside(start[None])[0] < 0)
-    corners = iter(_grown(inside, start, ways[:, usable]))
-    return [next(corners) if each else None for each in usable]
+    reach = last_exits(np.broadcast_to(start, both.shape), both, _REACH, parts)
+    lengths, begins = yield from abreast([reach, values(start[None], parts)])
+    ways = (lengths[:, None] * both).reshape(2, -1, 3)
+    usable = np.isfinite(ways).all(axis=(0, 2)) & (begins[0] < 0)
+    corners = np.full(first.shape, np.nan)
+    if usable.any():
+        corners[usable] = yield from _grown(start, ways[:, usable], parts)
+    return corners
 
 
-def _grown(inside: Function, start: FloatArray, ways: FloatArray) -> FloatArray:
-    """Return the corners (n, 3) of the rectangles spanned by `ways` (2, n, 3), shrunk and grown until they just fit."""
+def _grown(start: FloatArray, ways: FloatArray, parts: tuple[int, ...]) -> Search[FloatArray]:
+    """Search the corners (n, 3) of the rectangles spanned by `ways` (2, n, 3), shrunk and grown until they just fit."""
 
-    def fits(factors: FloatArray) -> Mask:
-        return np.asarray(inside(start + np.einsum("na,anc->nc", factors, ways)) < 0)[:, None]
+    def corner(factors: FloatArray) -> FloatArray:
+        return np.asarray(start + np.einsum("...na,anc->...nc", factors, ways))
 
-    factors, steps = np.ones((ways.shape[1], 2)), np.tile([1.0, 0.4], (ways.shape[1], 1))
-    while not (found := fits(factors)).all():
-        factors = np.where(found, factors, factors * (0.9, 0.7))
-    while (steps * np.linalg.norm(ways, axis=2).T).max(initial=0.0) > _TOLERANCE:
-        before = factors
-        for axis in np.eye(2):
-            factors = np.where(fits(factors + steps * axis), factors + steps * axis, factors)
-        steps = np.where((factors != before).any(axis=1)[:, None], steps, steps / 2)
-    return np.asarray(start + np.einsum("na,anc->nc", factors, ways))
+    count, lengths = ways.shape[1], np.linalg.norm(ways, axis=2).T
+    shrunk: FloatArray = np.array([0.9, 0.7]) ** np.arange(_SHRINKAGES)[:, None]
+    trials = np.repeat(shrunk[:, None], count, axis=1)
+    fits = (yield from values(corner(trials).reshape(-1, 3), parts)).reshape(_SHRINKAGES, count) < 0
+    steps = np.tile([1.0, 0.4], (count, 1))
+
+    def active(steps: FloatArray) -> Mask:
+        return np.full(count, (steps * lengths).max(initial=0.0) > _TOLERANCE)
+
+    factors = yield from stepped(start, ways, shrunk[fits.argmax(axis=0)], steps, active, parts)
+    return corner(factors)
 
 
-def _approaches(shape: VertebraShape, points: Points) -> Points:
-    """Points 125 and 127; without a spinous process the way begins in the middle of the arch."""
-    start = points.get(int(Sub.SPINOUS), points.get(int(Sub.ARCH)))
-    if start is None:
+def _approaches(points: Points) -> dict[int, FloatArray]:
+    """Goals of points 125 and 127."""
+    return {poi: points[goal] for poi, goal in _APPROACHES if goal in points}
+
+
+def _approached(shape: VertebraShape, points: Points) -> Points:
+    """Points 125 and 127: where steps up and forward within the arch come closest to a goal.
+
+    Without a spinous process the way begins in the middle of the arch.
+    """
+    start, goals = points.get(int(Sub.SPINOUS), points.get(int(Sub.ARCH))), _approaches(points)
+    if start is None or not goals:
         return {}
-    return {poi: _approach(shape, start, points[goal]) for poi, goal in _APPROACHES if goal in points}
-
-
-def _approach(shape: VertebraShape, start: FloatArray, goal: FloatArray) -> FloatArray:
-    """Return where steps up and forward within the arch come closest to a goal."""
-    inside = nearby(shape).inside(
-        (
-            Sub.ARCH,
-            Sub.SPINOUS,
-        )
+    up, ahead = (np.tile(direction_coefficients(way), (len(goals), 1)) for way in "SA")
+    arch = (int(Sub.ARCH), int(Sub.SPINOUS))
+    return dict(
+        zip(goals, together(shape, stepped_corners(start, up, ahead, arch, np.array(list(goals.values())))), strict=True)
     )
-    point, step = start, 1.0
-    while step > _TOLERANCE:
-        before = point
-        for way in (direction_coefficients("S"), direction_coefficients("A")):
-            trial = point + step * way
-            closer = np.linalg.norm(trial - goal) < np.linalg.norm(point - goal)
-            if closer and inside(trial[None])[0] < 0:
-                point = trial
-        if point is before:
-            step /= 2
-    return point

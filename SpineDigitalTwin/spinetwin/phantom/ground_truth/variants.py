@@ -23,9 +23,10 @@ from ..shape.solids import Body
 from ..shape.variants import Variant
 from ..shape.vertebra import VertebraShape
 from ..spine import Spine
+from .columns import last_exit
 from .quadrature import part_moments
 from .record import VariantTruth
-from .search import last_exit
+from .search import answered
 
 GENANT = (0.20, 0.25, 0.40)
 """Loss of height from which a fracture is mild, moderate, severe."""
@@ -167,8 +168,9 @@ def _osteophytes(spine: Spine, variant: Variant) -> dict[str, float]:
         return np.asarray(body.distance(*np.moveaxis(p, -1, 0)), dtype=np.float64)
 
     start = np.array([0.0, 0.0, body.height / 2 - 1.0])
-    reach = [last_exit(inside, start, (0, 1, 0)) or 0.0 for inside in (nearby(shape).part(Sub.BODY_BORDER), own)]
-    return {"lip_in_front_mm": reach[0] - reach[1]}
+    reach = [answered(inside, last_exit(start, (0, 1, 0)))[0] for inside in (nearby(shape).part(Sub.BODY_BORDER), own)]
+    grown, bare = np.nan_to_num(reach)
+    return {"lip_in_front_mm": float(grown - bare)}
 
 
 def _count(spine: Spine, _: Variant) -> dict[str, float]:

@@ -17,10 +17,15 @@ def smooth_min(a: Array, b: Array, k: float) -> Array:
     return np.asarray(np.minimum(a, b) - h * h * (0.25 / k))
 
 
+def _length(u: Array, v: Array) -> Array:
+    """Return the length of a vector; `numpy.hypot` is slower, because it minds numbers that are far too large for mm."""
+    return np.asarray(np.sqrt(u * u + v * v))
+
+
 def rounded_max(a: Array, b: Array, radius: float) -> Array:
     """Intersect two solids, with the common edge rounded to `radius` mm."""
     u, v = a + radius, b + radius
-    return np.asarray(np.minimum(np.maximum(u, v), 0.0) + np.hypot(np.maximum(u, 0.0), np.maximum(v, 0.0)) - radius)
+    return np.asarray(np.minimum(np.maximum(u, v), 0.0) + _length(np.maximum(u, 0.0), np.maximum(v, 0.0)) - radius)
 
 
 def smoothstep(t: Array) -> Array:
@@ -32,8 +37,8 @@ def smoothstep(t: Array) -> Array:
 def ellipse(x: Array, y: Array, a: Array | float, b: Array | float) -> Array:
     """Return about the signed distance to an ellipse with half axes `a`, `b` (exact to first order at its edge)."""
     u, v = x / a, y / b
-    inside = np.hypot(u, v) + 1e-6  # the small terms matter only at the very centre
-    gradient = np.maximum(np.hypot(u / a, v / b), 1e-6 / a)
+    inside = _length(u, v) + 1e-6  # the small terms matter only at the very centre
+    gradient = np.maximum(_length(u / a, v / b), 1e-6 / a)
     return np.asarray(inside * (inside - 1.0) / gradient)
 
 
@@ -42,7 +47,7 @@ def superellipse(x: Array, y: Array, a: Array | float, b: Array | float, power: 
     u, v = np.maximum(np.abs(x) / a, 1e-4), np.maximum(np.abs(y) / b, 1e-4)
     up, vp = u ** (power - 1.0), v ** (power - 1.0)
     f = (up * u + vp * v) ** (1.0 / power)
-    gradient = np.hypot(up / a, vp / b) * f ** (1.0 - power)
+    gradient = _length(up / a, vp / b) * f ** (1.0 - power)
     return np.asarray((f - 1.0) / gradient)
 
 

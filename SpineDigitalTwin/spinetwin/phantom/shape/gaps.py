@@ -72,9 +72,9 @@ def _half_way(first: Frame, second: Frame, origin: FloatArray) -> Frame:
     return Frame(origin, u @ v)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DiscShape:
-    """A disc: what lies between two endplates and within the side walls, in the frame of the level above.
+    """A disc: what lies between two endplates and within the side walls, in the frame of the level above; equal only to itself.
 
     Attributes
     ----------

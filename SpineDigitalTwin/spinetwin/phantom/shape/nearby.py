@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ...geometry import FloatArray
 from .part import Part
-from .vertebra import FAR, Blender, VertebraShape, exclusive
+from .vertebra import FAR, Blender, VertebraShape
 
 Function: TypeAlias = Callable[[FloatArray], FloatArray]
 
@@ -57,7 +57,7 @@ class Nearby:
         for start in range(0, len(flat), CHUNK):
             chunk = slice(start, start + CHUNK)
             solid[chunk], distances[:, chunk] = self._chunk(flat[chunk])
-        return solid.reshape(points.shape[:-1]), distances.reshape(-1, *points.shape[:-1])
+        return solid.reshape(points.shape[:-1]), distances.reshape(len(distances), *points.shape[:-1])
 
     def _chunk(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         shape, everywhere = self.shape, (slice(0, len(points)),)
@@ -90,20 +90,42 @@ class Nearby:
 
     def inside(self, parts: Collection[int]) -> Function:
         """Return the function that is negative inside the union of some parts, named by their subregions."""
-        chosen = np.isin(self.shape.subregions, list(parts))
+        return lambda points: self.union(*self.evaluate(points), parts)
 
-        def inside(points: FloatArray) -> FloatArray:
-            solid, distances = self.evaluate(points)
-            if chosen.all():
-                return solid
-            return np.asarray(np.maximum(solid, distances[chosen].min(axis=0) - distances[~chosen].min(axis=0)))
+    def union(self, solid: FloatArray, distances: FloatArray, parts: Collection[int]) -> FloatArray:
+        """Return what is negative inside the union of some parts, of what was evaluated; of all parts if none is named."""
+        mine = [place for place, subregion in enumerate(self.shape.subregions) if subregion in parts]
+        others = [place for place in range(len(distances)) if place not in mine]
+        if not mine or not others:
+            return solid
+        ahead = _least(distances, mine) - _least(distances, others)
+        return np.asarray(np.maximum(solid, ahead * 0.5))
 
-        return inside
+    def may_hold(self, points: FloatArray, parts: Collection[int]) -> npt.NDArray[np.bool_]:
+        """Return which points (n, 3) may lie in the union of some parts: the others are too far from each of them.
+
+        Within the bone some part is nearer than a fillet is wide, so a part that claims a point is so too, unless it is
+        favoured there.
+        """
+        held = np.zeros(len(points), dtype=bool)
+        for part in self.shape.parts:
+            if part.subregion in parts:
+                within = max(self.shape.blend, part.fade if part.priority else 0.0)
+                low, high = np.array(part.box[0]) - within, np.array(part.box[1]) + within
+                near = np.flatnonzero(~held & ((points > low) & (points < high)).all(axis=1))
+                held[near] = part.distance(*np.ascontiguousarray(points[near].T)) < within
+        return held
 
     def part(self, subregion: int) -> Function:
         """Return the function that is negative inside one part, as `VertebraShape.distance`."""
-        index = self.shape.subregions.index(subregion)
-        return lambda points: exclusive(*self.evaluate(points), index)
+        return self.inside((subregion,))
+
+
+def _least(distances: FloatArray, places: list[int]) -> FloatArray:
+    least: FloatArray = distances[places[0]]
+    for place in places[1:]:
+        least = np.minimum(least, distances[place])
+    return least
 
 
 def _distance(part: Part, near: npt.NDArray[np.bool_], x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
