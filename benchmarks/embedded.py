@@ -2,8 +2,9 @@
 
     python benchmarks/embedded.py [--pairs 6] [--scans 8] [--out embedded] [--record]
 
-Nothing here is trained on, and nothing may be set by what the real scans show: they are the test. A picture of each scan is
-written into the folder. `--record` writes the mean Dice into the description of the model, from where the program tells it.
+Nothing here is trained on, and nothing may be set by what the real scans show: they are the test. Pictures of each scan, of
+its middle and of its worst slice, are written into the folder, and a page with all of them, index.md; those of real scans stay
+there. `--record` writes the mean Dice into the description of the model, from where the program tells it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from pathlib import Path
 
 import numpy as np
 from embedded_cases import STAGES, Case, cut, large_lumbar, pairs, real, scans
-from embedded_pictures import draw
+from embedded_page import Row, write_page
+from embedded_pictures import draw, worst_place
 from spinetwin.anatomy import SubregionId
 from spinetwin.errors import SpineTwinError
 from spinetwin.geometry import PartialMaps
@@ -105,12 +107,14 @@ def main() -> None:
     cost(options.model)
     of_phantoms = {f"pairs, {each.name}": [segmented(case, backend) for case in pairs(options.pairs, each)] for each in STAGES}
     whole = list(scans(options.scans))
-    of_phantoms["scans"] = [_drawn(segmented(each, backend), options.out) for each in whole]
+    of_phantoms["scans"] = [segmented(each, backend) for each in whole]
     of_phantoms["cut scans"] = [segmented(cut(each, np.random.default_rng(n)), backend) for n, each in enumerate(whole)]
     phantoms(of_phantoms)
-    of_real = [_drawn(segmented(each, backend), options.out) for each in real()]
+    of_real = [segmented(each, backend) for each in real()]
     on_real(of_real)
-    print(f"\nPictures: {options.out.resolve()}")
+    kinds = {"scans": of_phantoms["scans"], "cut scans": of_phantoms["cut scans"], "real": of_real}
+    rows = [_row(each, kind, options.out) for kind, results in kinds.items() for each in results]
+    print(f"\nEach case with its pictures: {write_page(options.out, rows).resolve()}")
     if options.record:
         record(options.model, of_phantoms, of_real)
 
@@ -191,18 +195,40 @@ def on_real(results: list[Result]) -> None:
     print("\n| real scan | known | Dice | with endplates | wanted | found / missed / invented / beyond the labels | said |")
     print("|---|---|---|---|---|---|---|")
     for each in results:
-        family = "disc" if each.case.knows == "discs" else "vertebra"
-        what = "disc" if family == "disc" else "body"
-        known = _masks(each)[what]
-        score = (
-            each.dice("disc" if family == "disc" else "vertebrae") if each.case.truth.subregions is None else each.dice(what)
-        )
-        counts = " / ".join(map(str, found_missed_invented_beyond(each, family)))
+        what = _judged(each)
+        known, score = _masks(each)[what], _judged_dice(each)
+        counts = _counts(each)
         more = _dice(known[0] | np.isin(each.found.subregions, ENDPLATE), known[1]) if what == "body" else None
         wanted = WANTED["real"][what]
         print(
             f"| {each.case.name} | {each.case.knows} | {_number(score)} | {_number(more)} | {wanted} | {counts} | {each.said} |"
         )
+
+
+def _judged(result: Result) -> str:
+    """Return the structure that a real scan is judged by."""
+    return "disc" if result.case.knows == "discs" else "body"
+
+
+def _judged_dice(result: Result) -> float | None:
+    what = _judged(result)
+    return result.dice("vertebrae" if result.case.truth.subregions is None and what == "body" else what)
+
+
+def _counts(result: Result) -> str:
+    family = "disc" if result.case.knows == "discs" else "vertebra"
+    return " / ".join(map(str, found_missed_invented_beyond(result, family)))
+
+
+def _row(result: Result, kind: str, folder: Path) -> Row:
+    """Draw a case, and return what the page says of it."""
+    dice = {name: _dice(*masks) for name, masks in _masks(result).items() if masks[0].any() or masks[1].any()}
+    reached = None
+    if kind == "real":
+        _, missed, invented, _ = map(int, _counts(result).split(" / "))
+        reached = (_judged_dice(result) or 0.0) >= WANTED["real"][_judged(result)] and not missed + invented
+    words = ", ".join(f"{name} {value:.3f}" for name, value in dice.items())
+    return Row(kind, result.case.name, words, _counts(result), reached, result.said, _drawn(result, kind, folder))
 
 
 def found_missed_invented_beyond(result: Result, family: str) -> tuple[int, int, int, int]:
@@ -234,10 +260,16 @@ def _masks(result: Result) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
     return {name: (np.isin(ours, kinds), np.isin(theirs, kinds)) for name, kinds in kinds_of.items()}
 
 
-def _drawn(result: Result, folder: Path) -> Result:
-    name = "".join(each if each.isalnum() else "_" for each in result.case.name.split(":")[0])
-    draw(result.case, result.found, _masks(result), folder / f"{name}.png")
-    return result
+def _drawn(result: Result, kind: str, folder: Path) -> list[str]:
+    """Write the pictures of a case; returns their names."""
+    masks = _masks(result)
+    name = "".join(each if each.isalnum() else "_" for each in f"{kind} {result.case.name.split(':')[0]}")
+    draw(result.case, result.found, masks, folder / f"{name}.png")
+    worst = worst_place(result.case, masks)
+    if worst is None:
+        return [f"{name}.png"]
+    draw(result.case, result.found, masks, folder / f"{name}_worst.png", worst)
+    return [f"{name}.png", f"{name}_worst.png"]
 
 
 def record(model: Path, of_phantoms: Mapping[str, list[Result]], of_real: list[Result]) -> None:

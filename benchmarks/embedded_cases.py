@@ -21,9 +21,10 @@ from spinetwin.io import read_label_map, read_volume
 from spinetwin.phantom import Curve, ImageParameters, Spacing, SpineParameters, image_grid, make_spine, render_image
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "training" / "embedded"))
-from pairs import HELD_OUT, pair  # noqa: E402 - lies beside the training
-from recipe import LABELS, STAGES, Recipe  # noqa: E402
+# before this folder, whose embedded.py has the name of the training
+sys.path.insert(0, str(ROOT / "training"))
+from embedded.pairs import HELD_OUT, pair  # noqa: E402 - lies beside the training
+from embedded.recipe import LABELS, STAGES, Recipe  # noqa: E402
 
 DATA = Path(os.environ.get("SPINETWIN_REAL_DATA") or ROOT.parent / "shared" / "data")
 BODIES = ("VB2_02", "VB2_05", "VB2_10", "VB1_11_DzZ_T2", "VB1_10_DzZ_T1")

@@ -20,7 +20,24 @@ _CUTS = (("sagittal", 1, 1, ("P", "A")), ("coronal", 0, -1, ("R", "L")))
 Mask = npt.NDArray[np.bool_]
 
 
-def draw(case: Case, found: PartialMaps, masks: Mapping[str, tuple[Mask, Mask]], path: Path) -> None:
+def worst_place(case: Case, masks: Mapping[str, tuple[Mask, Mask]]) -> npt.NDArray[np.float64] | None:
+    """Return the middle (RAS, mm) of what is wrong in the sagittal slice that has most of it; None where nothing is wrong."""
+    wrong = np.logical_or.reduce([ours != theirs for ours, theirs in masks.values()])
+    if not wrong.any():
+        return None
+    across = int(np.abs(case.grid.ijk_to_ras[0, :3]).argmax())
+    at = np.argwhere(wrong)
+    worst = np.bincount(at[:, across]).argmax()
+    return np.asarray(np.median(case.grid.to_ras(at[at[:, across] == worst]), axis=0))
+
+
+def draw(
+    case: Case,
+    found: PartialMaps,
+    masks: Mapping[str, tuple[Mask, Mask]],
+    path: Path,
+    place: npt.NDArray[np.float64] | None = None,
+) -> None:
     """Write the picture of a case.
 
     Parameters
@@ -31,11 +48,13 @@ def draw(case: Case, found: PartialMaps, masks: Mapping[str, tuple[Mask, Mask]],
     masks : mapping of str to two (i, j, k) arrays
         What was found and what is right, by structure.
     path : Path
+    place : (3,) array, optional
+        Where the cuts meet, RAS mm; default the middle of what is right.
     """
     right = np.logical_or.reduce([theirs for _, theirs in masks.values()])
     shown = right if right.any() else np.asarray(found.subregions) > 0
     at = np.argwhere(shown) if shown.any() else np.array(case.grid.shape)[None] / 2
-    centre = np.median(case.grid.to_ras(at), axis=0)
+    centre = np.median(case.grid.to_ras(at), axis=0) if place is None else place
     planes = [_plane(case, centre, across) for _, across, _, _ in _CUTS]
     widths = [extent[1] - extent[0] for _, extent in planes]
     height = planes[0][1][3] - planes[0][1][2]

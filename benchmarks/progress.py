@@ -1,10 +1,10 @@
 """How true the worker's progress is: runs real jobs and prints what it says against the time that goes by.
 
-Each row tells by how much the remaining time was wrong when a third of the run was over, by how much of the whole run it was
-wrong at worst from there on, how far the fraction lay from the share of the time at worst, and whether it ever went back. The
-remaining time is what a panel shows: the last estimate, less the time since. The run ends with its result. --log prints every
-event. --runs takes the run whose error is the median of several. On a busy computer, --cpu reads all times from the processor
-time of the processes that do the work, which stands still while others are at work; it needs Linux.
+Each row tells by how much the remaining time was wrong when a third and a half of the run were over, by how much of the whole
+run it was wrong at worst from there on, how far the fraction lay from the share of the time at worst, and whether it ever went
+back. The remaining time is what a panel shows: the last estimate, less the time since. The run ends with its result. --log
+prints every event. --runs takes the run whose error is the median of several. On a busy computer, --cpu reads all times from
+the processor time of the processes that do the work, which stands still while others are at work; it needs Linux.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from spinetwin.jobs.output import Output
 from spinetwin.jobs.steps import STEPS
 
 MOMENTS = 200
+THIRD, HALF = 1 / 3, 1 / 2
 CHILD = """
 import queue, runpy, subprocess, sys, threading, time
 time.monotonic = time.process_time
@@ -120,21 +121,21 @@ def shown(told: list[Told], at: float) -> float | None:
     return max(0.0, last[-1].eta_s - (at - last[-1].at)) if last and last[-1].eta_s is not None else None
 
 
-def at_third(told: list[Told], ended: float) -> float | None:
-    """Return by how much of itself the rest is wrong when a third of the run is over."""
-    third = shown(told, ended / 3)
-    return None if third is None else third / (2 / 3 * ended) - 1
+def error_at(share: float, told: list[Told], ended: float) -> float | None:
+    """Return by how much of itself the rest is wrong when a share of the run is over."""
+    rest = shown(told, share * ended)
+    return None if rest is None else rest / ((1 - share) * ended) - 1
 
 
 def row(name: str, told: list[Told], ended: float) -> str:
     """Return a row of the table."""
-    third = at_third(told, ended)
-    error = "none" if third is None else f"{100 * third:+.0f} %"
+    wrong = (error_at(share, told, ended) for share in (THIRD, HALF))
+    third, half = ("none" if each is None else f"{100 * each:+.0f} %" for each in wrong)
     moments = np.linspace(ended / 3, ended * 0.9, MOMENTS)
     errors = [abs((shown(told, at) or 0.0) - (ended - at)) / ended for at in moments]
     off = max(abs(each.fraction - each.at / ended) for each in told)
     back = any(later.fraction < earlier.fraction for earlier, later in pairwise(told))
-    return f"| {name} | {ended:.1f} | {error} | {100 * max(errors):.0f} % | {off:.2f} | {'yes' if back else 'no'} |"
+    return f"| {name} | {ended:.1f} | {third} | {half} | {100 * max(errors):.0f} % | {off:.2f} | {'yes' if back else 'no'} |"
 
 
 def main() -> None:
@@ -149,12 +150,12 @@ def main() -> None:
     if arguments.work:
         _work(arguments.work)
         return
-    print("| job | s | error of the rest after a third | worst later, of the whole | fraction off | went back |")
-    print("|---|---|---|---|---|---|")
+    print("| job | s | error of the rest after a third | after a half | worst later, of the whole | fraction off | went back |")
+    print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         for case in cases(Path(name), arguments.only):
             runs = [run(case, Path(name), by_cpu=arguments.cpu) for _ in range(arguments.runs)]
-            told, ended = sorted(runs, key=lambda each: at_third(*each) or 0.0)[len(runs) // 2]
+            told, ended = sorted(runs, key=lambda each: error_at(THIRD, *each) or 0.0)[len(runs) // 2]
             print(row(case.name, told, ended), flush=True)
             if arguments.log:
                 for each in told:

@@ -22,13 +22,13 @@ def shown(subregions):
     return table[subregions]
 
 
-def write_model(folder, *, labels=LABELS, window=(32, 32, 32), spacing=1.5, measured=None, second_look=None):
+def write_model(folder, *, labels=LABELS, window=(32, 32, 32), spacing=1.5, measured=None, second_look=None, both_ways=False):
     """Write model.onnx and model.json."""
     folder.mkdir(exist_ok=True)
     weights = _network(len(labels), window)
     (folder / "model.onnx").write_bytes(weights)
     content = {"labels": labels, "spacing": [spacing] * 3, "window": window, "trained": "on nothing"}
-    content["sha256"] = hashlib.sha256(weights).hexdigest()
+    content |= {"sha256": hashlib.sha256(weights).hexdigest(), "both_ways": both_ways}
     if second_look is not None:
         content["second_look"] = second_look
     if measured is not None:

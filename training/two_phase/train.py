@@ -79,7 +79,7 @@ def training(phase: Phase, options: argparse.Namespace, out: Path) -> Iterator[l
 
     What was trained before the data set was prepared anew does not count.
     """
-    train = "from nnunetv2.run.run_training import run_training_entry; run_training_entry()"
+    train = str(Path(__file__).absolute().with_name("run_training.py"))
     for fold in range(phase.folds) if options.folds is None else options.folds:
         place = out / "results" / phase.folder / _model_name(phase, options.trainer) / f"fold_{fold}"
         # written last, after the validation
@@ -87,7 +87,7 @@ def training(phase: Phase, options: argparse.Namespace, out: Path) -> Iterator[l
             continue
         begun = any(_is_newer(each, _stamp(phase, out)) for each in place.glob("checkpoint_*.pth"))
         yield [
-            *(sys.executable, "-c", train, str(phase.number), phase.configuration, str(fold)),
+            *(sys.executable, train, str(phase.number), phase.configuration, str(fold)),
             *("-tr", options.trainer or phase.trainer, "-device", options.device, *(["--c"] if begun else [])),
         ]
 

@@ -86,15 +86,31 @@ class Installer:
 
 
 def _question(offer: Offer) -> str:
-    """Say what is downloaded, how much, where to and under which licences, and ask."""
+    """Say what is downloaded, how much, where to and under which licences, how else it can come here, and ask."""
     what = offer.fetches or _("its weights")
     question = _(
         "Install {title}? {size} are downloaded: {what}. They go into a folder of their own; the application itself is not "
         "changed."
     ).format(title=escape(offer.title), size=sizeText(offer.download_mb), what=escape(what))
+    return " ".join(filter(None, (question, _ofWeights(offer), _byHand(offer))))
+
+
+def _ofWeights(offer: Offer) -> str:
+    """Say where the weights come from, or under which licence they are; "" where packages alone are fetched."""
     if offer.weights:
-        return f"{question} " + _("Its weights are not among that: they are fetched or imported by themselves, below.")
+        return str(_("Its weights are not among that: they are fetched or imported by themselves, below."))
     if not offer.licence and offer.fetches:
-        # packages alone, whose licences are told with them
-        return question
-    return f"{question} " + _("Licence of its weights: {licence}.").format(licence=escape(offer.licence or _("not stated")))
+        # the licences of packages are told with them
+        return ""
+    return str(_("Licence of its weights: {licence}.").format(licence=escape(offer.licence or _("not stated"))))
+
+
+def _byHand(offer: Offer) -> str:
+    """Say how packages come to a computer without a network: who brings them there has a terminal."""
+    if not offer.fetches:
+        return ""
+    text = _(
+        "Without a network, somebody can bring the packages in a folder, as wheels; then type in a terminal: "
+        "spinetwin install {name} --from FOLDER"
+    )
+    return str(text.format(name=escape(offer.name)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +14,8 @@ from ..errors import WriteError
 from ..io.atomic import write_error
 
 _AGAIN_S = 0.2
+_SOON_S = 0.02
+_FOR_A_MOMENT = ".spinetwin-writing.lock"
 _HELD = (BlockingIOError, PermissionError)
 """What POSIX and Windows say of a lock that another process holds."""
 
@@ -58,6 +61,74 @@ def one_at_a_time(path: Path, waiting: Callable[[], None]) -> Iterator[bool]:
             waiting()
             time.sleep(_AGAIN_S)
         yield waited
+
+
+@contextmanager
+def one_writer(folder: Path, patience_s: float) -> Iterator[None]:
+    """Do something short in a folder while no other process does; nothing of the lock stays there.
+
+    A disk that knows no locks is written to without one.
+
+    Parameters
+    ----------
+    folder : Path
+    patience_s : float
+        How long to wait for another.
+
+    Raises
+    ------
+    WriteError
+        If another does not end, or the folder cannot be written to.
+    """
+    path, begun = folder / _FOR_A_MOMENT, time.monotonic()
+    while (file := _locked(path)) is None:
+        if time.monotonic() - begun > patience_s:
+            raise WriteError(
+                f"Another job is writing its results into {folder} and does not end.",
+                "Wait for it or cancel it and try again, or choose another folder.",
+            )
+        time.sleep(_SOON_S)
+    try:
+        yield
+    finally:
+        # Windows removes no file that is open; elsewhere who opens it after the unlocking must not find it
+        if sys.platform == "win32":
+            file.close()
+        with suppress(OSError):
+            path.unlink()
+        file.close()
+
+
+def _locked(path: Path) -> IO[bytes] | None:
+    """Open and lock a file; None where another holds it, or has removed it meanwhile."""
+    try:
+        file = path.open("ab")
+    except OSError as error:
+        # Windows says so while another removes it
+        if isinstance(error, PermissionError) and path.exists():
+            return None
+        raise write_error(path, error) from error
+    if not _is_taken(file) and _is_still_there(file, path):
+        return file
+    file.close()
+    return None
+
+
+def _is_taken(file: IO[bytes]) -> bool:
+    """Lock a file, or say that another holds it; a disk that knows no locks keeps nobody apart."""
+    try:
+        _lock(file)
+    except OSError as error:
+        return isinstance(error, _HELD)
+    return False
+
+
+def _is_still_there(file: IO[bytes], path: Path) -> bool:
+    """Say whether an open file is the one that bears its name now."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _is_held(file: IO[bytes], path: Path) -> bool:

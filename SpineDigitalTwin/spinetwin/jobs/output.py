@@ -93,6 +93,8 @@ class Output:
 class ProgressTeller:
     """Says how far one step is, no more often than anybody can read; never less than it said before.
 
+    How long the rest takes is told at once when it is known for the first time.
+
     Parameters
     ----------
     output : Output
@@ -108,6 +110,7 @@ class ProgressTeller:
         self._clock = clock
         self._begun = clock()
         self._last = -_PROGRESS_EVERY_S
+        self._foretold = False
         self._estimate = Estimate(self._begun)
 
     def __call__(self, fraction: float, message: str) -> None:
@@ -116,8 +119,11 @@ class ProgressTeller:
         elapsed = self._clock() - self._begun
         remaining = self._estimate.remaining(fraction, self._begun + elapsed)
         done = self._estimate.fraction
-        if elapsed - self._last < _PROGRESS_EVERY_S and done < 1:
+        # the first estimate is told at once: the next step of a short work may come when half of it is over
+        first = remaining is not None and not self._foretold
+        if elapsed - self._last < _PROGRESS_EVERY_S and done < 1 and not first:
             return
+        self._foretold = self._foretold or first
         self._last = elapsed
         self._output.emit(Progress(self._stage, round(done, 4), message, None if remaining is None else round(remaining, 1)))
 

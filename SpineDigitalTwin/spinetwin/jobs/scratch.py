@@ -14,11 +14,13 @@ from typing import IO
 
 from ..errors import WriteError
 from ..io.atomic import write_error
-from .lock import try_lock
+from .lock import one_writer, try_lock
 from .store import sweep_stages
 
 _PREFIX = ".spinetwin-job-"
 _OWNER = "owner.lock"
+_PATIENCE_S = 20.0
+"""For another job that moves its results into the same folder, which takes milliseconds."""
 _SIGNATURE = b"temporary folder of a running spinetwin job\n"
 
 
@@ -66,6 +68,8 @@ class Scratch:
     def publish(self, files: Mapping[str, Path]) -> dict[str, str]:
         """Move finished files into the output folder, all or none; files of the same names there are replaced.
 
+        Of two jobs that end at the same moment one comes after the other, so that no result is made of both.
+
         Parameters
         ----------
         files : mapping of str to Path
@@ -79,11 +83,12 @@ class Scratch:
         Raises
         ------
         WriteError
-            If one of them cannot be moved; what was in the output folder before is there again.
+            If one of them cannot be moved, or another job does not end moving its own; what was in the output folder before
+            is there again.
         KeyboardInterrupt
             If the folder has been removed by another thread meanwhile: the job was cancelled.
         """
-        with self._lock:
+        with one_writer(self.output, _PATIENCE_S), self._lock:
             if self._removed:
                 raise KeyboardInterrupt
             replaced = self.folder / "replaced"

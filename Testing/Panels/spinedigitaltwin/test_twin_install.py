@@ -113,6 +113,10 @@ def test_one_press_and_the_network_segments(bare, host, home, lumbar):
     assert question.startswith("Install Network that comes with spinetwin? 77 MB are downloaded: lender 1.0")
     assert "(onnxruntime MIT, scipy BSD-3-Clause)" in question
     assert "the application itself is not changed. Licence of its weights: Apache-2.0." in question
+    assert question.endswith(
+        "Without a network, somebody can bring the packages in a folder, as wheels; then type in a terminal: "
+        "spinetwin install embedded --from FOLDER"
+    )
     assert left(home) == []
     ui.notNowButton.click()
     assert (ui.installFrame.visible, twin.panel.background.busy) == (False, False)

@@ -10,6 +10,7 @@ from spinetwin.jobs.events import Log, Progress, event_of
 from spinetwin.jobs.output import Output
 from spinetwin.jobs.scratch import Scratch
 from spinetwin.jobs.worker import Run
+from spinetwin.segmentation.course import Part
 
 
 class Recorder:
@@ -43,6 +44,18 @@ def test_progress_is_told_no_more_often_than_anybody_can_read(recorder):
     show(1.0, "done")
     assert 8 <= len(recorder.events) <= 12
     assert recorder.events[-1] == Progress("poi", 1.0, "done", 0.0)
+
+
+def test_the_first_estimate_is_told_at_once_though_something_has_just_been_said(recorder):
+    """A crop of two seconds said nothing more before half of it was over."""
+    show = recorder.output.progress("segment")
+    show(0.0, "reading")
+    show.expect(0.0, [Part("look", 2.0)])
+    recorder.now = 0.05
+    show(0.0, "two seconds")
+    recorder.now = 0.09
+    show(0.01, "looking")
+    assert [(each.message, each.eta_s) for each in recorder.events] == [("reading", None), ("two seconds", 1.9)]
 
 
 def test_lines_of_many_threads_do_not_mix(recorder):

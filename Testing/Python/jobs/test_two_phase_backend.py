@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from backends_python import python_with
 from damaged_maps import dice_by_level
+from grey_phantom import channels, grey
 from spinetwin.anatomy import level
 from spinetwin.cli import main
 from spinetwin.errors import MapError, ParameterError, ProgramError, SpineTwinError
@@ -26,7 +27,6 @@ from spinetwin.jobs.weights import vouch
 from spinetwin.phantom import Spacing, SpineParameters, make_spine
 from spinetwin.segmentation.backends import Request
 from spinetwin.segmentation.course import KNOWN
-from spinetwin.segmentation.two_phase.labels import subregions_of
 from spinetwin.segmentation.two_phase.orientation import Turn
 
 CANCEL_S = 2.0
@@ -53,17 +53,9 @@ def truth():
 @pytest.fixture(scope="module")
 def image(truth):
     """Grey values that tell the subregions, and one dark voxel, so that nnU-Net crops nothing away."""
-    grey = 100.0 + 50.0 * channels(truth)
-    grey[tuple(each // 2 for each in grey.shape)] = 0.0
-    return grey
-
-
-def channels(truth):
-    numbers = {name: number for number, name in enumerate(fabricated_models.NAMES, start=1)}
-    table = np.zeros(256, dtype=np.uint8)
-    for label, subregion in subregions_of(numbers, Path()).items():
-        table[subregion] = label
-    return table[truth.subregions]
+    values = grey(truth)
+    values[tuple(each // 2 for each in values.shape)] = 0.0
+    return values
 
 
 @pytest.fixture(scope="module")
@@ -170,9 +162,9 @@ def test_cancelling_the_worker_ends_the_networks_and_leaves_nothing(
 
 def test_of_its_two_folds_each_alone_is_wrong_and_their_mean_is_right(truth, image):
     labels = channels(truth)
-    grey = ((image - image.mean()) / image.std())[..., None]
+    values = ((image - image.mean()) / image.std())[..., None]
     folds = fabricated_models.unlike(*fabricated_models.last_layer_for(image, labels))
-    scores = [grey * weights + bias for weights, bias in folds]
+    scores = [values * weights + bias for weights, bias in folds]
     mean = sum(scores) / len(scores)
     assert (mean.argmax(axis=-1) == labels)[labels > 0].mean() > 0.99
     assert max((each.argmax(axis=-1) == labels)[labels > 0].mean() for each in scores) < 0.9

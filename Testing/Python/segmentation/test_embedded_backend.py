@@ -342,6 +342,24 @@ def test_what_it_takes_is_told_by_its_windows_and_so_is_how_far_it_is(model, map
     assert backend.effort(Request(request.image, longer)).seconds > 2 * effort.seconds
 
 
+def events_of(model, maps):
+    told = []
+    EmbeddedBackend(model).run(Request(lambda: shown(maps.subregions), maps.grid), lambda *event: told.append(event))
+    return told
+
+
+def test_each_run_of_the_network_is_told_where_it_sees_a_window_both_ways(tmp_path, maps):
+    """A small image has but one window: without this nothing is heard of the speed before half of the work is done."""
+    counts = []
+    for both in (False, True):
+        folder = write_model(tmp_path / str(both), window=(32, 64, 32), spacing=SPACING, both_ways=both)
+        looked = [done for done, what in events_of(folder, maps) if what == "looking for the spine"]
+        counts.append(len(looked) - 1)
+        assert np.ptp(np.diff(looked)) < 1e-9
+        assert counts[-1] == looks_at(maps.grid, read_description(folder))[0].runs
+    assert counts[1] == 2 * counts[0]
+
+
 def test_what_the_second_look_takes_is_told_when_the_first_is_over(tmp_path, spine):
     """A wide image of which the spine is a part: the second look is at that part alone."""
     model = write_model(tmp_path / "model", window=(32, 64, 32), spacing=SPACING, second_look=0.8)

@@ -97,13 +97,10 @@ def gathered(slabs):
 @pytest.mark.parametrize("shape", [(9, 16, 5), (40, 20, 16), (16, 9, 20), (20, 61, 17)])
 def test_shares_do_not_depend_on_the_windows_where_the_network_looks_at_single_voxels(shape):
     image = np.random.default_rng(1).random(shape).astype(np.float32)
-    told = []
-    slabs = slabs_of(image, lambda block: np.stack([block * 0.0, np.log(block + 1e-3)]), (16, 16, 16), 2, told.append)
+    slabs = slabs_of(image, lambda block: np.stack([block * 0.0, np.log(block + 1e-3)]), (16, 16, 16), 2)
     shares = gathered(slabs)
     assert shares.shape == (2, *shape)
     assert shares[1] == pytest.approx((image + 1e-3) / (1.001 + image), abs=1e-5)
-    assert told == sorted(told)
-    assert told[-1] == 1.0
 
 
 def test_a_window_seen_both_ways_has_no_preferred_side():

@@ -1,19 +1,27 @@
 """The data sets that both phases are trained on, made from a BIDS-like folder of phantoms."""
 
+import hashlib
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from backends_python import TRAINING, python_with, run_script
+from damaged_maps import dice_by_level
+from grey_phantom import grey
+from short_training import write_short_trainer
 from spinetwin.anatomy import SubregionId, level
 from spinetwin.geometry import Grid, LabelMaps
-from spinetwin.io import read_label_map, read_volume, write_label_map, write_volume
+from spinetwin.io import read_label_map, read_label_maps, read_volume, write_label_map, write_volume
 from spinetwin.phantom import Spacing, SpineParameters, make_spine
 from spinetwin.segmentation.two_phase.model_folder import find_model, read_model
 from spinetwin.segmentation.two_phase.orientation import Turn
 from spinetwin.segmentation.two_phase.settings import read_settings
 
 CUTOUT, SPACING = ("48", "64", "24"), ("2.5", "2.5", "3.3")
+NOISE = 4.0
 
 
 def with_training(script, *arguments, **options):
@@ -28,7 +36,7 @@ def maps():
 
 def write_case(folder, name, maps, spine_name="seg-spine", vertebra_name="seg-vert"):
     subject = name.split("_")[0]
-    image = np.random.default_rng(0).normal(300.0, 50.0, maps.grid.shape) + maps.subregions
+    image = grey(maps) + np.random.default_rng(0).normal(0.0, NOISE, maps.grid.shape)
     for part in ("rawdata", "derivatives"):
         (folder / part / subject).mkdir(parents=True, exist_ok=True)
     write_volume(folder / "rawdata" / subject / f"{name}_T2w.nii.gz", image, maps.grid)
@@ -158,120 +166,120 @@ def check_plan(out, raw, name, channel):
     return plan
 
 
-def test_nnunet_sees_each_cutout_of_phase_two_whole(raw, nnunet, tmp_path):
-    """nnU-Net itself reads the data set."""
-    options = ("--out", tmp_path, "--phases", "instance", "--plan-only", "--processes", 1)
-    done = with_training("train.py", raw, *options, python=nnunet)
+PLAN_ONLY = ("--phases", "instance", "--plan-only", "--processes", 1)
+
+
+@pytest.fixture(scope="module")
+def planned(raw, nnunet, tmp_path_factory):
+    """Return the folder of a training whose second phase is planned."""
+    out = tmp_path_factory.mktemp("Training für Wirbel")
+    done = with_training("train.py", raw, "--out", out, *PLAN_ONLY, python=nnunet)
     assert done.returncode == 0, done.stderr[-2000:]
-    plan = check_plan(tmp_path, raw, INSTANCE, "NoNormalization")
+    return out
+
+
+def test_nnunet_sees_each_cutout_of_phase_two_whole(raw, nnunet, planned):
+    """nnU-Net itself reads the data set."""
+    plan = check_plan(planned, raw, INSTANCE, "NoNormalization")
     assert plan["patch_size"] == [24, 64, 48]
     assert plan["spacing"] == [3.3, 2.5, 2.5]
-    again = with_training("train.py", raw, *options, python=nnunet)
+    again = with_training("train.py", raw, "--out", planned, *PLAN_ONLY, python=nnunet)
     assert (again.returncode, again.stdout) == (0, ""), "what is prepared is not prepared again"
 
 
-SHORT_TRAINER = """
-import json, os
-from pathlib import Path
-from nnunetv2.training.nnUNetTrainer.variants.data_augmentation.nnUNetTrainerNoMirroring import nnUNetTrainerNoMirroring as Long
-
-os.environ["nnUNet_n_proc_DA"] = "0"  # no processes for the augmentation
-
-class nnUNetTrainerNoMirroring(Long):
-    def __init__(self, plans, configuration, fold, dataset_json, device):
-        planned = plans["configurations"][configuration]
-        network = planned["architecture"]["arch_kwargs"]
-        network |= {name: network[name][:2] for name in ("strides", "kernel_sizes", "n_conv_per_stage")}
-        network |= {"n_stages": 2, "features_per_stage": [2, 2], "n_conv_per_stage_decoder": [1]}
-        planned["patch_size"] = [8, 16, 16]
-        super().__init__(plans, configuration, fold, dataset_json, device)
-        self.num_epochs, self.num_iterations_per_epoch, self.num_val_iterations_per_epoch, self.save_every = 2, 1, 1, 1
-        self.logger.plot_progress_png = lambda _: None
-
-    def on_epoch_start(self):
-        if os.environ.get("STOPPED_IN") == f"{self.fold}, {self.current_epoch}":
-            os._exit(9)
-        super().on_epoch_start()
-        with (Path(self.output_folder) / "epochs.txt").open("a") as file:
-            file.write(f"{self.current_epoch} ")
-
-    def perform_actual_validation(self, save_probabilities=False):
-        folder = Path(self.output_folder) / "validation"
-        folder.mkdir(exist_ok=True)
-        (folder / "summary.json").write_text(json.dumps({}))
-"""
-"""nnU-Net's own trainer with a tiny network, for two epochs of one step, without validation; it dies where it is told to."""
-
-FOUND_FIRST = """
-import sys
-from importlib.util import spec_from_file_location
-from pathlib import Path
-
-TRAINERS = "nnunetv2.training.nnUNetTrainer."
-REPLACED = (TRAINERS + "nnUNetTrainerDAExt", TRAINERS + "benchmarking.nnUNetTrainerBenchmark_5epochs")
-
-class Finder:
-    @staticmethod
-    def find_spec(name, *_):
-        return spec_from_file_location(name, Path(__file__).with_name("short_trainer.py")) if name in REPLACED else None
-
-sys.meta_path.insert(0, Finder)
-"""
-"""Lets nnU-Net find it in the place of trainers that it looks at earlier: by name it imports one after the other, also those of
-packages that want torchvision, which the environment of the backends does not have."""
-
-LABELS = """
-import sys
-from pathlib import Path
-import numpy as np
-from spinetwin.segmentation.two_phase.model_folder import find_model, read_model
-from spinetwin.segmentation.two_phase.nnunet import open_model
-model = open_model(read_model(find_model(Path(sys.argv[1]))), "cpu")
-print(*model.labels(np.zeros((24, 40, 16), np.float32), np.array([2.5, 2.5, 3.3]), lambda _: None).shape)
-"""
-
-
-@pytest.fixture
-def short(nnunet, tmp_path):
+@pytest.fixture(scope="module")
+def short(nnunet, tmp_path_factory):
     """How scripts are run that know the short trainer."""
-    folder = tmp_path / "trainers"
-    folder.mkdir()
-    (folder / "short_trainer.py").write_text(SHORT_TRAINER)
-    (folder / "sitecustomize.py").write_text(FOUND_FIRST)
-    return {"python": nnunet, "more": [folder]}
+    return {"python": nnunet, "more": write_short_trainer(tmp_path_factory.mktemp("trainers"))}
 
 
-def test_a_training_that_was_killed_goes_on_and_becomes_a_model(raw, short, tmp_path, monkeypatch):
-    """By nnU-Net itself; the second fold is killed before its last epoch."""
-    out, name = tmp_path / "out", "nnUNetTrainerNoMirroring__nnUNetPlans__3d_fullres"
-    options = ("--out", out, "--phases", "semantic", "--folds", 0, 1, "--device", "cpu")
-    monkeypatch.setenv("STOPPED_IN", "1, 1")
-    stopped = with_training("train.py", raw, *options, "--processes", 1, **short)
+@pytest.fixture(scope="module")
+def stopped(raw, short, planned):
+    """Return what the training of the first phase said, whose second fold was killed before its last epoch."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STOPPED_IN", "1, 1")
+        done = with_training("train.py", raw, *semantic(planned), "--processes", 1, **short)
+    assert "plan_and_preprocess" in done.stdout
+    check_plan(planned, raw, SEMANTIC, "ZScoreNormalization")
+    assert [each.read_text() for each in epochs(planned)] == ["0 1 ", "0 "], done.stderr[-2000:]
+    assert not (planned / "models").exists()
+    return done
+
+
+@pytest.fixture(scope="module")
+def resumed(raw, short, planned, stopped):
+    """Return what the same command said when it went on."""
     assert stopped.returncode == 1
-    assert "The same command goes on from here." in stopped.stderr
-    assert "plan_and_preprocess" in stopped.stdout
-    check_plan(out, raw, SEMANTIC, "ZScoreNormalization")
-    epochs = [out / "results" / SEMANTIC / name / f"fold_{fold}" / "epochs.txt" for fold in (0, 1)]
-    assert [each.read_text() for each in epochs] == ["0 1 ", "0 "], stopped.stderr[-2000:]
-    assert not (out / "models").exists()
-    monkeypatch.delenv("STOPPED_IN")
-    done = with_training("train.py", raw, *options, **short)
+    done = with_training("train.py", raw, *semantic(planned), **short)
     assert done.returncode == 0, done.stderr[-2000:]
-    ours = [line for line in done.stdout.splitlines() if "run_training" in line or "plan_and_preprocess" in line]
+    return done
+
+
+def semantic(out):
+    return "--out", out, "--phases", "semantic", "--folds", 0, 1, "--device", "cpu"
+
+
+def epochs(out):
+    name = "nnUNetTrainerNoMirroring__nnUNetPlans__3d_fullres"
+    return [out / "results" / SEMANTIC / name / f"fold_{fold}" / "epochs.txt" for fold in (0, 1)]
+
+
+def test_a_training_that_was_killed_goes_on_and_becomes_a_model(raw, planned, stopped, resumed):
+    """By nnU-Net itself."""
+    assert "The same command goes on from here." in stopped.stderr
+    ours = [line for line in resumed.stdout.splitlines() if "run_training" in line or "plan_and_preprocess" in line]
     assert len(ours) == 1, "the first fold and the preparation are not made again"
     assert ours[0].endswith("-tr nnUNetTrainerNoMirroring -device cpu --c")
-    assert [each.read_text() for each in epochs] == ["0 1 "] * 2
+    assert [each.read_text() for each in epochs(planned)] == ["0 1 "] * 2
+    # a loss that is no number would make weights that are none
+    told = [line for each in epochs(planned) for log in each.parent.glob("*.txt") for line in log.read_text().splitlines()]
+    losses = [float(line.split()[-1]) for line in told if "train_loss" in line]
+    assert len(losses) >= 4
+    assert np.isfinite(losses).all()
 
-    model = read_model(find_model(out / "models" / "semantic"))
+    model = read_model(find_model(planned / "models" / "semantic"))
     assert [each.relative_to(model.path).as_posix() for each in model.checkpoints] == [
         "fold_0/checkpoint_final.pth",
         "fold_1/checkpoint_final.pth",
     ]
     assert model.labels == {key: value for key, value in labels_of_phase_one(raw).items() if value}
     assert read_settings(model.path).orientation == "PIR"
-    (tmp_path / "labels.py").write_text(LABELS)
-    loaded = run_script(tmp_path / "labels.py", out / "models" / "semantic", python=short["python"])
-    assert loaded.stdout.splitlines()[-1:] == ["24 40 16"], loaded.stderr[-2000:]
+
+
+@pytest.mark.usefixtures("resumed")
+def test_from_a_folder_of_studies_to_the_maps_of_an_image(raw, short, planned, maps, tmp_path, monkeypatch):
+    """All the way that the page on training tells: both networks trained by nnU-Net, then one image and one command."""
+    options = ("--out", planned, "--phases", "instance", "--folds", 0, "--device", "cpu")
+    done = with_training("train.py", raw, *options, **short)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+    # the same spine, stored another way, and other noise
+    turn = Turn.to("SAL", maps.grid)
+    truth = LabelMaps(turn.grid(maps.grid), turn.turned(maps.subregions), turn.turned(maps.vertebrae))
+    noise = np.random.default_rng(1).normal(0.0, NOISE, truth.grid.shape)
+    image, out = tmp_path / "Rücken_T2w.nii.gz", tmp_path / "maps"
+    write_volume(image, grey(truth) + noise, truth.grid)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "environments").symlink_to(Path(short["python"]).absolute().parents[2], target_is_directory=True)
+    monkeypatch.setenv("SPINETWIN_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SPINETWIN_MODELS", str(planned / "models"))
+    command = (image, "--backend", "two-phase", "--device", "cpu", "--out", out)
+    done = subprocess.run([sys.executable, "-m", "spinetwin", "segment", *command], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+    found = read_label_maps(out / "subregions.nii.gz", out / "vertebrae.nii.gz")
+    assert found.grid.same_place(truth.grid)
+    assert (found.subregions == truth.subregions).mean() > 0.999
+    dice = dice_by_level(found.vertebrae, truth.vertebrae)
+    assert list(dice) == ["L1", "L2", "L3", "L4"]
+    # nothing in view tells their names; and the second network knows but bands across the spine
+    assert set(np.diff([label for _, label in dice.values()])) == {1}
+    assert min(value for value, _ in dice.values()) > 0.7
+    said = json.loads((out / "segmentation.json").read_text())
+    trained = (planned / "models").rglob("*.pth")
+    hashes = [f"sha256:{hashlib.sha256(each.read_bytes()).hexdigest()}" for each in trained]
+    assert sorted(value for name, value in said["weights"].items() if name.endswith(".pth")) == sorted(hashes)
+    assert len(hashes) == 3
 
 
 def labels_of_phase_one(raw):

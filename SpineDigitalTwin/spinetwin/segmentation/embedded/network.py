@@ -217,13 +217,15 @@ def segment(
     if is_noise(values, description.spacing):
         return np.zeros(image.shape, dtype=np.uint8)
     tell = progress or _unheard
-    seen = both_ways(run, description.labels) if description.both_ways else run
-    slabs = _looked(values, seen, description, partial(tell, looks_at(grid, description)[0]))
+    look = looks_at(grid, description)[0]
+    counted = _counted(run, look.runs, partial(tell, look))
+    seen = both_ways(counted, description.labels) if description.both_ways else counted
+    slabs = _looked(values, seen, description)
     if description.second_look is None:
         return lattice.to_labels(slabs, labels)
     kept = stages or Stages(None)
-    look = kept.kept_all(_FIRST_LOOK, lambda: packed(FirstLook.of(lattice, slabs, labels)), of=description.sha256)
-    first = unpacked(look, lattice)
+    scores = kept.kept_all(_FIRST_LOOK, lambda: packed(FirstLook.of(lattice, slabs, labels)), of=description.sha256)
+    first = unpacked(scores, lattice)
     found = np.zeros(image.shape, dtype=np.uint8)
     if first is not None:
         block = first.block(np.array(description.window) * description.finer / lattice.spacing)
@@ -232,7 +234,7 @@ def segment(
         values = normalise(fine.to_working(image[place]), working)
         # not mirrored: that would cost as much again, and gave discs 0.0005 more
         again = Look(True, _count_of_windows(fine.size, description.window), found[place].size)
-        slabs = _looked(values, run, description, partial(tell, again))
+        slabs = _looked(values, _counted(run, again.runs, partial(tell, again)), description)
         found[place] = fine.to_labels(mean_of_looks(first, fine, block, slabs), labels)
     return found
 
@@ -241,10 +243,24 @@ def _unheard(_: Look, __: float) -> None:
     """Take how far it is, where nobody listens."""
 
 
-def _looked(working: Float32, run: Run, description: Description, progress: Callable[[float], None]) -> Iterator[Slab]:
-    """Yield the logarithms of what the network sees in a working array."""
+def _counted(run: Run, runs: int, progress: Callable[[float], None]) -> Run:
+    """Return a network that tells which fraction of its runs is done: on a small image there are but two or three."""
+    done = 0
     progress(0.0)
-    return logarithms(slabs_of(working, run, description.window, len(description.labels), progress))
+
+    def counted(image: Float32) -> Float32:
+        nonlocal done
+        found = run(image)
+        done += 1
+        progress(min(1.0, done / runs))
+        return found
+
+    return counted
+
+
+def _looked(working: Float32, run: Run, description: Description) -> Iterator[Slab]:
+    """Yield the logarithms of what the network sees in a working array."""
+    return logarithms(slabs_of(working, run, description.window, len(description.labels)))
 
 
 def looks_at(grid: Grid, description: Description) -> tuple[Look, ...]:

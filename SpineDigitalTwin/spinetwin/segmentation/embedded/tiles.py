@@ -25,13 +25,7 @@ def windows(shape: tuple[int, ...], window: tuple[int, ...]) -> list[tuple[slice
     return [tuple(slice(a, a + wide) for a, wide in zip(corner, window, strict=True)) for corner in product(*starts)]
 
 
-def slabs_of(
-    image: Float32,
-    run: Run,
-    window: tuple[int, int, int],
-    channels: int,
-    progress: Callable[[float], None] | None = None,
-) -> Iterator[Slab]:
+def slabs_of(image: Float32, run: Run, window: tuple[int, int, int], channels: int) -> Iterator[Slab]:
     """Yield the share of each channel at every voxel, averaged over windows that count most in their middle.
 
     The shares of all channels take more memory than all else: they are handed on slab by slab, as soon as no window that is
@@ -46,8 +40,6 @@ def slabs_of(
         What it sees at once.
     channels : int
         How many scores it gives.
-    progress : callable, optional
-        Called with the fraction that is done.
 
     Yields
     ------
@@ -61,16 +53,13 @@ def slabs_of(
     total = np.zeros((channels, padded.shape[0], window[1], padded.shape[2]), np.float32)
     weight = np.zeros(padded[:, : window[1]].shape, np.float32)
     before: Float32 = np.zeros((channels, image.shape[0], 0, image.shape[2]), np.float32)
-    done, first = 0, 0
+    first = 0
     for start, following in zip(starts, (*starts[1:], starts[-1] + window[1]), strict=True):
         for i, j, k in blocks:
             if j.start != start:
                 continue
             total[:, i, :, k] += softmax(run(padded[i, j, k])) * importance
             weight[i, :, k] += importance
-            done += 1
-            if progress is not None:
-                progress(done / len(blocks))
         ready = slice(inside[1].start, min(following - start, inside[1].stop))
         shares = total[:, inside[0], ready, inside[2]] / weight[inside[0], ready, inside[2]]
         yield first - before.shape[2], np.concatenate([before, shares], axis=2)

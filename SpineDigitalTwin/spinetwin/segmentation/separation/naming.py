@@ -20,7 +20,7 @@ _SIZE_SPREAD, _PERSON_SPREAD = 0.08, 0.10
 _NUMBERS = tuple(product((12, 13, 11), (5, 6, 4)))
 
 
-HOW_TO_ANSWER = "Name one; the others follow: `--lowest L5` on the command line, section Levels of the panel."
+HOW_TO_ANSWER = "Name one in section Levels of the panel (`--lowest L5` on the command line); the others follow."
 """The end of a question that the name of one vertebra answers."""
 
 

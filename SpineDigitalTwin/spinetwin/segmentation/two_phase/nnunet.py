@@ -149,7 +149,7 @@ def _predictor(folder: ModelFolder, folds: list[Checkpoint], device: Any) -> Any
         )
     plans = PlansManager(dict(folder.plans))
     plan = plans.get_configuration(folder.configuration)
-    trainer = _trainer(first.trainer) if first.trainer.isidentifier() else None
+    trainer = trainer_named(first.trainer) if first.trainer.isidentifier() else None
     if trainer is None:
         raise ParameterError(
             f"{folder.path} was trained by {first.trainer!r}, which this nnU-Net does not know.",
@@ -179,7 +179,7 @@ def _predictor(folder: ModelFolder, folds: list[Checkpoint], device: Any) -> Any
     return predictor
 
 
-def _trainer(name: str) -> Any | None:
+def trainer_named(name: str) -> Any | None:
     """Return nnU-Net's own trainer of this name, or None.
 
     nnU-Net itself looks for it by importing one trainer after the other, and some of them want torchvision, which is not there.
