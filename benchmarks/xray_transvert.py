@@ -127,7 +127,7 @@ def held_out(pairs: int, networks: dict[str, VolumeNetwork]) -> Iterator[Row]:
     for number in range(pairs):
         for sample in samples.samples_of(recipe, samples.EVALUATED + number):
             for setup, network in networks.items():
-                yield row_of(setup, sample.level, network.run(sample.shown) > 0, sample.truth)
+                yield row_of(setup, sample.level, network.run(sample.shown[None])[0] > 0, sample.truth)
 
 
 def opened(folder: Path) -> dict[str, VolumeNetwork]:

@@ -22,6 +22,7 @@ NODE = "vtkMRMLMarkupsFiducialNode"
 
 _COLOUR = (1.0, 0.82, 0.1)
 _SOURCE = "SpineDigitalTwin.LandmarksBy"
+_CONFIRMED = "SpineDigitalTwin.LowestConfirmed"
 _PLACED = 2
 """Status of a point that has a position (vtkMRMLMarkupsNode.PositionDefined)."""
 
@@ -142,6 +143,7 @@ def removeAll(films: dict[str, PlacedFilm]) -> None:
     for view in films:
         node(view).RemoveAllControlPoints()
         node(view).SetAttribute(_SOURCE, "")
+        node(view).SetAttribute(_CONFIRMED, "")
 
 
 def showOnly(film: PlacedFilm, level: int) -> None:
@@ -168,6 +170,21 @@ def setSource(films: dict[str, PlacedFilm], source: str) -> None:
     """Keep who set the landmarks of both films."""
     for view in films:
         node(view).SetAttribute(_SOURCE, source)
+
+
+def confirm(films: dict[str, PlacedFilm], name: str) -> None:
+    """Note that a person has said what the lowest level with landmarks is; "" takes that back."""
+    for view in films:
+        node(view).SetAttribute(_CONFIRMED, name)
+
+
+def confirmed(films: dict[str, PlacedFilm]) -> str:
+    """Return the name of the lowest level where a person has said it; "" where nobody has, or another one is the lowest now."""
+    from spinetwin.anatomy import level as levelOf
+
+    levels = gathered(films).levels
+    name = str(levelOf(levels[-1]).name) if levels else ""
+    return name if all(node(view).GetAttribute(_CONFIRMED) == name for view in films) else ""
 
 
 def spread(films: dict[str, PlacedFilm], landmarks: Landmarks) -> None:

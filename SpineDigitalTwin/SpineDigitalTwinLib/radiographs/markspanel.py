@@ -14,7 +14,7 @@ from slicer.util import VTKObservationMixin
 from spinetwin.errors import SpineTwinError
 
 from ..messages import Message
-from . import drawing, marks
+from . import drawing, marks, vertebrae
 from .films import PlacedFilm
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class MarksPanel(VTKObservationMixin):
         ui.placeLateralButton.connect("clicked()", lambda: self.place("lateral"))
         ui.loadMarksButton.connect("clicked()", self._browse)
         ui.renameUpButton.connect("clicked()", lambda: self.rename(-1))
+        ui.confirmNamesButton.connect("clicked()", self.confirm)
         ui.renameDownButton.connect("clicked()", lambda: self.rename(1))
 
     @property
@@ -141,7 +142,11 @@ class MarksPanel(VTKObservationMixin):
 
         films = self._films()
         levels = marks.gathered(dict(films)).levels if films else ()
-        self._ui.renameLabel.text = _("Lowest with landmarks: {level}").format(level=level(levels[-1]).name) if levels else ""
+        name = level(levels[-1]).name if levels else ""
+        sure = _("confirmed") if films and marks.confirmed(dict(films)) else _("not verified")
+        self._ui.renameLabel.text = _("Lowest with landmarks: {level}, {sure}").format(level=name, sure=sure) if levels else ""
+        self._ui.confirmNamesButton.setVisible(bool(levels))
+        self._ui.confirmNamesButton.text = _("It is {level}").format(level=name)
         for button, step in ((self._ui.renameUpButton, -1), (self._ui.renameDownButton, 1)):
             after = self._renamed(step)
             button.setVisible(bool(levels))
@@ -174,10 +179,29 @@ class MarksPanel(VTKObservationMixin):
         marks.removeAll(films)
         marks.spread(films, after)
         marks.setSource(films, after.source)
-        self._parameters().filmLowest = level(after.levels[-1]).name
+        lowest = str(level(after.levels[-1]).name)
+        marks.confirm(films, lowest)
+        self._parameters().filmLowest = lowest
         self.chooseLevel(level(shown if shown in after.levels else after.levels[-1]).name)
         names = ", ".join(level(each).name for each in after.levels)
-        self._message.say(_("The landmarks are those of {names} now.").format(names=names))
+        again = _(" Reconstruct again: the standing vertebrae have their former names.") if vertebrae.levels() else ""
+        self._message.say(_("The landmarks are those of {names} now.").format(names=names) + again)
+        self._changed()
+
+    def confirm(self) -> None:
+        """Take down that a person has looked: the lowest level with landmarks is what it is called."""
+        from spinetwin.anatomy import level
+
+        films = dict(self._films())
+        levels = marks.gathered(films).levels if films else ()
+        if not levels:
+            return
+        marks.confirm(films, str(level(levels[-1]).name))
+        try:
+            vertebrae.confirmNames(levels[-1])
+        except SpineTwinError as error:
+            self._message.fail(error)
+        self.refresh()
         self._changed()
 
     # --- placing ------------------------------------------------------------------------------------------------------
@@ -227,6 +251,7 @@ class MarksPanel(VTKObservationMixin):
             return
         marks.spread(dict(films), found)
         marks.setSource(dict(films), found.source)
+        marks.confirm(dict(films), "")
         self.refresh()
         self._changed()
 

@@ -75,6 +75,7 @@ class RadiographsPanel:
         self._offer()
 
     def _onMarks(self) -> None:
+        self.view.showNames()
         self._offer()
 
     def _onLevel(self, level: int) -> None:
@@ -172,6 +173,9 @@ class RadiographsPanel:
                 return
         options: dict[str, Any] = {"levels": ",".join(levelOf(each).name for each in levels)}
         options["landmarks_source"] = marks.gathered(dict(self.form.films)).source
+        lowest = marks.confirmed(dict(self.form.films))
+        if lowest:
+            options["lowest"] = lowest
         if parameters.filmCalibrate and only is None and not self._lackingToCalibrate():
             options["calibrate"] = True
         self._results = tempfile.TemporaryDirectory(

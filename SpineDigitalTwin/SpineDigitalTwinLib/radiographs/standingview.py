@@ -16,6 +16,8 @@ from . import drawing, rendering, vertebrae
 from .films import PlacedFilm
 
 if TYPE_CHECKING:
+    from spinetwin.io.standing import StandingReport
+
     from ..parameters import SpineDigitalTwinParameters
 
 _BAD = (0.98, 0.80, 0.78)
@@ -75,6 +77,7 @@ class StandingView(VTKObservationMixin):
         self._ui.shapesLabel.text = (
             "" if report is None else _("Standing position. Shapes: {shapes}").format(shapes=report.shapes)
         )
+        self.showNames()
         films = self._films()
         self._ui.blinkButton.enabled = bool(films) and report is not None
         self._follow()
@@ -82,6 +85,13 @@ class StandingView(VTKObservationMixin):
             self._soon(*vertebrae.levels())
         else:
             self._hide()
+
+    def showNames(self) -> None:
+        """Say that the names of the levels are not verified, why, what speaks against them, and what to press."""
+        report = vertebrae.report()
+        text = "" if report is None else _namesText(report)
+        self._ui.standingNamesLabel.text = text
+        self._ui.standingNamesLabel.setVisible(bool(text))
 
     def _follow(self) -> None:
         for level in vertebrae.levels():
@@ -187,6 +197,12 @@ def _name(level: int) -> str:
     from spinetwin.anatomy import level as levelOf
 
     return str(levelOf(level).name)
+
+
+def _namesText(report: StandingReport) -> str:
+    open_ = _("The names of the levels are not verified: {rest}.").format(rest=report.rest_on)
+    ask = _("Count on the films; above, “It is ...” beside the lowest level confirms its name, or moves all names along.")
+    return " ".join([*([] if report.verified else [open_]), *report.hints, *([] if report.verified else [ask])])
 
 
 def _cells(found: object) -> list[object]:

@@ -154,6 +154,33 @@ def exchange(level: int, report: str | Path, points: str | Path) -> None:
     keep(merged, folder / "merged.mrk.json")
 
 
+def confirmNames(lowest: int) -> None:
+    """Take down in report and points of the scene that a person has confirmed the names, if these are counted from this level.
+
+    Raises
+    ------
+    ReadError
+        If what is in the scene is damaged.
+    """
+    import json
+    import tempfile
+
+    from spinetwin.io import read_pois, write_pois
+
+    found = report()
+    if found is None or found.lowest != lowest or found.verified:
+        return
+    content: Any = json.loads(rolenodes.find(TEXT, _REPORT).GetText())
+    content["level_names"]["verified"] = True
+    rolenodes.find(TEXT, _REPORT).SetText(json.dumps(content))
+    node = rolenodes.find(TEXT, _POINTS)
+    with tempfile.TemporaryDirectory(prefix="spinetwin-", dir=slicer.app.temporaryPath) as folder:
+        path = Path(folder) / "points.mrk.json"
+        path.write_text(node.GetText(), encoding="utf-8")
+        write_pois(path, read_pois(path).with_verified_levels())
+        node.SetText(path.read_text(encoding="utf-8"))
+
+
 def stamp(level: int) -> tuple[int, int]:
     """Return what is another one whenever a vertebra has another shape or stands elsewhere."""
     model, handle = rolenodes.find(MODEL, role(level)), transform(level)

@@ -12,14 +12,23 @@ from typing import TYPE_CHECKING
 from ..anatomy import level as level_of
 from ..report.figures import NOT_DRAWN, can_draw
 from .common import Progress, count, make_folder, path_of, progress_bar
-from .xray_inputs import add_inputs, asked_lowest, calibrated, landmarks_on, read_films, read_shapes, wanted_levels
+from .xray_inputs import (
+    add_inputs,
+    asked_lowest,
+    calibrated,
+    landmarks_on,
+    names_of,
+    read_films,
+    read_shapes,
+    wanted_levels,
+)
 from .xray_volumes import write_volumes
 
 if TYPE_CHECKING:
     from ..jobs.shape_models import StoredModels
     from ..poi import PoiSet
     from ..xray.films import Film
-    from ..xray.landmarks import Landmarks
+    from ..xray.landmarks import Landmarks, LevelNames
     from ..xray.own_shapes import OwnShapes
     from ..xray.standing import Standing
     from .common import Steps
@@ -93,6 +102,7 @@ def reconstruct_into(folder: Path, arguments: argparse.Namespace, progress: Prog
     read = read_films(arguments)
     landmarks, told = landmarks_on(read, arguments)
     levels = [each.id for each in wanted_levels(arguments.levels, landmarks)]
+    names = names_of(read, landmarks, arguments)
     films, refined = calibrated(read, landmarks) if arguments.calibrate else (read, [])
     own, stored = read_shapes(arguments)
     network = volume_network_at_hand() if arguments.transvert else None
@@ -103,13 +113,14 @@ def reconstruct_into(folder: Path, arguments: argparse.Namespace, progress: Prog
     standing = _standing(films, landmarks, levels, own, stored, fitting, calibrate=arguments.calibrate)
     make_folder(folder)
     progress(_FOUND, "files")
-    _write(folder, standing, landmarks, own, MODEL if stored is None else f"{MODEL} {stored.source}")
+    origin = Origin(own, MODEL if stored is None else f"{MODEL} {stored.source}", landmarks.source, names)
+    _write(folder, standing, origin)
     if arguments.auto:
         write_landmarks(folder / LANDMARKS, landmarks)
     filled = [] if network is None else write_volumes(folder, standing, network)
     progress(1.0, "done")
     carried = [] if stored is None else stored.said
-    return Reconstructed(standing, [*refined, *told, *carried, *filled, *_sentences(standing)], refined)
+    return Reconstructed(standing, [*refined, *told, *names.said, *carried, *filled, *_sentences(standing)], refined)
 
 
 def headline(standing: Standing) -> str:
@@ -146,7 +157,31 @@ def _standing(
     return reconstruct(films, own.known(landmarks), levels, own.model, RIGID_STAGES, progress, calibrate=calibrate)
 
 
-def _write(folder: Path, standing: Standing, landmarks: Landmarks, own: OwnShapes | None, model: str) -> None:
+@dataclass(frozen=True)
+class Origin:
+    """Where shapes, landmarks and names of a reconstruction come from.
+
+    Attributes
+    ----------
+    own : OwnShapes, optional
+        The patient's own vertebrae.
+    model, landmarks : str
+        What the shapes are where they are not the patient's own, and who set the landmarks.
+    names : LevelNames
+    """
+
+    own: OwnShapes | None
+    model: str
+    landmarks: str
+    names: LevelNames
+
+    @property
+    def shapes(self) -> str:
+        """Where the shapes come from, for people."""
+        return self.model if self.own is None else OWN
+
+
+def _write(folder: Path, standing: Standing, origin: Origin) -> None:
     from ..io import write_pois
     from ..io.standing import write_standing
     from ..io.surfaces import write_surface
@@ -155,27 +190,28 @@ def _write(folder: Path, standing: Standing, landmarks: Landmarks, own: OwnShape
     make_folder(folder / SURFACES)
     for each in standing.found.vertebrae:
         write_surface(folder / SURFACES / f"{level_of(each.model.level).name}.vtp", each.surface)
-    write_pois(folder / POINTS, _points(standing, own))
+    write_pois(folder / POINTS, _points(standing, origin))
     frames = {each.model.level: each.frame for each in standing.found.vertebrae}
-    shapes = model if own is None else OWN
-    write_standing(folder / REPORT, standing.films, standing.judged, frames, standing.left_out, shapes, landmarks.source)
+    made_of = {"shapes": origin.shapes, "landmarks": origin.landmarks}
+    write_standing(folder / REPORT, standing.films, standing.judged, frames, standing.left_out, origin.names, made_of)
     if can_draw():
         draw_films(folder / PICTURE, standing.found)
 
 
-def _points(standing: Standing, own: OwnShapes | None) -> PoiSet:
+def _points(standing: Standing, origin: Origin) -> PoiSet:
     """Return the points of the standing vertebrae; those of the patient's own keep what was said of them."""
     from ..poi import Poi, PoiSet, Status
-    from ..poi.model import STANDING
+    from ..poi.model import STANDING, UNVERIFIED
 
-    points = []
+    points, own = [], origin.own
+    ending = STANDING if origin.names.verified else f"{UNVERIFIED}, {STANDING}"
     for vertebra, judged in zip(standing.found.vertebrae, standing.judged, strict=True):
         for poi, at in vertebra.points.items():
             before = None if own is None else own.points[vertebra.model.level, poi]
             status, reason = (Status.OK, "") if before is None else (before.status, before.reason)
             if judged.reasons:
                 status, reason = Status.SUSPECT, judged.reasons[0]
-            source = f"{'radiographs' if before is None else before.source or 'points'}, {STANDING}"
+            source = f"{'radiographs' if before is None else before.source or 'points'}, {ending}"
             place = float(at[0]), float(at[1]), float(at[2])
             points.append(Poi(vertebra.model.level, poi, status, place, reason, source=source))
     return PoiSet.of(points, {each.model.level: each.frame for each in standing.found.vertebrae})

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..anatomy import Level
     from ..jobs.shape_models import StoredModels
     from ..xray.films import Film
-    from ..xray.landmarks import Landmarks
+    from ..xray.landmarks import Landmarks, LevelNames
     from ..xray.own_shapes import OwnShapes
 
 _RARE = ("T13", "L6")
@@ -24,8 +24,6 @@ _RARE = ("T13", "L6")
 
 _LOWEST = "L5"
 """What the lowest vertebra on films is taken for, if nobody says it."""
-
-_OTHER = "--lowest says it, where it is another."
 
 _POINTS = ("*.mrk.json", "*.mkr.json")
 
@@ -38,7 +36,9 @@ def add_inputs(xray: argparse.ArgumentParser) -> None:
     marks.add_argument("--landmarks", type=path_of, metavar="FILE", help="csv: view, level, landmark, column, row")
     marks.add_argument("--auto", action="store_true", help="landmarks by a network, trained on synthetic radiographs")
     xray.add_argument("--landmarks-source", metavar="TEXT", help="who set the landmarks, for the report (default: their file)")
-    xray.add_argument("--lowest", metavar="LEVEL", help="with --auto: the lowest vertebra that both films show (default L5)")
+    xray.add_argument(
+        "--lowest", metavar="LEVEL", help="what the lowest vertebra with landmarks is: all names follow, and are confirmed"
+    )
     xray.add_argument("--geometry", type=path_of, metavar="FILE", help="json form, for what the films do not say")
     xray.add_argument("--sdd", type=float, metavar="MM", help="distance from the source to the film")
     xray.add_argument("--sod", type=float, metavar="MM", help="distance from the source to the middle of the patient")
@@ -120,12 +120,41 @@ def landmarks_on(films: tuple[Film, Film], arguments: argparse.Namespace) -> tup
         If the file cannot be used, there is no network, or it finds nothing.
     """
     from ..io.film_forms import read_landmarks
+    from ..xray.landmarks import renamed
 
     if not arguments.auto:
         given = read_landmarks(arguments.landmarks)
-        return replace(given, source=arguments.landmarks_source or given.source), []
+        named = given if arguments.lowest is None else renamed(given, given.levels[-1], _level_named(arguments.lowest))
+        return replace(named, source=arguments.landmarks_source or given.source), []
     landmarks, said = landmarks_by_network(films, arguments.lowest or arguments.levels)
-    return landmarks, [said if arguments.lowest else f"{said} {_OTHER}"]
+    return landmarks, [said]
+
+
+def names_of(films: tuple[Film, Film], landmarks: Landmarks, arguments: argparse.Namespace) -> LevelNames:
+    """Return what the names of the levels rest on: a person has confirmed them only where they say the lowest one."""
+    from ..xray.landmarks import LevelNames
+    from ..xray.level_names import hints_of
+
+    lowest, hints = landmarks.levels[-1], hints_of(films, landmarks)
+    name = level_of(lowest).name
+    if arguments.lowest is not None:
+        return LevelNames(lowest, f"a person has called the lowest vertebra {name}", True, hints)
+    if arguments.auto:
+        why = "the last one of --levels" if arguments.levels else "as nobody has said what it is"
+        return LevelNames(lowest, f"the lowest vertebra that both films show was taken for {name}, {why}", False, hints)
+    return LevelNames(
+        lowest, f"they came with the landmarks ({landmarks.source}), the lowest of which are those of {name}", False, hints
+    )
+
+
+def _level_named(text: str) -> int:
+    """Return the id of the one level that a text names."""
+    from ..anatomy.levels import parse_levels
+
+    found = parse_levels(text)
+    if len(found) != 1:
+        raise ParameterError(f"--lowest {text} is not one level.", "Give one, such as L4.")
+    return found[0].id
 
 
 def asked_lowest(answer: Callable[[str], str]) -> str:

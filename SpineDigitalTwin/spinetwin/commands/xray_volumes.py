@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..anatomy import level as level_of
-from ..errors import ParameterError
 from .common import make_folder
 
 if TYPE_CHECKING:
@@ -49,17 +48,12 @@ def write_volumes(folder: Path, standing: Standing, network: VolumeNetwork) -> l
 
 
 def _seen(standing: Standing, network: VolumeNetwork) -> tuple[list[Volume], dict[int, str]]:
-    from ..xray.networks.volumes import volume_of
+    from ..xray.networks.volumes import UNSEEN, volumes_of
 
-    films = standing.found.calibrated(standing.films)
-    volumes, missing = [], {}
-    for start in standing.found.starts:
-        key = start.model.level
-        try:
-            volumes.append(volume_of(films, key, start.frame.origin, network.run))
-        except ParameterError as error:
-            missing[key] = error.message
-    return volumes, missing
+    bodies = {start.model.level: start.frame.origin for start in standing.found.starts}
+    volumes = volumes_of(standing.found.calibrated(standing.films), bodies, network.run)
+    seen = {each.level for each in volumes}
+    return volumes, {key: UNSEEN for key in bodies if key not in seen}
 
 
 def _agreement(standing: Standing, volumes: list[Volume]) -> dict[int, float]:

@@ -12,9 +12,13 @@ from ..anatomy import level as level_of
 from ..errors import ParameterError, ReadError
 from ..geometry import Frame
 from ..xray.films import Film
+from ..xray.landmarks import LevelNames
 from ..xray.trust import Agreement
 from .atomic import write_text
 from .texts import PathLike, read_text
+
+_OLD_NAMES: Mapping[str, Any] = {"verified": False, "lowest": None, "rest_on": "the report does not say on what", "hints": ()}
+"""What a report says that was written before names were told of."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,23 @@ class StandingReport:
         From the top.
     left_out : mapping of level id to str
         Why there is no vertebra of a level that was asked for.
+    verified : bool
+        Whether a person has confirmed the names of the levels.
+    lowest : int, optional
+        Id of the level from which they are counted.
+    rest_on : str
+        What the names rest on.
+    hints : tuple of str
+        What speaks against them, as sentences.
     """
 
     shapes: str
     levels: tuple[StandingLevel, ...]
     left_out: Mapping[int, str]
+    verified: bool
+    lowest: int | None
+    rest_on: str
+    hints: tuple[str, ...]
 
 
 def read_standing(path: PathLike) -> StandingReport:
@@ -83,9 +99,14 @@ def standing_in(text: str, name: str) -> StandingReport:
         content = json.loads(text)
         levels = tuple(_read_level(each) for each in content["levels"])
         left_out = {level_of(level).id: str(reason) for level, reason in content["left_out"].items()}
-        return StandingReport(str(content["shapes"]), levels, left_out)
+        return StandingReport(str(content["shapes"]), levels, left_out, *_read_names(content.get("level_names", _OLD_NAMES)))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ParameterError) as error:
         raise ReadError(f"{name} is no report of a reconstruction from radiographs.", "Reconstruct again.") from error
+
+
+def _read_names(entry: Mapping[str, Any]) -> tuple[bool, int | None, str, tuple[str, ...]]:
+    lowest = None if entry["lowest"] is None else level_of(entry["lowest"]).id
+    return entry["verified"] is True, lowest, str(entry["rest_on"]), tuple(str(each) for each in entry["hints"])
 
 
 def _read_level(entry: Mapping[str, Any]) -> StandingLevel:
@@ -102,10 +123,10 @@ def write_standing(
     found: Sequence[Agreement],
     frames: Mapping[int, Frame],
     left_out: Mapping[int, str],
-    shapes: str,
-    landmarks: str,
+    names: LevelNames,
+    made_of: Mapping[str, str],
 ) -> None:
-    """Write posture, spacing, and by level the frame, residuals and whether to trust it.
+    """Write posture, spacing, what the names rest on, and by level the frame, residuals and whether to trust it.
 
     Parameters
     ----------
@@ -117,10 +138,10 @@ def write_standing(
         RAS mm.
     left_out : mapping of level id to str
         Why there is no vertebra of a level that was asked for.
-    shapes : str
-        Where the shapes come from.
-    landmarks : str
-        Where the landmarks come from: a file, or a network.
+    names : LevelNames
+        What the names of the levels rest on.
+    made_of : mapping of str to str
+        Where the `shapes` come from, and the `landmarks` (a file, or a network).
 
     Raises
     ------
@@ -130,10 +151,16 @@ def write_standing(
     content = {
         "made_by": f"spinetwin {__version__}",
         "posture": "standing",
-        "shapes": shapes,
-        "landmarks": landmarks,
+        "shapes": made_of["shapes"],
+        "landmarks": made_of["landmarks"],
         "coordinates": "RAS, mm; the origin is where the central rays of the films meet",
         "spacing": {film.view: film.spacing for film in films},
+        "level_names": {
+            "verified": names.verified,
+            "lowest": level_of(names.lowest).name,
+            "rest_on": names.rest_on,
+            "hints": list(names.hints),
+        },
         "levels": [_level(each, frames[each.level]) for each in found],
         "left_out": {level_of(key).name: reason for key, reason in left_out.items()},
     }

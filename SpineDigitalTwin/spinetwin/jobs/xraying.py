@@ -27,7 +27,13 @@ OF_FILMS: dict[str, OptionReader] = {
     "levels": text,
     "slot_scan": yes_or_no,
 }
-OPTIONS: dict[str, OptionReader] = {**OF_FILMS, "calibrate": yes_or_no, "transvert": yes_or_no, "landmarks_source": text}
+OPTIONS: dict[str, OptionReader] = {
+    **OF_FILMS,
+    "calibrate": yes_or_no,
+    "transvert": yes_or_no,
+    "landmarks_source": text,
+    "lowest": text,
+}
 """As the options of the command; without landmarks, those of the films."""
 
 _READ = 0.2

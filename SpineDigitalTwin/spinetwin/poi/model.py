@@ -23,7 +23,9 @@ STANDING = "standing"
 UNVERIFIED = "levels unverified"
 """In the `source` of a point whose level a program has named, and no person has confirmed."""
 
-LEVELS_UNVERIFIED = "A program has named the levels, and no person has confirmed them: `spinetwin rename` does."
+LEVELS_UNVERIFIED = (
+    "No person has confirmed the names of the levels: `spinetwin rename` does, or for radiographs `spinetwin xray --lowest`."
+)
 """What is said of such points, and of what is computed from them."""
 
 
@@ -152,6 +154,11 @@ class PoiSet:
         """Return the points, each saying that no person has confirmed the name of its level."""
         marked = {poi.key: replace(poi, source=f"{poi.source}, {UNVERIFIED}".removeprefix(", ")) for poi in self}
         return replace(self, points=marked)
+
+    def with_verified_levels(self) -> PoiSet:
+        """Return the points, of which a person has confirmed the names of the levels."""
+        words = {poi.key: [word for word in poi.source.split(", ") if word != UNVERIFIED] for poi in self}
+        return replace(self, points={poi.key: replace(poi, source=", ".join(words[poi.key])) for poi in self})
 
     def positions(self) -> tuple[list[tuple[int, int]], FloatArray]:
         """Return the keys of the points that have a position, and these as an (n, 3) array in RAS mm."""

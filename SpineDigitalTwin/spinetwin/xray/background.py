@@ -81,6 +81,6 @@ def _splines(count: int, pixel_mm: float) -> FloatArray:
     from scipy.interpolate import BSpline
 
     pieces = max(1, round(count * pixel_mm / SPACING_MM))
-    width = max(count - 1, 1) / pieces
-    knots = width * np.arange(-_DEGREE, pieces + _DEGREE + 1)
+    # multiplied before it is divided: so the last pixel lies on its knot exactly, and never a rounding error beyond it
+    knots = max(count - 1, 1) * np.arange(-_DEGREE, pieces + _DEGREE + 1) / pieces
     return np.asarray(BSpline.design_matrix(np.arange(count, dtype=np.float64), knots, _DEGREE).toarray())

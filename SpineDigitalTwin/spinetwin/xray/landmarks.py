@@ -57,10 +57,13 @@ class Landmarks:
         Column and row on the film, as it was read.
     source : str
         The file, for messages.
+    remarks : tuple of str
+        What whoever found them noticed that speaks against the names of the levels, as sentences.
     """
 
     seen: Mapping[tuple[int, str, str], FloatArray] = field(default_factory=dict)
     source: str = "the landmarks"
+    remarks: tuple[str, ...] = ()
 
     def of_level(self, level: int) -> dict[str, dict[str, FloatArray]]:
         """Return pixels by landmark and view."""
@@ -74,6 +77,38 @@ class Landmarks:
     def levels(self) -> tuple[int, ...]:
         """Level ids, from the top."""
         return tuple(sorted({key for key, _, _ in self.seen}, key=lambda key: level_of(key).order))
+
+
+@dataclass(frozen=True)
+class LevelNames:
+    """Who vouches for the names of the levels.
+
+    Attributes
+    ----------
+    lowest : int
+        Id of the lowest level with landmarks, from which the others are counted.
+    rest_on : str
+        What the names rest on, for people.
+    verified : bool
+        Whether a person has confirmed them.
+    hints : tuple of str
+        What speaks against them, or cannot be checked, as sentences.
+    """
+
+    lowest: int
+    rest_on: str
+    verified: bool
+    hints: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What a person should know of the names, as sentences."""
+        if self.verified:
+            return self.hints
+        name = level_of(self.lowest).name
+        look = f"Look which vertebra the lowest one is: where it is not {name}, --lowest with its name moves all names along"
+        doubt = f"The names of the levels are not verified: {self.rest_on}."
+        return (doubt, *self.hints, f"{look}; --lowest {name} confirms them.")
 
 
 def renamed(landmarks: Landmarks, level: int, to: int) -> Landmarks:

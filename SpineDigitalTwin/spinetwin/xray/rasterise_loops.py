@@ -13,61 +13,107 @@ import numpy as np
 import numpy.typing as npt
 
 from ..geometry import FloatArray, IntArray
-from .rasterise import GRAZING, LATTICE, on_lattice
+from .rasterise import GRAZING, LATTICE
 
 _PIXEL = LATTICE
 _SHIFT = LATTICE.bit_length() - 1
 _GRAZING = GRAZING
 
+_Three = tuple[int, int, int]
+Edges = tuple[int, int, int, _Three, _Three, _Three, _Three]
+"""What `edges` returns."""
+
+
+def laid(projected: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return column and row on the lattice, and one over the depth, of every corner."""
+    count = len(projected)
+    xs, ys, near = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count)
+    for i in range(count):
+        xs[i] = int(np.floor(projected[i, 0] * _PIXEL + 0.5))
+        ys[i] = int(np.floor(projected[i, 1] * _PIXEL + 0.5))
+        near[i] = 1.0 / projected[i, 2]
+    return xs, ys, near
+
+
+def box(xs: IntArray, ys: IntArray, a: int, b: int, c: int, rows: int, columns: int) -> tuple[int, int, int, int]:
+    """Return first and last column and row of the pixel centres around a triangle; the last before the first where none is."""
+    ax, ay, bx, by, cx, cy = xs[a], ys[a], xs[b], ys[b], xs[c], ys[c]
+    left, right = max((min(ax, bx, cx) + _PIXEL - 1) >> _SHIFT, 0), min(max(ax, bx, cx) >> _SHIFT, columns - 1)
+    top, bottom = max((min(ay, by, cy) + _PIXEL - 1) >> _SHIFT, 0), min(max(ay, by, cy) >> _SHIFT, rows - 1)
+    return left, right, top, bottom
+
+
+def edges(xs: IntArray, ys: IntArray, a: int, b: int, c: int, left: int, top: int) -> Edges:
+    """Return how a triangle, turned round where its area is negative, covers pixels.
+
+    Returns
+    -------
+    b, c : int
+        Second and third corner, exchanged where it was turned.
+    area : int
+        Twice its area.
+    at : (int, int, int)
+        Areas against its edges, opposite to each corner, of the pixel in column `left` and row `top`.
+    along, down : (int, int, int)
+        By how much these grow from row to row, and shrink from column to column.
+    own : (int, int, int)
+        What these are at least inside: a pixel on an edge belongs to the triangle for which this edge points up or, level, to
+        the right.
+    """
+    ax, ay = xs[a], ys[a]
+    area = (xs[b] - ax) * (ys[c] - ay) - (xs[c] - ax) * (ys[b] - ay)
+    if area < 0:
+        b, c, area = c, b, -area
+    bx, by, cx, cy = xs[b], ys[b], xs[c], ys[c]
+    along_a, down_a, along_b, down_b, along_c, down_c = cx - bx, cy - by, ax - cx, ay - cy, bx - ax, by - ay
+    own_a = 0 if (down_a < 0 or (down_a == 0 and along_a > 0)) else 1
+    own_b = 0 if (down_b < 0 or (down_b == 0 and along_b > 0)) else 1
+    own_c = 0 if (down_c < 0 or (down_c == 0 and along_c > 0)) else 1
+    x, y = left << _SHIFT, top << _SHIFT
+    at_a, at_b = along_a * (y - by) - down_a * (x - bx), along_b * (y - cy) - down_b * (x - cx)
+    along = along_a << _SHIFT, along_b << _SHIFT, along_c << _SHIFT
+    down = down_a << _SHIFT, down_b << _SHIFT, down_c << _SHIFT
+    return b, c, area, (at_a, at_b, area - at_a - at_b), along, down, (own_a, own_b, own_c)
+
+
+def faced(normals: FloatArray, k: int, direction: FloatArray, least: float) -> float:
+    """Return how much the k-th triangle faces a ray, no less than `least`."""
+    facing = normals[k, 0] * direction[0] + normals[k, 1] * direction[1] + normals[k, 2] * direction[2]
+    if abs(facing) < least:
+        return least if facing >= 0 else -least
+    return float(facing)
+
+
+def steepness(normals: FloatArray, k: int) -> float:
+    """Return the least that the k-th triangle may face a ray in a derivative."""
+    return float(_GRAZING * np.sqrt(normals[k, 0] ** 2 + normals[k, 1] ** 2 + normals[k, 2] ** 2))
+
 
 def loop_depths(projected: FloatArray, triangles: IntArray, handedness: float, reference: float, out: FloatArray) -> None:
     """Add depths as `rasterise.add_depths`."""
     rows, columns = out.shape
-    xs, ys = np.empty(len(projected), np.int64), np.empty(len(projected), np.int64)
-    near = np.empty(len(projected))
-    for i in range(len(projected)):
-        xs[i] = int(np.floor(projected[i, 0] * _PIXEL + 0.5))
-        ys[i] = int(np.floor(projected[i, 1] * _PIXEL + 0.5))
-        near[i] = 1.0 / projected[i, 2]
+    xs, ys, near = laid(projected)
     for k in range(len(triangles)):
-        a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
-        ax, ay, bx, by, cx, cy = xs[a], ys[a], xs[b], ys[b], xs[c], ys[c]
-        left, right = max((min(ax, bx, cx) + _PIXEL - 1) >> _SHIFT, 0), min(max(ax, bx, cx) >> _SHIFT, columns - 1)
-        top, bottom = max((min(ay, by, cy) + _PIXEL - 1) >> _SHIFT, 0), min(max(ay, by, cy) >> _SHIFT, rows - 1)
+        a, second, third = triangles[k, 0], triangles[k, 1], triangles[k, 2]
+        left, right, top, bottom = box(xs, ys, a, second, third, rows, columns)
         if left > right or top > bottom:
             continue
-        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+        b, c, area, (first_a, first_b, first_c), along, down, own = edges(xs, ys, a, second, third, left, top)
         if area == 0:
             continue
-        near_a, near_b, near_c, leaves = near[a], near[b], near[c], handedness
-        if area < 0:
-            bx, by, cx, cy, near_b, near_c, area, leaves = cx, cy, bx, by, near_c, near_b, -area, -handedness
-        along_a, down_a, along_b, down_b, along_c, down_c = cx - bx, cy - by, ax - cx, ay - cy, bx - ax, by - ay
-        # a pixel on an edge belongs to the triangle for which this edge points up or, level, to the right
-        own_a = 0 if (down_a < 0 or (down_a == 0 and along_a > 0)) else 1
-        own_b = 0 if (down_b < 0 or (down_b == 0 and along_b > 0)) else 1
-        own_c = 0 if (down_c < 0 or (down_c == 0 and along_c > 0)) else 1
-        x, y = left << _SHIFT, top << _SHIFT
-        first_a = along_a * (y - by) - down_a * (x - bx)
-        first_b = along_b * (y - cy) - down_b * (x - cx)
-        first_c = area - first_a - first_b
+        leaves, near_a, near_b, near_c = handedness if b == second else -handedness, near[a], near[b], near[c]
         for row in range(top, bottom + 1):
             at_a, at_b, at_c = first_a, first_b, first_c
             for column in range(left, right + 1):
                 # one comparison for three: the sign bit of any of them shows in what is or-ed
-                if ((at_a - own_a) | (at_b - own_b) | (at_c - own_c)) >= 0:
+                if ((at_a - own[0]) | (at_b - own[1]) | (at_c - own[2])) >= 0:
                     out[row, column] += leaves * (area / (at_a * near_a + at_b * near_b + at_c * near_c) - reference)
-                at_a, at_b, at_c = at_a - (down_a << _SHIFT), at_b - (down_b << _SHIFT), at_c - (down_c << _SHIFT)
-            first_a, first_b, first_c = (
-                first_a + (along_a << _SHIFT),
-                first_b + (along_b << _SHIFT),
-                first_c + (along_c << _SHIFT),
-            )
+                at_a, at_b, at_c = at_a - down[0], at_b - down[1], at_c - down[2]
+            first_a, first_b, first_c = first_a + along[0], first_b + along[1], first_c + along[2]
 
 
 def loop_derivative(
-    corners: IntArray,
-    depth: FloatArray,
+    projected: FloatArray,
     triangles: IntArray,
     handedness: float,
     normals: FloatArray,
@@ -75,59 +121,45 @@ def loop_derivative(
     velocities: FloatArray,
     out: FloatArray,
 ) -> None:
-    """Add derivatives as `rasterise.add_derivative`; `corners` are on the lattice."""
+    """Add derivatives as `rasterise.add_derivative`."""
     rows, columns, count = out.shape
+    xs, ys, near = laid(projected)
     speed = np.empty((3, count))
-    for k in range(triangles.shape[0]):
-        a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
-        area = (corners[b, 0] - corners[a, 0]) * (corners[c, 1] - corners[a, 1]) - (corners[c, 0] - corners[a, 0]) * (
-            corners[b, 1] - corners[a, 1]
-        )
-        if area == 0:
-            continue
-        leaves = handedness
-        if area < 0:
-            b, c, area, leaves = c, b, -area, -handedness
-        ax, ay, bx, by, cx, cy = corners[a, 0], corners[a, 1], corners[b, 0], corners[b, 1], corners[c, 0], corners[c, 1]
-        left, right = max((min(ax, bx, cx) + _PIXEL - 1) // _PIXEL, 0), min(max(ax, bx, cx) // _PIXEL, columns - 1)
-        top, bottom = max((min(ay, by, cy) + _PIXEL - 1) // _PIXEL, 0), min(max(ay, by, cy) // _PIXEL, rows - 1)
+    for k in range(len(triangles)):
+        a, second, third = triangles[k, 0], triangles[k, 1], triangles[k, 2]
+        left, right, top, bottom = box(xs, ys, a, second, third, rows, columns)
         if left > right or top > bottom:
             continue
-        own_a = 0 if (cy < by or (cy == by and cx > bx)) else 1
-        own_b = 0 if (ay < cy or (ay == cy and ax > cx)) else 1
-        own_c = 0 if (by < ay or (by == ay and bx > ax)) else 1
-        nx, ny, nz = normals[k, 0], normals[k, 1], normals[k, 2]
-        least = _GRAZING * np.sqrt(nx * nx + ny * ny + nz * nz)
-        known = False
+        b, c, area, (first_a, first_b, first_c), along, down, own = edges(xs, ys, a, second, third, left, top)
+        if area == 0:
+            continue
+        leaves, least, known = handedness if b == second else -handedness, steepness(normals, k), False
         for row in range(top, bottom + 1):
-            y = row * _PIXEL
+            at_a, at_b, at_c = first_a, first_b, first_c
             for column in range(left, right + 1):
-                x = column * _PIXEL
-                at_a = (cx - bx) * (y - by) - (cy - by) * (x - bx)
-                at_b = (ax - cx) * (y - cy) - (ay - cy) * (x - cx)
-                at_c = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
-                if at_a < own_a or at_b < own_b or at_c < own_c:
-                    continue
-                if not known:
-                    known = True
+                if ((at_a - own[0]) | (at_b - own[1]) | (at_c - own[2])) >= 0:
+                    if not known:
+                        known = True
+                        add_speed(speed, normals, k, velocities, a, b, c)
+                    near_a, near_b, near_c = at_a * near[a], at_b * near[b], at_c * near[c]
+                    gain = leaves / (faced(normals, k, directions[row, column], least) * (near_a + near_b + near_c))
                     for p in range(count):
-                        speed[0, p] = nx * velocities[a, 0, p] + ny * velocities[a, 1, p] + nz * velocities[a, 2, p]
-                        speed[1, p] = nx * velocities[b, 0, p] + ny * velocities[b, 1, p] + nz * velocities[b, 2, p]
-                        speed[2, p] = nx * velocities[c, 0, p] + ny * velocities[c, 1, p] + nz * velocities[c, 2, p]
-                near_a, near_b, near_c = at_a / depth[a], at_b / depth[b], at_c / depth[c]
-                total = near_a + near_b + near_c
-                d = directions[row, column]
-                facing = nx * d[0] + ny * d[1] + nz * d[2]
-                if abs(facing) < least:
-                    facing = least if facing >= 0 else -least
-                gain = leaves / (facing * total)
-                for p in range(count):
-                    out[row, column, p] += gain * (near_a * speed[0, p] + near_b * speed[1, p] + near_c * speed[2, p])
+                        out[row, column, p] += gain * (near_a * speed[0, p] + near_b * speed[1, p] + near_c * speed[2, p])
+                at_a, at_b, at_c = at_a - down[0], at_b - down[1], at_c - down[2]
+            first_a, first_b, first_c = first_a + along[0], first_b + along[1], first_c + along[2]
+
+
+def add_speed(speed: FloatArray, normals: FloatArray, k: int, velocities: FloatArray, a: int, b: int, c: int) -> None:
+    """Write how the corners of the k-th triangle move along its normal with each parameter, (3, p)."""
+    x, y, z = normals[k, 0], normals[k, 1], normals[k, 2]
+    for p in range(speed.shape[1]):
+        speed[0, p] = x * velocities[a, 0, p] + y * velocities[a, 1, p] + z * velocities[a, 2, p]
+        speed[1, p] = x * velocities[b, 0, p] + y * velocities[b, 1, p] + z * velocities[b, 2, p]
+        speed[2, p] = x * velocities[c, 0, p] + y * velocities[c, 1, p] + z * velocities[c, 2, p]
 
 
 def loop_forces(
-    corners: IntArray,
-    depth: FloatArray,
+    projected: FloatArray,
     triangles: IntArray,
     handedness: float,
     normals: FloatArray,
@@ -135,46 +167,29 @@ def loop_forces(
     weights: FloatArray,
     out: FloatArray,
 ) -> None:
-    """Add forces as `rasterise.add_forces`; `corners` are on the lattice."""
+    """Add forces as `rasterise.add_forces`."""
     rows, columns = weights.shape
-    for k in range(triangles.shape[0]):
-        a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
-        area = (corners[b, 0] - corners[a, 0]) * (corners[c, 1] - corners[a, 1]) - (corners[c, 0] - corners[a, 0]) * (
-            corners[b, 1] - corners[a, 1]
-        )
-        if area == 0:
-            continue
-        leaves = handedness
-        if area < 0:
-            b, c, area, leaves = c, b, -area, -handedness
-        ax, ay, bx, by, cx, cy = corners[a, 0], corners[a, 1], corners[b, 0], corners[b, 1], corners[c, 0], corners[c, 1]
-        left, right = max((min(ax, bx, cx) + _PIXEL - 1) // _PIXEL, 0), min(max(ax, bx, cx) // _PIXEL, columns - 1)
-        top, bottom = max((min(ay, by, cy) + _PIXEL - 1) // _PIXEL, 0), min(max(ay, by, cy) // _PIXEL, rows - 1)
+    xs, ys, near = laid(projected)
+    for k in range(len(triangles)):
+        a, second, third = triangles[k, 0], triangles[k, 1], triangles[k, 2]
+        left, right, top, bottom = box(xs, ys, a, second, third, rows, columns)
         if left > right or top > bottom:
             continue
-        own_a = 0 if (cy < by or (cy == by and cx > bx)) else 1
-        own_b = 0 if (ay < cy or (ay == cy and ax > cx)) else 1
-        own_c = 0 if (by < ay or (by == ay and bx > ax)) else 1
-        nx, ny, nz = normals[k, 0], normals[k, 1], normals[k, 2]
-        least = _GRAZING * np.sqrt(nx * nx + ny * ny + nz * nz)
+        b, c, area, (first_a, first_b, first_c), along, down, own = edges(xs, ys, a, second, third, left, top)
+        if area == 0:
+            continue
+        leaves, least = handedness if b == second else -handedness, steepness(normals, k)
         force_a, force_b, force_c = 0.0, 0.0, 0.0
         for row in range(top, bottom + 1):
-            y = row * _PIXEL
+            at_a, at_b, at_c = first_a, first_b, first_c
             for column in range(left, right + 1):
-                x = column * _PIXEL
-                at_a = (cx - bx) * (y - by) - (cy - by) * (x - bx)
-                at_b = (ax - cx) * (y - cy) - (ay - cy) * (x - cx)
-                at_c = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
-                if at_a < own_a or at_b < own_b or at_c < own_c:
-                    continue
-                near_a, near_b, near_c = at_a / depth[a], at_b / depth[b], at_c / depth[c]
-                total = near_a + near_b + near_c
-                d = directions[row, column]
-                facing = nx * d[0] + ny * d[1] + nz * d[2]
-                if abs(facing) < least:
-                    facing = least if facing >= 0 else -least
-                gain = leaves * weights[row, column] / (facing * total)
-                force_a, force_b, force_c = force_a + gain * near_a, force_b + gain * near_b, force_c + gain * near_c
+                if ((at_a - own[0]) | (at_b - own[1]) | (at_c - own[2])) >= 0:
+                    near_a, near_b, near_c = at_a * near[a], at_b * near[b], at_c * near[c]
+                    total = faced(normals, k, directions[row, column], least) * (near_a + near_b + near_c)
+                    gain = leaves * weights[row, column] / total
+                    force_a, force_b, force_c = force_a + gain * near_a, force_b + gain * near_b, force_c + gain * near_c
+                at_a, at_b, at_c = at_a - down[0], at_b - down[1], at_c - down[2]
+            first_a, first_b, first_c = first_a + along[0], first_b + along[1], first_c + along[2]
         for axis in range(3):
             out[a, axis] += force_a * normals[k, axis]
             out[b, axis] += force_b * normals[k, axis]
@@ -191,7 +206,10 @@ def compiled() -> tuple[Callable[..., None], Callable[..., None], Callable[..., 
         If numba is not installed.
     """
     from numba import njit
+    from numba.extending import register_jitable
 
+    for part in (laid, box, edges, faced, steepness, add_speed):
+        register_jitable(error_model="numpy")(part)
     keep: Any = njit(cache=True, error_model="numpy")
     return keep(loop_depths), keep(loop_derivative), keep(loop_forces)
 
@@ -211,8 +229,7 @@ def add_derivative(
     out: FloatArray,
 ) -> None:
     """See `rasterise.add_derivative`."""
-    first, rest = _plain(on_lattice(projected), projected[:, 2], triangles), _plain(normals, directions, velocities)
-    compiled()[1](*first, handedness, *rest, out)
+    compiled()[1](*_plain(projected, triangles), handedness, *_plain(normals, directions, velocities), out)
 
 
 def add_forces(
@@ -225,8 +242,7 @@ def add_forces(
     out: FloatArray,
 ) -> None:
     """See `rasterise.add_forces`."""
-    first, rest = _plain(on_lattice(projected), projected[:, 2], triangles), _plain(normals, directions, weights)
-    compiled()[2](*first, handedness, *rest, out)
+    compiled()[2](*_plain(projected, triangles), handedness, *_plain(normals, directions, weights), out)
 
 
 def _plain(*arrays: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:

@@ -129,10 +129,27 @@ def _best_start(
     drawn = [
         (*near[:here], each, *near[here + 1 :]) for each in other_starts(own, seen, landmarks, int(SETTINGS["draws"]), rng)
     ]
-    promising = np.argsort(_costs(seen, [near, *drawn], landmarks, coarse[0])[1:])[: int(SETTINGS["followed"])]
-    groups = [fit(seen, group, landmarks, coarse).vertebrae for group in (near, *(drawn[number] for number in promising))]
+    hopeful = _hopeful(near, drawn, seen, landmarks, coarse[0])
+    if not hopeful:
+        return own
+    groups = [fit(seen, group, landmarks, coarse).vertebrae for group in (near, *hopeful)]
     best = _cheapest(seen, groups, landmarks, coarse[-1])
     return groups[best][here] if best else own
+
+
+def _hopeful(
+    near: Sequence[Posed], drawn: Sequence[Sequence[Posed]], films: Sequence[Film], landmarks: Landmarks, stage: Stage
+) -> list[Sequence[Posed]]:
+    """Return the starts that after a few steps on the coarsest films explain these better than what was found, the best first.
+
+    What was found has its shape already, and these have not: where it stands in the right valley, hardly any comes near it.
+    """
+    promising = np.argsort(_costs(films, [near, *drawn], landmarks, stage)[1:])[: int(SETTINGS["tried"])]
+    short = replace(stage, iterations=int(SETTINGS["steps"]))
+    stepped = [fit(films, drawn[number], landmarks, [short]).vertebrae for number in promising]
+    costs = _costs(films, [near, *stepped], landmarks, stage)
+    order = np.argsort(costs[1:])[: int(SETTINGS["followed"])]
+    return [drawn[promising[each]] for each in order if costs[1 + each] < SETTINGS["hopeful"] * costs[0]]
 
 
 def _cheapest(films: Sequence[Film], guesses: Sequence[Sequence[Posed]], landmarks: Landmarks, stage: Stage) -> int:

@@ -173,8 +173,24 @@ class TestNames:
         return answering.twin
 
     def test_the_buttons_say_what_the_lowest_would_be(self, found):
-        assert found.ui.renameLabel.text == "Lowest with landmarks: L3"
-        assert (found.ui.renameUpButton.text, found.ui.renameDownButton.text) == ("It is L2", "It is L4")
+        assert found.ui.renameLabel.text == "Lowest with landmarks: L3, not verified"
+        buttons = (found.ui.renameUpButton, found.ui.confirmNamesButton, found.ui.renameDownButton)
+        assert [button.text for button in buttons] == ["It is L2", "It is L3", "It is L4"]
+
+    def test_a_person_confirms_them_and_the_worker_is_told(self, found, host):
+        from SpineDigitalTwinLib.radiographs import marks
+
+        press(found, host, "confirmNamesButton")
+        assert found.ui.renameLabel.text == "Lowest with landmarks: L3, confirmed"
+        assert len(gathered(found).seen) == 28, "nothing is renamed"
+        placed = dict(found.panel.radiographs.form.films)
+        marks.put(placed["frontal"], {(L4, "spinous"): np.array([60.0, 120.0])})
+        found.panel.radiographs.refresh()
+        assert found.ui.renameLabel.text == "Lowest with landmarks: L4, not verified", "a lower one opens the question again"
+
+    def test_a_name_that_a_person_gives_is_confirmed(self, found, host):
+        press(found, host, "renameDownButton")
+        assert found.ui.renameLabel.text == "Lowest with landmarks: L4, confirmed"
 
     def test_one_press_renames_the_whole_chain(self, found, host):
         before = gathered(found).seen
@@ -193,6 +209,8 @@ class TestNames:
 
     def test_nothing_can_be_renamed_without_landmarks(self, lowest):
         assert lowest.ui.renameUpButton.visible is False
+        assert lowest.ui.confirmNamesButton.visible is False
+        lowest.panel.radiographs.marks.confirm()
         lowest.panel.radiographs.marks.rename(1)
         assert not gathered(lowest).seen
 

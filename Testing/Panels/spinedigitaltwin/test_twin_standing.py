@@ -23,6 +23,24 @@ class TestStanding:
             for view in VIEWS:
                 assert node(host, f"silhouette {view} {level(key).name}").GetPolyData().GetNumberOfLines() > 100
 
+    def test_names_are_not_verified_until_a_person_presses(self, found, host):
+        from SpineDigitalTwinLib.radiographs import vertebrae
+
+        text = found.ui.standingNamesLabel.text
+        assert text.startswith("The names of the levels are not verified: they came with the landmarks")
+        assert "the lowest of which are those of L3" in text
+        assert vertebrae.points(found.panel.background.scratch()).unverified
+        found.ui.confirmNamesButton.click()
+        assert "not verified" not in found.ui.standingNamesLabel.text
+        assert vertebrae.report().verified
+        confirmed = vertebrae.points(found.panel.background.scratch())
+        assert not confirmed.unverified
+        assert confirmed.standing
+        run(found, host, "xrayButton")
+        assert vertebrae.report().rest_on == "a person has called the lowest vertebra L3"
+        found.panel.radiographs.marks.rename(1)
+        assert found.ui.radiographsMessage.text.endswith("Reconstruct again: the standing vertebrae have their former names.")
+
     def test_a_handle_moves_the_silhouette_and_the_points(self, found, host):
         from SpineDigitalTwinLib.radiographs import vertebrae
 

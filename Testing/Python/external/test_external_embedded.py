@@ -15,6 +15,7 @@ from spinetwin.jobs.environments import ENVIRONMENTS, install, state_of
 from spinetwin.jobs.external import embedded, film_network
 from spinetwin.jobs.external.embedded import RuntimeAtHand
 from spinetwin.jobs.external.film_network import network_at_hand, volume_network_at_hand
+from spinetwin.jobs.external.workers import run_worker
 from spinetwin.phantom import SpineParameters, make_spine
 from spinetwin.segmentation.backends import EmbeddedBackend, Request, Stages
 from spinetwin.segmentation.embedded.network import looks_at
@@ -254,15 +255,23 @@ def test_a_film_is_seen_there_exactly_as_here(root, film):
 
 
 @pytest.mark.usefixtures("_installed")
-def test_a_vertebra_is_seen_there_exactly_as_here(root, tmp_path, monkeypatch):
+def test_all_vertebrae_are_seen_there_by_one_child_exactly_as_here(root, tmp_path, monkeypatch):
     monkeypatch.setattr(volumes, "FOLDER", hull_network.write_model(tmp_path / "hull ü"))
-    films = np.random.default_rng(3).random((2, SHOWN, 64, 64)).astype(np.float32)
+    films = np.random.default_rng(3).random((3, 2, SHOWN, 64, 64)).astype(np.float32)
+    children = []
+
+    def counted(*given):
+        children.append(given)
+        return run_worker(*given)
+
+    monkeypatch.setattr(film_network, "run_worker", counted)
     there, here = volume_network_at_hand(root), volumes.open_network(volumes.FOLDER)
     assert (there.sha256, there.trained) == (here.sha256, "on shadows")
     seen = there.run(films)
-    assert seen.shape == (64, 64, 64)
+    assert seen.shape == (3, 64, 64, 64)
+    assert len(children) == 1
     np.testing.assert_array_equal(seen, here.run(films))
-    np.testing.assert_allclose(seen, hull_network.hull(films), atol=1e-6)
+    np.testing.assert_allclose(seen, [hull_network.hull(each) for each in films], atol=1e-6)
 
 
 @pytest.mark.usefixtures("_without")

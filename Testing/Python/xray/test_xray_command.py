@@ -8,12 +8,15 @@ import sys
 
 import numpy as np
 import pytest
+from spinetwin.anatomy import level
 from spinetwin.cli import main
 from spinetwin.geometry import Grid
 from spinetwin.io import read_pois, write_volume
 from spinetwin.io.film_forms import write_landmarks
+from spinetwin.io.standing import read_standing
 from spinetwin.phantom import SpineParameters, make_spine, truth
 from spinetwin.poi import Status
+from spinetwin.poi.model import LEVELS_UNVERIFIED
 
 pytest.importorskip("vtkmodules", reason="VTK is not installed")
 
@@ -83,7 +86,7 @@ def test_points_lie_where_the_phantom_has_them(made, results):
     apart = [np.linalg.norm(np.array(poi.position) - exact[poi.key]) for poi in found if poi.key in exact]
     assert len(apart) > 40
     assert np.median(apart) < 2.5
-    assert {poi.source for poi in found} == {"radiographs, standing"}
+    assert {poi.source for poi in found} == {"radiographs, levels unverified, standing"}
 
 
 def test_the_file_says_standing_spacing_and_trust(results):
@@ -97,9 +100,39 @@ def test_the_file_says_standing_spacing_and_trust(results):
     assert (results / "films.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_names_are_not_verified_and_it_says_why_and_what_to_do(results):
+    names = json.loads((results / "xray.json").read_text(encoding="utf-8"))["level_names"]
+    rest_on = "they came with the landmarks (marks.csv), the lowest of which are those of L3"
+    assert names == {"verified": False, "lowest": "L3", "rest_on": rest_on, "hints": []}
+    found = read_standing(results / "xray.json")
+    assert (found.verified, found.lowest, found.rest_on) == (False, level("L3").id, rest_on)
+    assert read_pois(results / "points.mrk.json").standing
+
+
+def test_a_person_names_the_lowest_and_so_all(made, tmp_path, capsys):
+    """The same bone under another name: shapes are those of L4 then."""
+    assert _run(made[0], tmp_path, "--lowest", "L4") == 0
+    assert "not verified" not in capsys.readouterr().out
+    found = read_standing(tmp_path / "xray.json")
+    assert (found.verified, [each.level for each in found.levels]) == (True, [level("L4").id])
+    assert {poi.source for poi in read_pois(tmp_path / "points.mrk.json")} == {"radiographs, standing"}
+    assert _run(made[0], tmp_path, "--lowest", "L1-L5") == 1
+    assert "--lowest L1-L5 is not one level. Give one, such as L4." in capsys.readouterr().err
+
+
+def test_a_report_from_before_names_were_told_of_is_not_verified(results, tmp_path):
+    content = json.loads((results / "xray.json").read_text(encoding="utf-8"))
+    del content["level_names"]
+    (tmp_path / "xray.json").write_text(json.dumps(content), encoding="utf-8")
+    found = read_standing(tmp_path / "xray.json")
+    assert (found.verified, found.lowest, found.hints) == (False, None, ())
+
+
 def test_measure_takes_the_points(results, tmp_path, capsys):
     assert main(["measure", str(results / "points.mrk.json"), "--out", str(tmp_path), "--draws", "0", "--quiet"]) == 0
-    assert "measurements" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "measurements" in said.out
+    assert LEVELS_UNVERIFIED in said.out + said.err
 
 
 def test_films_without_the_bone_are_not_trusted(made, tmp_path, capsys):

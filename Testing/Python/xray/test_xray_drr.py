@@ -21,11 +21,11 @@ class Uncompiled:
 
     @staticmethod
     def add_derivative(projected, *others):
-        rasterise_loops.loop_derivative(rasterise.on_lattice(projected), projected[:, 2].copy(), *others)
+        rasterise_loops.loop_derivative(projected, *others)
 
     @staticmethod
     def add_forces(projected, *others):
-        rasterise_loops.loop_forces(rasterise.on_lattice(projected), projected[:, 2].copy(), *others)
+        rasterise_loops.loop_forces(projected, *others)
 
 
 @pytest.mark.parametrize("camera", CAMERAS, ids=NAMES)

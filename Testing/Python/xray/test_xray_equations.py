@@ -204,3 +204,12 @@ def test_a_film_of_bubbles_is_not_trusted():
         found = fit(films, _starts(), _clicked(), stages)
         reasons = [reason for each in agreements(found, films, _clicked()) for reason in each.reasons]
         assert any("mm of bone" in reason for reason in reasons) is doubted
+
+
+@pytest.mark.parametrize("pixel_mm", [0.7, 0.834, 1.4, 2.4, 2.8, 5.6])
+def test_a_background_reaches_from_the_first_pixel_to_the_last_whatever_the_size(pixel_mm):
+    """A rounding error put the last pixel of some sizes beyond the last knot, and the reconstruction ended in an error."""
+    for count in range(2, 620, 7 if pixel_mm > 1 else 1):
+        splines = background((count, 2), pixel_mm).down
+        assert len(splines) == count
+        np.testing.assert_allclose(splines.sum(axis=1), 1.0, atol=1e-12)

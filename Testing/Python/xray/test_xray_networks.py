@@ -164,6 +164,9 @@ def test_a_vertebra_that_one_film_hides_costs_its_own_level_alone(spine):
     found = found_landmarks(films, knowing(spine, films, hidden), DESCRIPTION, level("L4").id)
     assert [level(key).name for key in found.levels] == ["T10", "T11", "L1", "L3", "L4"]
     assert farthest(found, spine, films) < 0.3
+    below = "Below the lowest vertebra that both films show the network sees 1 more on the lateral film alone."
+    assert found.remarks == (below,)
+    assert sentence(found, level("L4").id).endswith(below)
 
 
 def test_the_lowest_level_is_the_one_that_is_said(spine):
@@ -174,15 +177,23 @@ def test_the_lowest_level_is_the_one_that_is_said(spine):
     assert "synthetic radiographs" in said
     assert "L4" in said
     assert found.source == SOURCE
+    assert found.remarks == ()
 
 
-def test_the_command_says_how_to_name_another_lowest_level(spine, monkeypatch):
+def test_more_vertebrae_than_names_speak_against_the_lowest(spine):
+    films = films_of()
+    found = found_landmarks(films, knowing(spine, films), DESCRIPTION, level("C5").id)
+    (remark,) = found.remarks
+    assert remark.startswith(f"{8 - len(found.levels)} more than there are levels from C3 to C5")
+
+
+def test_the_command_counts_from_the_lowest_level_that_is_said(spine, monkeypatch):
     films = films_of()
     monkeypatch.setattr(model, "read_description", lambda: DESCRIPTION)
     monkeypatch.setattr(film_network, "network_at_hand", lambda _description: knowing(spine, films))
     found, said = landmarks_on(films, Namespace(auto=True, levels="T12-L4", lowest=None))
     assert [level(key).name for key in found.levels][-1] == "L4"
-    assert said == [f"{sentence(found, level('L4').id)} --lowest says it, where it is another."]
+    assert said == [sentence(found, level("L4").id)]
     found, said = landmarks_on(films, Namespace(auto=True, levels=None, lowest="L3"))
     assert [level(key).name for key in found.levels][-1] == "L3"
     assert said == [sentence(found, level("L3").id)]

@@ -84,6 +84,27 @@ def test_good_landmarks_are_not_fitted_twice(films, monkeypatch):
     assert _away(found)[0].max() < 0.5
 
 
+def test_starts_that_explain_the_films_worse_after_a_few_steps_are_not_followed(films, monkeypatch):
+    """Few landmarks make a level doubtful though it was found: then looking elsewhere costs a few steps on coarse films."""
+    few = Landmarks({key: pixel for key, pixel in _clicked().seen.items() if key[1] in KEPT})
+    good = tuple(replace(each, frame=_frame(height)) for each, height in zip(_starts(), HEIGHTS, strict=True))
+    steps = []
+
+    def counted(films, starts, landmarks, stages, *more, **named):
+        steps.append(sum(stage.iterations for stage in stages))
+        return fit(films, starts, landmarks, stages, *more, **named)
+
+    monkeypatch.setattr(restarts, "fit", counted)
+    found = fit_from_best(films, good, few, STAGES, rng=np.random.default_rng(1))
+    assert _away(found)[0].max() < 0.5
+    assert poor_levels(found, films, few) != []
+    short = int(restarts.SETTINGS["steps"])
+    whole = sum(stage.iterations for stage in STAGES)
+    assert steps[0] == whole
+    assert set(steps[1:]) == {short}
+    assert len(steps) <= 1 + int(restarts.SETTINGS["tried"]) * len(HEIGHTS)
+
+
 def test_progress_goes_on_to_the_end(films):
     told, marks = [], _poor()
     starts = start_poses(films, marks, [each.model for each in _starts()])

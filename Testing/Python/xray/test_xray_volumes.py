@@ -8,7 +8,16 @@ import pytest
 from spinetwin.errors import ParameterError
 from spinetwin.xray.films import Film
 from spinetwin.xray.networks.blocks import EDGE_MM, SHOWN, SIDE, block_around, disc, filled, patch, shown_of
-from spinetwin.xray.networks.volumes import DESCRIPTION, FOLDER, WEIGHTS, Volume, open_network, vertebra_map, volume_of
+from spinetwin.xray.networks.volumes import (
+    DESCRIPTION,
+    FOLDER,
+    WEIGHTS,
+    Volume,
+    open_network,
+    vertebra_map,
+    volume_of,
+    volumes_of,
+)
 from xray.hull_network import hull, write_model
 from xray.made_films import ball, box, chord_of_ball, cone, slot
 
@@ -165,7 +174,7 @@ def test_only_the_largest_piece_is_kept(cameras):
     block = block_around(cameras, BODY)
     odds = np.full((SIDE, SIDE, SIDE), -3.0, np.float32)
     odds[20:40, 20:40, 20:40], odds[2:5, 2:5, 2:5] = 2.0, 5.0
-    found = volume_of(_films(cameras, 20.0, BODY), 22, BODY, lambda _shown: odds)
+    found = volume_of(_films(cameras, 20.0, BODY), 22, BODY, lambda _shown: odds[None])
     assert found.inside.sum() == 8000
     assert found.inside[20:40, 20:40, 20:40].all()
     assert np.allclose(found.block.frame.origin, block.frame.origin)
@@ -173,14 +182,32 @@ def test_only_the_largest_piece_is_kept(cameras):
 
 def test_where_nothing_is_seen_a_sentence_says_so(cameras):
     with pytest.raises(ParameterError, match=r"sees no vertebra where the landmarks are\. Check the landmarks"):
-        volume_of(_films(cameras, 20.0, BODY), 22, BODY, lambda _shown: np.full((SIDE, SIDE, SIDE), -1.0, np.float32))
+        volume_of(_films(cameras, 20.0, BODY), 22, BODY, lambda _shown: np.full((1, SIDE, SIDE, SIDE), -1.0, np.float32))
+
+
+def test_all_vertebrae_are_shown_in_one_call_and_one_that_is_not_seen_costs_no_other(cameras):
+    films, calls = _films(cameras, 20.0, BODY), []
+    bodies = {key: BODY + np.array([0.0, 0.0, 30.0 * row]) for row, key in enumerate((22, 21, 20))}
+
+    def run(shown):
+        calls.append(shown)
+        odds = np.full((len(shown), SIDE, SIDE, SIDE), -1.0, np.float32)
+        odds[0, 10:20, 10:20, 10:20], odds[2, 30:40, 30:40, 30:45] = 1.0, 1.0
+        return odds
+
+    found = volumes_of(films, bodies, run)
+    assert [(each.level, int(each.inside.sum())) for each in found] == [(22, 1000), (20, 1500)]
+    (shown,) = calls
+    for row, body in enumerate(bodies.values()):
+        np.testing.assert_array_equal(shown[row], shown_of(films, block_around(cameras, body), body))
+    assert volumes_of(films, {}, run) == []
 
 
 def test_onnx_runtime_gets_what_is_shown_in_the_right_order(tmp_path):
     pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
     network = open_network(write_model(tmp_path / "model"))
     shown = np.random.default_rng(2).normal(size=(2, SHOWN, SIDE, SIDE)).astype(np.float32)
-    assert np.allclose(network.run(shown), hull(shown), atol=1e-6)
+    assert np.allclose(network.run(shown[None]), [hull(shown)], atol=1e-6)
     assert network.trained == "on shadows"
     assert network.measured == {"lumbar": 0.5}
 

@@ -53,7 +53,9 @@ def test_map_surfaces_and_report_lie_beside_the_reconstruction(films, tmp_path, 
 
 def test_a_level_that_the_network_does_not_see_is_left_out_and_named(films, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(volumes, "FOLDER", write_model(tmp_path / "model"))
-    monkeypatch.setattr(volumes, "session_run", lambda _weights: lambda _shown: np.full((64, 64, 64), -1.0, np.float32))
+    monkeypatch.setattr(
+        volumes, "session_run", lambda _weights: lambda shown: np.full((len(shown), 64, 64, 64), -1.0, np.float32)
+    )
     out = tmp_path / "out"
     assert main(command(films[0], out, "--transvert")) == 0
     assert "has no L3: The network sees no vertebra where the landmarks are." in capsys.readouterr().out

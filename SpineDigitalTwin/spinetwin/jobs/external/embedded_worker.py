@@ -61,9 +61,9 @@ def film_step(job: Job, folder: Path, output: Output) -> Done:
 
 
 def block_step(job: Job, folder: Path, output: Output) -> Done:
-    """Let the network that sees vertebrae as volumes look at one."""
+    """Let the network that sees vertebrae as volumes look at all of two films."""
     (shown,) = _given(job, BLOCK)
-    output.progress(BLOCK)(0.0, "looking at a vertebra")
+    output.progress(BLOCK)(0.0, f"looking at {len(shown)} vertebrae")
     np.savez(folder / "odds.npz", odds=session_run(Path(job.options["weights"]))(shown))
     return Done({ODDS: folder / "odds.npz"}, "")
 

@@ -24,7 +24,7 @@ SEEN = "seen"
 """What its result is called."""
 
 BLOCK, ODDS = "block", "odds"
-"""The step of the child that sees a vertebra as a volume, and what its result is called."""
+"""The step of the child that sees vertebrae as volumes, all in one run, and what its result is called."""
 
 _ARRAYS = ("heat", "offsets", "bone")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...anatomy import Level
 from ...anatomy import level as level_of
 from ...errors import ParameterError
 from ...geometry import FloatArray
@@ -69,15 +70,31 @@ def found_landmarks(films: Sequence[Film], run: Run, description: Description, l
     for level, pair in zip(levels, pairs[len(pairs) - len(levels) :], strict=True):
         for film, vertebra in zip(films, (first[pair[0]], second[pair[1]]), strict=True):
             seen.update({(level.id, name, film.view): at for name, at in zip(LANDMARKS, vertebra.marks, strict=True)})
-    return Landmarks(seen, SOURCE)
+    return Landmarks(seen, SOURCE, _remarks(films, (len(first), len(second)), pairs, levels))
+
+
+def _remarks(
+    films: Sequence[Film], counts: Sequence[int], pairs: Sequence[tuple[int, int]], levels: Sequence[Level]
+) -> tuple[str, ...]:
+    """Say what of the vertebrae on each film speaks against their names."""
+    lower = [(film.view, count - 1 - last) for film, count, last in zip(films, counts, pairs[-1], strict=True)]
+    said = [
+        f"Below the lowest vertebra that both films show the network sees {more} more on the {view} film alone."
+        for view, more in lower
+        if more
+    ]
+    above = len(pairs) - len(levels)
+    if above:
+        many = f"{above} more than there are levels from {levels[0].name} to {levels[-1].name} were seen"
+        said.append(f"{many}: the lowest one is another, or something else was taken for a vertebra.")
+    return tuple(said)
 
 
 def sentence(landmarks: Landmarks, lowest: int) -> str:
-    """Say which levels were found, and what that rests on."""
+    """Say which levels were found, what that rests on, and what speaks against it."""
     names = [level_of(key).name for key in landmarks.levels]
-    return (
-        f"Landmarks of {', '.join(names)} by {SOURCE}: look at them. The lowest vertebra was taken for {level_of(lowest).name}."
-    )
+    taken = f"The lowest vertebra was taken for {level_of(lowest).name}."
+    return " ".join([f"Landmarks of {', '.join(names)} by {SOURCE}: look at them. {taken}", *landmarks.remarks])
 
 
 def _seen(film: Film, run: Run, description: Description) -> list[_Seen]:

@@ -46,7 +46,7 @@ class VolumeNetwork:
     Attributes
     ----------
     run : callable
-        Takes what is shown of a vertebra (2, 3, 64, 64) and returns the logarithm of the odds of bone (64, 64, 64).
+        Takes what is shown of n vertebrae (n, 2, 3, 64, 64) and returns the logarithms of the odds of bone (n, 64, 64, 64).
     sha256 : str
         Of the file of weights.
     trained : str
@@ -71,11 +71,12 @@ def session_run(weights: Path) -> Run:
     """
     session = open_onnx(weights)
 
-    def run(shown: Float32) -> Float32:
+    def one(shown: Float32) -> Float32:
         frontal, lateral = shown[:, None]
         return np.asarray(session.run(None, {"frontal": frontal, "lateral": lateral})[0][0, 0], dtype=np.float32)
 
-    return run
+    # one after the other, as the file of weights is for one: memory does not grow with the number of vertebrae
+    return lambda shown: np.stack([one(each) for each in shown])
 
 
 def open_network(given: Path | None = None, run_of: Callable[[Path], Run] = session_run) -> VolumeNetwork:
@@ -146,36 +147,53 @@ class Volume:
         return np.asarray(map_coordinates(self.odds, places, order=1, cval=_NO_BONE), dtype=np.float32)
 
 
-def volume_of(films: Sequence[Film], level: int, body: npt.ArrayLike, run: Run) -> Volume:
-    """Let the network see a vertebra.
+UNSEEN = "The network sees no vertebra where the landmarks are."
+
+
+def volumes_of(films: Sequence[Film], bodies: Mapping[int, npt.ArrayLike], run: Run) -> list[Volume]:
+    """Let the network see vertebrae, all of them in one call: where it runs in a process of its own, that starts once.
 
     Parameters
     ----------
     films : sequence of Film
         A frontal and a lateral one.
-    level : int
-        Level id; the network is not told.
-    body : (3,) array_like
-        Middle of the vertebral body, RAS mm, to a few mm.
+    bodies : mapping of level id to (3,) array_like
+        Middles of the vertebral bodies, RAS mm, to a few mm; the network is not told the levels.
     run : callable
         Of the network.
+
+    Returns
+    -------
+    list of Volume
+        In the order of `bodies`, without those levels where the network sees no vertebra.
+    """
+    if not bodies:
+        return []
+    frontal, lateral = films
+    blocks = {key: block_around((frontal.camera, lateral.camera), body) for key, body in bodies.items()}
+    shown = np.stack([shown_of(films, blocks[key], body) for key, body in bodies.items()])
+    seen = zip(blocks.items(), run(shown), strict=True)
+    return [Volume(key, block, _largest_piece(odds)) for (key, block), odds in seen if (odds > 0).any()]
+
+
+def volume_of(films: Sequence[Film], level: int, body: npt.ArrayLike, run: Run) -> Volume:
+    """Let the network see one vertebra; parameters as those of `volumes_of`.
 
     Raises
     ------
     ParameterError
         If the network sees no vertebra there.
     """
-    frontal, lateral = films
-    block = block_around((frontal.camera, lateral.camera), body)
-    return Volume(level, block, _largest_piece(run(shown_of(films, block, body))))
+    found = volumes_of(films, {level: body}, run)
+    if not found:
+        raise ParameterError(UNSEEN, "Check the landmarks.")
+    return found[0]
 
 
 def _largest_piece(odds: Float32) -> Float32:
     from scipy.ndimage import label
 
-    pieces, count = label(odds > 0)
-    if not count:
-        raise ParameterError("The network sees no vertebra where the landmarks are.", "Check the landmarks.")
+    pieces, _count = label(odds > 0)
     largest = 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
     return np.where((pieces == largest) | (odds <= 0), odds, -odds)
 
