@@ -336,3 +336,28 @@ def test_bad_variants_get_one_sentence(text, what):
 def test_impossible_combinations_get_one_sentence(text, what):
     with pytest.raises(ParameterError, match=what):
         build(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "beside"),
+    [
+        ("listhesis:C3", "C4"),
+        ("listhesis:L5", "S1"),
+        ("listhesis:T4", "T5"),
+        ("osteophytes:C4", "C4"),
+        ("osteophytes:C7", "C7"),
+    ],
+)
+def test_a_variant_is_no_larger_than_the_bodies_of_this_person_allow(text, beside):
+    """An incident: 16 mm of C3 over C4 were 103 % of its depth, while 46 % were refused."""
+    for scale in (1.0, 0.8):
+        most = 0.45 * scale * dimensions(beside).body_depth
+
+        def made(amount, scale=scale):
+            variants = (parse_variant(f"{text}:{amount}"),)
+            return make_spine(SpineParameters(levels="C7", scale=scale, variants=variants))
+
+        made(most - 0.01)
+        said = rf"at most {np.floor(10 * most + 1e-6) / 10:.1f} mm \(45 % of the depth of {beside}"
+        with pytest.raises(ParameterError, match=said):
+            made(most + 0.01)

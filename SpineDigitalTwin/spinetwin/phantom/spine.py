@@ -28,7 +28,7 @@ from .shape.gaps import CanalPiece, DiscShape, Joints, canal_piece, disc_shape, 
 from .shape.parts import default_joint
 from .shape.rib_course import ribs_between
 from .shape.ribs import Rib
-from .shape.variants import changed_row
+from .shape.variants import changed_row, check_sizes
 from .shape.vertebra import VertebraShape
 from .voxels import voxelise
 
@@ -174,8 +174,8 @@ def make_spine(
     Raises
     ------
     ParameterError
-        If curves have no room or exclude each other, a measured spine is given another posture too, or a person lacks a level
-        or is given beside sex, stature or chance.
+        If curves have no room or exclude each other, a variant is too large for the person, a measured spine is given another
+        posture too, or a person lacks a level or is given beside sex, stature or chance.
 
     Examples
     --------
@@ -196,6 +196,7 @@ def make_spine(
         rows, standing = fit.rows, fit.posture
         parameters = with_levels(parameters, fit.posture.frames)
     frames, column = standing.frames, list(standing.frames)
+    check_sizes(parameters.variants, {key: rows[key] for key in column})
     shapes = _vertebrae(parameters, rows, standing)
     kept = [each.id for each in built_levels(parameters)]
     pairs = [(upper, lower) for upper, lower in pairwise(column) if level(upper).name != "C1"]

@@ -278,6 +278,8 @@ def test_lenke_may_be_mirrored(run, tmp_path):
         (["--seed", "-1"], ["seed", "-1"]),
         (["--variant", "horns"], ["horns", "wedge"]),
         (["--variant", "wedge:L1:5"], ["wedge"]),
+        (["--variant", "listhesis:C3:16"], ["at most 6.9 mm", "C4"]),
+        (["--variant", "osteophytes:C4:8"], ["at most 6.9 mm", "C4"]),
         (["--variant", "L6", "--variant", "four-lumbar"], ["L6", "four-lumbar"]),
         (["--from", "nowhere.json"], ["nowhere.json"]),
         (["--from", "nowhere.json", "--cobb", "30"], ["--from", "--cobb"]),
