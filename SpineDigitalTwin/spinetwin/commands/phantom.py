@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
@@ -22,7 +23,7 @@ from .phantom_scan import Scan
 if TYPE_CHECKING:
     from ..geometry import Grid, LabelMaps
     from ..geometry.surfaces import Surface
-    from ..phantom import GroundTruth, Spine, SpineParameters
+    from ..phantom import Fit, GroundTruth, Spine
     from ..poi import PoiSet
     from .common import Progress, Steps
     from .phantom_options import Measured
@@ -83,10 +84,13 @@ def _asked(arguments: argparse.Namespace) -> int:
     spine = spine_of(arguments, measured)
     made_of = {
         "seed": arguments.seed,
-        "spine": _said(spine.parameters),
+        "spine": _said(spine),
         "measured": None if measured is None else _plain(measured),
+        **({} if spine.fit is None else {"measured_fit": _fitted(spine.fit)}),
         "scan": asdict(scan),
     }
+    if spine.fit is not None and spine.fit.outliers:
+        print(f"Warning: {_left_out(spine.fit)}", file=sys.stderr)
     extras = Extras(arguments.surfaces or "", arguments.muscles, arguments.films, not arguments.no_truth)
     return run(spine, scan, arguments.out, made_of=made_of, extras=extras, quiet=arguments.quiet)
 
@@ -95,14 +99,32 @@ _UNSAID = ("degeneration", "grades", "ribs")
 """Parameters that a file names only where they were asked for."""
 
 
-def _said(parameters: SpineParameters) -> dict[str, Any]:
-    """Return what a spine was asked to be."""
-    usual = type(parameters)()
+def _said(spine: Spine) -> dict[str, Any]:
+    """Return what a spine was asked to be; of a measured one nothing of its posture."""
+    from ..phantom.posture.parameters import DESCRIBED
+
+    usual = type(spine.parameters)()
     return {
         name: value
-        for name, value in asdict(parameters).items()
-        if name not in _UNSAID or getattr(parameters, name) != getattr(usual, name)
+        for name, value in asdict(spine.parameters).items()
+        if (name not in _UNSAID or getattr(spine.parameters, name) != getattr(usual, name))
+        and (name not in DESCRIBED or spine.fit is None)
     }
+
+
+def _fitted(fit: Fit) -> dict[str, Any]:
+    """Return how well a posture meets the measured centres."""
+    return {
+        "size": fit.size,
+        "residuals_mm": {level(key).name: away for key, away in fit.residuals.items()},
+        "levels_left_out": [level(key).name for key in fit.outliers],
+    }
+
+
+def _left_out(fit: Fit) -> str:
+    """Name the levels that a posture does not follow."""
+    each = ", ".join(f"{level(key).name} ({fit.residuals[key]:.0f} mm)" for key in fit.outliers)
+    return f"these measured centres lie so far from a smooth column that they were left out: {each}."
 
 
 def _plain(measured: Measured) -> dict[str, list[list[float] | None]]:

@@ -19,7 +19,7 @@ from .person.dimensions import DIMENSIONS, Dimensions
 from .person.sampling import sample_person
 from .person.sex_and_stature import mean_person
 from .posture.column import Posture, posture
-from .posture.fit import fit_posture
+from .posture.fit import Fit, fit_posture
 from .posture.grades import DISC_HEIGHTS
 from .posture.parameters import SpineParameters, built_levels, check_measured, chosen_levels, with_levels
 from .shape.alteration import alteration_of
@@ -55,6 +55,9 @@ class Spine:
         By which the whole person was turned afterwards (`rotated`), about the RAS origin.
     translation : (3,) array
         By which the person was moved after that, mm.
+    fit : Fit or None
+        Of a spine that stands as a measured one does: how well, and which levels were left out of account. The angles and
+        curves of its `parameters` then describe nothing.
     """
 
     parameters: SpineParameters
@@ -65,6 +68,7 @@ class Spine:
     ribs: Mapping[int, tuple[Rib, Rib]] = field(default_factory=lambda: MappingProxyType({}))
     rotation: FloatArray = field(default_factory=lambda: np.eye(3))
     translation: FloatArray = field(default_factory=lambda: np.zeros(3))
+    fit: Fit | None = None
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -187,6 +191,7 @@ def make_spine(
     parameters = parameters or SpineParameters()
     asked = parameters if measured is None else replace(parameters, degeneration=None, grades=())
     person = _adapted(_given(person, asked, rng) if person is not None else _anybody(asked, rng), asked)
+    fit: Fit | None = None
     if measured is None:
         rows: Mapping[int, Dimensions] = {key: changed_row(row, parameters.variants) for key, row in person.items()}
         standing = posture(parameters, person, rows)
@@ -214,6 +219,7 @@ def make_spine(
         MappingProxyType(discs),
         MappingProxyType(canal),
         MappingProxyType(ribs),
+        fit=fit,
     )
 
 

@@ -151,6 +151,9 @@ def _check_apexes(curves: Iterable[Curve], names: Collection[str]) -> None:
             raise ParameterError(f"This spine has no {apex} for the apex of a curve.", hint)
 
 
+DESCRIBED = ("lordosis", "kyphosis", "cervical_lordosis", "pelvic_incidence", "curves")
+"""Parameters that describe a posture; of a measured spine they say nothing."""
+
 _STANDING = ("wedge", "listhesis", "block", *EXTRA, *MISSING)
 """Kinds of variants that a posture must know of."""
 
@@ -164,6 +167,11 @@ def check_measured(parameters: SpineParameters) -> None:
         In one sentence.
     """
     kinds = [each.kind for each in parameters.variants if each.kind in _STANDING]
+    usual = type(parameters)()
+    angles = [name for name in DESCRIBED if name != "curves" and getattr(parameters, name) != getattr(usual, name)]
+    if angles:
+        name = angles[0].replace("_", " ")
+        raise ParameterError(f"A measured spine has the {name} that was measured.", f"Leave the {name} out.")
     if parameters.curves:
         raise ParameterError("A measured spine has the curves that were measured.", "Leave the curves out.")
     if kinds:
