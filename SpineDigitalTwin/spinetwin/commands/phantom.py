@@ -17,8 +17,9 @@ from ..anatomy import level
 from ..errors import ParameterError
 from .common import make_folder, path_of, progress_bar
 from .phantom_films import FilmSet, film_set, write_films
+from .phantom_leftovers import SURFACE_FOLDER, SURFACES, TRUTHS, refuse_leftovers
 from .phantom_options import add_options, measured_of, scan_of, spine_of
-from .phantom_scan import Scan
+from .phantom_scan import LABELS, Scan
 
 if TYPE_CHECKING:
     from ..geometry import Grid, LabelMaps
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from .common import Progress, Steps
     from .phantom_options import Measured
 
-SURFACES = ("vtp", "stl")
-_TRUTHS = ("truth.json", "truth.mrk.json")
 USUAL_SEED = 0
 """Of the noise, where no seed was given."""
 
@@ -147,23 +146,25 @@ def run(
     grid = scan.grid(spine)
     scan.check(spine)
     make_folder(out)
-    if not extras.truth:
-        _refuse_other_truth(out)
+    refuse_leftovers(out, _kinds(scan, extras))
     with progress_bar("phantom", quiet) as progress:
         results = _computed(spine, scan, grid, made_of, extras, progress)
+    refuse_leftovers(out, _kinds(scan, extras), results.surfaces)
     for path in _written(results, out):
         print(path)
     return 0
 
 
-def _refuse_other_truth(out: Path) -> None:
-    """Raise ParameterError if a truth lies in a folder that would then be taken for that of the new spine."""
-    for name in _TRUTHS:
-        if (out / name).exists():
-            raise ParameterError(
-                f"{out} holds a {name} of another spine, and --no-truth would leave it beside the new label maps.",
-                "Choose an empty folder, or remove that file.",
-            )
+def _kinds(scan: Scan, extras: Extras) -> set[str]:
+    """Return which of the results that not every run has this one has, as `leftovers` names them."""
+    asked = {
+        "image": scan.modality != LABELS,
+        "muscles": extras.muscles,
+        "truth": extras.truth,
+        "surfaces": bool(extras.surfaces),
+        "films": extras.films,
+    }
+    return {kind for kind, wanted in asked.items() if wanted}
 
 
 def _computed(spine: Spine, scan: Scan, grid: Grid, made_of: dict[str, Any], extras: Extras, progress: Progress) -> Results:
@@ -207,16 +208,16 @@ def _written(results: Results, out: Path) -> Iterator[Path]:
         write_volume(out / f"{name}.nii.gz", volume, results.grid)
         yield out / f"{name}.nii.gz"
     if results.truth:
-        complete, points = (out / name for name in _TRUTHS)
+        complete, points = (out / name for name in TRUTHS)
         write_truth(complete, results.truth)
         yield complete
         write_pois(points, _as_pois(results.truth))
         yield points
     if results.surfaces:
-        make_folder(out / "surfaces")
+        make_folder(out / SURFACE_FOLDER)
     for name, surface in results.surfaces.items():
-        write_surface(out / "surfaces" / name, surface)
-        yield out / "surfaces" / name
+        write_surface(out / SURFACE_FOLDER / name, surface)
+        yield out / SURFACE_FOLDER / name
     if results.films:
         yield from write_films(results.films, out)
 

@@ -107,8 +107,44 @@ def test_the_truth_may_be_left_out_but_no_other_left_in(run, refused, tmp_path):
     maps = FILES - {"truth.json", "truth.mrk.json"}
     assert {each.name for each in (tmp_path / "new").iterdir()} == maps
     (tmp_path / "truth.json").write_text("{}")
-    refused(run("phantom", "--out", tmp_path, *SMALL, "--no-truth"), "holds a truth.json of another spine", "empty folder")
+    refused(run("phantom", "--out", tmp_path, *SMALL, "--no-truth"), "holds the truth.json of another spine", "empty folder")
     assert {each.name for each in tmp_path.iterdir()} == {"new", "truth.json"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "left"),
+    [
+        (["--modality", "t2w", "--muscles"], [], "image.nii.gz"),
+        (["--modality", "ct"], ["--modality", "ct", "--no-truth"], "truth.json"),
+        (["--muscles"], ["--modality", "t1w"], "muscles.nii.gz"),
+    ],
+    ids=["image", "truth", "muscles"],
+)
+def test_no_file_of_another_spine_stays_beside_a_new_one(run, refused, content, tmp_path, first, second, left):
+    """An incident: label maps and truth of one spine lay beside image, muscles and films of another."""
+    assert run("phantom", "--out", tmp_path, *SMALL, *first).code == 0
+    (tmp_path / "notes.txt").write_text("mine")
+    before = content(tmp_path)
+    refused(run("phantom", "--out", tmp_path, *SMALL, *second), f"holds the {left} of another spine", "empty folder")
+    assert content(tmp_path) == before
+    assert run("phantom", "--out", tmp_path, *SMALL, *first).code == 0
+    assert content(tmp_path) == before
+
+
+def test_no_surface_or_film_of_another_spine_stays_either(run, refused, content, tmp_path):
+    pytest.importorskip("vtkmodules.vtkFiltersCore", reason="needs VTK: pip install vtk")
+    words = ("phantom", "--out", tmp_path, "--spacing", "4", "--quiet", "--no-truth")
+    assert run(*words, "--fov", "C4", "--surfaces", "stl").code == 0
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films" / "mine.png").write_text("mine")
+    before = content(tmp_path)
+    refused(run(*words, "--fov", "C4"), "holds the surfaces/C", "of another spine")
+    refused(run(*words, "--fov", "C4", "--surfaces", "vtp"), "holds the surfaces/C", ".stl")
+    refused(run(*words, "--fov", "T12", "--surfaces", "stl"), "holds the surfaces/C")
+    assert content(tmp_path) == before
+    assert run(*words, "--fov", "C4", "--surfaces", "stl").code == 0
+    (tmp_path / "films" / "frontal.png").write_text("of another")
+    refused(run(*words, "--fov", "C4", "--surfaces", "stl"), "holds the films/frontal.png of another spine")
 
 
 def test_the_volumes_lie_as_asked(made):
