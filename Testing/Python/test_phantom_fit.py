@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +123,63 @@ def test_what_cannot_be_gets_one_sentence():
         make_spine(SpineParameters(curves=(Curve(20),)), measured=points)
     with pytest.raises(ParameterError, match="variant listhesis"):
         make_spine(SpineParameters(variants=(parse_variant("listhesis"),)), measured=points)
+
+
+@pytest.mark.parametrize(
+    ("factor", "apart"), [(0.1, "apart"), (0.001, "0.0"), (1000.0, "e+04 mm"), (0.45, "mm apart"), (1.6, "")]
+)
+def test_centres_in_another_unit_are_refused(factor, apart):
+    """An incident: points in cm or m gave a person of half the size, whose bodies were pressed flat."""
+    points = {key: factor * value for key, value in points_of(make_spine()).items()}
+    with pytest.raises(ParameterError, match=rf"neighbouring vertebrae lie .*{re.escape(apart)}.* Give millimetres"):
+        fit_posture(points, DIMENSIONS)
+
+
+@pytest.mark.parametrize("factor", [0.55, 1.45])
+def test_the_size_of_small_and_tall_people_is_met(factor):
+    points = {key: factor * value for key, value in points_of(make_spine()).items()}
+    assert fit_posture(points, DIMENSIONS).size == pytest.approx(factor, abs=0.02)
+
+
+def test_a_column_that_does_not_go_down_is_refused():
+    """Levels named from the bottom, and points in axes whose third one is not up."""
+    points = points_of(make_spine())
+    upside_down = {key: value * (1, 1, -1) for key, value in points.items()}
+    lying = {key: value[:, [2, 0, 1]] for key, value in points.items()}
+    for wrong in (upside_down, lying):
+        with pytest.raises(ParameterError, match=r"The centre of \w+ does not lie above that of \w+\. Check"):
+            fit_posture(wrong, DIMENSIONS)
+
+
+def test_bodies_that_have_no_room_are_refused():
+    """An incident: between centres a millimetre apart bodies were scaled by less than nothing."""
+    names = [f"T{number}" for number in range(4, 13)] + [f"L{number}" for number in range(1, 6)]
+    steps = [24.0] * 7 + [1.0] * 4 + [36.0] * 2
+    heights = dict(zip(names, np.cumsum([0.0, *steps]), strict=True))
+    points = {level(name).id: np.array([[0.0, 0.0, -z], *[[np.nan] * 3] * 2]) for name, z in heights.items()}
+    with pytest.raises(ParameterError, match=r"The centres of \w+ and \w+ lie \S+ mm apart, too near for two bodies"):
+        fit_posture(points, DIMENSIONS)
+
+
+def test_a_spine_knows_how_well_it_was_fitted():
+    points = {key: np.array(value) for key, value in points_of(make_spine(SpineParameters(curves=(Curve(40),)))).items()}
+    points[level("T6").id][0] += (25, -10, 8)
+    spine = make_spine(measured=points)
+    assert make_spine().fit is None
+    assert spine.fit is not None
+    assert spine.fit.outliers == (level("T6").id,)
+    assert set(spine.fit.residuals) == set(points)
+    for key, away in spine.fit.residuals.items():
+        assert away == pytest.approx(np.linalg.norm(spine.frames[key].origin - points[key][0]))
+    assert spine.rotated(np.eye(3)).fit == spine.fit
+
+
+@pytest.mark.parametrize(
+    "words", [{"lordosis": 60.0}, {"kyphosis": 30.0}, {"cervical_lordosis": 5.0}, {"pelvic_incidence": 50.0}]
+)
+def test_a_measured_spine_is_given_no_other_angles(words):
+    with pytest.raises(ParameterError, match=next(iter(words)).replace("_", " ")):
+        make_spine(SpineParameters(**words), measured=points_of(make_spine()))
 
 
 @pytest.fixture(scope="module")

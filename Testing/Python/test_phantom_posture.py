@@ -11,7 +11,7 @@ from phantom_measures import cobb, disc_voids, facet_gaps, overlap, plate_normal
 from spinetwin.anatomy import LEVELS, POINTS, level
 from spinetwin.anatomy.subregions import SubregionId as Sub
 from spinetwin.errors import ParameterError
-from spinetwin.phantom import Curve, SpineParameters, lenke_curves, make_spine, truth
+from spinetwin.phantom import Curve, SpineParameters, lenke_curves, make_spine, parse_variant, truth
 from spinetwin.phantom.ground_truth.angles import angles
 from spinetwin.phantom.ground_truth.quadrature import part_moments
 from spinetwin.phantom.posture.coronal import end_vertebrae
@@ -161,6 +161,16 @@ def test_turning_a_scoliosis_turns_its_truth():
 def test_impossible_curves_get_one_sentence(curves, what):
     with pytest.raises(ParameterError, match=what):
         make_spine(SpineParameters(curves=curves))
+
+
+def test_a_curve_may_have_its_apex_at_a_level_that_only_this_person_has():
+    """An incident: an apex at T13 gave a person without that variant a T13 that was never built, and so a hole."""
+    spine = make_spine(SpineParameters(curves=(Curve(30, apex="T13", half_length=4),), variants=(parse_variant("T13"),)))
+    assert level("T13").id in spine.shapes
+    assert max(angles(spine).axial_rotation.items(), key=lambda each: abs(each[1]))[0] == "T13"
+    for words in ({}, {"levels": "C1-T12"}, {"variants": (parse_variant("L6"),)}):
+        with pytest.raises(ParameterError, match="no T13 for the apex"):
+            SpineParameters(curves=(Curve(30, apex="T13"),), **words)
 
 
 def test_other_bad_postures_get_one_sentence():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
@@ -16,19 +17,18 @@ from ..anatomy import level
 from ..errors import ParameterError
 from .common import make_folder, path_of, progress_bar
 from .phantom_films import FilmSet, film_set, write_films
+from .phantom_leftovers import SURFACE_FOLDER, SURFACES, TRUTHS, refuse_leftovers
 from .phantom_options import add_options, measured_of, scan_of, spine_of
-from .phantom_scan import Scan
+from .phantom_scan import LABELS, Scan
 
 if TYPE_CHECKING:
     from ..geometry import Grid, LabelMaps
     from ..geometry.surfaces import Surface
-    from ..phantom import GroundTruth, Spine, SpineParameters
+    from ..phantom import Fit, GroundTruth, Spine
     from ..poi import PoiSet
     from .common import Progress, Steps
     from .phantom_options import Measured
 
-SURFACES = ("vtp", "stl")
-_TRUTHS = ("truth.json", "truth.mrk.json")
 USUAL_SEED = 0
 """Of the noise, where no seed was given."""
 
@@ -83,10 +83,13 @@ def _asked(arguments: argparse.Namespace) -> int:
     spine = spine_of(arguments, measured)
     made_of = {
         "seed": arguments.seed,
-        "spine": _said(spine.parameters),
+        "spine": _said(spine),
         "measured": None if measured is None else _plain(measured),
+        **({} if spine.fit is None else {"measured_fit": _fitted(spine.fit)}),
         "scan": asdict(scan),
     }
+    if spine.fit is not None and spine.fit.outliers:
+        print(f"Warning: {_left_out(spine.fit)}", file=sys.stderr)
     extras = Extras(arguments.surfaces or "", arguments.muscles, arguments.films, not arguments.no_truth)
     return run(spine, scan, arguments.out, made_of=made_of, extras=extras, quiet=arguments.quiet)
 
@@ -95,14 +98,32 @@ _UNSAID = ("degeneration", "grades", "ribs")
 """Parameters that a file names only where they were asked for."""
 
 
-def _said(parameters: SpineParameters) -> dict[str, Any]:
-    """Return what a spine was asked to be."""
-    usual = type(parameters)()
+def _said(spine: Spine) -> dict[str, Any]:
+    """Return what a spine was asked to be; of a measured one nothing of its posture."""
+    from ..phantom.posture.parameters import DESCRIBED
+
+    usual = type(spine.parameters)()
     return {
         name: value
-        for name, value in asdict(parameters).items()
-        if name not in _UNSAID or getattr(parameters, name) != getattr(usual, name)
+        for name, value in asdict(spine.parameters).items()
+        if (name not in _UNSAID or getattr(spine.parameters, name) != getattr(usual, name))
+        and (name not in DESCRIBED or spine.fit is None)
     }
+
+
+def _fitted(fit: Fit) -> dict[str, Any]:
+    """Return how well a posture meets the measured centres."""
+    return {
+        "size": fit.size,
+        "residuals_mm": {level(key).name: away for key, away in fit.residuals.items()},
+        "levels_left_out": [level(key).name for key in fit.outliers],
+    }
+
+
+def _left_out(fit: Fit) -> str:
+    """Name the levels that a posture does not follow."""
+    each = ", ".join(f"{level(key).name} ({fit.residuals[key]:.0f} mm)" for key in fit.outliers)
+    return f"these measured centres lie so far from a smooth column that they were left out: {each}."
 
 
 def _plain(measured: Measured) -> dict[str, list[list[float] | None]]:
@@ -125,23 +146,25 @@ def run(
     grid = scan.grid(spine)
     scan.check(spine)
     make_folder(out)
-    if not extras.truth:
-        _refuse_other_truth(out)
+    refuse_leftovers(out, _kinds(scan, extras))
     with progress_bar("phantom", quiet) as progress:
         results = _computed(spine, scan, grid, made_of, extras, progress)
+    refuse_leftovers(out, _kinds(scan, extras), results.surfaces)
     for path in _written(results, out):
         print(path)
     return 0
 
 
-def _refuse_other_truth(out: Path) -> None:
-    """Raise ParameterError if a truth lies in a folder that would then be taken for that of the new spine."""
-    for name in _TRUTHS:
-        if (out / name).exists():
-            raise ParameterError(
-                f"{out} holds a {name} of another spine, and --no-truth would leave it beside the new label maps.",
-                "Choose an empty folder, or remove that file.",
-            )
+def _kinds(scan: Scan, extras: Extras) -> set[str]:
+    """Return which of the results that not every run has this one has, as `leftovers` names them."""
+    asked = {
+        "image": scan.modality != LABELS,
+        "muscles": extras.muscles,
+        "truth": extras.truth,
+        "surfaces": bool(extras.surfaces),
+        "films": extras.films,
+    }
+    return {kind for kind, wanted in asked.items() if wanted}
 
 
 def _computed(spine: Spine, scan: Scan, grid: Grid, made_of: dict[str, Any], extras: Extras, progress: Progress) -> Results:
@@ -185,16 +208,16 @@ def _written(results: Results, out: Path) -> Iterator[Path]:
         write_volume(out / f"{name}.nii.gz", volume, results.grid)
         yield out / f"{name}.nii.gz"
     if results.truth:
-        complete, points = (out / name for name in _TRUTHS)
+        complete, points = (out / name for name in TRUTHS)
         write_truth(complete, results.truth)
         yield complete
         write_pois(points, _as_pois(results.truth))
         yield points
     if results.surfaces:
-        make_folder(out / "surfaces")
+        make_folder(out / SURFACE_FOLDER)
     for name, surface in results.surfaces.items():
-        write_surface(out / "surfaces" / name, surface)
-        yield out / "surfaces" / name
+        write_surface(out / SURFACE_FOLDER / name, surface)
+        yield out / SURFACE_FOLDER / name
     if results.films:
         yield from write_films(results.films, out)
 

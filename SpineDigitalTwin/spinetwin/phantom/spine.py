@@ -19,7 +19,7 @@ from .person.dimensions import DIMENSIONS, Dimensions
 from .person.sampling import sample_person
 from .person.sex_and_stature import mean_person
 from .posture.column import Posture, posture
-from .posture.fit import fit_posture
+from .posture.fit import Fit, fit_posture
 from .posture.grades import DISC_HEIGHTS
 from .posture.parameters import SpineParameters, built_levels, check_measured, chosen_levels, with_levels
 from .shape.alteration import alteration_of
@@ -28,7 +28,7 @@ from .shape.gaps import CanalPiece, DiscShape, Joints, canal_piece, disc_shape, 
 from .shape.parts import default_joint
 from .shape.rib_course import ribs_between
 from .shape.ribs import Rib
-from .shape.variants import changed_row
+from .shape.variants import changed_row, check_sizes
 from .shape.vertebra import VertebraShape
 from .voxels import voxelise
 
@@ -55,6 +55,9 @@ class Spine:
         By which the whole person was turned afterwards (`rotated`), about the RAS origin.
     translation : (3,) array
         By which the person was moved after that, mm.
+    fit : Fit or None
+        Of a spine that stands as a measured one does: how well, and which levels were left out of account. The angles and
+        curves of its `parameters` then describe nothing.
     """
 
     parameters: SpineParameters
@@ -65,6 +68,7 @@ class Spine:
     ribs: Mapping[int, tuple[Rib, Rib]] = field(default_factory=lambda: MappingProxyType({}))
     rotation: FloatArray = field(default_factory=lambda: np.eye(3))
     translation: FloatArray = field(default_factory=lambda: np.zeros(3))
+    fit: Fit | None = None
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -174,8 +178,8 @@ def make_spine(
     Raises
     ------
     ParameterError
-        If curves have no room or exclude each other, a measured spine is given another posture too, or a person lacks a level
-        or is given beside sex, stature or chance.
+        If curves have no room or exclude each other, a variant is too large for the person, a measured spine is given another
+        posture too, or a person lacks a level or is given beside sex, stature or chance.
 
     Examples
     --------
@@ -187,6 +191,7 @@ def make_spine(
     parameters = parameters or SpineParameters()
     asked = parameters if measured is None else replace(parameters, degeneration=None, grades=())
     person = _adapted(_given(person, asked, rng) if person is not None else _anybody(asked, rng), asked)
+    fit: Fit | None = None
     if measured is None:
         rows: Mapping[int, Dimensions] = {key: changed_row(row, parameters.variants) for key, row in person.items()}
         standing = posture(parameters, person, rows)
@@ -196,6 +201,7 @@ def make_spine(
         rows, standing = fit.rows, fit.posture
         parameters = with_levels(parameters, fit.posture.frames)
     frames, column = standing.frames, list(standing.frames)
+    check_sizes(parameters.variants, {key: rows[key] for key in column})
     shapes = _vertebrae(parameters, rows, standing)
     kept = [each.id for each in built_levels(parameters)]
     pairs = [(upper, lower) for upper, lower in pairwise(column) if level(upper).name != "C1"]
@@ -213,6 +219,7 @@ def make_spine(
         MappingProxyType(discs),
         MappingProxyType(canal),
         MappingProxyType(ribs),
+        fit=fit,
     )
 
 

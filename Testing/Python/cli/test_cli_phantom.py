@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,12 +12,13 @@ from spinetwin.anatomy import level
 from spinetwin.anatomy.subregions import SubregionId
 from spinetwin.cli import main
 from spinetwin.commands.phantom_scan import Scan
-from spinetwin.io import read_label_maps, read_pois, read_volume
+from spinetwin.io import read_keypoints, read_label_maps, read_pois, read_volume
 from spinetwin.io.film_forms import read_geometry, read_landmarks
 from spinetwin.io.films import read_film
 from spinetwin.io.truth import read_truth
 from spinetwin.phantom import Curve, DiscGrade, SpineParameters, lenke_curves, make_spine, parse_variant, truth
 
+REAL_DATA = Path(os.environ.get("SPINETWIN_REAL_DATA") or Path(__file__).resolve().parents[4] / "shared" / "data")
 SMALL = ("--fov", "C4", "--spacing", "4", "--quiet")
 FILES = {"subregions.nii.gz", "vertebrae.nii.gz", "truth.json", "truth.mrk.json"}
 C4, L6 = level("C4").id, level("L6").id
@@ -104,8 +107,44 @@ def test_the_truth_may_be_left_out_but_no_other_left_in(run, refused, tmp_path):
     maps = FILES - {"truth.json", "truth.mrk.json"}
     assert {each.name for each in (tmp_path / "new").iterdir()} == maps
     (tmp_path / "truth.json").write_text("{}")
-    refused(run("phantom", "--out", tmp_path, *SMALL, "--no-truth"), "holds a truth.json of another spine", "empty folder")
+    refused(run("phantom", "--out", tmp_path, *SMALL, "--no-truth"), "holds the truth.json of another spine", "empty folder")
     assert {each.name for each in tmp_path.iterdir()} == {"new", "truth.json"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "left"),
+    [
+        (["--modality", "t2w", "--muscles"], [], "image.nii.gz"),
+        (["--modality", "ct"], ["--modality", "ct", "--no-truth"], "truth.json"),
+        (["--muscles"], ["--modality", "t1w"], "muscles.nii.gz"),
+    ],
+    ids=["image", "truth", "muscles"],
+)
+def test_no_file_of_another_spine_stays_beside_a_new_one(run, refused, content, tmp_path, first, second, left):
+    """An incident: label maps and truth of one spine lay beside image, muscles and films of another."""
+    assert run("phantom", "--out", tmp_path, *SMALL, *first).code == 0
+    (tmp_path / "notes.txt").write_text("mine")
+    before = content(tmp_path)
+    refused(run("phantom", "--out", tmp_path, *SMALL, *second), f"holds the {left} of another spine", "empty folder")
+    assert content(tmp_path) == before
+    assert run("phantom", "--out", tmp_path, *SMALL, *first).code == 0
+    assert content(tmp_path) == before
+
+
+def test_no_surface_or_film_of_another_spine_stays_either(run, refused, content, tmp_path):
+    pytest.importorskip("vtkmodules.vtkFiltersCore", reason="needs VTK: pip install vtk")
+    words = ("phantom", "--out", tmp_path, "--spacing", "4", "--quiet", "--no-truth")
+    assert run(*words, "--fov", "C4", "--surfaces", "stl").code == 0
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films" / "mine.png").write_text("mine")
+    before = content(tmp_path)
+    refused(run(*words, "--fov", "C4"), "holds the surfaces/C", "of another spine")
+    refused(run(*words, "--fov", "C4", "--surfaces", "vtp"), "holds the surfaces/C", ".stl")
+    refused(run(*words, "--fov", "T12", "--surfaces", "stl"), "holds the surfaces/C")
+    assert content(tmp_path) == before
+    assert run(*words, "--fov", "C4", "--surfaces", "stl").code == 0
+    (tmp_path / "films" / "frontal.png").write_text("of another")
+    refused(run(*words, "--fov", "C4", "--surfaces", "stl"), "holds the films/frontal.png of another spine")
 
 
 def test_the_volumes_lie_as_asked(made):
@@ -204,6 +243,73 @@ def test_a_measured_spine(run, tmp_path):
     assert found.parameters["measured"]["C4"] == [[-3.0, -5.0, -18.0], None, None]
 
 
+def body_points(places):
+    """A file of body centres (LPS) in the form of the published ones."""
+    return json.dumps(
+        [
+            {"coordinates": {"world_space": list(place)}, "type": {"keypoint_type": "body", "spine_level": name}}
+            for name, place in places.items()
+        ]
+    )
+
+
+def column(step=22.0, **moved):
+    """Centres of T4 to L5 in a straight line, LPS mm, some of them moved."""
+    names = [*(f"T{number}" for number in range(4, 13)), *(f"L{number}" for number in range(1, 6))]
+    return {name: np.add((0.0, 0.0, -step * place), moved.get(name, 0)).tolist() for place, name in enumerate(names)}
+
+
+def test_what_a_measured_spine_left_out_is_said_and_kept(run, tmp_path):
+    (tmp_path / "points.json").write_text(body_points(column(24.0, T9=(30.0, 0.0, 0.0))))
+    said = run("phantom", "--out", tmp_path / "out", "--from", tmp_path / "points.json", *SMALL)
+    assert said.code == 0
+    assert said.err.startswith("Warning: these measured centres")
+    assert said.err.count("\n") == 1
+    assert "T9 (30 mm)" in said.err
+    parameters = read_truth(tmp_path / "out" / "truth.json").parameters
+    fit = parameters["measured_fit"]
+    assert fit["levels_left_out"] == ["T9"]
+    assert fit["residuals_mm"].keys() == column().keys()
+    assert fit["residuals_mm"]["T9"] == pytest.approx(30, abs=1)
+    assert max(away for name, away in fit["residuals_mm"].items() if name != "T9") < 2
+    assert 0.7 < fit["size"] < 1.1
+    assert not {"lordosis", "kyphosis", "cervical_lordosis", "pelvic_incidence", "curves"} & parameters["spine"].keys()
+
+
+@pytest.mark.parametrize(
+    ("places", "said"),
+    [
+        (column(2.4), ["2.4 mm apart", "millimetres"]),
+        (column(-24.0), ["does not lie above", "names of the levels"]),
+        ({name: (z, 0, 0) for name, (_, _, z) in column(24.0).items()}, ["does not lie above"]),
+    ],
+    ids=["cm", "upside down", "lying"],
+)
+def test_points_of_nobody_get_one_sentence(run, refused, tmp_path, places, said):
+    (tmp_path / "points.json").write_text(body_points(places))
+    refused(run("phantom", "--out", tmp_path / "out", "--from", tmp_path / "points.json", *SMALL), *said)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_real_spine_from_its_published_key_points(run, tmp_path):
+    """One of whose centres two lie apart from all others."""
+    path = REAL_DATA / "spine_keypoints" / "5ToT2KEY6ufV.json"
+    if not path.is_file():
+        pytest.skip(f"there is no {path}; set SPINETWIN_REAL_DATA to the folder of the real data")
+    said = run("phantom", "--out", tmp_path, "--from", path, "--fov", "T8", "--spacing", "4", "--quiet")
+    assert said.code == 0
+    assert "L2" in said.err
+    assert "L5" in said.err
+    found, given = read_truth(tmp_path / "truth.json"), read_keypoints(path)
+    key = level("T8").id
+    fit = found.parameters["measured_fit"]
+    assert fit["levels_left_out"] == ["L2", "L5"]
+    assert len(fit["residuals_mm"]) == len(given)
+    assert np.median(list(fit["residuals_mm"].values())) < 1.0
+    # the origin of the truth is the centroid of the body, a little behind the middle of its depth
+    assert np.linalg.norm(found.frames[key].origin - given[key][0]) < fit["residuals_mm"]["T8"] + 2.5
+
+
 def scanned(run, out, *words):
     """Label maps of a coarse phantom made with these words."""
     said = run("phantom", "--out", out, "--quiet", *words)
@@ -259,6 +365,10 @@ def test_lenke_may_be_mirrored(run, tmp_path):
         (["--cobb", "30", "--apex", "C3"], ["C3", "thoracic or lumbar"]),
         (["--cobb", "30", "--side", "up"], ["left or right", "up"]),
         (["--apex", "T8"], ["--cobb"]),
+        (["--variant", "four-lumbar", "--cobb", "30", "--apex", "L5"], ["no L5 for the apex of a curve"]),
+        (["--variant", "four-lumbar", "--curve", "L5:30:left"], ["no L5 for the apex of a curve"]),
+        (["--cobb", "30", "--apex", "T13"], ["no T13 for the apex of a curve", "variant T13"]),
+        (["--lenke", "5", "--apex", "L6"], ["no L6 for the apex of a curve", "variant L6"]),
         (["--curve", "T8"], ["APEX:COBB:SIDE"]),
         (["--curve", "T8:many:left"], ["APEX:COBB:SIDE"]),
         (["--curve", "T8:30:right", "--cobb", "20"], ["--cobb", "--curve"]),
@@ -274,6 +384,8 @@ def test_lenke_may_be_mirrored(run, tmp_path):
         (["--seed", "-1"], ["seed", "-1"]),
         (["--variant", "horns"], ["horns", "wedge"]),
         (["--variant", "wedge:L1:5"], ["wedge"]),
+        (["--variant", "listhesis:C3:16"], ["at most 6.9 mm", "C4"]),
+        (["--variant", "osteophytes:C4:8"], ["at most 6.9 mm", "C4"]),
         (["--variant", "L6", "--variant", "four-lumbar"], ["L6", "four-lumbar"]),
         (["--from", "nowhere.json"], ["nowhere.json"]),
         (["--from", "nowhere.json", "--cobb", "30"], ["--from", "--cobb"]),

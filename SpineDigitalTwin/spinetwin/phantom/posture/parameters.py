@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -124,7 +124,9 @@ class SpineParameters:
         within("The scale", self.scale, 0.5, 1.5, "")
         within("The spacing of the vertebrae", self.spacing, 0.7, 1.5, "times the mean disc height")
         built_levels(self)
-        check_variants(self.variants, [each.name for each in whole_column(self)])
+        names = [each.name for each in whole_column(self)]
+        check_variants(self.variants, names)
+        _check_apexes(self.curves, names)
         if self.degeneration is not None:
             check_grade(self.degeneration)
         check_grades(self.grades, whole_column(self))
@@ -141,6 +143,17 @@ class SpineParameters:
         return MEAN_LORDOSIS if self.pelvic_incidence is None else lordosis_of(self.pelvic_incidence)
 
 
+def _check_apexes(curves: Iterable[Curve], names: Collection[str]) -> None:
+    """Refuse a curve around a level that the person (levels `names`) does not have."""
+    for apex in (level(each.apex).name for each in curves):
+        if apex not in names:
+            hint = f"Add the variant {apex}, or choose another apex." if apex in EXTRA_LEVELS else "Choose another apex."
+            raise ParameterError(f"This spine has no {apex} for the apex of a curve.", hint)
+
+
+DESCRIBED = ("lordosis", "kyphosis", "cervical_lordosis", "pelvic_incidence", "curves")
+"""Parameters that describe a posture; of a measured spine they say nothing."""
+
 _STANDING = ("wedge", "listhesis", "block", *EXTRA, *MISSING)
 """Kinds of variants that a posture must know of."""
 
@@ -154,6 +167,11 @@ def check_measured(parameters: SpineParameters) -> None:
         In one sentence.
     """
     kinds = [each.kind for each in parameters.variants if each.kind in _STANDING]
+    usual = type(parameters)()
+    angles = [name for name in DESCRIBED if name != "curves" and getattr(parameters, name) != getattr(usual, name)]
+    if angles:
+        name = angles[0].replace("_", " ")
+        raise ParameterError(f"A measured spine has the {name} that was measured.", f"Leave the {name} out.")
     if parameters.curves:
         raise ParameterError("A measured spine has the curves that were measured.", "Leave the curves out.")
     if kinds:
@@ -214,7 +232,7 @@ def built_levels(parameters: SpineParameters) -> tuple[Level, ...]:
 
 def whole_column(parameters: SpineParameters) -> tuple[Level, ...]:
     """Return every level of the person, from C1 to S1; T13 and L6 only where they were asked for."""
-    named = {each.name for each in chosen_levels(parameters.levels)} | {level(curve.apex).name for curve in parameters.curves}
+    named = {each.name for each in chosen_levels(parameters.levels)}
     named |= {EXTRA[each.kind] for each in parameters.variants if each.kind in EXTRA}
     gone = {MISSING[each.kind] for each in parameters.variants if each.kind in MISSING}
     people = (each for each in LEVELS if each.id in DIMENSIONS and each.name not in gone)

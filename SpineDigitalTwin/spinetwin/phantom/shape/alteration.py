@@ -14,8 +14,8 @@ from ...anatomy import level
 from ...anatomy.subregions import SubregionId as Sub
 from ..person.dimensions import Dimensions
 from .changed_solids import Bridge, Joined, Lips, Opened, Shrunk, Thinned
-from .parts import Part, canal_of
-from .solids import Body, Solid
+from .parts import Part, canal_of, fillet_width
+from .solids import Body, Solid, Spinous
 from .variants import Variant
 
 _TRANSVERSE = {1.0: Sub.COSTAL_RIGHT, -1.0: Sub.COSTAL_LEFT}
@@ -65,7 +65,7 @@ class Alteration:
     def of_parts(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         """Return the changed parts."""
         if self.opening is not None:
-            parts = tuple(part for part in parts if part.subregion != Sub.SPINOUS)
+            parts = tuple(part for part in parts if part.subregion != Sub.SPINOUS and not isinstance(part.solid, Spinous))
         return tuple(replace(part, solid=self._solid(part)) for part in parts)
 
     def _solid(self, part: Part) -> Solid:
@@ -128,8 +128,9 @@ def _with(change: Alteration, variant: Variant, row: Dimensions) -> Alteration:
     if variant.kind == "osteophytes":
         return replace(change, lips=amount)
     if variant.kind == "bifida":
-        wide = 0.62 * row.spinous_width + 0.5 if level(row.level).region == "sacral" else 0.0
-        return replace(change, opening=(max(amount / 2, wide), middle))
+        # plate and arch of a sacrum end at the same cut, and a fillet of equal distances grows by a quarter of its width
+        regrown = fillet_width(row) / 4 if level(row.level).region == "sacral" else 0.0
+        return replace(change, opening=(amount / 2 + regrown, middle))
     if variant.kind == "laminectomy":
         return replace(change, opening=(0.47 * row.canal_width, middle))
     if variant.kind == "asymmetric-arch":

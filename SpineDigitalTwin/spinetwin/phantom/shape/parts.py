@@ -16,7 +16,18 @@ from .processes import Articular, Pierced, triple
 from .proportions import proportions
 from .solids import Arch, Body, Canal, Plane, Rod, Solid, Spinous
 
-__all__ = ["JOINT_GAP", "Joint", "Part", "body_of", "canal_of", "default_joint", "facet_normal", "joint_drop", "parts_of"]
+__all__ = [
+    "JOINT_GAP",
+    "Joint",
+    "Part",
+    "body_of",
+    "canal_of",
+    "default_joint",
+    "facet_normal",
+    "fillet_width",
+    "joint_drop",
+    "parts_of",
+]
 
 
 _PIERCED = ("C3", "C4", "C5", "C6")
@@ -49,6 +60,11 @@ _FILLET = 3.0
 
 _BOWL = 1.3
 """Depth of an endplate's hollow against its concavity, because the hollow reaches under the rim; in the neck it does not."""
+
+
+def fillet_width(row: Dimensions) -> float:
+    """Return the width of the fillets between the parts of a vertebra, mm."""
+    return 1.5 + 0.03 * row.body_width
 
 
 def body_of(row: Dimensions) -> Body:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -21,6 +21,12 @@ MISSING = {"four-lumbar": "L5"}
 
 _SIDED = "asymmetric-arch"
 _PERCENT = "listhesis"
+_BESIDE_A_BODY = {"listhesis": 1, "osteophytes": 0}
+"""Kinds whose size is limited by the depth of a body, and how many levels below their own it is."""
+
+MOST_OF_A_BODY = 45.0
+"""Most of the depth of a body that a slip over it or lips around it may have, %: beyond, facets and canals have no room."""
+
 _EXCLUSIVE = ({"L6", "four-lumbar"}, {"T13", "four-lumbar"}, {"bifida", "laminectomy"}, {"block", "listhesis"})
 
 
@@ -111,7 +117,7 @@ class Variant:
             raise ParameterError(f"The variant {self.kind} is not given in {self.unit}.")
         if kind.amount is None and self.amount is not None:
             raise ParameterError(f"The variant {self.kind} has no size.")
-        least, most = (3.0, 45.0) if self.unit == "%" else (kind.least, kind.most)
+        least, most = (3.0, MOST_OF_A_BODY) if self.unit == "%" else (kind.least, kind.most)
         if self.amount is not None and not (np.isfinite(self.amount) and (least or 0) <= self.amount <= (most or 0)):
             limits = f"{least:g} and {most:g} {self.unit}".rstrip()
             raise ParameterError(f"The size of {self.kind} must be between {limits}, not {self.amount:g}.")
@@ -169,6 +175,27 @@ def check_variants(variants: Sequence[Variant], names: Sequence[str]) -> None:
         if first.level == second.level and (first.kind == second.kind or {first.kind, second.kind} in _EXCLUSIVE):
             place = f" at {first.level}" if first.level else ""
             raise ParameterError(f"The variants {first.kind} and {second.kind} cannot both be{place}.")
+
+
+def check_sizes(variants: Sequence[Variant], rows: Mapping[int, Dimensions]) -> None:
+    """Refuse a slip or bony lips that are too large for the bodies of this person (`rows` of the column, from the top).
+
+    Raises
+    ------
+    ParameterError
+        In one sentence, which tells the most that is possible.
+    """
+    keys = list(rows)
+    for each in variants:
+        if each.kind in _BESIDE_A_BODY and each.unit == "mm":
+            own = keys.index(level(each.level).id)
+            beside = rows[keys[own + _BESIDE_A_BODY[each.kind]]]
+            most = MOST_OF_A_BODY * beside.body_depth / 100
+            if (each.amount or 0.0) > most + 1e-9:
+                raise ParameterError(
+                    f"The size of {each.kind} at {each.level} must be at most {np.floor(10 * most + 1e-6) / 10:.1f} mm"
+                    f" ({MOST_OF_A_BODY:g} % of the depth of {level(beside.level).name} of this person), not {each.amount:g}."
+                )
 
 
 def changed_row(row: Dimensions, variants: Sequence[Variant]) -> Dimensions:

@@ -17,7 +17,7 @@ from ..person.dimensions import Dimensions, dimensions
 from .alteration import NOTHING, Alteration
 from .changed_solids import TwoSided
 from .distances import Array, smooth_min
-from .parts import Joint, Part, body_of, canal_of, default_joint, parts_of
+from .parts import Joint, Part, body_of, canal_of, default_joint, fillet_width, parts_of
 from .solids import Body, Box, Canal
 
 Where: TypeAlias = tuple[slice, ...]
@@ -110,7 +110,7 @@ class VertebraShape:
     @property
     def blend(self) -> float:
         """Width of the fillets between parts, mm."""
-        return 1.5 + 0.03 * self.row.body_width
+        return fillet_width(self.row)
 
     @cached_property
     def box(self) -> Box:
