@@ -126,6 +126,12 @@ def renamed(landmarks: Landmarks, level: int, to: int) -> Landmarks:
         If a level would lie above C3 or below the lowest one.
     """
     before, after = _chain(landmarks.levels), _chain([to])
+    beyond = [level_of(key).name for key in (*landmarks.levels, to) if level_of(key) not in _chain([key])]
+    if beyond:
+        raise ParameterError(
+            f"{beyond[-1]} is not counted with the others: names go from {after[0].name} to {_LOWEST}.",
+            f"Leave out the landmarks of {beyond[-1]}.",
+        )
     by = after.index(level_of(to)) - before.index(level_of(level))
     names = {key: before.index(level_of(key)) + by for key in landmarks.levels}
     if not all(0 <= at < len(after) for at in names.values()):
@@ -140,6 +146,8 @@ def renamed(landmarks: Landmarks, level: int, to: int) -> Landmarks:
 def beside(level: int, step: int) -> int | None:
     """Return the level id so many names below a level (above, where negative), T13 left out; None where there is none."""
     names = _chain([level, level_of(_LOWEST).id])
+    if level_of(level) not in names:
+        return None
     at = names.index(level_of(level)) + step
     return names[at].id if 0 <= at < len(names) else None
 

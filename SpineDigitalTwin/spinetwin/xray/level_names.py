@@ -38,6 +38,7 @@ procedural spines, tips off by 2 mm, none of 200 and 189 of 200."""
 
 _LEAST_LEVELS = 3
 _RARE = ("T13", "L6")
+_COUNTED = ("cervical", "thoracic", "lumbar")
 
 
 def hints_of(films: Sequence[Film], landmarks: Landmarks) -> tuple[str, ...]:
@@ -50,6 +51,9 @@ def hints_of(films: Sequence[Film], landmarks: Landmarks) -> tuple[str, ...]:
     landmarks : Landmarks
         At least of one level.
     """
+    if not all(level_of(key).region in _COUNTED and key in DIMENSIONS for key in landmarks.levels):
+        # beside the sacrum or the dens nothing needs to be guessed: what was clicked there is what one counts from
+        return landmarks.remarks
     rare = [level_of(key).name for key in landmarks.levels if level_of(key).name in _RARE]
     unusual = [f"There are landmarks of {name}, which few people have: check that there is one." for name in rare]
     return (*landmarks.remarks, *_by_transverse_processes(films, landmarks), *_below(films, landmarks), *unusual)

@@ -6,6 +6,7 @@ Landmarks are projected from spines of known levels; then they are called otherw
 import numpy as np
 import pytest
 from spinetwin.anatomy import level
+from spinetwin.errors import ParameterError
 from spinetwin.phantom import SpineParameters, make_spine
 from spinetwin.xray.films import Film
 from spinetwin.xray.landmarks import LANDMARKS, Landmarks, LevelNames, beside, landmarks_of, renamed
@@ -101,6 +102,19 @@ def test_what_few_people_have_is_asked_after():
     assert hints_of(films, renamed(marks, L5, level("L6").id)) == (
         "There are landmarks of L6, which few people have: check that there is one.",
     )
+
+
+def test_with_landmarks_of_the_sacrum_the_count_has_its_anchor():
+    films = _films()
+    marks = _clicks(_spine("T12-L5"), films)
+    wrong = renamed(marks, L5, level("L4").id)
+    assert hints_of(films, wrong) != ()
+    sacrum = {(level("S1").id, "superior_endplate", view): np.zeros(2) for view in VIEWS}
+    both = Landmarks({**wrong.seen, **sacrum})
+    assert hints_of(films, both) == ()
+    assert beside(level("S1").id, 1) is None
+    with pytest.raises(ParameterError, match=r"S1 is not counted with the others: names go from C3 to L6\. Leave out"):
+        renamed(both, level("S1").id, L5)
 
 
 def test_names_are_verified_by_people_and_then_only_hints_are_said():
