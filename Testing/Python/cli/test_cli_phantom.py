@@ -11,11 +11,14 @@ import pytest
 from spinetwin.anatomy import level
 from spinetwin.anatomy.subregions import SubregionId
 from spinetwin.cli import main
-from spinetwin.commands.phantom_scan import Scan
+from spinetwin.commands.phantom_scan import MODALITIES, Scan
+from spinetwin.geometry import Grid
 from spinetwin.io import read_keypoints, read_label_maps, read_pois, read_volume
 from spinetwin.io.film_forms import read_geometry, read_landmarks
 from spinetwin.io.films import read_film
 from spinetwin.io.truth import read_truth
+from spinetwin.jobs import phantom_memory
+from spinetwin.jobs.phantom_memory import phantom_bytes
 from spinetwin.phantom import Curve, DiscGrade, SpineParameters, lenke_curves, make_spine, parse_variant, truth
 
 REAL_DATA = Path(os.environ.get("SPINETWIN_REAL_DATA") or Path(__file__).resolve().parents[4] / "shared" / "data")
@@ -379,6 +382,7 @@ def test_lenke_may_be_mirrored(run, tmp_path):
         (["--lordosis", "120"], ["lordosis", "120"]),
         (["--kyphosis", "-5"], ["kyphosis"]),
         (["--pelvic-incidence", "5"], ["pelvic incidence", "5"]),
+        (["--pelvic-incidence", "25", "--lordosis", "85"], ["pelvic tilt", "-13.5 and 40.5"]),
         (["--sex", "x"], ["sex", "x"]),
         (["--height-cm", "80"], ["stature", "80"]),
         (["--seed", "-1"], ["seed", "-1"]),
@@ -420,6 +424,29 @@ def test_lenke_may_be_mirrored(run, tmp_path):
 def test_bad_words_get_one_sentence(run, refused, tmp_path, words, said):
     refused(run("phantom", "--out", tmp_path / "new", *words, "--quiet"), *said)
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("modality", ["labels", "t2w", "ct"])
+def test_a_grid_that_takes_more_memory_than_is_free_is_refused(run, refused, tmp_path, monkeypatch, modality):
+    """An incident: only the number of voxels was limited, whatever was made of them."""
+    words = ("--fov", "C4", "--spacing", "4", "--quiet", "--modality", modality)
+    grid = Scan(spacing=(4.0,), fov="C4", modality=modality).grid(make_spine())
+    needed = phantom_bytes(grid, modality)
+    monkeypatch.setattr(phantom_memory, "free_memory", lambda: 0.99 * needed)
+    said = run("phantom", "--out", tmp_path / "new", *words)
+    refused(said, " x ".join(map(str, grid.shape)), "GB of memory", "coarser spacing or a smaller field of view")
+    assert not (tmp_path / "new").exists()
+    for enough in (1.01 * needed, None):
+        monkeypatch.setattr(phantom_memory, "free_memory", lambda enough=enough: enough)
+        phantom_memory.check_phantom_memory(grid, modality)
+
+
+def test_every_voxel_of_an_image_is_counted():
+    grids = [Grid((100, 100, each), np.eye(4)) for each in (1000, 2000)]
+    for modality in MODALITIES:
+        one, two = (phantom_bytes(grid, modality) for grid in grids)
+        assert 4 * 1e7 < two - one < 100 * 1e7, modality
+        assert one > 1e7 * 20
 
 
 def test_a_file_in_the_way_is_named(run, refused, tmp_path):
