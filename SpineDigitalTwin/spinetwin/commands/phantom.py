@@ -175,7 +175,7 @@ def _computed(spine: Spine, scan: Scan, grid: Grid, made_of: dict[str, Any], ext
     from ..phantom.surfaces import surfaces
 
     progress(0.0, "label maps")
-    maps = spine.voxelise(grid, convention=scan.convention)
+    maps = spine.voxelise(grid, scan.endplates, scan.convention)
     volumes: dict[str, npt.NDArray[Any]] = {"subregions": maps.subregions, "vertebrae": maps.vertebrae}
     levels = visible_levels(maps, spine)
     progress(0.1, "image")

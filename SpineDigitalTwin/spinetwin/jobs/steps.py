@@ -119,7 +119,7 @@ def sample_spine(job: Job, folder: Path, output: Output) -> Done:
         raise ParameterError(f"A sample of {' x '.join(map(str, grid.shape))} voxels is too large.", "Choose larger voxels.")
     check_phantom_memory(grid, options.get("modality", "labels"))
     progress(0.1, "filling the voxels")
-    maps = spine.voxelise(grid)
+    maps = spine.voxelise(grid, options.get("endplates", False))
     files = {}
     arrays = [("subregions", maps.subregions, 0.8), ("vertebrae", maps.vertebrae, 0.9)]
     if "modality" in options:
@@ -198,6 +198,7 @@ STEPS: Mapping[str, Step] = {
             "margin": number(0, 100),
             "modality": one_of(_MODALITIES),
             "part": text,
+            "endplates": yes_or_no,
         },
     ),
     "export": Step(
