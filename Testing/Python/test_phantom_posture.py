@@ -12,6 +12,8 @@ from phantom_measures import cobb, disc_voids, facet_gaps, overlap, plate_normal
 from spinetwin.anatomy import LEVELS, POINTS, level
 from spinetwin.anatomy.subregions import SubregionId as Sub
 from spinetwin.errors import ParameterError
+from spinetwin.measure.compute import measure
+from spinetwin.measure.subject import Subject
 from spinetwin.phantom import Curve, SpineParameters, lenke_curves, make_spine, parse_variant, truth
 from spinetwin.phantom.ground_truth.angles import angles
 from spinetwin.phantom.ground_truth.quadrature import part_moments
@@ -46,6 +48,15 @@ def test_every_curve_of_every_preset_has_its_cobb_angle_and_the_spine_is_balance
     assert max(curve.cobb for curve in parameters.curves) == angle
     offset = spine.frames[level("C7").id].origin - spine.frames[level("S1").id].origin
     assert np.abs(offset[:2]).max() < 20
+
+
+@pytest.mark.parametrize("kind", LENKE)
+def test_measurements_find_the_type_of_a_preset(kind):
+    """An incident: the lumbar curve of type 1 had 28 degrees, which makes it structural. T1 is where the type begins."""
+    spine = make_spine(SpineParameters(levels="T1-L5", curves=lenke_curves(kind, 50)))
+    known = truth(spine)
+    found = measure(Subject.of(dict(known.points), dict(known.frames)), draws=0).get("lenke_type")
+    assert found.text.startswith(str(kind)), found.reason
 
 
 @pytest.mark.parametrize(
