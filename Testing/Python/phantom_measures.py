@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Collection
+from itertools import pairwise, product
 
 import numpy as np
 from scipy.spatial import cKDTree
 from spinetwin.anatomy import level
-from spinetwin.geometry import LabelMaps
+from spinetwin.geometry import Grid, LabelMaps
 from spinetwin.phantom import Spine
 from spinetwin.phantom.shape.part import Part
 from spinetwin.phantom.shape.processes import Articular
@@ -56,6 +57,41 @@ def overlap(spine: Spine, spacing: float = 1.5) -> float:
         sampled = sample(shape, block_of(grid, spine.frames[key]))
         count[sampled.block.where] += sampled.solid < 0
     return float((count > 1).sum() / (count > 0).sum())
+
+
+def pair_overlaps(spine: Spine, names: Collection[str] = (), spacing: float = 1.0) -> dict[str, float]:
+    """What two neighbours share against the smaller of both, by the name of the upper one; of all pairs or those named.
+
+    Only the box in which both can lie is sampled, and each volume coarser, for it needs to be known to a percent.
+    """
+    found = {}
+    for upper, lower in pairwise(spine.shapes):
+        name = level(upper).name
+        if not names or name in names:
+            grid = _common_grid(spine, upper, lower, spacing)
+            count = np.zeros(grid.shape, dtype=np.uint8)
+            for key in (upper, lower):
+                sampled = sample(spine.shapes[key], block_of(grid, spine.frames[key]))
+                count[sampled.block.where] += sampled.solid < 0
+            found[name] = float((count > 1).sum() * grid.voxel_volume / min(_volume(spine, key) for key in (upper, lower)))
+    return found
+
+
+def _common_grid(spine: Spine, upper: int, lower: int, spacing: float) -> Grid:
+    boxes = []
+    for key in (upper, lower):
+        corners = spine.frames[key].to_ras(list(product(*zip(*spine.shapes[key].box, strict=True))))
+        boxes.append((corners.min(axis=0), corners.max(axis=0)))
+    low, high = np.maximum(boxes[0][0], boxes[1][0]), np.minimum(boxes[0][1], boxes[1][1])
+    affine = np.diag([spacing, spacing, spacing, 1.0])
+    affine[:3, 3] = low
+    i, j, k = (np.ceil(np.maximum(high - low, 0) / spacing).astype(int) + 1).tolist()
+    return Grid((i, j, k), affine)
+
+
+def _volume(spine: Spine, key: int) -> float:
+    grid = spine.grid(2.0, levels=level(key).name)
+    return float((sample(spine.shapes[key], block_of(grid, spine.frames[key])).solid < 0).sum() * grid.voxel_volume)
 
 
 def disc_voids(spine: Spine, maps: LabelMaps) -> dict[int, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,6 +12,8 @@ from phantom_measures import cobb, disc_voids, facet_gaps, overlap, plate_normal
 from spinetwin.anatomy import LEVELS, POINTS, level
 from spinetwin.anatomy.subregions import SubregionId as Sub
 from spinetwin.errors import ParameterError
+from spinetwin.measure.compute import measure
+from spinetwin.measure.subject import Subject
 from spinetwin.phantom import Curve, SpineParameters, lenke_curves, make_spine, parse_variant, truth
 from spinetwin.phantom.ground_truth.angles import angles
 from spinetwin.phantom.ground_truth.quadrature import part_moments
@@ -47,6 +50,15 @@ def test_every_curve_of_every_preset_has_its_cobb_angle_and_the_spine_is_balance
     assert np.abs(offset[:2]).max() < 20
 
 
+@pytest.mark.parametrize("kind", LENKE)
+def test_measurements_find_the_type_of_a_preset(kind):
+    """An incident: the lumbar curve of type 1 had 28 degrees, which makes it structural. T1 is where the type begins."""
+    spine = make_spine(SpineParameters(levels="T1-L5", curves=lenke_curves(kind, 50)))
+    known = truth(spine)
+    found = measure(Subject.of(dict(known.points), dict(known.frames)), draws=0).get("lenke_type")
+    assert found.text.startswith(str(kind)), found.reason
+
+
 @pytest.mark.parametrize(
     "curves",
     [
@@ -77,6 +89,17 @@ def test_bodies_make_the_greater_part_of_a_thoracic_and_the_smaller_of_a_lumbar_
 
     assert share(Curve(50, apex="T8", half_length=3)) == pytest.approx(0.62, abs=0.08)
     assert share(Curve(50, apex="L2", half_length=3)) == pytest.approx(0.26, abs=0.08)
+
+
+@pytest.mark.parametrize(("apex", "side"), [("T8", "right"), ("T8", "left"), ("L2", "left")])
+def test_the_apex_turns_to_the_convexity_as_in_people(apex, side):
+    """Of 62 standing patients thoracic apexes were turned by 22 degrees (SD 12) in curves of 68 (Brink 2017)."""
+    cobb_angle = 68.0
+    found = angles(make_spine(SpineParameters(curves=(Curve(cobb_angle, apex=apex, side=side, half_length=4),)))).axial_rotation
+    turn = found[apex] * (1 if side == "right" else -1)
+    assert max(found, key=lambda name: abs(found[name])) == apex
+    assert turn == pytest.approx(0.4 * cobb_angle, abs=1.0)
+    assert 22 - 12 < turn < 22 + 12
 
 
 def test_the_convex_side_of_the_apical_body_is_higher():
@@ -121,10 +144,32 @@ def test_the_pelvis_gives_slope_and_lordosis(incidence):
 
 
 def test_a_lordosis_of_its_own_goes_before_the_pelvis():
-    spine = make_spine(SpineParameters(pelvic_incidence=70, lordosis=40))
-    assert sagittal(spine, "S1", True) - sagittal(spine, "L1", True) == pytest.approx(40, abs=1e-6)
+    spine = make_spine(SpineParameters(pelvic_incidence=70, lordosis=48))
+    assert sagittal(spine, "S1", True) - sagittal(spine, "L1", True) == pytest.approx(48, abs=1e-6)
     assert angles(spine).pelvic_tilt > 30  # a flat back turns the pelvis backwards
     assert angles(spine).pelvic_incidence == 70
+
+
+@pytest.mark.parametrize(("incidence", "lordosis"), [(25, 85), (90, 20), (30, 75)])
+def test_a_pelvis_that_nobody_has_gets_one_sentence(incidence, lordosis):
+    """An incident: an incidence of 25 with a lordosis of 85 degrees stood on a pelvis that was tilted far forward."""
+    with pytest.raises(
+        ParameterError, match=rf"incidence of {incidence} with a lordosis of {lordosis} .*between -13.5 and 40.5"
+    ):
+        make_spine(SpineParameters(pelvic_incidence=incidence, lordosis=lordosis))
+
+
+@pytest.mark.parametrize("incidence", [25, 55, 90])
+def test_pelvic_tilts_of_people_are_all_possible(incidence):
+    """Mean and two standard deviations of healthy adults, 0 to 27 degrees, are the tilts of lordoses that are accepted."""
+    tilts = []
+    for lordosis in range(0, 86, 5):
+        with suppress(ParameterError):
+            parameters = SpineParameters(levels="S1", pelvic_incidence=incidence, lordosis=lordosis)
+            tilts.append(angles(make_spine(parameters)).pelvic_tilt)
+    assert -13.5 <= min(tilts) <= max(tilts) <= 40.5
+    assert min(tilts) < (5 if incidence < 90 else 28)
+    assert max(tilts) > (5 if incidence < 50 else 20)
 
 
 def test_a_mirrored_scoliosis_has_a_mirrored_truth():

@@ -142,9 +142,12 @@ def run(
     `made_of` is what the truth file keeps to make the spine again; its "seed" also rules the noise of the image. Nothing is
     written before everything is computed, and every file is written whole or not at all.
     """
+    from ..jobs.phantom_memory import check_phantom_memory
+
     extras = extras or Extras()
     grid = scan.grid(spine)
     scan.check(spine)
+    check_phantom_memory(grid, scan.modality)
     make_folder(out)
     refuse_leftovers(out, _kinds(scan, extras))
     with progress_bar("phantom", quiet) as progress:
@@ -172,7 +175,7 @@ def _computed(spine: Spine, scan: Scan, grid: Grid, made_of: dict[str, Any], ext
     from ..phantom.surfaces import surfaces
 
     progress(0.0, "label maps")
-    maps = spine.voxelise(grid, convention=scan.convention)
+    maps = spine.voxelise(grid, scan.endplates, scan.convention)
     volumes: dict[str, npt.NDArray[Any]] = {"subregions": maps.subregions, "vertebrae": maps.vertebrae}
     levels = visible_levels(maps, spine)
     progress(0.1, "image")

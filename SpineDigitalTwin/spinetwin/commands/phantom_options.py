@@ -89,6 +89,11 @@ def _add_scan(scan: argparse._ArgumentGroup) -> None:
         "--fov", default="whole", metavar="PART", help=f"{', '.join(FIELDS_OF_VIEW)}, or levels such as L1-L5 (default: whole)"
     )
     scan.add_argument("--modality", default=LABELS, metavar="KIND", help=f"{', '.join(MODALITIES)} (default: {LABELS})")
+    scan.add_argument(
+        "--endplates",
+        action="store_true",
+        help="label endplates too (62; 200 + n in the map of vertebrae), 1 mm of each disc",
+    )
     scan.add_argument("--metal", action="append", default=[], metavar="LEVEL", help="put pedicle screws into the image")
 
 
@@ -101,6 +106,7 @@ def scan_of(arguments: argparse.Namespace) -> Scan:
         fov=arguments.fov,
         modality=arguments.modality.lower(),
         metal=tuple(arguments.metal),
+        endplates=arguments.endplates,
     )
 
 

@@ -42,6 +42,8 @@ class Scan:
         Pfirrmann grade, in the image, of the discs of which the spine itself says nothing.
     metal : tuple of str
         Levels with pedicle screws in the image.
+    endplates : bool
+        Whether the maps have endplates (62, and 200 + n for the n-th level), each the millimetre of a disc next to a body.
     """
 
     spacing: tuple[float, ...] = (1.0,)
@@ -51,6 +53,7 @@ class Scan:
     modality: str = LABELS
     degeneration: int = 2
     metal: tuple[str, ...] = ()
+    endplates: bool = False
 
     def __post_init__(self) -> None:
         if len(self.spacing) not in (1, 3):

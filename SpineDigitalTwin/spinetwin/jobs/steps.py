@@ -20,6 +20,7 @@ from .measuring import OPTIONAL, measurements
 from .offers import grid_option, offered_backends
 from .options import device, number, one_of, text, three_numbers, whole_number, yes_or_no
 from .output import Output
+from .phantom_memory import check_phantom_memory
 from .segmentation_report import levels_open
 from .segmenting import segmentation_step
 from .simulating import OPTIONAL as MEASURED
@@ -116,8 +117,9 @@ def sample_spine(job: Job, folder: Path, output: Output) -> Done:
     )
     if np.prod(grid.shape, dtype=float) > MAX_VOXELS:
         raise ParameterError(f"A sample of {' x '.join(map(str, grid.shape))} voxels is too large.", "Choose larger voxels.")
+    check_phantom_memory(grid, options.get("modality", "labels"))
     progress(0.1, "filling the voxels")
-    maps = spine.voxelise(grid)
+    maps = spine.voxelise(grid, options.get("endplates", False))
     files = {}
     arrays = [("subregions", maps.subregions, 0.8), ("vertebrae", maps.vertebrae, 0.9)]
     if "modality" in options:
@@ -196,6 +198,7 @@ STEPS: Mapping[str, Step] = {
             "margin": number(0, 100),
             "modality": one_of(_MODALITIES),
             "part": text,
+            "endplates": yes_or_no,
         },
     ),
     "export": Step(

@@ -30,7 +30,6 @@ from .shape.rib_course import ribs_between
 from .shape.ribs import Rib
 from .shape.variants import changed_row, check_sizes
 from .shape.vertebra import VertebraShape
-from .voxels import voxelise
 
 
 @dataclass(frozen=True)
@@ -150,6 +149,8 @@ class Spine:
         convention : str
             "mr": the body is 49 as a whole; "ct": 49 is a shell of 2.5 mm around 50.
         """
+        from .voxels import voxelise  # not with the file: the ground truth, which needs this class, must not know of voxels
+
         return voxelise(self, grid, endplates, convention)
 
 

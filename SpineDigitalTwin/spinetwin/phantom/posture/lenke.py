@@ -37,7 +37,7 @@ def lenke_curves(kind: int, cobb: float) -> tuple[Curve, ...]:
     Examples
     --------
     >>> [(curve.apex, curve.side, curve.cobb) for curve in lenke_curves(5, 40)]
-    [('T7', 'right', 20.0), ('L1', 'left', 40.0)]
+    [('T7', 'right', 18.0), ('L1', 'left', 40.0)]
     """
     if kind not in LENKE_TYPES:
         raise ParameterError(f"There is no Lenke type {kind!r}.", "Types go from 1 to 6.")

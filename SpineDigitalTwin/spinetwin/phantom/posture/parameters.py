@@ -39,9 +39,17 @@ class Curve:
     half_length : int
         Levels from the apex to each end vertebra.
     axial_coupling : float
-        Axial rotation of the apex, towards the convexity, per degree of `cobb`.
+        Axial rotation of the apex, towards the convexity, per degree of `cobb`. In 62 patients before an operation it was 22
+        degrees in thoracic curves of 68 as they stood, and 20 in curves of 54 as they lay prone: 0.32 and 0.37, with a
+        standard deviation near half of that; less in lumbar curves (Brink 2017). The usual value, 0.4, is set by us, within
+        one standard deviation.
     structural : bool
         Whether the curve would stay when the person bends; it changes nothing in the shape.
+
+    References
+    ----------
+    Brink RC et al. (2017) Upright, prone, and supine spinal morphology and alignment in adolescent idiopathic scoliosis.
+    Scoliosis Spinal Disord 12:6 (PMC5320720).
     """
 
     cobb: float

@@ -18,6 +18,11 @@ _ROWS = read_table("pelvis.csv", __package__)
 _LINES = {row["angle"]: (float(row["constant"]), float(row["per_degree_of_incidence"])) for row in _ROWS}
 
 
+PELVIC_TILTS = (-13.5, 40.5)
+"""Least and greatest pelvic tilt, degrees: four standard deviations around the mean of 709 people without complaints, of whom
+two span 0 to 27 (Mac-Thiong 2011); patients stand beyond the two."""
+
+
 def pelvic_tilt(incidence: float) -> float:
     """Return the mean pelvic tilt in degrees."""
     return _line("pelvic_tilt", incidence)

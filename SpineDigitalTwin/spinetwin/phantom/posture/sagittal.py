@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ...errors import ParameterError
 from ...geometry import FloatArray
 from ..person.dimensions import Dimensions
 from .parameters import SpineParameters
-from .pelvis import sacral_slope
+from .pelvis import PELVIC_TILTS, sacral_slope
 
 Chain = Sequence[Dimensions]
 
@@ -23,6 +24,11 @@ SKEWS = (-0.8, 25.0)
 def sagittal_plane(parameters: SpineParameters, names: Sequence[str], chain: Chain) -> FloatArray:
     """Return the forward lean of every superior axis, (n,) degrees.
 
+    Raises
+    ------
+    ParameterError
+        If the pelvic tilt that follows from incidence and lordosis is one that no pelvis has.
+
     Notes
     -----
     Kyphosis, lordosis and cervical lordosis are met exactly. C7 stands above S1: the person as a whole is turned until it does.
@@ -32,7 +38,9 @@ def sagittal_plane(parameters: SpineParameters, names: Sequence[str], chain: Cha
     """
     if parameters.pelvic_incidence is None or parameters.lordosis is not None:
         tilt = _profile(parameters, names, chain, MEAN_SKEW)
-        return tilt - imbalance(tilt, names, chain)
+        tilt = tilt - imbalance(tilt, names, chain)
+        _check_pelvis(parameters, float(tilt[-1] - chain[-1].endplate_angle))
+        return tilt
     plate = sacral_slope(parameters.pelvic_incidence) + chain[-1].endplate_angle
 
     def standing(skew: float) -> FloatArray:
@@ -40,6 +48,18 @@ def sagittal_plane(parameters: SpineParameters, names: Sequence[str], chain: Cha
         return np.asarray(tilt - tilt[-1] + plate)
 
     return standing(_zero(lambda skew: imbalance(standing(skew), names, chain), *SKEWS))
+
+
+def _check_pelvis(parameters: SpineParameters, slope: float) -> None:
+    """Refuse a pelvic incidence that, with the slope of the sacrum in degrees, leaves a tilt that no pelvis has."""
+    incidence = parameters.pelvic_incidence
+    least, most = PELVIC_TILTS
+    if incidence is not None and not least <= incidence - slope <= most:
+        both = f"A pelvic incidence of {incidence:g} with a lordosis of {parameters.lumbar_lordosis:g} degrees"
+        raise ParameterError(
+            f"{both} needs a pelvic tilt of {incidence - slope:.0f} degrees, which must be between {least:g} and {most:g}.",
+            "Leave the lordosis out, or choose one that goes better with the incidence.",
+        )
 
 
 def imbalance(tilt: FloatArray, names: Sequence[str], chain: Chain) -> float:
