@@ -144,8 +144,8 @@ def test_the_pelvis_gives_slope_and_lordosis(incidence):
 
 
 def test_a_lordosis_of_its_own_goes_before_the_pelvis():
-    spine = make_spine(SpineParameters(pelvic_incidence=70, lordosis=48))
-    assert sagittal(spine, "S1", True) - sagittal(spine, "L1", True) == pytest.approx(48, abs=1e-6)
+    spine = make_spine(SpineParameters(pelvic_incidence=70, lordosis=40))
+    assert sagittal(spine, "S1", True) - sagittal(spine, "L1", True) == pytest.approx(40, abs=1e-6)
     assert angles(spine).pelvic_tilt > 30  # a flat back turns the pelvis backwards
     assert angles(spine).pelvic_incidence == 70
 
@@ -154,7 +154,7 @@ def test_a_lordosis_of_its_own_goes_before_the_pelvis():
 def test_a_pelvis_that_nobody_has_gets_one_sentence(incidence, lordosis):
     """An incident: an incidence of 25 with a lordosis of 85 degrees stood on a pelvis that was tilted far forward."""
     with pytest.raises(
-        ParameterError, match=rf"incidence of {incidence} with a lordosis of {lordosis} .*between -13.5 and 40.5"
+        ParameterError, match=rf"incidence of {incidence} with a lordosis of {lordosis} .*between -20 and 60"
     ):
         make_spine(SpineParameters(pelvic_incidence=incidence, lordosis=lordosis))
 
@@ -167,7 +167,7 @@ def test_pelvic_tilts_of_people_are_all_possible(incidence):
         with suppress(ParameterError):
             parameters = SpineParameters(levels="S1", pelvic_incidence=incidence, lordosis=lordosis)
             tilts.append(angles(make_spine(parameters)).pelvic_tilt)
-    assert -13.5 <= min(tilts) <= max(tilts) <= 40.5
+    assert -20.0 <= min(tilts) <= max(tilts) <= 60.0
     assert min(tilts) < (5 if incidence < 90 else 28)
     assert max(tilts) > (5 if incidence < 50 else 20)
 

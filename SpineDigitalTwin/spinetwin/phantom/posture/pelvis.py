@@ -18,9 +18,9 @@ _ROWS = read_table("pelvis.csv", __package__)
 _LINES = {row["angle"]: (float(row["constant"]), float(row["per_degree_of_incidence"])) for row in _ROWS}
 
 
-PELVIC_TILTS = (-13.5, 40.5)
-"""Least and greatest pelvic tilt, degrees: four standard deviations around the mean of 709 people without complaints, of whom
-two span 0 to 27 (Mac-Thiong 2011); patients stand beyond the two."""
+PELVIC_TILTS = (-20.0, 60.0)
+"""Least and greatest pelvic tilt, degrees: chosen. Two standard deviations of 709 people without complaints span 0 to 27
+(Mac-Thiong 2011); patients with a flat back stand far beyond, and shall not be refused."""
 
 
 def pelvic_tilt(incidence: float) -> float:
