@@ -87,7 +87,7 @@ little of a block is bone."""
 FINER = replace(SHAPES, name="finer", seed=13, rate=1.5e-3)
 """The same again, on other people: the shapes went on to get better until their last step."""
 
-STAGES = (SHAPES, FINER, replace(FINER, name="adversary", seed=12, steps=1500, rate=5e-4, entropy=0.0, adversary=0.1))
+STAGES = (SHAPES, FINER, replace(FINER, name="adversary", seed=12, steps=800, rate=5e-4, entropy=0.0, adversary=0.1))
 """Each goes on from the weights of the one before; the last has the losses of the paper, and Dice, which fell without it."""
 
 ABLATED = replace(SHAPES, name="ablated", seed=14, steps=800, adversary=0.1)
