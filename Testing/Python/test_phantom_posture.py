@@ -153,9 +153,7 @@ def test_a_lordosis_of_its_own_goes_before_the_pelvis():
 @pytest.mark.parametrize(("incidence", "lordosis"), [(25, 85), (90, 20), (30, 75)])
 def test_a_pelvis_that_nobody_has_gets_one_sentence(incidence, lordosis):
     """An incident: an incidence of 25 with a lordosis of 85 degrees stood on a pelvis that was tilted far forward."""
-    with pytest.raises(
-        ParameterError, match=rf"incidence of {incidence} with a lordosis of {lordosis} .*between -20 and 60"
-    ):
+    with pytest.raises(ParameterError, match=rf"incidence of {incidence} with a lordosis of {lordosis} .*between -20 and 60"):
         make_spine(SpineParameters(pelvic_incidence=incidence, lordosis=lordosis))
 
 

@@ -41,6 +41,8 @@ _BEYOND_MM = 15.0
 _STEEP = 0.7
 """Least share of the line between neighbouring bodies that runs along the spine: 0.97 in a curve of 80 degrees, 0.52 from a
 spinous process to the body below."""
+_SKIPPED = 2
+"""Most levels in a row whose body may be lost without an end of the column."""
 _ASIDE = 0.25
 """How far a core may lie beside the line between its neighbours', as a share of it: less than 0.15 in the sharpest kyphosis."""
 _NEAR = 3
@@ -251,19 +253,27 @@ def _core(depth: FloatArray, share: float, grid: Grid, front: FloatArray) -> Mas
 
 
 def _column(looked: Mapping[int, _Vertebra], ups: Mapping[int, FloatArray]) -> list[int]:
-    """Return the levels whose cores lie above each other, from the top: the longest run of neighbours.
+    """Return the levels whose cores lie above each other, from the top: as many as there are, but for few in between.
 
-    Of a vertebra that is cut off only the spinous process may be left, whose core lies far behind the bodies.
+    Of a vertebra that is cut off only the spinous process may be left, and of one whose body is lost the arch; their cores lie
+    far behind the bodies.
     """
+
+    def weight(run: list[int]) -> tuple[int, float]:
+        return len(run), sum(looked[each].depth for each in run)
+
     ordered = sorted(looked, key=lambda each: level(each).order)
-    runs: list[list[int]] = []
-    for key in ordered:
-        line = looked[runs[-1][-1]].centre - looked[key].centre if runs else np.zeros(3)
-        if runs and abs(line @ ups[key]) >= _STEEP * np.linalg.norm(line):
-            runs[-1].append(key)
-        else:
-            runs.append([key])
-    return max(runs, key=lambda run: (len(run), sum(looked[each].depth for each in run)), default=[])
+    ending: dict[int, list[int]] = {}
+    for row, key in enumerate(ordered):
+        above = [each for each in ordered[max(0, row - 1 - _SKIPPED) : row] if _is_below(looked[key], looked[each], ups[key])]
+        ending[key] = [*max((ending[each] for each in above), key=weight, default=[]), key]
+    return max(ending.values(), key=weight, default=[])
+
+
+def _is_below(vertebra: _Vertebra, other: _Vertebra, up: FloatArray) -> bool:
+    """Say whether a core lies along the spine from another one."""
+    line = other.centre - vertebra.centre
+    return bool(abs(line @ up) >= _STEEP * np.linalg.norm(line))
 
 
 def _without_outliers(column: list[int], looked: Mapping[int, _Vertebra]) -> list[int]:

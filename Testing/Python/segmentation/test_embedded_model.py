@@ -22,7 +22,7 @@ LEAST = {
     "sacrum": 0.90,
     "arch": 0.84,
     "spinous": 0.82,
-    "costal_left": 0.80,
+    "costal_left": 0.77,
     "costal_right": 0.77,
     "superior_articular_left": 0.77,
     "superior_articular_right": 0.80,
@@ -30,7 +30,6 @@ LEAST = {
     "inferior_articular_right": 0.70,
 }
 """Dice below which the weights are not those that were measured."""
-LEAST_RECOGNISED = 0.95
 MOST_MEGABYTES = 10.0
 
 
@@ -66,10 +65,14 @@ def test_structures_are_found(scores, name):
     assert score.dice > LEAST[name]
 
 
-def test_vertebrae_are_recognised(scores):
-    score = next(each for each in scores.instances if each.family == "vertebra" and not each.region)
-    assert score.rq > LEAST_RECOGNISED
-    assert score.invented <= 1
+def test_every_vertebra_that_shows_its_body_is_recognised(scores, phantom):
+    _, maps = phantom
+    vertebrae = [each for each in scores.matches if each.family == "vertebra"]
+    missed = [each.reference for each in vertebrae if each.predicted is None]
+    bodies = np.isin(maps.subregions, (SubregionId.BODY_BORDER, SubregionId.BODY))
+    assert not (bodies & np.isin(maps.vertebrae, missed)).any()
+    assert len(vertebrae) - len(missed) >= 8
+    assert all(each.reference is not None for each in vertebrae), "none is invented"
 
 
 def test_left_lies_on_the_left(found):

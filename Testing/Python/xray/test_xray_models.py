@@ -101,7 +101,7 @@ def test_fourteen_modes_hold_most_of_what_scoliosis_does(model, seed):
     moved = points + (basis @ np.linalg.lstsq(basis, moves, rcond=None)[0]).reshape(-1, 3)
     away = np.abs(there.solid(moved))
     assert away.mean() < 0.5
-    assert away.max() < 3.2
+    assert away.max() < 5.5
 
 
 @pytest.mark.parametrize("name", ["C3", "T13", "L6"])

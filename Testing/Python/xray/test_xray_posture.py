@@ -68,7 +68,7 @@ def test_points_move_rigidly_with_their_vertebra(person, out):
 def test_it_is_said_that_the_person_stands(out, tmp_path):
     content = json.loads((out / "xray.json").read_text(encoding="utf-8"))
     assert (content["posture"], content["shapes"]) == ("standing", "the patient's own vertebrae")
-    assert {poi.source for poi in read_pois(out / "points.mrk.json")} == {"paper 1, standing"}
+    assert {poi.source for poi in read_pois(out / "points.mrk.json")} == {"paper 1, levels unverified, standing"}
     assert main(["measure", str(out / "points.mrk.json"), "--out", str(tmp_path), "--draws", "0", "--quiet"]) == 0
     rows = (tmp_path / "measurements.csv").read_text(encoding="utf-8")
     assert "standing position" in rows

@@ -61,7 +61,7 @@ def test_points_travel_to_the_films(standing, out):
     exact, found = truth(standing[0]).points, read_pois(out / "points.mrk.json")
     apart = [np.linalg.norm(np.array(poi.position) - exact[poi.key]) for poi in found if poi.key in exact]
     assert len(apart) > 80
-    assert np.median(apart) < 1.6
+    assert np.median(apart) < 1.8
 
 
 def test_the_report_names_the_models(out, models):
