@@ -15,9 +15,9 @@ POSTURES = {
     "most lordosis": (SpineParameters(lordosis=85.0), MOST),
     "kyphotic neck": (SpineParameters(cervical_lordosis=-15.0), MOST),
     "lordotic neck": (SpineParameters(cervical_lordosis=40.0), MOST),
-    "Cobb 60": (SpineParameters(curves=(Curve(60.0),)), MOST),
-    # above its first end vertebra a curve of 80 degrees fades so steeply that T1 takes 0.8 % of C7
-    "Cobb 80": (SpineParameters(curves=(Curve(80.0),)), 0.009),
+    # above its first end vertebra a curve fades so steeply that T1 takes 0.6 % of C7, at 80 degrees 0.9 %
+    "Cobb 60": (SpineParameters(curves=(Curve(60.0),)), 0.007),
+    "Cobb 80": (SpineParameters(curves=(Curve(80.0),)), 0.011),
 }
 
 SINGLE = {
@@ -31,7 +31,7 @@ SINGLE = {
 OTHERS = {
     "listhesis:L5:1": MOST,
     "listhesis:L4:45%": MOST,
-    "listhesis:L5:45%": 0.008,  # its facets, 15 mm in front of where they belong, take 0.7 % of L5
+    "listhesis:L5:45%": 0.014,  # its facets, 15 mm in front of where they belong, take 1.2 % of L5
     "listhesis:C3:45%": MOST,
     "block:C5": MOST,
     "block:L3": MOST,

@@ -66,9 +66,10 @@ def test_a_search_on_both_sides_finds_the_mirror_images(name, points_of):
     assert copied.keys() == found.keys()
     assert any(MIRROR[poi] != poi for poi in found)
     for poi, point in found.items():
-        assert np.abs(point - copied[poi]).max() < 1e-9, poi
+        # each search ends when it knows its place to 1e-9
+        assert np.abs(point - copied[poi]).max() < 2e-9, poi
         if poi != 130:  # a direction to the right
-            assert np.abs(point * (-1, 1, 1) - found[MIRROR[poi]]).max() < 1e-9, poi
+            assert np.abs(point * (-1, 1, 1) - found[MIRROR[poi]]).max() < 2e-9, poi
 
 
 @pytest.mark.parametrize("rules", RULE_SETS)

@@ -265,15 +265,17 @@ def _column(looked: Mapping[int, _Vertebra], ups: Mapping[int, FloatArray]) -> l
     ordered = sorted(looked, key=lambda each: level(each).order)
     ending: dict[int, list[int]] = {}
     for row, key in enumerate(ordered):
-        above = [each for each in ordered[max(0, row - 1 - _SKIPPED) : row] if _is_below(looked[key], looked[each], ups[key])]
+        near = [(apart, ordered[row - apart]) for apart in range(1, min(row, 1 + _SKIPPED) + 1)]
+        above = [each for apart, each in near if _is_below(looked[key], looked[each], ups[key], apart)]
         ending[key] = [*max((ending[each] for each in above), key=weight, default=[]), key]
     return max(ending.values(), key=weight, default=[])
 
 
-def _is_below(vertebra: _Vertebra, other: _Vertebra, up: FloatArray) -> bool:
-    """Say whether a core lies along the spine from another one."""
+def _is_below(vertebra: _Vertebra, other: _Vertebra, up: FloatArray, apart: int) -> bool:
+    """Say whether a core lies along the spine from another one; no further beside it where they are some levels apart."""
     line = other.centre - vertebra.centre
-    return bool(abs(line @ up) >= _STEEP * np.linalg.norm(line))
+    along = abs(line @ up)
+    return bool(np.linalg.norm(line - (line @ up) * up) <= np.sqrt(_STEEP**-2 - 1.0) * along / apart)
 
 
 def _without_outliers(column: list[int], looked: Mapping[int, _Vertebra]) -> list[int]:

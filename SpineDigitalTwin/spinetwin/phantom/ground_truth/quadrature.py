@@ -22,7 +22,7 @@ SPACING = 0.5
 SECTION_SPACING = 0.2
 """Distance of the nodes in a plane section, mm."""
 
-_CELLS = ((16, 4.0), (4, 1.5), (2, 1.75))
+_CELLS = ((16, 4.0), (4, 2.0), (2, 2.0))
 """Nodes along the edges of cells that are left out, or taken, as a whole when they lie far from every surface, and how far that
 is in edges: the corners of a cell are 0.87 from its middle, and distances are less exact the longer they are."""
 
