@@ -142,7 +142,7 @@ class LandmarkFinder:
         marks.spreadMissing(now, found)
         marks.setSource(now, _("{network}, beside clicks").format(network=SOURCE) if clicked else SOURCE)
         self._show(found)
-        hint = _("Drag what is wrong; where the lowest is another one, say so below: all names follow.")
+        hint = _("Drag what is wrong; where the lowest is another one, say so above the table: all names follow.")
         self._message.warn(f"{verdict.result.summary} {hint}")
 
     def _show(self, found: Landmarks) -> None:
