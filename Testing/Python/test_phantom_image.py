@@ -236,7 +236,7 @@ def test_fluid_lies_between_the_facets_of_both_sides_of_a_curve(curve, upper, lo
     crooked = make_spine(SpineParameters(curves=(curve,)))
     right, left = (joint_fluid(crooked, upper, lower, side) for side in (1.0, -1.0))
     for distances in (right, left):
-        assert (distances < 0.0).mean() < 0.02
+        assert (distances < -0.2).mean() < 0.01  # half an edge of these voxels
         assert (distances < 0.8).mean() > 0.5
     assert 0.7 < len(left) / len(right) < 1.4
 

@@ -250,6 +250,41 @@ def test_facets_face_each_other_across_an_even_gap(spine, upper):
         assert up + down == pytest.approx(JOINT_GAP, abs=0.35), (upper, u, v)
 
 
+def surface(shape, upper, u):
+    """How far a facet lies from the middle plane of its joint towards its own bone, `u` mm backwards and outwards in it."""
+    joint = shape.facet_joint(above=not upper, side=1.0)
+    normal = np.array(joint.normal) * (1.0 if upper else -1.0)
+    across = np.cross([0.0, 0.0, 1.0], joint.normal)
+    t = np.arange(-3.0, 8.0, 0.01)
+    line = np.array(joint.point) + u * across / np.linalg.norm(across) + t[:, None] * normal
+    inside = shape.solid(line) < 0
+    assert inside.any()
+    return float(t[inside.argmax()])
+
+
+@pytest.mark.parametrize("name", ["L1", "L2", "L3", "L4"])
+def test_joints_of_the_loin_are_bent_around_the_inferior_process(spine, name):
+    """The superior facet is hollow, the inferior one bulges, and they are as near to each other at their edge as in between."""
+    above, below = spine.shapes[level(name).id], spine.shapes[level(name).id + 1]
+    bulging, hollow = (
+        np.array([surface(shape, upper, u) for u in (0.0, 6.0)]) for shape, upper in ((above, True), (below, False))
+    )
+    assert bulging[1] - bulging[0] > 1.0
+    assert hollow[1] - hollow[0] < -1.0
+    slope = (bulging[1] - hollow[1] - bulging[0] + hollow[0]) / 2 / 3.0  # of a parabola at its end
+    assert (bulging + hollow)[1] / np.hypot(1.0, slope) == pytest.approx(JOINT_GAP, abs=0.25)
+
+
+@pytest.mark.parametrize("name", ["L1", "L2", "L3", "L4", "L5"])
+def test_the_interarticular_part_joins_both_processes_of_a_side(spine, name):
+    """No slit between them: a way from one facet to the other that keeps in the outer half of the arch is bone all along."""
+    shape = spine.shapes[level(name).id]
+    heights = np.linspace(shape.superior.point[2], shape.inferior.point[2], 25)
+    x, y = np.meshgrid(np.arange(0.4 * shape.row.canal_width, 30.0, 0.5), np.arange(-50.0, wall_of(shape.row) - 4.0, 0.5))
+    areas = [(shape.solid(np.stack([x, y, np.full_like(x, z)], axis=-1)) < 0).sum() * 0.25 for z in heights]
+    assert min(areas) > 25.0
+
+
 @pytest.mark.parametrize("name", ["C5", "T3", "T10", "T12", "L3"])
 def test_the_tip_of_a_superior_process_is_thicker_than_a_voxel(spine, name):
     key = level(name).id

@@ -127,7 +127,7 @@ def _followed(shape: VertebraShape, row: Dimensions, above: bool) -> Joint:
     x, y, z = np.array(joint.point) + new.point - np.array(old.point)
     normal = np.array(joint.normal) + new.normal - np.array(old.normal)
     a, b, c = normal / np.linalg.norm(normal)
-    return Joint((float(x), float(y), float(z)), (float(a), float(b), float(c)))
+    return Joint((float(x), float(y), float(z)), (float(a), float(b), float(c)), new.curve)
 
 
 def _displaced(joint: Joint, by: FloatArray) -> Joint:
@@ -135,4 +135,4 @@ def _displaced(joint: Joint, by: FloatArray) -> Joint:
     x, y, z = (float(value + more) for value, more in zip(joint.point, by, strict=False))
     cos, sin = float(np.cos(np.radians(by[3]))), float(np.sin(np.radians(by[3])))
     a, b, c = joint.normal
-    return Joint((x, y, z), (cos * a - sin * b, sin * a + cos * b, c))
+    return Joint((x, y, z), (cos * a - sin * b, sin * a + cos * b, c), joint.curve)

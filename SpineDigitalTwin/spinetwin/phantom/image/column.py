@@ -11,6 +11,7 @@ from ...geometry import Grid
 from ..shape.distances import Array, Triple, ellipse, rounded_max
 from ..shape.gaps import DiscShape
 from ..shape.parts import JOINT_GAP, Joint
+from ..shape.processes import bent, facet_axes
 from ..shape.ribs import Rib
 from ..shape.solids import Box
 from ..shape.vertebra import VertebraShape
@@ -90,7 +91,7 @@ def paint_joints(canvas: Canvas, shape: VertebraShape, whole: Block) -> None:
     """Paint the fluid and cartilage between the facets."""
     if level_of(shape.level).name == "C1":
         return
-    r = 0.17 * shape.row.body_width
+    r = 0.155 * shape.row.body_width
     for joint in (shape.facet_joint(above=True, side=side) for side in (1.0, -1.0)):
         low, high = (tuple(at + sign * r for at in joint.point) for sign in (-1, 1))
         canvas.paint(patch(whole, _box(low, high), _slit(joint, r), canvas.reach), tissue_id("synovial_fluid"))
@@ -103,9 +104,13 @@ def _box(low: tuple[float, ...], high: tuple[float, ...]) -> Box:
 
 
 def _slit(joint: Joint, radius: float) -> Callable[[Array, Array, Array], Array]:
+    across = facet_axes(joint.normal)[0]
+
     def distance(x: Array, y: Array, z: Array) -> Array:
         u, v, w = x - joint.point[0], y - joint.point[1], z - joint.point[2]
         off = u * joint.normal[0] + v * joint.normal[1] + w * joint.normal[2]
+        sideways = u * across[0] + v * across[1] + w * across[2]
+        off = bent(off, sideways, joint.curve, radius)
         ball = np.sqrt(u * u + v * v + w * w) - radius
         return np.asarray(np.maximum(np.abs(off) - JOINT_GAP / 2, ball))
 

@@ -11,7 +11,7 @@ from ...anatomy import level as level_of
 from ...geometry import FloatArray, Frame
 from ..person.dimensions import Dimensions
 from .distances import Array, Triple, ellipse, rounded_max
-from .parts import Joint, facet_normal, joint_drop
+from .parts import Joint, facet_curve, facet_normal, joint_drop
 from .solids import Body, Box
 from .vertebra import VertebraShape
 
@@ -46,19 +46,20 @@ def joints_between(upper: Dimensions, above: Frame, lower: Dimensions, below: Fr
     up = (lower.height + upper.disc_height) / 2
     middle = _half_way(above, below, (above.origin - down * above.superior + below.origin + up * below.superior) / 2)
     wall = -(upper.body_depth + lower.body_depth) / 4
-    right = Joint((lower.facet_x, wall - lower.facet_behind, -joint_drop(lower)), facet_normal(lower))
+    at = lower.facet_x, wall - lower.facet_behind, -joint_drop(lower)
+    right = Joint(at, facet_normal(lower), facet_curve(lower))
     mirror = np.array([-1.0, 1.0, 1.0])
     pair = np.array([right.point, right.point * mirror]), np.array([right.normal, right.normal * mirror])
-    return _seen_from(above, middle, *pair), _seen_from(below, middle, *pair)
+    return _seen_from(above, middle, *pair, right.curve), _seen_from(below, middle, *pair, right.curve)
 
 
-def _seen_from(frame: Frame, middle: Frame, points: FloatArray, normals: FloatArray) -> Joints:
+def _seen_from(frame: Frame, middle: Frame, points: FloatArray, normals: FloatArray, curve: float) -> Joints:
     mirror = np.array([[1.0], [-1.0]]) * np.array([[1.0, 0.0, 0.0]]) + np.array([[0.0, 1.0, 1.0]])
     points = frame.to_local(middle.to_ras(points)) * mirror
     normals = normals @ middle.axes @ frame.axes.T * mirror
     if np.abs(points[0] - points[1]).max() < ALIKE and np.abs(normals[0] - normals[1]).max() < ALIKE:
-        return Joints(Joint(_triple(points.mean(axis=0)), _triple(normals.mean(axis=0))))
-    right, left = (Joint(_triple(point), _triple(normal)) for point, normal in zip(points, normals, strict=True))
+        return Joints(Joint(_triple(points.mean(axis=0)), _triple(normals.mean(axis=0)), curve))
+    right, left = (Joint(_triple(point), _triple(normal), curve) for point, normal in zip(points, normals, strict=True))
     return Joints(right, left)
 
 

@@ -23,10 +23,23 @@ class Joint:
         Middle of the joint, mm.
     normal : (x, y, z)
         Unit vector from the superior process of the lower vertebra to the inferior process of the upper one.
+    curve : float
+        How much the joint is bent from side to side, hollow on the side of the lower vertebra: half its curvature, 1/mm.
     """
 
     point: Triple
     normal: Triple
+    curve: float = 0.0
+
+    @property
+    def hollow(self) -> float:
+        """The same of the facet of the lower vertebra, whose radius is by half a gap larger."""
+        return self.curve / (1.0 + self.curve * JOINT_GAP)
+
+    @property
+    def bulge(self) -> float:
+        """The same of the facet of the upper vertebra, whose radius is by half a gap smaller."""
+        return self.curve / (1.0 - self.curve * JOINT_GAP)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ...geometry import FloatArray
 from ..person.dimensions import Dimensions
 from .distances import Triple
 from .part import JOINT_GAP, Joint, Part, pair
-from .processes import Articular, Pierced, triple
+from .processes import Articular, Pierced, facet_axes, triple
 from .proportions import proportions
 from .solids import Arch, Body, Canal, Plane, Rod, Solid, Spinous
 
@@ -23,6 +23,7 @@ __all__ = [
     "body_of",
     "canal_of",
     "default_joint",
+    "facet_curve",
     "facet_normal",
     "fillet_width",
     "joint_drop",
@@ -57,6 +58,13 @@ ROOM = 1.2
 
 _FILLET = 3.0
 """How far outside itself, mm, the arch is favoured: over the fillets between the parts, of which others would keep specks."""
+
+_MAMILLARY = (0.75, 1.0, 0.75)
+"""How far a mamillary process lies behind the facet, and its radius, against that of the process; how far beside the middle of
+the facet, against half its width."""
+
+_HEEL = 1.0
+"""How far the middle of an inferior process of the loin lies behind its facet, against the radius of the superior one."""
 
 _BOWL = 1.3
 """Depth of an endplate's hollow against its concavity, because the hollow reaches under the rim; in the neck it does not."""
@@ -106,7 +114,12 @@ def joint_drop(row: Dimensions) -> float:
 def default_joint(row: Dimensions, above: bool) -> Joint:
     """Return the joint above or below as it is between equal neighbours in a straight spine."""
     z = (row.height + row.disc_height) / 2 * (1 if above else -1) - joint_drop(row)
-    return Joint((row.facet_x, -row.body_depth / 2 - row.facet_behind, z), facet_normal(row))
+    return Joint((row.facet_x, -row.body_depth / 2 - row.facet_behind, z), facet_normal(row), facet_curve(row))
+
+
+def facet_curve(row: Dimensions) -> float:
+    """Return how hollow the superior facets are from side to side (`Joint.curve`), 1/mm."""
+    return proportions(row.level).facet_curve * _mean_width(row.level) / row.body_width
 
 
 def facet_normal(row: Dimensions) -> Triple:
@@ -277,7 +290,8 @@ def superior_process(row: Dimensions, joint: Joint, other: Joint) -> Articular:
     r = proportions(row.level).bulk * row.body_width
     behind = point - out * 0.6 * r
     if not _in_neck(row):  # the limb ends high and well behind the facet, so that the tip is a dome and no edge
-        behind = point - out * 1.0 * r + _along(out) * 0.35 * _half_axes(row)[1]
+        deep = 0.7 if level_of(row.level).region == "lumbar" else 1.0
+        behind = point - out * deep * r + _along(out) * 0.35 * _half_axes(row)[1]
     if _in_neck(row):
         root = _pillar(joint, other)
     else:
@@ -287,22 +301,46 @@ def superior_process(row: Dimensions, joint: Joint, other: Joint) -> Articular:
         root[1] = min(root[1], wall_of(row) - isthmus(row) - STRAIGHT - r - 1.5)
         root[2] = pedicle_middle(row) - 1.0
     limbs = [Rod(triple(root), triple(behind), (r, r * 0.9))]
-    if _in_loin(row):  # mamillary process
-        bump = point + np.array([r * 0.5, -r * 0.35, r * 0.1])
-        limbs.append(Rod(triple(behind), triple(bump), (r * 0.5, r * 0.55)))
-    return Articular(facet, _half_axes(row), max(4.0, 0.9 * r), tuple(limbs), canal_of(row))
+    if _in_loin(row):
+        limbs.append(_mamillary(joint, point - out * _MAMILLARY[0] * r, r, _half_axes(row)[0]))
+    return Articular(facet, _half_axes(row), max(4.0, 0.9 * r), tuple(limbs), canal_of(row), joint.hollow, _blend(row))
 
 
-def _inferior_process(row: Dimensions, other: Joint, joint: Joint) -> Articular:
+def _mamillary(joint: Joint, root: FloatArray, r: float, half: float) -> Rod:
+    """Mamillary process: a knob behind and beside the facet, at its edge."""
+    across = np.array(facet_axes(joint.normal)[0])
+    return Rod(triple(root), triple(root + across * _MAMILLARY[1] * half), (r * 0.8, r * _MAMILLARY[2]))
+
+
+def _inferior_process(row: Dimensions, superior: Joint, joint: Joint) -> Articular:
     facet, point, out = _facet(joint, upper=False)
     r = proportions(row.level).bulk * row.body_width
     behind = point - out * 0.6 * r
     if _in_neck(row):
-        root = _pillar(joint, other)
+        root = _pillar(joint, superior)
     else:
-        root = np.array([min(behind[0], row.canal_width * 0.45), behind[1], max(lamina_middle(row), behind[2] + 2.0)])
-    limb = Rod(triple(root), triple(behind), (r, r * (0.9 if _in_neck(row) else 0.75)))
-    return Articular(facet, _half_axes(row), max(4.0, 0.9 * r), (limb,), canal_of(row))
+        root = np.array([0.85 * behind[0], behind[1], max(lamina_middle(row), behind[2] + 2.0)])
+    limbs = [Rod(triple(root), triple(behind), (r, r * (0.9 if _in_neck(row) else 0.75)))]
+    if level_of(row.level).region == "lumbar":
+        heel = point - out * _HEEL * r
+        root = np.array([0.9 * heel[0], heel[1], max(lamina_middle(row) - 2.0, heel[2] + 4.0)])
+        limbs = [
+            Rod(triple(root), triple(heel), (0.8 * r, _HEEL * r)),
+            Rod(_isthmus_of_arch(row, superior), triple(heel), (0.75 * r, 0.9 * r)),
+        ]
+    return Articular(facet, _half_axes(row), max(4.0, 0.9 * r), tuple(limbs), canal_of(row), -joint.bulge, _blend(row))
+
+
+def _blend(row: Dimensions) -> float:
+    """Return the width of the fillets between the limbs of an articular process, mm."""
+    return 5.0 if _in_loin(row) else 3.0
+
+
+def _isthmus_of_arch(row: Dimensions, superior: Joint) -> Triple:
+    """Return where the interarticular part leaves the superior process."""
+    x, y, _ = superior.point
+    side = row.canal_width / 2 + 0.5 * row.pedicle_width
+    return min(side, x), 0.5 * (y + wall_of(row) - isthmus(row)) - 2.0, pedicle_middle(row) - 0.3 * row.pedicle_height
 
 
 def _rooms(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Rod, ...]:
@@ -312,9 +350,10 @@ def _rooms(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Rod, ...]
     r, (_, half) = proportions(row.level).bulk * row.body_width, _half_axes(row)
     down, up = np.array(inferior.normal), np.array(superior.normal)
     below = np.array(inferior.point) - down * r + _along(down) * 0.35 * half
-    above = np.array(superior.point) + up * 0.6 * r - _along(up) * (half - 0.7 * r)
+    heel = _HEEL if _in_loin(row) else 0.6
+    above = np.array(superior.point) + up * heel * r - _along(up) * (half - 0.7 * r)
     way = np.array([0.0, 0.0, 12.0])
-    radii = (0.9 * r + ROOM, 0.9 * r + ROOM), (0.7 * r + ROOM, 0.7 * r + ROOM)
+    radii = (0.9 * r + ROOM, 0.9 * r + ROOM), (max(heel, 0.7) * r + ROOM + _blend(row) / 10,) * 2
     return Rod(triple(below), triple(below - way), radii[0]), Rod(triple(above), triple(above + way), radii[1])
 
 

@@ -11,6 +11,15 @@ from ...geometry import FloatArray
 from .distances import Array, Triple, ellipse, rounded_max, smooth_min
 from .solids import CLEARANCE, Box, Canal, Plane, Rod
 
+_RIM = 1.2
+"""How far a hollow facet goes on rising, against its half axis."""
+
+
+def bent(out: Array, across: Array, hollow: float, rim: float) -> Array:
+    """Return about the distance (mm) out of a facet that rises by `hollow` times the square of the way across up to its rim."""
+    near = np.minimum(np.abs(across), rim)
+    return np.asarray((out - hollow * near * near) / np.sqrt(1.0 + (2.0 * hollow * near) ** 2))
+
 
 def triple(v: FloatArray) -> Triple:
     """Return three numbers."""
@@ -20,6 +29,15 @@ def triple(v: FloatArray) -> Triple:
 def around(*boxes: Box) -> Box:
     """Return the box around others."""
     return triple(np.min([low for low, _ in boxes], axis=0)), triple(np.max([high for _, high in boxes], axis=0))
+
+
+def facet_axes(normal: Triple) -> tuple[Triple, Triple]:
+    """Return unit vectors across and along a facet; along is nearest to superior, of a level facet to anterior."""
+    out = np.array(normal)
+    up = np.array([0.0, 0.0, 1.0] if abs(out[2]) < 0.8 else [0.0, 1.0, 0.0])
+    along = up - (up @ out) * out
+    along /= np.linalg.norm(along)
+    return triple(np.cross(along, out)), triple(along)
 
 
 @dataclass(frozen=True)
@@ -38,6 +56,8 @@ class Articular:
         What joins it to the arch, and its bumps.
     canal : Canal
         Which it leaves open.
+    hollow : float
+        How hollow the facet is across (`Joint.curve`); a bulging one is less than 0.
     """
 
     facet: Plane
@@ -45,6 +65,7 @@ class Articular:
     thickness: float
     limbs: tuple[Rod, ...]
     canal: Canal
+    hollow: float = 0.0
     blend: float = 3.0
 
     @property
@@ -58,18 +79,15 @@ class Articular:
     @cached_property
     def axes(self) -> tuple[Triple, Triple]:
         """Unit vectors across and along the facet."""
-        normal = np.array(self.facet.normal)
-        up = np.array([0.0, 0.0, 1.0] if abs(normal[2]) < 0.8 else [0.0, 1.0, 0.0])
-        along = up - (up @ normal) * normal
-        along /= np.linalg.norm(along)
-        across = np.cross(along, normal)
-        return triple(across), triple(along)
+        return facet_axes(self.facet.normal)
 
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return the signed distance in mm, negative inside."""
         px, py, pz = self.facet.point
         dx, dy, dz = x - px, y - py, z - pz
         out, u, v = (dx * a + dy * b + dz * c for a, b, c in (self.facet.normal, *self.axes))
+        if self.hollow:
+            out = bent(np.asarray(out), u, self.hollow, _RIM * self.half[0])
         slab = np.abs(out + self.thickness / 2) - self.thickness / 2
         solid = rounded_max(ellipse(u, v, *self.half), slab, 1.5)
         for limb in self.limbs:

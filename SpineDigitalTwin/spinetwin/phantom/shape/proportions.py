@@ -41,6 +41,8 @@ class Proportions:
         How far the facet joint above lies below the middle of its disc, mm.
     facet_width, facet_height : float
         Half axes of its facets, against the width of the body.
+    facet_curve : float
+        How hollow its superior facets are from side to side (`Joint.curve`), 1/mm.
     bulk : float
         Radius of the articular processes, against the width of the body.
     pedicle_drop : float
@@ -72,6 +74,7 @@ class Proportions:
     joint_drop: float
     facet_width: float
     facet_height: float
+    facet_curve: float
     bulk: float
     pedicle_drop: float
     pedicle_inner: float

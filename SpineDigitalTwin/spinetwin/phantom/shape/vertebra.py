@@ -85,7 +85,7 @@ class VertebraShape:
         place = 0 if above else 1
         joint = (self.superior, self.inferior)[place] if side > 0 or self.left is None else self.left[place]
         (x, y, z), (u, v, w) = joint.point, joint.normal
-        return Joint((side * x, y, z), (side * u, v, w))
+        return Joint((side * x, y, z), (side * u, v, w), joint.curve)
 
     @cached_property
     def subregions(self) -> tuple[int, ...]:
