@@ -9,8 +9,9 @@ from .context import LevelContext, Outcome, describe, missing
 from .rules import Rule
 
 _WIDEST_JOINT_MM = 8.0
-# Surface voxels at most this much further apart than the closest pair count as facing each other.
-_FACING_MM = 1.5
+# Voxels at most this much further apart than the closest pair, surface to surface, count as facing each other. Between the
+# surfaces, because centres of thick slices are far apart wherever a joint crosses them, and only its other half would count.
+_FACING_MM = 2.5
 
 
 def facet(context: LevelContext, rule: Rule) -> Outcome:
@@ -31,15 +32,22 @@ def facet(context: LevelContext, rule: Rule) -> Outcome:
 
 
 def _facing_middle(upper: IntArray, lower: IntArray, grid: Grid) -> tuple[FloatArray, float]:
-    """Return the middle (3,) of the facing surfaces of two voxel lists, and their smallest distance, both in mm."""
+    """Return the middle (3,) of the facing surfaces of two voxel lists, and the smallest distance of centres, both in mm."""
     from scipy.spatial import cKDTree
 
     first, second = grid.to_ras(upper), grid.to_ras(lower)
-    tree_first, tree_second = cKDTree(first), cKDTree(second)
-    to_second, _ = tree_second.query(first, distance_upper_bound=_WIDEST_JOINT_MM * 3)
-    gap = float(to_second.min())
-    if not np.isfinite(gap):
-        return first.mean(axis=0), float(np.linalg.norm(first.mean(axis=0) - second.mean(axis=0)))
-    to_first, _ = tree_first.query(second, distance_upper_bound=gap + _FACING_MM)
-    facing = first[to_second <= gap + _FACING_MM].mean(axis=0), second[to_first <= gap + _FACING_MM].mean(axis=0)
-    return 0.5 * (facing[0] + facing[1]), gap
+    to_second, nearest = cKDTree(second).query(first)
+    between = _between_voxels(upper, lower[nearest], grid)
+    facing = between <= between.min() + _FACING_MM
+    reach = between.min() + _FACING_MM + float(np.linalg.norm(grid.spacing))
+    found, nearest = cKDTree(first[to_second <= reach]).query(second, distance_upper_bound=reach)
+    near = np.isfinite(found)
+    back = _between_voxels(lower[near], upper[to_second <= reach][nearest[near]], grid)
+    opposite = second[near][back <= back.min() + _FACING_MM]
+    return 0.5 * (first[facing].mean(axis=0) + opposite.mean(axis=0)), float(to_second.min())
+
+
+def _between_voxels(first: IntArray, second: IntArray, grid: Grid) -> FloatArray:
+    """Return the distances (n,) between the surfaces of pairs of voxels, mm; 0 where they touch."""
+    steps = np.maximum(np.abs(first - second) - 1, 0)
+    return np.asarray(np.linalg.norm(steps * grid.spacing, axis=1))
