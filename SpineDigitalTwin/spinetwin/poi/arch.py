@@ -16,14 +16,16 @@ from .rules import Rule
 _CELL_MM = 0.4
 # The points keep this far from the upper and lower edge of the lamina, where its front turns away and no height is certain.
 _EDGE_MM = 1.0
+# So far ahead of the arch's centroid a front still counts: steep laminae of the chest have theirs just there.
+_AHEAD_MM = 3.0
 
 
 def flavum(context: LevelContext, rules: Sequence[Rule]) -> dict[int, Outcome]:
     """Return points on the anterior surface of the arch, where it faces the canal, at the height of the body corners.
 
-    In a sagittal plane of the frame, the section of the arch behind its own centroid is taken: the lamina, not the pedicle
-    that joins it to the body. The height of the corners is limited to the heights at which this section has a free front,
-    less 1 mm at its edges.
+    In a sagittal plane of the frame, the section of the arch behind its own centroid, or little ahead of it, is taken: the
+    lamina, not the pedicle that joins it to the body. The height of the corners is limited to the heights at which this
+    section has a free front, less 1 mm at its edges.
     """
     return {rule.id: _flavum_point(context, rule) for rule in rules}
 
@@ -41,7 +43,7 @@ def _flavum_point(context: LevelContext, rule: Rule) -> Outcome:
         return missing(doubt)
     frame = context.frame.frame
     middle = frame.to_local(start)
-    plane = _Plane(frame, float(middle[0]) + shift * rule.shift, float(middle[1]))
+    plane = _Plane(frame, float(middle[0]) + shift * rule.shift, float(middle[1]) + _AHEAD_MM)
     height = float(frame.to_local(np.array(corners))[:, 2].mean())
     found = plane.front_at(field, height)
     if found is None:

@@ -12,6 +12,7 @@ _WIDEST_JOINT_MM = 8.0
 # Voxels at most this much further apart than the closest pair, surface to surface, count as facing each other. Between the
 # surfaces, because centres of thick slices are far apart wherever a joint crosses them, and only its other half would count.
 _FACING_MM = 2.5
+_NEAREST = 12
 
 
 def facet(context: LevelContext, rule: Rule) -> Outcome:
@@ -33,21 +34,22 @@ def facet(context: LevelContext, rule: Rule) -> Outcome:
 
 def _facing_middle(upper: IntArray, lower: IntArray, grid: Grid) -> tuple[FloatArray, float]:
     """Return the middle (3,) of the facing surfaces of two voxel lists, and the smallest distance of centres, both in mm."""
+    to_second, between = _gaps(upper, lower, grid, np.inf)
+    gap, reach = float(to_second.min()), float(between.min() + _FACING_MM + np.linalg.norm(grid.spacing))
+    _, back = _gaps(lower, upper[to_second <= reach], grid, reach)
+    sides = (upper, between), (lower, back)
+    facing = [grid.to_ras(voxels[near <= near.min() + _FACING_MM]).mean(axis=0) for voxels, near in sides]
+    return 0.5 * (facing[0] + facing[1]), gap
+
+
+def _gaps(voxels: IntArray, others: IntArray, grid: Grid, reach: float) -> tuple[FloatArray, FloatArray]:
+    """Return how far voxels (n,) lie from others, mm: from centre to centre, and from surface to surface (0 where they touch).
+
+    Surfaces are compared with the nearest few others: several may be equally near, and the order of voxels must not matter.
+    """
     from scipy.spatial import cKDTree
 
-    first, second = grid.to_ras(upper), grid.to_ras(lower)
-    to_second, nearest = cKDTree(second).query(first)
-    between = _between_voxels(upper, lower[nearest], grid)
-    facing = between <= between.min() + _FACING_MM
-    reach = between.min() + _FACING_MM + float(np.linalg.norm(grid.spacing))
-    found, nearest = cKDTree(first[to_second <= reach]).query(second, distance_upper_bound=reach)
-    near = np.isfinite(found)
-    back = _between_voxels(lower[near], upper[to_second <= reach][nearest[near]], grid)
-    opposite = second[near][back <= back.min() + _FACING_MM]
-    return 0.5 * (first[facing].mean(axis=0) + opposite.mean(axis=0)), float(to_second.min())
-
-
-def _between_voxels(first: IntArray, second: IntArray, grid: Grid) -> FloatArray:
-    """Return the distances (n,) between the surfaces of pairs of voxels, mm; 0 where they touch."""
-    steps = np.maximum(np.abs(first - second) - 1, 0)
-    return np.asarray(np.linalg.norm(steps * grid.spacing, axis=1))
+    near, which = cKDTree(grid.to_ras(others)).query(grid.to_ras(voxels), k=_NEAREST, distance_upper_bound=reach)
+    steps = np.maximum(np.abs(voxels[:, None] - others[np.minimum(which, len(others) - 1)]) - 1, 0)
+    surfaces = np.where(np.isfinite(near), np.linalg.norm(steps * grid.spacing, axis=-1), np.inf)
+    return near[:, 0], surfaces.min(axis=1)

@@ -19,6 +19,9 @@ _STEP = 0.1
 EDGE = 1.0
 """Distance, mm, that the points keep from the upper and lower edge of the lamina's free front."""
 
+AHEAD = 3.0
+"""So far before the centroid of the arch, mm, a front still counts: steep laminae have theirs just there."""
+
 _ARCH, _FORWARDS = (int(Sub.ARCH),), np.array([0.0, 1.0, 0.0])
 
 Mask = npt.NDArray[np.bool_]
@@ -41,7 +44,7 @@ def flavum_points(shape: VertebraShape, points: dict[int, FloatArray], shift: fl
         columns.append((149, 151, -shift / 2))
     starts: dict[int, FloatArray] = {}
     for superior, inferior, x in columns:
-        section = _section(shape, x, float(points[int(Sub.ARCH)][1]))
+        section = _section(shape, x, float(points[int(Sub.ARCH)][1]) + AHEAD)
         for poi, corners in ((superior, (101, 102)), (inferior, (103, 104))):
             if section is not None and all(each in points for each in corners):
                 starts[poi] = _front(x, float(np.mean([points[each][2] for each in corners])), *section)

@@ -66,6 +66,9 @@ the facet, against half its width."""
 _HEEL = 1.0
 """How far the middle of an inferior process of the loin lies behind its facet, against the radius of the superior one."""
 
+_BEHIND = 2.0
+"""How far the room above a lamina of the loin reaches backwards, mm, so that no horn of bone is left behind the process."""
+
 _BOWL = 1.3
 """Depth of an endplate's hollow against its concavity, because the hollow reaches under the rim; in the neck it does not."""
 
@@ -350,11 +353,15 @@ def _rooms(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Rod, ...]
     r, (_, half) = proportions(row.level).bulk * row.body_width, _half_axes(row)
     down, up = np.array(inferior.normal), np.array(superior.normal)
     below = np.array(inferior.point) - down * r + _along(down) * 0.35 * half
-    heel = _HEEL if _in_loin(row) else 0.6
-    above = np.array(superior.point) + up * heel * r - _along(up) * (half - 0.7 * r)
+    deep, free = (_HEEL * r, _HEEL * r + _BEHIND) if _in_loin(row) else (0.6 * r, 0.7 * r)
+    above = np.array(superior.point) + up * deep - _along(up) * (half - 0.7 * r)
+    if _in_loin(row):
+        above[1] -= _BEHIND
     way = np.array([0.0, 0.0, 12.0])
-    radii = (0.9 * r + ROOM, 0.9 * r + ROOM), (max(heel, 0.7) * r + ROOM + _blend(row) / 10,) * 2
-    return Rod(triple(below), triple(below - way), radii[0]), Rod(triple(above), triple(above + way), radii[1])
+    return (
+        Rod(triple(below), triple(below - way), (0.9 * r + ROOM,) * 2),
+        Rod(triple(above), triple(above + way), (free + ROOM + _blend(row) / 10,) * 2),
+    )
 
 
 def _pillar(near: Joint, far: Joint) -> FloatArray:
