@@ -264,12 +264,28 @@ def write_nifti(path: Path, array: npt.NDArray[Any], grid: Grid, *, packed: bool
 
 def _to_quaternion(affine: FloatArray) -> tuple[FloatArray | None, float]:
     """Return (b, c, d) and the handedness of an affine, or None for the quaternion of one with shear."""
-    from scipy.spatial.transform import Rotation
-
     axes = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
     handedness = 1.0 if np.linalg.det(axes) > 0 else -1.0
     axes[:, 2] *= handedness
     if np.abs(axes.T @ axes - np.eye(3)).max() > 1e-4:
         return None, handedness
-    x, y, z, w = Rotation.from_matrix(axes).as_quat()
-    return np.array([x, y, z]) * (-1.0 if w < 0 else 1.0), handedness
+    a, *rest = _quaternion(axes)
+    return np.array(rest) * (-1.0 if a < 0 else 1.0), handedness
+
+
+def _quaternion(rotation: FloatArray) -> FloatArray:
+    """Return the unit quaternion (a, b, c, d) of a rotation matrix, by its largest component.
+
+    Shepperd SW (1978) Quaternion from rotation matrix. J Guid Control 1:223-224.
+    """
+    (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = rotation
+    columns = np.array(
+        [
+            [1 + xx + yy + zz, zy - yz, xz - zx, yx - xy],
+            [zy - yz, 1 + xx - yy - zz, xy + yx, xz + zx],
+            [xz - zx, xy + yx, 1 - xx + yy - zz, yz + zy],
+            [yx - xy, xz + zx, yz + zy, 1 - xx - yy + zz],
+        ]
+    )
+    longest = columns[int(np.argmax(np.diag(columns)))]
+    return np.asarray(longest / np.linalg.norm(longest))
