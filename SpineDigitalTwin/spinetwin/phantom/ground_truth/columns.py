@@ -45,9 +45,15 @@ def last_exit(
         Length that is searched, mm. What is thinner than 0.1 mm may be overlooked.
     """
     unit = np.asarray(direction, dtype=np.float64)
-    unit = unit / np.linalg.norm(unit)
-    nodes = np.arange(0.0, reach, _STEP)
-    found = yield from _exits(start[None], unit[None], nodes, parts, last=True)
+    found = yield from rays_out(start[None], unit[None] / np.linalg.norm(unit), parts, reach)
+    return found
+
+
+def rays_out(
+    starts: FloatArray, directions: FloatArray, parts: tuple[int, ...] = WHOLE, reach: float = _REACH
+) -> Search[FloatArray]:
+    """Search the same (n,) of many rays at once, along unit `directions` (n, 3)."""
+    found = yield from _exits(starts, directions, np.arange(0.0, reach, _STEP), parts, last=True)
     return found
 
 

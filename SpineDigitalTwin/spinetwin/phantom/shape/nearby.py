@@ -24,7 +24,7 @@ Function: TypeAlias = Callable[[FloatArray], FloatArray]
 MARGIN = 6.0
 """How far from its box a part is still evaluated, mm."""
 
-CHUNK = 8192
+CHUNK = 16384
 """Points evaluated at a time: what is computed of them stays in the fast memory of the processor."""
 
 
