@@ -52,6 +52,11 @@ class Nearby:
         return groups[:-1]
 
     @cached_property
+    def _subregions(self) -> tuple[int, ...]:
+        """The labels as plain numbers, which compare faster."""
+        return tuple(int(each) for each in self.shape.subregions)
+
+    @cached_property
     def _beside_canal(self) -> list[bool]:
         """Whether each part is an articular process that leaves this vertebra's canal open, as a left one does mirrored."""
         solids = [part.solid for part in self.shape.parts]
@@ -102,7 +107,9 @@ class Nearby:
 
     def union(self, solid: FloatArray, distances: FloatArray, parts: Collection[int]) -> FloatArray:
         """Return what is negative inside the union of some parts, of what was evaluated; of all parts if none is named."""
-        mine = [place for place, subregion in enumerate(self.shape.subregions) if subregion in parts]
+        if not parts:
+            return solid
+        mine = [place for place, subregion in enumerate(self._subregions) if subregion in parts]
         others = [place for place in range(len(distances)) if place not in mine]
         if not mine or not others:
             return solid
