@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__
-from .commands import STEPS
+from .commands import STEPS, add_step
 from .errors import SpineTwinError
 
 
@@ -24,7 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # a terminal that knows few letters must not stop the work after it is done
         sys.stdout.reconfigure(errors="backslashreplace")
-    arguments = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    arguments = _parser(words).parse_args(words)
     try:
         code = int(arguments.run(arguments))
         sys.stdout.flush()
@@ -49,10 +50,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Return what reads a command line; where that begins with the name of a step, no other step has to be loaded."""
     parser = argparse.ArgumentParser(prog="spinetwin", description="From a segmented spine to points of interest.")
     parser.add_argument("--version", action="version", version=f"spinetwin {__version__}")
     steps = parser.add_subparsers(title="steps", required=True, metavar="STEP")
-    for step in STEPS:
-        step.add(steps)
+    for name in words[:1] if words and words[0] in STEPS else STEPS:
+        add_step(steps, name)
     return parser

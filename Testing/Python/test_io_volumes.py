@@ -276,3 +276,17 @@ def test_different_grids_are_told_apart_in_words(tmp_path):
         with pytest.raises(MapError, match=says) as caught:
             other(**options)
         assert "nearest neighbour" in caught.value.hint
+
+
+def test_the_quaternion_of_a_file_is_its_rotation(tmp_path):
+    turns = [
+        *Rotation.random(30, random_state=4).as_matrix(),
+        *(np.diag(each) for each in ((-1, -1, 1), (1, -1, -1), (-1, 1, -1))),
+    ]
+    for turn in turns:
+        affine = np.eye(4)
+        affine[:3, :3] = turn
+        write_label_map(tmp_path / "turned.nii", labels(), Grid(SHAPE, affine))
+        b, c, d = struct.unpack_from("<3f", (tmp_path / "turned.nii").read_bytes(), 256)
+        a = np.sqrt(max(0.0, 1.0 - b * b - c * c - d * d))
+        assert np.abs(Rotation.from_quat([b, c, d, a]).as_matrix() - turn).max() < 1e-3

@@ -28,6 +28,9 @@ _CODES = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 7
 _UNITS_IN_MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 _SLAB_BYTES = 1 << 23
 
+_EFFORT, _EFFORT_ON_NOISE = 6, 4
+"""Levels of gzip: of label maps, and of images, whose noise more than half the effort makes hardly any smaller."""
+
 
 @dataclass(frozen=True)
 class NiftiHeader:
@@ -254,7 +257,8 @@ def write_nifti(path: Path, array: npt.NDArray[Any], grid: Grid, *, packed: bool
     """
     little = array.dtype.newbyteorder("<")
     with path.open("wb") as raw:
-        stream = cast(BinaryIO, gzip.GzipFile("", "wb", 6, raw, mtime=0)) if packed else cast(BinaryIO, raw)
+        effort = _EFFORT if array.dtype.itemsize == 1 else _EFFORT_ON_NOISE
+        stream = cast(BinaryIO, gzip.GzipFile("", "wb", effort, raw, mtime=0)) if packed else cast(BinaryIO, raw)
         stream.write(nifti_header(array.dtype, grid))
         for k in range(array.shape[2]):
             stream.write(np.ascontiguousarray(array[:, :, k].T, dtype=little).tobytes())
@@ -264,12 +268,28 @@ def write_nifti(path: Path, array: npt.NDArray[Any], grid: Grid, *, packed: bool
 
 def _to_quaternion(affine: FloatArray) -> tuple[FloatArray | None, float]:
     """Return (b, c, d) and the handedness of an affine, or None for the quaternion of one with shear."""
-    from scipy.spatial.transform import Rotation
-
     axes = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
     handedness = 1.0 if np.linalg.det(axes) > 0 else -1.0
     axes[:, 2] *= handedness
     if np.abs(axes.T @ axes - np.eye(3)).max() > 1e-4:
         return None, handedness
-    x, y, z, w = Rotation.from_matrix(axes).as_quat()
-    return np.array([x, y, z]) * (-1.0 if w < 0 else 1.0), handedness
+    a, *rest = _quaternion(axes)
+    return np.array(rest) * (-1.0 if a < 0 else 1.0), handedness
+
+
+def _quaternion(rotation: FloatArray) -> FloatArray:
+    """Return the unit quaternion (a, b, c, d) of a rotation matrix, by its largest component.
+
+    Shepperd SW (1978) Quaternion from rotation matrix. J Guid Control 1:223-224.
+    """
+    (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = rotation
+    columns = np.array(
+        [
+            [1 + xx + yy + zz, zy - yz, xz - zx, yx - xy],
+            [zy - yz, 1 + xx - yy - zz, xy + yx, xz + zx],
+            [xz - zx, xy + yx, 1 - xx + yy - zz, yz + zy],
+            [yx - xy, xz + zx, yz + zy, 1 - xx - yy + zz],
+        ]
+    )
+    longest = columns[int(np.argmax(np.diag(columns)))]
+    return np.asarray(longest / np.linalg.norm(longest))

@@ -79,8 +79,9 @@ class Block:
     def within(self, box: Box, margin: float) -> Block:
         """Return the part of the block that may touch a box of the frame."""
         corners = np.array(list(product(*zip(*box, strict=True))))
-        extra = margin * np.abs(np.linalg.inv(self.matrix)).sum(axis=1)
-        ijk = (corners - self.offset) @ np.linalg.inv(self.matrix).T
+        to_ijk = np.linalg.inv(self.matrix)
+        extra = margin * np.abs(to_ijk).sum(axis=1)
+        ijk = (corners - self.offset) @ to_ijk.T
         low = np.maximum(np.floor(ijk.min(axis=0) - extra).astype(int), self.start)
         high = np.minimum(np.ceil(ijk.max(axis=0) + extra).astype(int) + 1, self.stop)
         high = np.maximum(low, high)

@@ -1,6 +1,7 @@
 """The program as a person starts it: in a process of its own, and the whole demonstration."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import spinetwin
 from spinetwin.cli import main
+from spinetwin.commands import STEPS
 from spinetwin.io import read_label_maps, read_pois
 from spinetwin.poi import Status
 from spinetwin.poi.check import check_maps
@@ -80,3 +82,19 @@ def test_demo_without_a_place_to_write(tmp_path, capsys):
     assert said.endswith(f"{tmp_path / 'file'} is a file. Choose another with --out.\n")
     assert said.count("\n") == 1
     assert (tmp_path / "file").read_text() == "before"
+
+
+def test_a_step_loads_no_other_step():
+    program = (
+        "import sys; from spinetwin.cli import main; assert main(['points']) == 0;"
+        "print([name for name in sys.modules if name.startswith('spinetwin.commands.')], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stderr.strip() == "['spinetwin.commands.points']"
+
+
+def test_without_a_step_all_of_them_are_told():
+    done = program("--help")
+    assert done.returncode == 0
+    told = re.findall(r"^    ([a-z-]+)", done.stdout.decode(), re.MULTILINE)
+    assert told == list(STEPS)

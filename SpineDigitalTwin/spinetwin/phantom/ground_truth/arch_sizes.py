@@ -5,8 +5,6 @@ Lines through the solid begin where the dimensions of the vertebra place a part;
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from ...anatomy import level as level_of
@@ -20,7 +18,7 @@ from ..shape.vertebra import VertebraShape
 from .columns import first_entries, first_exits
 from .extremes import furthest_point
 from .search import Search, abreast
-from .together import together
+from .together import Quantity
 
 ArchSizes = dict[str, float]
 
@@ -51,13 +49,12 @@ _SIDES = {"right": 1.0, "left": -1.0}
 _TRANSVERSE = {"right": Sub.COSTAL_RIGHT, "left": Sub.COSTAL_LEFT}
 
 
-@lru_cache(maxsize=128)
-def arch_sizes(shape: VertebraShape) -> ArchSizes:
+def _arch_search(shape: VertebraShape) -> Search[ArchSizes]:
     """Return dimensions behind the body, by the names of `Sizes`; what a vertebra does not have is left out."""
     sides = ("right",) if shape.symmetric else tuple(_SIDES)
     searches = [_one_side(shape, side) for side in sides]
     median = Sub.BODY_BORDER in shape.subregions and Sub.SPINOUS in shape.subregions
-    *each_side, of_spinous = together(shape, abreast([*searches, _spinous(shape) if median else _nothing()]))
+    *each_side, of_spinous = yield from abreast([*searches, _spinous(shape) if median else _nothing()])
     found = dict(zip(sides, each_side, strict=True))
     found.setdefault("left", found["right"])
     sizes = {f"{name}_{side}": value for side, each in found.items() for name, value in each.items()}
@@ -65,6 +62,9 @@ def arch_sizes(shape: VertebraShape) -> ArchSizes:
     if "reach_right" in sizes and "reach_left" in sizes:
         sizes["transverse_span"] = sizes["reach_right"] + sizes["reach_left"]
     return {name: value for name, value in sizes.items() if np.isfinite(value) and not name.startswith("reach")}
+
+
+arch_sizes = Quantity(_arch_search)
 
 
 def _nothing() -> Search[ArchSizes]:

@@ -45,9 +45,15 @@ def last_exit(
         Length that is searched, mm. What is thinner than 0.1 mm may be overlooked.
     """
     unit = np.asarray(direction, dtype=np.float64)
-    unit = unit / np.linalg.norm(unit)
-    nodes = np.arange(0.0, reach, _STEP)
-    found = yield from _exits(start[None], unit[None], nodes, parts, last=True)
+    found = yield from rays_out(start[None], unit[None] / np.linalg.norm(unit), parts, reach)
+    return found
+
+
+def rays_out(
+    starts: FloatArray, directions: FloatArray, parts: tuple[int, ...] = WHOLE, reach: float = _REACH
+) -> Search[FloatArray]:
+    """Search the same (n,) of many rays at once, along unit `directions` (n, 3)."""
+    found = yield from _exits(starts, directions, np.arange(0.0, reach, _STEP), parts, last=True)
     return found
 
 
@@ -161,21 +167,24 @@ def narrowed(
     `ends` (n, 2) are the values at both. Every round takes the middle, which halves the bracket at least, and three points
     close to where the straight line between both ends meets the surface, which leave little of a bracket of a smooth one.
     """
-    rows, high = np.arange(len(starts)), low + length
+    high, before = low + length, np.arange(len(starts)) * 6 - 1
     a, b = ends[:, 0], ends[:, 1]
-    while (high - low).max() > PRECISION:
-        width = np.clip(_CURVED * (high - low) ** 2, PRECISION / 4, (high - low) / 4)
-        guess = np.clip(low + (high - low) * np.divide(a, a - b, out=np.full_like(a, 0.5), where=a < b), low, high)
-        inner = np.stack([guess - width, guess, guess + width, (low + high) / 2], axis=1)
-        t = np.sort(np.clip(inner, low[:, None], high[:, None]), axis=1)
-        asked = yield from values(_on_lines(starts, ways, t), parts)
-        v = asked.reshape(t.shape)
-        v = np.column_stack([a, -v if outside else v, b])
-        t = np.column_stack([low, t, high])
+    t, v = np.empty((2, len(starts), 6))  # both ends, and what is asked between them
+    inner = t[:, 1:5]
+    while (span := high - low).max() > PRECISION:
+        width = np.minimum(np.maximum(_CURVED * span**2, PRECISION / 4), span / 4)
+        guess = low + span * np.divide(a, a - b, out=np.full_like(a, 0.5), where=a < b)
+        guess = np.minimum(np.maximum(guess, low), high)
+        for place, each in enumerate((low, guess - width, guess, guess + width, (low + high) / 2, high)):
+            t[:, place] = each
+        np.minimum(np.maximum(inner, t[:, :1], out=inner), t[:, 5:], out=inner)
+        inner.sort(axis=1)
+        asked = (yield from values(_on_lines(starts, ways, inner), parts)).reshape(inner.shape)
+        v[:, 0], v[:, 1:5], v[:, 5] = a, -asked if outside else asked, b
         out = v >= 0
         out[:, 0], out[:, -1] = False, True
-        first = out.argmax(axis=1)
-        low, high, a, b = t[rows, first - 1], t[rows, first], v[rows, first - 1], v[rows, first]
+        last = before + out.argmax(axis=1)
+        low, high, a, b = t.ravel()[last], t.ravel()[last + 1], v.ravel()[last], v.ravel()[last + 1]
     return np.asarray((low + high) / 2)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -15,11 +14,12 @@ from ...geometry.frame import direction_coefficients
 from ..shape.vertebra import VertebraShape
 from .columns import first_exits
 from .search import Search, abreast
-from .together import together
+from .together import Quantity
 
 _SHARE = 0.5
 """Part of the width and depth of a body, about its middle, over which a plane is fitted: inside rims and uncinate processes."""
 
+_WAYS = {"superior": "S", "inferior": "I"}
 _NODES = 9
 _REACH = 60.0
 
@@ -52,21 +52,26 @@ def body_of(shape: VertebraShape) -> tuple[int, ...] | None:
     return (labels[0],) if labels else None
 
 
-@lru_cache(maxsize=128)
-def endplates(shape: VertebraShape) -> Mapping[str, Endplate]:
+def plates_of(shape: VertebraShape) -> tuple[str, ...]:
+    """Return which endplates a vertebra has: C1 none, C2 only the inferior (above is the dens), S1 only the superior one."""
+    if body_of(shape) is None:
+        return ()
+    missing = {"C2": "superior", "S1": "inferior"}.get(level_of(shape.level).name)
+    return tuple(which for which in _WAYS if which != missing)
+
+
+def _endplates_search(shape: VertebraShape) -> Search[Mapping[str, Endplate]]:
     """Return the endplates "superior" and "inferior", those that exist.
 
     The plane is the least-squares one over the inner half of the body, so that neither rims nor osteophytes tilt it, and a
-    symmetric hollow does not either. C1 has none, C2 only the inferior (above is the dens), S1 only the superior one.
+    symmetric hollow does not either.
     """
-    body, name = body_of(shape), level_of(shape.level).name
-    if body is None:
-        return {}
-    missing = {"C2": "superior", "S1": "inferior"}.get(name)
-    ways = {"superior": direction_coefficients("S"), "inferior": direction_coefficients("I")}
-    wanted = [which for which in ways if which != missing]
-    found = together(shape, abreast([_fitted(shape, body, ways[which]) for which in wanted]))
+    wanted, body = plates_of(shape), body_of(shape) or ()
+    found = yield from abreast([_fitted(shape, body, direction_coefficients(_WAYS[which])) for which in wanted])
     return dict(zip(wanted, found, strict=True))
+
+
+endplates = Quantity(_endplates_search)
 
 
 def _fitted(shape: VertebraShape, body: tuple[int, ...], way: FloatArray) -> Search[Endplate]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from ...anatomy import POINTS
@@ -12,12 +10,12 @@ from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ...geometry.frame import direction_coefficients
 from ..shape.vertebra import VertebraShape
-from .columns import last_exit
-from .flavum import flavum_points
+from .columns import last_exit, rays_out
+from .flavum import Sections, flavum_points, flavum_sections
 from .quadrature import part_moments
-from .search import Search, abreast
+from .search import Search, abreast, side_by_side
 from .steps import stepped_corners
-from .together import together
+from .together import Quantity
 
 Points = dict[int, FloatArray]
 
@@ -55,29 +53,41 @@ def body_shift(shape: VertebraShape) -> float:
     return abs(right[0] - left[0]) / 3 / f
 
 
-@lru_cache(maxsize=128)
 def level_points(shape: VertebraShape) -> Points:
     """Return the points of one vertebra (rule set "paper") in its own frame, mm.
 
     The left points of a symmetric shape are the mirror images of the right ones, to the last bit; those of another shape are
     looked for on their own.
     """
+    return points_and_sections(shape)[0]
+
+
+def _search(shape: VertebraShape) -> Search[tuple[Points, Sections]]:
+    """Search the points of one vertebra, and the sections of its arch in which those of the ligamentum flavum lie."""
     if level_of(shape.level).region == "sacral":
-        return {}
+        return {}, {}
     moments = part_moments(shape)
     points = {int(key): np.array(each.centroid) for key, each in moments.items() if key != Sub.BODY_BORDER}
     rays = [each for each in _PROCESS_RAYS if each[1] in points and not (shape.symmetric and each[0] in _ON_THE_LEFT)]
     searches: list[Search[Points]] = [_ray(poi, points[part], direction, (part,)) for poi, part, direction in rays]
     centre = moments.get(Sub.BODY_BORDER)
-    if centre is not None:
-        searches += _body_searches(shape, np.array(centre.centroid))
-    for found in together(shape, abreast(searches)):
-        for poi, point in found.items():
-            points.update(_sided(shape, poi, point))
-    if centre is not None:
-        points.update(_derived(shape, np.array(centre.centroid), points))
-        points.update(flavum_points(shape, points, body_shift(shape)))
-    return points
+    if centre is None:
+        return points | _sided_all(shape, (yield from abreast(searches))), {}
+    middle, shift = np.array(centre.centroid), body_shift(shape)
+    found, sections = yield from side_by_side(
+        abreast([*searches, *_body_searches(shape, middle)]), flavum_sections(shape, points[Sub.ARCH], shift)
+    )
+    points |= _sided_all(shape, found)
+    points |= _derived(shape, middle, points)
+    points |= yield from flavum_points(shape, points, shift, sections)
+    return points, sections
+
+
+points_and_sections = Quantity(_search)
+
+
+def _sided_all(shape: VertebraShape, found: list[Points]) -> Points:
+    return {poi: at for each in found for one, point in each.items() for poi, at in _sided(shape, one, point).items()}
 
 
 def _sided(shape: VertebraShape, poi: int, point: FloatArray) -> Points:
@@ -116,12 +126,12 @@ def _derived(shape: VertebraShape, centre: FloatArray, points: Points) -> Points
 
 def _sagittal(start: FloatArray, names: dict[str, int]) -> Search[Points]:
     """Search mid points and corners of the body in the sagittal plane through `start`."""
-    rays = [last_exit(start, direction_coefficients(letter), _BODY) for letter in _LETTERS]
+    units = np.array([direction_coefficients(letter) for letter in _LETTERS])
     first, second = (np.array([direction_coefficients(pair[place]) for pair in _PAIRS]) for place in (0, 1))
-    *exits, found = yield from abreast([*rays, stepped_corners(start, first, second, _BODY)])
-    ways = {
-        letter: t[0] * direction_coefficients(letter) for letter, t in zip(_LETTERS, exits, strict=True) if np.isfinite(t[0])
-    }
+    exits, found = yield from abreast(
+        [rays_out(np.tile(start, (len(units), 1)), units, _BODY), stepped_corners(start, first, second, _BODY)]
+    )
+    ways = {letter: t * unit for letter, t, unit in zip(_LETTERS, exits, units, strict=True) if np.isfinite(t)}
     points = {names[letter]: start + way for letter, way in ways.items()}
     usable = {pair: at for pair, at in zip(_PAIRS, found, strict=True) if pair[0] in ways and pair[1] in ways}
     return points | {names[pair]: at for pair, at in usable.items() if np.isfinite(at).all()}

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from ...geometry import FloatArray
 
 T = TypeVar("T")
+U = TypeVar("U")
 Function: TypeAlias = Callable[[FloatArray], FloatArray]
 """Takes points (n, 3); negative inside; no steeper than `STEEPEST`."""
 
@@ -57,6 +58,13 @@ def abreast(searches: Sequence[Search[T]]) -> Search[list[T]]:
         rest = iter(answered_all)
         told = {place: [next(rest) for _ in asked] for place, asked in asks.items()}
     return [results[place] for place in range(len(searches))]
+
+
+def side_by_side(first: Search[T], second: Search[U]) -> Search[tuple[T, U]]:
+    """Make two searches of different kinds one."""
+    both: list[Search[Any]] = [first, second]
+    one, other = yield from abreast(both)
+    return one, other
 
 
 def answered(inside: Function, search: Search[T]) -> T:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -17,13 +16,13 @@ from ..shape.vertebra import VertebraShape
 from ..spine import Spine
 from .arch_sizes import arch_sizes
 from .columns import first_entries, first_exits
-from .endplates import Endplate, endplates
+from .endplates import Endplate, endplates, plates_of
 from .extremes import rim
 from .gaps import relative_frame
 from .quadrature import disc_moment, part_moments
 from .record import Sizes
 from .search import WHOLE, Search, abreast
-from .together import together
+from .together import Quantity, together
 
 _REACH = 60.0
 _CANAL_STEP = 0.25
@@ -76,17 +75,17 @@ def lengths(marks: Landmarks) -> dict[str, float]:
     }
 
 
-@lru_cache(maxsize=128)
-def landmarks(shape: VertebraShape) -> Landmarks:
+def _landmarks_search(shape: VertebraShape) -> Search[Landmarks]:
     """Return rims ("AS" is front and top) and surfaces ("A") of a body, in its own frame; nothing above where the dens is."""
     body = part_moments(shape).get(Sub.BODY_BORDER)
     if body is None:
         return {}
-    search = body_landmarks(_box(shape), np.array(body.centroid), (int(Sub.BODY_BORDER),), shape.symmetric)
-    marks = together(shape, search)
-    if "superior" not in endplates(shape):
-        marks = {name: at for name, at in marks.items() if "S" not in name}
-    return marks
+    part = (int(Sub.BODY_BORDER),)
+    marks = yield from body_landmarks(_box(shape), np.array(body.centroid), part, shape.symmetric)
+    return marks if "superior" in plates_of(shape) else {name: at for name, at in marks.items() if "S" not in name}
+
+
+landmarks = Quantity(_landmarks_search)
 
 
 def body_landmarks(box: Box, middle: FloatArray, parts: tuple[int, ...] = WHOLE, symmetric: bool = False) -> Search[Landmarks]:
@@ -109,8 +108,7 @@ def _box(shape: VertebraShape) -> Box:
     return (x0 - more, y0 - more, z0 - more), (x1 + more, y1 + more, z1 + more)
 
 
-@lru_cache(maxsize=128)
-def canal_sizes(shape: VertebraShape) -> dict[str, float]:
+def _canal_search(shape: VertebraShape) -> Search[dict[str, float]]:
     """Return the least width and the least depth of the canal that bone surrounds, by the names of `Sizes`; not of a sacrum."""
     if level_of(shape.level).region == "sacral":
         return {}
@@ -122,9 +120,12 @@ def canal_sizes(shape: VertebraShape) -> dict[str, float]:
     others = [
         first_entries(starts, direction_coefficients(each), _CANAL_REACH) for each in ("AP" if shape.symmetric else "APL")
     ]
-    rightwards, forwards, backwards, *leftwards = together(shape, abreast([right, *others]))
+    rightwards, forwards, backwards, *leftwards = yield from abreast([right, *others])
     reaches = {"canal_width": rightwards + (leftwards[0] if leftwards else rightwards), "canal_depth": forwards + backwards}
     return {name: float(np.nanmin(reach)) for name, reach in reaches.items() if np.isfinite(reach).any()}
+
+
+canal_sizes = Quantity(_canal_search)
 
 
 def _disc_sizes(spine: Spine, key: int) -> dict[str, float]:

@@ -13,8 +13,6 @@ The last two are searches with steps of their own, so that on the continuous sha
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import numpy.typing as npt
 
@@ -29,10 +27,11 @@ from ..shape.vertebra import VertebraShape
 from .columns import last_exits
 from .extremes import furthest_point
 from .flavum import flavum_points
-from .levels import body_shift, level_points
+from .levels import body_shift, points_and_sections
+from .quadrature import part_moments
 from .search import WHOLE, Search, abreast, values
 from .steps import stepped, stepped_corners
-from .together import together
+from .together import Quantity
 
 Points = dict[int, FloatArray]
 Mask = npt.NDArray[np.bool_]
@@ -59,22 +58,31 @@ _SHRINKAGES = 40
 _REACH = 60.0
 
 
-@lru_cache(maxsize=128)
-def tptbox_points(shape: VertebraShape) -> Points:
-    """Return the points of one vertebra (rule set "tptbox") in its own frame, mm."""
-    points = dict(level_points(shape))
-    if not points:
+def _own_search(shape: VertebraShape) -> Search[Points]:
+    """Return the furthest points and the corners of one vertebra, in its own frame, mm."""
+    if level_of(shape.level).region == "sacral":
         return {}
-    searches = _extremes(shape)
-    if int(Sub.BODY) in points:
-        searches += _corners(shape, points[Sub.BODY])
-    for found in together(shape, abreast(searches)):
-        points.update(_mirrored(shape, found))
-    if int(Sub.BODY) in points:
-        points.update(_approached(shape, points))
-        lateral = flavum_points(shape, points, body_shift(shape))
-        points.update({poi: lateral[poi] for poi in _LATERAL_FLAVUM if poi in lateral})
-    return points
+    searches, centre = _extremes(shape), part_moments(shape).get(Sub.BODY_BORDER)
+    if centre is not None:
+        searches += _corners(shape, np.array(centre.centroid))
+    found = yield from abreast(searches)
+    return {poi: at for each in found for poi, at in _mirrored(shape, each).items()}
+
+
+extremes_and_corners = Quantity(_own_search)
+
+
+def _tptbox_search(shape: VertebraShape) -> Search[Points]:
+    """Return the points of one vertebra (rule set "tptbox") in its own frame, mm."""
+    paper, sections = points_and_sections(shape)
+    points = paper | extremes_and_corners(shape)
+    if int(Sub.BODY) not in points:
+        return points
+    approached, lateral = yield from abreast([_approached(points), flavum_points(shape, points, body_shift(shape), sections)])
+    return points | approached | {poi: lateral[poi] for poi in _LATERAL_FLAVUM if poi in lateral}
+
+
+tptbox_points = Quantity(_tptbox_search)
 
 
 def _extremes(shape: VertebraShape) -> list[Search[Points]]:
@@ -163,8 +171,8 @@ def _approaches(points: Points) -> dict[int, FloatArray]:
     return {poi: points[goal] for poi, goal in _APPROACHES if goal in points}
 
 
-def _approached(shape: VertebraShape, points: Points) -> Points:
-    """Points 125 and 127: where steps up and forward within the arch come closest to a goal.
+def _approached(points: Points) -> Search[Points]:
+    """Search points 125 and 127: where steps up and forward within the arch come closest to a goal.
 
     Without a spinous process the way begins in the middle of the arch.
     """
@@ -173,6 +181,5 @@ def _approached(shape: VertebraShape, points: Points) -> Points:
         return {}
     up, ahead = (np.tile(direction_coefficients(way), (len(goals), 1)) for way in "SA")
     arch = (int(Sub.ARCH), int(Sub.SPINOUS))
-    return dict(
-        zip(goals, together(shape, stepped_corners(start, up, ahead, arch, np.array(list(goals.values())))), strict=True)
-    )
+    found = yield from stepped_corners(start, up, ahead, arch, np.array(list(goals.values())))
+    return dict(zip(goals, found, strict=True))

@@ -5,7 +5,7 @@ Nothing here looks at a voxel of a label map, and nothing is shared with the cod
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -15,18 +15,22 @@ import numpy as np
 from ...anatomy.subregions import SubregionId
 from ...errors import ParameterError
 from ...geometry import FloatArray, Frame
+from ..shape.vertebra import VertebraShape
 from ..spine import Spine
 from .angles import angles
+from .arch_sizes import arch_sizes
+from .endplates import endplates
 from .gaps import gap_points
-from .levels import level_points
+from .levels import level_points, points_and_sections
 from .quadrature import part_moments
 from .record import GroundTruth
 from .ribs import rib_truths
-from .sizes import sizes
-from .tptbox import tptbox_points
+from .sizes import canal_sizes, landmarks, sizes
+from .together import find
+from .tptbox import extremes_and_corners, tptbox_points
 from .variants import variant_truths
 
-_POINTS = {"paper": level_points, "tptbox": tptbox_points}
+_POINTS: Mapping[str, Callable[[VertebraShape], dict[int, FloatArray]]] = {"paper": level_points, "tptbox": tptbox_points}
 """What finds the points of one vertebra, by rule set."""
 
 
@@ -73,7 +77,7 @@ def truth(spine: Spine, rules: str = "paper", levels: Collection[int] | None = N
 
 def _truths(spine: Spine, rule_sets: Collection[str], levels: Collection[int] | None) -> dict[str, Truth]:
     """Return the truth by rule set; what lies between vertebrae is the same in all."""
-    wanted = [key for key in spine.shapes if levels is None or key in levels]
+    wanted = _wanted(spine, levels)
     frames = MappingProxyType({key: _frame(spine, key) for key in wanted})
     gaps = {key: gap_points(spine, key) for key in wanted}
     points: dict[str, dict[tuple[int, int], FloatArray]] = {rules: {} for rules in rule_sets}
@@ -82,6 +86,16 @@ def _truths(spine: Spine, rule_sets: Collection[str], levels: Collection[int] | 
             local = {**_POINTS[rules](spine.shapes[key]), **gaps[key]}
             found.update({(key, poi): _fixed(spine.frames[key].to_ras(at)) for poi, at in sorted(local.items())})
     return {rules: Truth(frames, MappingProxyType(found)) for rules, found in points.items()}
+
+
+def _wanted(spine: Spine, levels: Collection[int] | None) -> list[int]:
+    return [key for key in spine.shapes if levels is None or key in levels]
+
+
+def _search(shape: VertebraShape) -> None:
+    """Search all that is known of one vertebra side by side; the second round follows from the first."""
+    find(shape, (points_and_sections, extremes_and_corners, endplates, landmarks))
+    find(shape, (tptbox_points, canal_sizes, arch_sizes))
 
 
 def _frame(spine: Spine, key: int) -> Frame:
@@ -104,6 +118,8 @@ def ground_truth(
     parameters : mapping, optional
         What the phantom was made with, to be kept with its truth.
     """
+    for key in _wanted(spine, levels):
+        _search(spine.shapes[key])
     found = _truths(spine, _POINTS, levels)
     frames = found["paper"].frames
     return GroundTruth(

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import PchipInterpolator
 
 from ...anatomy.tables import read_table
 from ..shape.distances import Array, superellipse
@@ -21,6 +20,7 @@ from .canvas import Canvas
 from .contrast import tissue_id
 from .curve import STEP, Course, SpineCurve, place_of
 from .lattice import Lattice
+from .monotone import monotone
 
 SKIN = 1.8
 """Thickness of the skin, mm."""
@@ -103,7 +103,7 @@ def profile(curve: SpineCurve, rows: list[dict[str, str]], columns: tuple[str, .
     places, table = np.array([at for at, _ in known]), np.array([values for _, values in known]).T
     table[:lengths] *= curve.size
     fine = np.arange(places[0], places[-1] + 0.5, 0.5)
-    values = PchipInterpolator(places, table, axis=1)(np.minimum(fine, places[-1]))
+    values = monotone(places, table, np.minimum(fine, places[-1]))
     return Profile(float(places[0]), float(places[-1]), values.astype(np.float32))
 
 

@@ -20,6 +20,9 @@ MEAN_SKEW = 2.0
 SKEWS = (-0.8, 25.0)
 """Least and greatest skew: from a lordosis whose apex is high to one that is all in the last segments."""
 
+_EXACT = 1e-12
+"""How exactly the skew is found."""
+
 
 def sagittal_plane(parameters: SpineParameters, names: Sequence[str], chain: Chain) -> FloatArray:
     """Return the forward lean of every superior axis, (n,) degrees.
@@ -101,9 +104,11 @@ def _shares(weights: FloatArray, total: float) -> FloatArray:
 
 def _zero(function: Callable[[float], float], low: float, high: float) -> float:
     """Return where a function is zero, or the end of the range where it is nearest to that."""
-    from scipy.optimize import brentq
-
     ends = function(low), function(high)
     if ends[0] * ends[1] > 0:
         return low if abs(ends[0]) < abs(ends[1]) else high
-    return float(brentq(function, low, high, xtol=1e-12))
+    rising = ends[1] > ends[0]
+    while high - low > _EXACT:  # half and half: to load an optimiser takes longer
+        middle = (low + high) / 2
+        low, high = (low, middle) if (function(middle) > 0) == rising else (middle, high)
+    return (low + high) / 2

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from ...geometry import FloatArray
 from .part import Part
+from .processes import Articular
 from .vertebra import FAR, Blender, VertebraShape
 
 Function: TypeAlias = Callable[[FloatArray], FloatArray]
@@ -24,7 +25,7 @@ Function: TypeAlias = Callable[[FloatArray], FloatArray]
 MARGIN = 6.0
 """How far from its box a part is still evaluated, mm."""
 
-CHUNK = 8192
+CHUNK = 16384
 """Points evaluated at a time: what is computed of them stays in the fast memory of the processor."""
 
 
@@ -50,6 +51,17 @@ class Nearby:
                 groups.append([])
         return groups[:-1]
 
+    @cached_property
+    def _subregions(self) -> tuple[int, ...]:
+        """The labels as plain numbers, which compare faster."""
+        return tuple(int(each) for each in self.shape.subregions)
+
+    @cached_property
+    def _beside_canal(self) -> list[bool]:
+        """Whether each part is an articular process that leaves this vertebra's canal open, as a left one does mirrored."""
+        solids = [part.solid for part in self.shape.parts]
+        return [isinstance(each, Articular) and each.canal == self.shape.canal for each in solids]
+
     def evaluate(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return what `VertebraShape.evaluate` does, `FAR` for a part that is far away; points (..., 3)."""
         flat = points.reshape(-1, 3)
@@ -64,17 +76,18 @@ class Nearby:
         x, y, z = np.ascontiguousarray(points.T)
         near = self._near(x, y, z)
         used = [bool(each.any()) for each in near]
+        wall = np.asarray(shape.canal.distance(x, y, z), dtype=np.float64)
         blender = Blender(shape, x.shape, np.float64)
         distances = np.full((len(shape.subregions), len(x)), FAR)
         for group in self._groups:
             if not any(used[place] for place, _ in group):
                 continue
             for place, part in group:
-                d = _distance(part, near[place], x, y, z)
+                d = _distance(part, near[place], x, y, z, wall if self._beside_canal[place] else None)
                 blender.add(part, d, everywhere)
                 mine = distances[shape.subregions.index(part.subregion)]
                 np.minimum(mine, part.claim(d), out=mine)
-        return np.asarray(blender.finish(shape.canal.distance(x, y, z)), dtype=np.float64), distances
+        return np.asarray(blender.finish(wall), dtype=np.float64), distances
 
     def _near(self, x: FloatArray, y: FloatArray, z: FloatArray) -> npt.NDArray[np.bool_]:
         """Which points lie in the box of each part, (parts, n)."""
@@ -94,7 +107,9 @@ class Nearby:
 
     def union(self, solid: FloatArray, distances: FloatArray, parts: Collection[int]) -> FloatArray:
         """Return what is negative inside the union of some parts, of what was evaluated; of all parts if none is named."""
-        mine = [place for place, subregion in enumerate(self.shape.subregions) if subregion in parts]
+        if not parts:
+            return solid
+        mine = [place for place, subregion in enumerate(self._subregions) if subregion in parts]
         others = [place for place in range(len(distances)) if place not in mine]
         if not mine or not others:
             return solid
@@ -128,12 +143,19 @@ def _least(distances: FloatArray, places: list[int]) -> FloatArray:
     return least
 
 
-def _distance(part: Part, near: npt.NDArray[np.bool_], x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
-    if near.all():
-        return np.asarray(part.distance(x, y, z))
+def _distance(
+    part: Part, near: npt.NDArray[np.bool_], x: FloatArray, y: FloatArray, z: FloatArray, wall: FloatArray | None
+) -> FloatArray:
+    """Return the distance (n,) to a part near it; where its own distance to the canal is known (`wall`) it is not asked for."""
+    at = slice(None) if near.all() else np.flatnonzero(near)
     distance = np.full(len(x), FAR)
-    if near.any():
-        distance[near] = part.distance(x[near], y[near], z[near])
+    if not isinstance(at, slice) and not len(at):
+        return distance
+    solid, side = part.solid, x[at]
+    if wall is not None and isinstance(solid, Articular):
+        distance[at] = solid.distance_beside(wall[at], -side if part.mirrored else side, y[at], z[at])
+    else:
+        distance[at] = part.distance(side, y[at], z[at])
     return distance
 
 

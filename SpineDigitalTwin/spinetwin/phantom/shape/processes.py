@@ -83,6 +83,10 @@ class Articular:
 
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return the signed distance in mm, negative inside."""
+        return self.distance_beside(self.canal.distance(x, y, z), x, y, z)
+
+    def distance_beside(self, wall: Array, x: Array, y: Array, z: Array) -> Array:
+        """Return the same where the distance to the canal is known, which all processes of a vertebra share."""
         px, py, pz = self.facet.point
         dx, dy, dz = x - px, y - py, z - pz
         out, u, v = (dx * a + dy * b + dz * c for a, b, c in (self.facet.normal, *self.axes))
@@ -93,7 +97,7 @@ class Articular:
         for limb in self.limbs:
             solid = smooth_min(solid, limb.distance(x, y, z), self.blend)
         solid = rounded_max(solid, np.asarray(out), 0.8)
-        return rounded_max(solid, np.asarray(CLEARANCE - self.canal.distance(x, y, z)), 2.0)
+        return rounded_max(solid, np.asarray(CLEARANCE - wall), 2.0)
 
 
 @dataclass(frozen=True)
