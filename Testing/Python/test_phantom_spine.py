@@ -219,6 +219,20 @@ def test_endplates_and_the_ct_convention():
     assert (maps.subregions == 50).sum() > (maps.subregions == 49).sum() * 0.5
 
 
+def test_endplates_are_a_part_of_what_is_disc_without_them():
+    """An incident: over the sacrum, whose endplate has no label, a millimetre was left empty, and L5/S1 seemed too low."""
+    spine = make_spine(SpineParameters(levels="L4-S1"))
+    grid = spine.grid(1.0)
+    plain, plated = (spine.voxelise(grid, endplates=each) for each in (False, True))
+    discs = plain.subregions == SubregionId.DISC
+    assert np.array_equal(discs, np.isin(plated.subregions, (SubregionId.DISC, SubregionId.ENDPLATE)))
+    assert np.array_equal(plain.subregions[~discs], plated.subregions[~discs])
+    lower = [maps.vertebrae == level("L5").disc_id for maps in (plain, plated)]
+    heights = [spine.frames[level("S1").id].to_local(grid.to_ras(np.argwhere(each)))[:, 2] for each in lower]
+    assert heights[1].min() == heights[0].min()
+    assert heights[1].max() < heights[0].max()
+
+
 @pytest.mark.parametrize(
     ("words", "what"),
     [
