@@ -7,8 +7,9 @@ from itertools import pairwise, product
 
 import numpy as np
 from scipy.spatial import cKDTree
-from spinetwin.anatomy import level
+from spinetwin.anatomy import PointId, level
 from spinetwin.geometry import Grid, LabelMaps
+from spinetwin.measure.landmarks import INFERIOR_CORNERS, SUPERIOR_CORNERS
 from spinetwin.phantom import Spine
 from spinetwin.phantom.shape.part import Part
 from spinetwin.phantom.shape.processes import Articular
@@ -17,18 +18,38 @@ from spinetwin.phantom.shape.vertebra import VertebraShape
 from spinetwin.phantom.voxels import block_of, sample
 
 
+def _height(body: Body, up: bool, places: np.ndarray) -> np.ndarray:
+    """Heights (n,) of an endplate above points (n, 2) of the body's middle plane, found by bisection."""
+    inside, outside = np.zeros(len(places)), np.full(len(places), 40.0 if up else -40.0)
+    for _ in range(60):
+        z = (inside + outside) / 2
+        within = (body.above if up else body.below)(places[:, 0], places[:, 1], z) < 0
+        inside, outside = np.where(within, z, inside), np.where(within, outside, z)
+    return inside
+
+
 def plate_normal(body: Body, up: bool) -> np.ndarray:
     """Normal (towards the head, body's frame) of the plane through four points of an endplate's rim, found by bisection."""
     a, b = 0.45 * body.width, 0.45 * body.depth
     rim = np.array([[a, 0.0], [-a, 0.0], [0.0, b], [0.0, -b]])
-    inside, outside = np.zeros(4), np.full(4, 40.0 if up else -40.0)
-    for _ in range(60):
-        z = (inside + outside) / 2
-        within = (body.above if up else body.below)(rim[:, 0], rim[:, 1], z) < 0
-        inside, outside = np.where(within, z, inside), np.where(within, outside, z)
-    points = np.column_stack([rim, inside])
+    points = np.column_stack([rim, _height(body, up, rim)])
     normal = np.cross(points[0] - points[1], points[2] - points[3])
     return normal / np.linalg.norm(normal)
+
+
+def body_landmarks(spine: Spine) -> dict[tuple[int, int], np.ndarray]:
+    """Centres of the bodies and the corners of their endplates (RAS), found by bisection on the bodies alone."""
+    found = {}
+    for key, shape in spine.shapes.items():
+        if level(key).name != "C1":
+            body, frame = shape.body, spine.frames[key]
+            found[key, PointId.BODY] = frame.origin
+            for up, corners in ((True, SUPERIOR_CORNERS), (False, INFERIOR_CORNERS)):
+                for ahead, points in zip((1.0, -1.0), (corners["front"], corners["back"]), strict=True):
+                    rim = np.array([[side * 0.3 * body.width, ahead * 0.4 * body.depth] for side in (0.0, 1.0, -1.0)])
+                    places = frame.to_ras(np.column_stack([rim, _height(body, up, rim)]))
+                    found.update({(key, poi): place for poi, place in zip(points, places, strict=True)})
+    return found
 
 
 def plate_in_space(spine: Spine, name: str, up: bool) -> np.ndarray:

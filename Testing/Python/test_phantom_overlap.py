@@ -1,51 +1,57 @@
-"""How much two neighbouring vertebrae share, against the smaller of both: of whole spines the worst pair would not be seen."""
+"""How much two neighbouring vertebrae share, against the smaller of both: of whole spines the worst pair would not be seen.
+
+Incidents: at the top of a curve of 80 degrees the inferior process of C7 stood in the transverse one of T1 (0.9 % of T1), and
+those of an L5 that had slipped by 45 % in the arch of the sacrum (1.2 % of L5).
+"""
 
 import pytest
 from phantom_measures import overlap, pair_overlaps
 from spinetwin.anatomy import LEVELS, level
-from spinetwin.phantom import VARIANT_KINDS, Curve, SpineParameters, dimensions, make_spine, parse_variant
+from spinetwin.phantom import VARIANT_KINDS, Curve, SpineParameters, dimensions, lenke_curves, make_spine, parse_variant
 
 MOST = 0.005
 
 POSTURES = {
-    "mean": (SpineParameters(), MOST),
-    "no kyphosis": (SpineParameters(kyphosis=0.0), MOST),
-    "most kyphosis": (SpineParameters(kyphosis=80.0), MOST),
-    "no lordosis": (SpineParameters(lordosis=0.0), MOST),
-    "most lordosis": (SpineParameters(lordosis=85.0), MOST),
-    "kyphotic neck": (SpineParameters(cervical_lordosis=-15.0), MOST),
-    "lordotic neck": (SpineParameters(cervical_lordosis=40.0), MOST),
-    # above its first end vertebra a curve fades so steeply that T1 takes 0.6 % of C7, at 80 degrees 0.9 %
-    "Cobb 60": (SpineParameters(curves=(Curve(60.0),)), 0.007),
-    "Cobb 80": (SpineParameters(curves=(Curve(80.0),)), 0.011),
+    "mean": SpineParameters(),
+    "no kyphosis": SpineParameters(kyphosis=0.0),
+    "most kyphosis": SpineParameters(kyphosis=80.0),
+    "no lordosis": SpineParameters(lordosis=0.0),
+    "most lordosis": SpineParameters(lordosis=85.0),
+    "kyphotic neck": SpineParameters(cervical_lordosis=-15.0),
+    "lordotic neck": SpineParameters(cervical_lordosis=40.0),
+    "Cobb 60": SpineParameters(curves=(Curve(60.0),)),
+    "Cobb 80": SpineParameters(curves=(Curve(80.0),)),
+    "Cobb 80 within six levels": SpineParameters(curves=(Curve(80.0, half_length=3),)),
+    "Cobb 80 in the loin": SpineParameters(curves=(Curve(80.0, apex="L2", side="left", half_length=3),)),
+    **{f"Lenke {kind}": SpineParameters(curves=lenke_curves(kind, 80.0)) for kind in range(1, 7)},
 }
 
-SINGLE = {
-    f"{kind.name}:{kind.level}:{size:g}".replace("::", ":"): MOST
+SINGLE = [
+    f"{kind.name}:{kind.level}:{size:g}".replace("::", ":")
     for kind in VARIANT_KINDS.values()
     if kind.level and kind.name != "listhesis" and kind.amount
     for size in (kind.least, kind.most)
-}
+]
 """Every kind that has a size, with its least and its greatest."""
 
-OTHERS = {
-    "listhesis:L5:1": MOST,
-    "listhesis:L4:45%": MOST,
-    "listhesis:L5:45%": 0.014,  # its facets, 15 mm in front of where they belong, take 1.2 % of L5
-    "listhesis:C3:45%": MOST,
-    "block:C5": MOST,
-    "block:L3": MOST,
-    "laminectomy:L4": MOST,
-    "T13": MOST,
-    "L6": MOST,
-    "four-lumbar": MOST,
-    "wedge:L1:0.6 biconcave:L2:0.6": MOST,
-    "listhesis:L4:45% osteophytes:L5:8": MOST,
-    "L6 listhesis:L5:45%": MOST,
-    "block:C5 listhesis:C3:6.9": MOST,
-    "osteophytes:L3:8 osteophytes:L4:8": MOST,
-    "listhesis:L3:45% listhesis:L4:45%": MOST,
-}
+OTHERS = [
+    "listhesis:L5:1",
+    "listhesis:L4:45%",
+    "listhesis:L5:45%",
+    "listhesis:C3:45%",
+    "block:C5",
+    "block:L3",
+    "laminectomy:L4",
+    "T13",
+    "L6",
+    "four-lumbar",
+    "wedge:L1:0.6 biconcave:L2:0.6",
+    "listhesis:L4:45% osteophytes:L5:8",
+    "L6 listhesis:L5:45%",
+    "block:C5 listhesis:C3:6.9",
+    "osteophytes:L3:8 osteophytes:L4:8",
+    "listhesis:L3:45% listhesis:L4:45%",
+]
 """Kinds without a size, slips, and pairs of variants side by side."""
 
 
@@ -58,19 +64,18 @@ def around(words):
 
 @pytest.mark.parametrize("name", POSTURES)
 def test_neighbours_share_next_to_nothing_in_any_posture(name):
-    parameters, most = POSTURES[name]
-    found = pair_overlaps(make_spine(parameters))
+    found = pair_overlaps(make_spine(POSTURES[name]))
     assert len(found) == 24
-    assert max(found.values()) < most, max(found.items(), key=lambda each: each[1])
+    assert max(found.values()) < MOST, max(found.items(), key=lambda each: each[1])
 
 
-@pytest.mark.parametrize(("text", "most"), {**SINGLE, **OTHERS}.items())
-def test_neighbours_share_next_to_nothing_around_any_variant(text, most):
+@pytest.mark.parametrize("text", [*SINGLE, *OTHERS])
+def test_neighbours_share_next_to_nothing_around_any_variant(text):
     words = text.split()
     spine = make_spine(SpineParameters(variants=tuple(parse_variant(word) for word in words)))
     found = pair_overlaps(spine, around(words))
     assert len(found) >= 2
-    assert max(found.values()) < most, max(found.items(), key=lambda each: each[1])
+    assert max(found.values()) < MOST, max(found.items(), key=lambda each: each[1])
 
 
 def test_every_kind_is_looked_at():

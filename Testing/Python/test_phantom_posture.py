@@ -8,11 +8,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from phantom_measures import cobb, disc_voids, facet_gaps, overlap, plate_normal, sagittal
+from phantom_measures import body_landmarks, cobb, disc_voids, facet_gaps, overlap, plate_normal, sagittal
 from spinetwin.anatomy import LEVELS, POINTS, level
 from spinetwin.anatomy.subregions import SubregionId as Sub
 from spinetwin.errors import ParameterError
 from spinetwin.measure.compute import measure
+from spinetwin.measure.lenke import suggest
 from spinetwin.measure.subject import Subject
 from spinetwin.phantom import Curve, SpineParameters, lenke_curves, make_spine, parse_variant, truth
 from spinetwin.phantom.ground_truth.angles import angles
@@ -50,13 +51,21 @@ def test_every_curve_of_every_preset_has_its_cobb_angle_and_the_spine_is_balance
     assert np.abs(offset[:2]).max() < 20
 
 
+@pytest.mark.parametrize("levels", ["C1-S1", "T1-L5"])
+@pytest.mark.parametrize("angle", [40, 50, 60])
 @pytest.mark.parametrize("kind", LENKE)
-def test_measurements_find_the_type_of_a_preset(kind):
-    """An incident: the lumbar curve of type 1 had 28 degrees, which makes it structural. T1 is where the type begins."""
-    spine = make_spine(SpineParameters(levels="T1-L5", curves=lenke_curves(kind, 50)))
+def test_measurements_find_the_type_of_a_preset(kind, angle, levels):
+    """Incidents: the lumbar curve of type 1 had 28 degrees, which makes it structural; with the neck in view type 1 was a 2."""
+    spine = make_spine(SpineParameters(levels=levels, curves=lenke_curves(kind, angle)))
+    found = suggest(Subject.of(body_landmarks(spine), dict(spine.frames)))
+    assert found.type.startswith(str(kind)), found.reasons
+
+
+def test_measurements_find_the_type_from_the_points_of_the_truth():
+    spine = make_spine(SpineParameters(curves=lenke_curves(1, 50)))
     known = truth(spine)
     found = measure(Subject.of(dict(known.points), dict(known.frames)), draws=0).get("lenke_type")
-    assert found.text.startswith(str(kind)), found.reason
+    assert found.text.startswith("1"), found.reason
 
 
 @pytest.mark.parametrize(
@@ -93,13 +102,12 @@ def test_bodies_make_the_greater_part_of_a_thoracic_and_the_smaller_of_a_lumbar_
 
 @pytest.mark.parametrize(("apex", "side"), [("T8", "right"), ("T8", "left"), ("L2", "left")])
 def test_the_apex_turns_to_the_convexity_as_in_people(apex, side):
-    """Of 62 standing patients thoracic apexes were turned by 22 degrees (SD 12) in curves of 68 (Brink 2017)."""
+    """Of 62 standing patients thoracic apexes were turned by 22 degrees in curves of 68 (Brink 2017)."""
     cobb_angle = 68.0
     found = angles(make_spine(SpineParameters(curves=(Curve(cobb_angle, apex=apex, side=side, half_length=4),)))).axial_rotation
     turn = found[apex] * (1 if side == "right" else -1)
     assert max(found, key=lambda name: abs(found[name])) == apex
-    assert turn == pytest.approx(0.4 * cobb_angle, abs=1.0)
-    assert 22 - 12 < turn < 22 + 12
+    assert turn == pytest.approx(22, abs=1.0)
 
 
 def test_the_convex_side_of_the_apical_body_is_higher():

@@ -8,6 +8,7 @@ O'Brien MF et al. (2008) Radiographic Measurement Manual. Spinal Deformity Study
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +56,12 @@ class Tilts:
     superior: FloatArray
     inferior: FloatArray
     centres: FloatArray
+
+    def of(self, places: Sequence[int]) -> Tilts:
+        """Return a part of the column."""
+        rows = list(places)
+        levels = tuple(self.levels[place] for place in rows)
+        return Tilts(levels, self.superior[rows], self.inferior[rows], self.centres[rows])
 
 
 def tilts(spine: Landmarks, view: View) -> Tilts:

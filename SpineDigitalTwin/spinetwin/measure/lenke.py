@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ..anatomy import level
 from .bodies import width
-from .curves import ScolioticCurve
+from .curves import ScolioticCurve, find_curves, tilts
 from .results import MissingInput
 from .sagittal import angle_between
 from .subject import Subject
@@ -21,6 +21,9 @@ STRUCTURAL_COBB = 25.0
 """Degrees that a minor curve keeps when the patient bends to its side; here the size it has lying stands for that."""
 
 STRUCTURAL_KYPHOSIS = 20.0
+
+_FIRST = "T1"
+"""Where the classification begins: its upper end vertebrae are thoracic, and films rarely show a neck."""
 
 _REGIONS = (("proximal thoracic", "T2", "T5"), ("main thoracic", "T6", "T11"), ("thoracolumbar or lumbar", "T12", "L4"))
 """Regions by the apex of a curve, from the top."""
@@ -54,7 +57,8 @@ def suggest(subject: Subject) -> Suggestion:
     MissingInput
         If there is no curve, or the apices fit no region of the classification.
     """
-    curves = {name: _in_region(subject.curves, first, last) for name, first, last in _REGIONS}
+    below_neck = _below_neck(subject)
+    curves = {name: _in_region(below_neck, first, last) for name, first, last in _REGIONS}
     major = max((each for each in curves.values() if each), key=lambda each: each.cobb, default=None)
     if major is None:
         raise MissingInput("there is no scoliotic curve with an apex from T2 to L4")
@@ -67,6 +71,13 @@ def suggest(subject: Subject) -> Suggestion:
     reasons = [_reason(name, curve, curve is major, structural[name]) for name, curve in curves.items() if curve]
     reasons += [why, "side bending films are not seen, so the size lying stands for what a curve keeps when bent"]
     return Suggestion(kind + modifier + sagittal, "; ".join(reasons))
+
+
+def _below_neck(subject: Subject) -> tuple[ScolioticCurve, ...]:
+    """Return the curves of the column from T1 down, so that a spine is of one type whether or not its neck is in view."""
+    column = tilts(subject.spine, subject.coronal)
+    kept = [place for place, key in enumerate(column.levels) if level(key).order >= level(_FIRST).order]
+    return find_curves(column.of(kept))
 
 
 def _in_region(curves: tuple[ScolioticCurve, ...], first: str, last: str) -> ScolioticCurve | None:

@@ -214,8 +214,8 @@ def _paint_disc(
     disc, ids = spine.discs[key], level_of(key)
     block = block_of(grid, spine.frames[key]).within(disc.box, 0.0)
     x, y, z = block.coordinates()
+    within = disc.distance(x, y, z) < 0
     if endplates:
-        within = disc.distance(x, y, z) < 0
         upper = within & (disc.upper.below(x, y, z) < 1.0)
         lower = within & (disc.lower.above(*disc.seen_from_below(x, y, z)) < 1.0)
         keys = list(spine.shapes)
@@ -223,8 +223,8 @@ def _paint_disc(
         for plate, owner in ((upper, ids.endplate_id), (lower, below.endplate_id)):
             if owner is not None:
                 _paint(subregions, vertebrae, block, (plate * np.uint8(SubregionId.ENDPLATE)).astype(np.uint8), owner)
-    labels = np.where(disc.distance(x, y, z, gap=1.0 if endplates else 0.0) < 0, SubregionId.DISC, 0).astype(np.uint8)
-    _paint(subregions, vertebrae, block, labels, ids.disc_id or 0)
+    # the disc has what its endplates leave, and reaches the sacrum, whose endplate has no label
+    _paint(subregions, vertebrae, block, (within * np.uint8(SubregionId.DISC)).astype(np.uint8), ids.disc_id or 0)
 
 
 def _paint_canal(spine: Spine, key: int, grid: Grid, subregions: npt.NDArray[np.uint8]) -> None:

@@ -36,8 +36,8 @@ def lenke_curves(kind: int, cobb: float) -> tuple[Curve, ...]:
 
     Examples
     --------
-    >>> [(curve.apex, curve.side, curve.cobb) for curve in lenke_curves(5, 40)]
-    [('T7', 'right', 18.0), ('L1', 'left', 40.0)]
+    >>> [(curve.apex, curve.side, round(curve.cobb)) for curve in lenke_curves(5, 40)]
+    [('T7', 'right', 11), ('L1', 'left', 40)]
     """
     if kind not in LENKE_TYPES:
         raise ParameterError(f"There is no Lenke type {kind!r}.", "Types go from 1 to 6.")

@@ -40,9 +40,8 @@ class Curve:
         Levels from the apex to each end vertebra.
     axial_coupling : float
         Axial rotation of the apex, towards the convexity, per degree of `cobb`. In 62 patients before an operation it was 22
-        degrees in thoracic curves of 68 as they stood, and 20 in curves of 54 as they lay prone: 0.32 and 0.37, with a
-        standard deviation near half of that; less in lumbar curves (Brink 2017). The usual value, 0.4, is set by us, within
-        one standard deviation.
+        degrees in thoracic curves of 68 as they stood, which is the usual value, 0.32, and 20 in curves of 54 as they lay
+        prone, which is 0.37, with a standard deviation near half of that; less in lumbar curves (Brink 2017).
     structural : bool
         Whether the curve would stay when the person bends; it changes nothing in the shape.
 
@@ -56,7 +55,7 @@ class Curve:
     apex: str = "T8"
     side: str = "right"
     half_length: int = 5
-    axial_coupling: float = 0.4
+    axial_coupling: float = 0.32
     structural: bool = True
 
     def __post_init__(self) -> None:

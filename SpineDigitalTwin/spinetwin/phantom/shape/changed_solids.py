@@ -30,9 +30,13 @@ class Opened:
         return np.asarray(np.maximum(self.solid.distance(x, y, z), -hole))
 
 
+_TURN = 8.0
+"""Over how many mm around the midline the right half of a solid turns into the left one."""
+
+
 @dataclass(frozen=True)
 class TwoSided:
-    """A median solid whose right and left halves are those of two solids that agree in the midline."""
+    """A median solid whose right and left halves are those of two solids; near the midline it is between both."""
 
     right: Solid
     left: Solid
@@ -46,7 +50,29 @@ class TwoSided:
 
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return the signed distance in mm, negative inside."""
-        return np.where(x >= 0, self.right.distance(x, y, z), self.left.distance(x, y, z))
+        share = smoothstep(np.asarray(x * (1.0 / _TURN) + 0.5))
+        right, left = self.right.distance(x, y, z), self.left.distance(x, y, z)
+        return np.asarray(share * right + (1.0 - share) * left)
+
+
+@dataclass(frozen=True)
+class Spared:
+    """A solid that keeps rooms free on both sides, for the articular processes of a neighbour."""
+
+    solid: Solid
+    rooms: tuple[Solid, ...]
+
+    @property
+    def box(self) -> Box:
+        """Two corners that contain the solid."""
+        return self.solid.box
+
+    def distance(self, x: Array, y: Array, z: Array) -> Array:
+        """Return the signed distance in mm, negative inside."""
+        solid = self.solid.distance(x, y, z)
+        for room in self.rooms:
+            solid = rounded_max(solid, -room.distance(np.abs(x), y, z), 1.0)
+        return solid
 
 
 @dataclass(frozen=True)

@@ -83,8 +83,6 @@ class DiscShape:
         The bodies it joins.
     to_lower : Frame
         Frame of the lower vertebra, seen from the upper one.
-    gap : float
-        mm left free on each side.
     """
 
     upper: Body
@@ -98,10 +96,10 @@ class DiscShape:
         z = float(self.to_lower.origin[2]) + self.lower.height / 2
         return (-a, -b, z - 6.0), (a, b, -self.upper.height / 2 + 6.0)
 
-    def distance(self, x: Array, y: Array, z: Array, gap: float = 0.0) -> Array:
-        """Return the signed distance, negative in the disc; `gap` mm are left free at each endplate."""
+    def distance(self, x: Array, y: Array, z: Array) -> Array:
+        """Return the signed distance in mm, negative in the disc."""
         u, v, w = self.seen_from_below(x, y, z)
-        plates = np.maximum(-self.upper.below(x, y, z), -self.lower.above(u, v, w)) + gap
+        plates = np.maximum(-self.upper.below(x, y, z), -self.lower.above(u, v, w))
         side = 0.5 * (self.upper.side(x, y, z) + self.lower.side(u, v, w))
         return rounded_max(side, plates, 0.3)
 

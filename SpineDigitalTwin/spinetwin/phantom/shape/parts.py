@@ -10,6 +10,7 @@ from ...anatomy import level as level_of
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ..person.dimensions import Dimensions
+from .changed_solids import Spared
 from .distances import Triple
 from .part import JOINT_GAP, Joint, Part, pair
 from .processes import Articular, Pierced, facet_axes, triple
@@ -55,6 +56,12 @@ STRAIGHT = 2.5
 
 ROOM = 1.2
 """Distance of an arch from the articular processes of its neighbours, mm."""
+
+NEAR = 2.0
+"""How far, mm, a joint may lie nearer to the body than between equal neighbours before the edge of the laminae gives way."""
+
+_NEAR_IN_LOIN = 4.5
+"""The same in the loin, where the lordosis of people who stand brings joints near."""
 
 _FILLET = 3.0
 """How far outside itself, mm, the arch is favoured: over the fillets between the parts, of which others would keep specks."""
@@ -147,12 +154,12 @@ def parts_of(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Part, .
         *front,
         Part(
             Sub.ARCH,
-            replace(arch_of(row), rooms=_rooms(row, superior, inferior)),
+            replace(_given_way(row, superior, inferior), rooms=_rooms(row, superior, inferior)),
             priority=0.0 if _in_neck(row) else 1.5,
             fade=_FILLET,
         ),
         Part(Sub.SPINOUS, spinous_of(row)),
-        *pair(Sub.COSTAL_LEFT, Sub.COSTAL_RIGHT, _transverse(row), priority=_AHEAD if _in_neck(row) else 0.0),
+        *pair(Sub.COSTAL_LEFT, Sub.COSTAL_RIGHT, _spared(row, superior), priority=_AHEAD if _in_neck(row) else 0.0),
         *pair(Sub.SUPERIOR_ARTICULAR_LEFT, Sub.SUPERIOR_ARTICULAR_RIGHT, superior_process(row, superior, inferior)),
         *pair(Sub.INFERIOR_ARTICULAR_LEFT, Sub.INFERIOR_ARTICULAR_RIGHT, _inferior_process(row, superior, inferior)),
     )
@@ -214,6 +221,19 @@ def arch_of(row: Dimensions) -> Arch:
         isthmus=0.0 if neck else isthmus(row),
         flank=None if neck else Plane((beside, wall_of(row) + 2.0, 0.0), _FLANK),
     )
+
+
+def _given_way(row: Dimensions, superior: Joint, inferior: Joint) -> Arch:
+    """Return pedicles and laminae, these less high above and below by what neighbours that are bent come nearer there."""
+    arch = arch_of(row)
+    if _in_neck(row):
+        return arch
+    near = _NEAR_IN_LOIN if level_of(row.level).region == "lumbar" else NEAR
+    near *= row.body_width / _mean_width(row.level)
+    top = max(0.0, default_joint(row, above=True).point[2] - superior.point[2] - near)
+    bottom = max(0.0, inferior.point[2] - default_joint(row, above=False).point[2] - near)
+    (pedicle, lamina), (high, low) = arch.middle, arch.height
+    return replace(arch, middle=(pedicle, lamina + (bottom - top) / 2), height=(high, max(low - top - bottom, low / 2)))
 
 
 def spinous_of(row: Dimensions) -> Spinous:
@@ -346,22 +366,35 @@ def _isthmus_of_arch(row: Dimensions, superior: Joint) -> Triple:
     return min(side, x), 0.5 * (y + wall_of(row) - isthmus(row)) - 2.0, pedicle_middle(row) - 0.3 * row.pedicle_height
 
 
+_WAY = np.array([0.0, 0.0, 12.0])
+"""How far the rooms for the processes of neighbours reach, mm."""
+
+
 def _rooms(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Rod, ...]:
     """Return what the arch leaves to the processes of its neighbours: in front of the joint below, behind that above."""
     if _in_neck(row):
         return ()
     r, (_, half) = proportions(row.level).bulk * row.body_width, _half_axes(row)
-    down, up = np.array(inferior.normal), np.array(superior.normal)
+    down = np.array(inferior.normal)
     below = np.array(inferior.point) - down * r + _along(down) * 0.35 * half
+    return Rod(triple(below), triple(below - _WAY), (0.9 * r + ROOM, 0.9 * r + ROOM)), room_above(row, superior)
+
+
+def room_above(row: Dimensions, joint: Joint) -> Rod:
+    """Return the room behind the joint above for the inferior articular process of the neighbour there."""
+    r, (_, half) = proportions(row.level).bulk * row.body_width, _half_axes(row)
+    up = np.array(joint.normal)
     deep, free = (_HEEL * r, _HEEL * r + _BEHIND) if _in_loin(row) else (0.6 * r, 0.7 * r)
-    above = np.array(superior.point) + up * deep - _along(up) * (half - 0.7 * r)
+    above = np.array(joint.point) + up * deep - _along(up) * (half - 0.7 * r)
     if _in_loin(row):
         above[1] -= _BEHIND
-    way = np.array([0.0, 0.0, 12.0])
-    return (
-        Rod(triple(below), triple(below - way), (0.9 * r + ROOM,) * 2),
-        Rod(triple(above), triple(above + way), (free + ROOM + _blend(row) / 10,) * 2),
-    )
+    return Rod(triple(above), triple(above + _WAY), (free + ROOM + _blend(row) / 10,) * 2)
+
+
+def _spared(row: Dimensions, superior: Joint) -> Solid:
+    """Return the right transverse process; in the chest it leaves room to the inferior process of the neighbour above."""
+    process = _transverse(row)
+    return Spared(process, (room_above(row, superior),)) if level_of(row.level).region == "thoracic" else process
 
 
 def _pillar(near: Joint, far: Joint) -> FloatArray:

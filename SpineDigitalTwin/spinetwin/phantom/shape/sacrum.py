@@ -8,9 +8,10 @@ import numpy as np
 
 from ...anatomy.subregions import SubregionId as Sub
 from ..person.dimensions import Dimensions
+from .changed_solids import Spared
 from .distances import Array, ellipse, rounded_max, smoothstep
 from .part import Joint, Part, pair
-from .parts import arch_of, body_of, spinous_of, superior_process
+from .parts import arch_of, body_of, room_above, spinous_of, superior_process
 from .solids import Box
 
 _HEIGHTS = (-104.0, -94.0, -84.0, -70.0, -55.0, -40.0, -25.0, -8.0, 8.0, 20.0)
@@ -69,10 +70,11 @@ def sacrum(row: Dimensions, joint: Joint) -> tuple[Part, ...]:
     size = row.transverse_span / 100.0
     low = replace(row, lamina_height=0.55 * row.lamina_height)  # the way in for needles: L5 has room above
     label = Sub.SACRUM
+    rooms = (room_above(row, joint),)
     return (
         Part(label, replace(body_of(row), waist=0.0), front=True),
-        Part(label, SacralPlate(size, top=row.height / 2 - 3.0), front=True),
-        Part(label, arch_of(low)),
+        Part(label, Spared(SacralPlate(size, top=row.height / 2 - 3.0), rooms), front=True),
+        Part(label, replace(arch_of(low), rooms=rooms)),
         Part(label, spinous_of(low)),
         *pair(label, label, superior_process(row, joint, joint)),
     )

@@ -72,7 +72,8 @@ class VertebraShape:
         parts = parts_of(self.row, self.superior, self.inferior)
         if self.left is not None:
             other = parts_of(self.row, *self.left)
-            parts = tuple(_of_either_side(a, b) for a, b in zip(parts, other, strict=True))
+            paired = (False, *(part.mirrored for part in parts[:-1]))
+            parts = tuple(_of_either_side(*each) for each in zip(parts, other, paired, strict=True))
         return self.alteration.of_parts(parts)
 
     @property
@@ -166,11 +167,11 @@ class VertebraShape:
         return solid.reshape(given.shape[:-1]), distances.reshape(-1, *given.shape[:-1])
 
 
-def _of_either_side(right: Part, left: Part) -> Part:
-    """Return a part of a vertebra whose joints differ: left parts as the left joints have them, the arch half and half."""
+def _of_either_side(right: Part, left: Part, paired: bool) -> Part:
+    """Return a part of a vertebra whose joints differ: left parts as the left joints have them, median ones half and half."""
     if left.mirrored:
         return left
-    if right.subregion == SubregionId.ARCH and right.solid != left.solid:
+    if not paired and right.solid != left.solid:
         return replace(right, solid=TwoSided(right.solid, left.solid))
     return right
 
