@@ -27,6 +27,7 @@ from realism_compare import (
 from realism_data import SOURCES, Bones, Source, phantom_bones, real_bones
 from realism_fit import fit, measured
 from realism_picture import column, gallery
+from realism_sacrum import draw_sacra, print_sacrum
 from spinetwin.anatomy import level
 from spinetwin.geometry.fields import SURFACE, MaskField
 from spinetwin.phantom.person.sex_and_stature import MEAN_STATURE_CM
@@ -39,6 +40,7 @@ SHOWN = {
 IN_README, README_PICTURE = "lumbosacral_meshes", Path(__file__).resolve().parents[1] / "Resources" / "realism-lumbar.png"
 """The only bones whose licence lets a picture of them be shown."""
 
+SACRUM = level("S1").id
 SEXES = {"f": "woman", "m": "man"}
 
 _VOLUME_EXPONENT = 1.5
@@ -107,6 +109,9 @@ def _report(source: Source, real: Bones, out: Path, everything: bool) -> Person:
     print_beyond(source.name, healthy)
     if everything:
         print_levels(found)
+    if SACRUM in real:
+        print_sacrum(real[SACRUM], population[SACRUM], fitted.masks[SACRUM])
+        draw_sacra(real[SACRUM], fitted.masks[SACRUM], out / f"{source.name}-sacrum.png")
     _draw(source.name, real, theirs, fitted.masks, out)
     return Person(source.name, measured(counted), healthy)
 

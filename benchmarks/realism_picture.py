@@ -17,7 +17,7 @@ from spinetwin.report.views import VIEWS, Canvas, View
 
 Picture = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
-SIDE, BACK = VIEWS[1], VIEWS[2]
+FRONT, SIDE, BACK = VIEWS
 TOP = View("top", "From above", (1, 0, 0), (0, 1, 0), (0, 0, 1), "L", "R")
 LOOKS: tuple[tuple[View, float], ...] = ((SIDE, 0.0), (TOP, 0.0), (BACK, 38.0))
 """Direction of view, and by how many degrees the vertebra bows to the viewer."""
@@ -25,6 +25,9 @@ LOOKS: tuple[tuple[View, float], ...] = ((SIDE, 0.0), (TOP, 0.0), (BACK, 38.0))
 _LATTICE = 0.6
 _FINER = 2
 _HALF_SIZE = 56.0
+_LARGE = 75.0
+"""Half the width of a picture of a sacrum, mm."""
+
 _SHIFT = np.array([0.0, 20.0, 0.0])
 """mm by which the body is moved to the front, so that body and processes fill the picture."""
 
@@ -89,6 +92,19 @@ def column(persons: Sequence[tuple[str, dict[int, MaskField]]], path: Path) -> N
     tallest = max(len(each) for each in cells)
     padded = [np.pad(each, ((0, tallest - len(each)), (0, 20), (0, 0)), constant_values=255) for each in cells]
     _save(np.concatenate(padded, axis=1), path)
+
+
+def sides(masks: Sequence[tuple[str, MaskField]], path: Path) -> None:
+    """Write a picture: one row a bone that stands upright, from the right, the front, behind and above."""
+    rows = []
+    for name, mask in masks:
+        middle = mask.grid.to_ras(np.argwhere(mask.values > 0.5)).mean(axis=0)
+        affine = mask.grid.ijk_to_ras.copy()
+        affine[:3, 3] -= middle
+        block = _block(level("S1").id, mask.values > 0.5, Grid(mask.grid.shape, affine))
+        canvases = [Canvas.around(view, (-_LARGE,) * 3, (_LARGE,) * 3, _LATTICE / _FINER) for view in (SIDE, FRONT, BACK, TOP)]
+        rows.append(np.concatenate([_titled(_shaded([block], canvas), name) for canvas in canvases], axis=1))
+    _save(np.concatenate(rows), path)
 
 
 def _titled(picture: Picture, text: str) -> Picture:

@@ -14,7 +14,7 @@ from .changed_solids import Spared
 from .distances import Triple
 from .part import JOINT_GAP, Joint, Part, pair
 from .processes import Articular, Pierced, facet_axes, triple
-from .proportions import proportions
+from .proportions import proportions, uncinate
 from .solids import Arch, Body, Canal, Plane, Rod, Solid, Spinous
 
 __all__ = [
@@ -32,9 +32,8 @@ __all__ = [
 ]
 
 
-_PIERCED = ("C3", "C4", "C5", "C6")
-"""Levels with a transverse foramen along the spine; that of C2 is oblique, that of C7 small."""
-
+_FORAMEN = {"C3": 2.9, "C4": 2.9, "C5": 3.0, "C6": 3.1, "C7": 1.9}
+"""Radius of the transverse foramen where it runs along the spine, mm at the mean size; that of C2 is oblique."""
 
 _FLATTER = {"T12": 1.3, "T13": 1.6}
 """By how much the transverse processes of the chest are flatter from front to back where they turn into those of the loin."""
@@ -48,8 +47,20 @@ _FLANK = (float(np.cos(np.radians(42.0))), float(np.sin(np.radians(42.0))), 0.0)
 _BELLY, _CORNER = 0.5, 0.15
 """Where a canal with straight side walls is widest, from front to back; the radius of its front corners against its depth."""
 
+_RING_BELLY, _RING_CORNER, _RING_SPLAY = 0.55, 0.2, 0.33
+"""As above in the atlas, between whose lateral masses there is room for the dens only; how its walls go outwards behind it."""
+
+_NECK_BELLY, _NECK_CORNER = 0.32, 0.1
+"""As for the chest, from C3 to C7, where the side walls of the canal are short and go outwards as their pedicles do."""
+
 _FREE = 2.25
 """How far from the body the inner wall of a pedicle is free of the fillet between both, mm."""
+
+_LOWER = 0.25
+"""How far the pillars of the neck end towards one another from the middles of their facets, against the half axes of these."""
+
+ENDLESS = 40.0
+"""How far a foramen reaches up and down, mm: beyond the vertebra."""
 
 STRAIGHT = 2.5
 """Over how many mm from its isthmus backwards a pedicle is free of processes."""
@@ -87,7 +98,7 @@ def fillet_width(row: Dimensions) -> float:
 
 def body_of(row: Dimensions) -> Body:
     """Return the body; for C1 the one it would have, which only serves to place discs and neighbours."""
-    form = proportions(row.level)
+    form, uncus, size = proportions(row.level), uncinate(row.level), row.body_width / _mean_width(row.level)
     bowl = 1.0 if _in_neck(row) else _BOWL
     return Body(
         width=row.body_width,
@@ -98,7 +109,8 @@ def body_of(row: Dimensions) -> Body:
         hollow=form.hollow * row.body_depth,
         taper=form.taper,
         concavity=(bowl * row.concavity_superior, bowl * row.concavity_inferior),
-        uncus=form.uncus * row.body_width / 20.0,
+        uncus=uncus.height * size,
+        bevel=uncus.bevel * size,
         power=(form.power, form.power_behind),
         rim=form.rim,
     )
@@ -107,12 +119,15 @@ def body_of(row: Dimensions) -> Body:
 def canal_of(row: Dimensions) -> Canal:
     """Return the vertebral foramen."""
     if row.level == level_of("C1").id:
-        return Canal(row.canal_width, row.canal_depth, front=row.canal_depth * 0.22, opening=0.0, belly=0.45)
+        front, corner = row.canal_depth * 0.25, _RING_CORNER * row.canal_depth
+        return Canal(row.canal_width, row.canal_depth, front, opening=0.0, belly=_RING_BELLY, corner=corner, splay=_RING_SPLAY)
     form = proportions(row.level)
     depth = row.canal_depth - body_of(row).recess
     canal = Canal(row.canal_width, depth, wall_of(row), form.opening, form.canal_taper)
-    if _in_neck(row):
+    if _is_axis(row):
         return canal
+    if _in_neck(row):
+        return replace(canal, belly=_NECK_BELLY, corner=_NECK_CORNER * depth, splay=_inwards(row))
     return replace(canal, belly=_BELLY, corner=_CORNER * depth, splay=form.pedicle_inner * _inwards(row))
 
 
@@ -175,6 +190,10 @@ def _in_neck(row: Dimensions) -> bool:
     return level_of(row.level).region == "cervical"
 
 
+def _is_axis(row: Dimensions) -> bool:
+    return level_of(row.level).name == "C2"
+
+
 def _in_loin(row: Dimensions) -> bool:
     return level_of(row.level).region == "lumbar" or level_of(row.level).name == "T12"
 
@@ -210,9 +229,10 @@ def arch_of(row: Dimensions) -> Arch:
     """Return pedicles and laminae."""
     neck, canal = _in_neck(row), canal_of(row)
     beside = row.canal_width / 2 - canal.splay * canal.belly * canal.depth + row.pedicle_width
+    slanted = 1.0 / np.cos(np.radians(row.pedicle_angle)) if neck and not _is_axis(row) else 1.0
     return Arch(
         canal,
-        thickness=(row.pedicle_width, row.lamina_thickness),
+        thickness=(row.pedicle_width * float(slanted), row.lamina_thickness),
         middle=(pedicle_middle(row), lamina_middle(row)),
         height=(row.pedicle_height, row.lamina_height),
         cut=wall_of(row),
@@ -252,12 +272,13 @@ def spinous_of(row: Dimensions) -> Spinous:
 
 
 def _transverse(row: Dimensions) -> Solid:
-    if level_of(row.level).name in _PIERCED:
+    if level_of(row.level).name in _FORAMEN:
         return _pierced(row)
     wall, side = wall_of(row), row.canal_width / 2
-    if _in_neck(row):
-        end = (row.transverse_span / 2 - 4.0, wall - row.transverse_back, row.transverse_rise)
-        return Rod((side + row.pedicle_width * 0.5, wall - 1.0, 0.0), end, (4.2, 4.0))
+    if _is_axis(row):
+        from .neck_top import axis_transverse
+
+        return axis_transverse(row)
     if level_of(row.level).region == "thoracic":
         start = (side + row.pedicle_width * 0.5, wall - row.canal_depth * 1.0, pedicle_middle(row) - 2.0)
         radius = 4.2 + 0.05 * row.body_width
@@ -276,16 +297,27 @@ def _bow(row: Dimensions) -> tuple[float, float]:
 
 def _pierced(row: Dimensions) -> Solid:
     """Transverse process of the neck: an anterior bar from the body, a posterior one from the pillar, a foramen between."""
-    wall, size = wall_of(row), row.body_width / 20.0
-    side, tip = row.canal_width / 2, row.transverse_span / 2
-    hole = (max(side + 3.7, row.body_width / 2 + 3.4 * size), wall + 3.5 * size)
-    low = row.transverse_rise + 3.0
-    front = Rod(
-        (row.body_width * 0.42, wall + 7.5 * size, 2.0), (tip - 6.0 * size, wall + 5.5 * size, low), (2.3 * size, 2.5 * size)
-    )
-    rear = Rod((side + 6.5, wall - 3.0, 0.0), (tip - 3.0, wall - row.transverse_back - 1.0, low), (3.4 * size, 3.0 * size))
-    edge = Rod((tip - 6.0 * size, wall + 5.0 * size, low), (tip - 4.0 * size, wall, low), (2.2 * size, 2.2 * size))
-    return Pierced((front, rear, edge), hole, 3.0 * size)
+    wall, size, foramen = wall_of(row), row.body_width / 20.0, foramen_of(row)
+    (hole, ahead, _), radius = foramen.start, foramen.radii[0]
+    side, tip = row.canal_width / 2, row.transverse_span / 2 - 3.0 * size
+    low = row.transverse_rise + (3.0 if row.transverse_rise < 0.0 else 0.0)
+    gutter = min(tip - 3.0 * size, hole + radius + 2.4 * size)
+    root = (row.body_width * 0.42, min(wall + 7.5 * size, ahead + radius + 2.0 * size), 2.0)
+    front = Rod(root, (gutter, ahead + 2.2 * size, low), (2.3 * size, 2.7 * size))
+    rear = Rod((side + 6.5, wall - 3.0, 0.0), (tip, wall - row.transverse_back - 1.0, low), (3.4 * size, 3.0 * size))
+    edge = Rod((gutter, ahead + 1.5 * size, low), (gutter + 2.0 * size, wall, low), (2.4 * size, 2.4 * size))
+    return Pierced((front, rear, edge), (hole, ahead), radius)
+
+
+def foramen_of(row: Dimensions) -> Rod:
+    """Return the right transverse foramen from C3 to C7: a pedicle's width beside the side wall of the canal."""
+    canal, angle = canal_of(row), np.radians(row.pedicle_angle)
+    radius = _FORAMEN[level_of(row.level).name] * row.body_width / _mean_width(row.level)
+    way = canal.belly * float(canal.half_depth(np.array(pedicle_middle(row))))  # to the middle of the wall
+    away = row.pedicle_width + radius
+    x = row.canal_width / 2 - canal.splay * way + away * float(np.cos(angle))
+    y = canal.front - way + away * float(np.sin(angle))
+    return Rod((x, y, -ENDLESS), (x, y, ENDLESS), (radius, radius))
 
 
 def _facet(joint: Joint, upper: bool) -> tuple[Plane, FloatArray, FloatArray]:
@@ -296,7 +328,11 @@ def _facet(joint: Joint, upper: bool) -> tuple[Plane, FloatArray, FloatArray]:
     return Plane(triple(point), triple(out)), point, out
 
 
-def _half_axes(row: Dimensions) -> tuple[float, float]:
+def _half_axes(row: Dimensions, upper: bool = True) -> tuple[float, float]:
+    if _is_axis(row):
+        from .neck_top import axis_facet
+
+        return axis_facet(row, upper)
     form = proportions(row.level)
     return form.facet_width * row.body_width, form.facet_height * row.body_width
 
@@ -315,8 +351,8 @@ def superior_process(row: Dimensions, joint: Joint, other: Joint) -> Articular:
     if not _in_neck(row):  # the limb ends high and well behind the facet, so that the tip is a dome and no edge
         deep = 0.7 if level_of(row.level).region == "lumbar" else 1.0
         behind = point - out * deep * r + _along(out) * 0.35 * _half_axes(row)[1]
-    if _in_neck(row):
-        root = _pillar(joint, other)
+    if _in_neck(row):  # lower than the facet, whose edge would be a ball
+        root, behind = _pillar(joint, other), behind - _along(out) * _LOWER * _half_axes(row)[1]
     else:
         root = np.array(
             [row.canal_width / 2 + row.pedicle_width * 0.5, behind[1] * 0.4 + 0.6 * (wall_of(row) - row.canal_depth * 0.5), 0.0]
@@ -326,7 +362,14 @@ def superior_process(row: Dimensions, joint: Joint, other: Joint) -> Articular:
     limbs = [Rod(triple(root), triple(behind), (r, r * 0.9))]
     if _in_loin(row):
         limbs.append(_mamillary(joint, point - out * _MAMILLARY[0] * r, r, _half_axes(row)[0]))
-    return Articular(facet, _half_axes(row), max(4.0, 0.9 * r), tuple(limbs), canal_of(row), joint.hollow, _blend(row))
+    if _is_axis(row):
+        from .neck_top import axis_shoulder
+
+        limbs.append(axis_shoulder(row, triple(behind)))
+    rooms = _arteries(row) if _in_neck(row) else ()
+    return Articular(
+        facet, _half_axes(row), max(4.0, 0.9 * r), tuple(limbs), canal_of(row), joint.hollow, _blend(row), rooms=rooms
+    )
 
 
 def _mamillary(joint: Joint, root: FloatArray, r: float, half: float) -> Rod:
@@ -340,7 +383,7 @@ def _inferior_process(row: Dimensions, superior: Joint, joint: Joint) -> Articul
     r = proportions(row.level).bulk * row.body_width
     behind = point - out * 0.6 * r
     if _in_neck(row):
-        root = _pillar(joint, superior)
+        root, behind = _pillar(joint, superior), behind - _along(out) * _LOWER * _half_axes(row, upper=False)[1]
     else:
         root = np.array([0.85 * behind[0], behind[1], max(lamina_middle(row), behind[2] + 2.0)])
     limbs = [Rod(triple(root), triple(behind), (r, r * (0.9 if _in_neck(row) else 0.75)))]
@@ -351,7 +394,9 @@ def _inferior_process(row: Dimensions, superior: Joint, joint: Joint) -> Articul
             Rod(triple(root), triple(heel), (0.8 * r, _HEEL * r)),
             Rod(_isthmus_of_arch(row, superior), triple(heel), (0.75 * r, 0.9 * r)),
         ]
-    return Articular(facet, _half_axes(row), max(4.0, 0.9 * r), tuple(limbs), canal_of(row), -joint.bulge, _blend(row))
+    rooms = _arteries(row) if _in_neck(row) else ()
+    half = _half_axes(row, upper=False)
+    return Articular(facet, half, max(4.0, 0.9 * r), tuple(limbs), canal_of(row), -joint.bulge, _blend(row), rooms=rooms)
 
 
 def _blend(row: Dimensions) -> float:
@@ -373,7 +418,7 @@ _WAY = np.array([0.0, 0.0, 12.0])
 def _rooms(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Rod, ...]:
     """Return what the arch leaves to the processes of its neighbours: in front of the joint below, behind that above."""
     if _in_neck(row):
-        return ()
+        return _arteries(row)
     r, (_, half) = proportions(row.level).bulk * row.body_width, _half_axes(row)
     down = np.array(inferior.normal)
     below = np.array(inferior.point) - down * r + _along(down) * 0.35 * half
@@ -395,6 +440,15 @@ def _spared(row: Dimensions, superior: Joint) -> Solid:
     """Return the right transverse process; in the chest it leaves room to the inferior process of the neighbour above."""
     process = _transverse(row)
     return Spared(process, (room_above(row, superior),)) if level_of(row.level).region == "thoracic" else process
+
+
+def _arteries(row: Dimensions) -> tuple[Rod, ...]:
+    """Return what a vertebra of the neck leaves to the vertebral artery."""
+    if _is_axis(row):
+        from .neck_top import axis_foramen
+
+        return (axis_foramen(row),)
+    return (foramen_of(row),)
 
 
 def _pillar(near: Joint, far: Joint) -> FloatArray:

@@ -40,6 +40,13 @@ def facet_axes(normal: Triple) -> tuple[Triple, Triple]:
     return triple(np.cross(along, out)), triple(along)
 
 
+def without(solid: Array, rooms: tuple[Rod, ...], x: Array, y: Array, z: Array) -> Array:
+    """Return the distance to a solid, given that to the whole of it, out of which some rooms are cut."""
+    for room in rooms:
+        solid = rounded_max(solid, -room.distance(x, y, z), 1.0)
+    return solid
+
+
 @dataclass(frozen=True)
 class Articular:
     """An articular process: an oval plate behind its facet, on limbs that lead to the arch.
@@ -58,6 +65,14 @@ class Articular:
         Which it leaves open.
     hollow : float
         How hollow the facet is across (`Joint.curve`); a bulging one is less than 0.
+    blend : float
+        Width of the fillets between plate and limbs, mm.
+    turn : float
+        By how many degrees `along` is turned about the normal towards the midline.
+    dish : float
+        How far the middle of the facet lies below its ends along, mm; `facet` is where a plane through these would be.
+    rooms : tuple of Rod
+        What is kept free: a vertebral artery.
     """
 
     facet: Plane
@@ -67,6 +82,9 @@ class Articular:
     canal: Canal
     hollow: float = 0.0
     blend: float = 3.0
+    turn: float = 0.0
+    dish: float = 0.0
+    rooms: tuple[Rod, ...] = ()
 
     @property
     def box(self) -> Box:
@@ -79,7 +97,12 @@ class Articular:
     @cached_property
     def axes(self) -> tuple[Triple, Triple]:
         """Unit vectors across and along the facet."""
-        return facet_axes(self.facet.normal)
+        across, along = (np.array(axis) for axis in facet_axes(self.facet.normal))
+        if self.turn:
+            c, s = float(np.cos(np.radians(self.turn))), float(np.sin(np.radians(self.turn)))
+            inwards = -across * np.sign(across[0])
+            across, along = across * c + np.sign(across[0]) * along * s, along * c + inwards * s
+        return triple(across), triple(along)
 
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return the signed distance in mm, negative inside."""
@@ -96,18 +119,26 @@ class Articular:
         solid = rounded_max(ellipse(u, v, *self.half), slab, 1.5)
         for limb in self.limbs:
             solid = smooth_min(solid, limb.distance(x, y, z), self.blend)
-        solid = rounded_max(solid, np.asarray(out), 0.8)
+        solid = rounded_max(solid, self._surface(np.asarray(out), v), 0.8)
+        solid = without(solid, self.rooms, x, y, z)
         return rounded_max(solid, np.asarray(CLEARANCE - wall), 2.0)
+
+    def _surface(self, out: Array, along: Array) -> Array:
+        """Return how far a point lies above the surface of the facet, which may be hollow along."""
+        if not self.dish:
+            return out
+        return np.asarray(out + self.dish * (1.0 - np.minimum(np.abs(along) * (1.0 / self.half[1]), 1.3) ** 2))
 
 
 @dataclass(frozen=True)
 class Pierced:
-    """Bars around a foramen that runs along the spine (the vertebral artery's); none if its radius is 0."""
+    """Bars around a foramen that runs along the spine (the vertebral artery's; none if its radius is 0), less some `rooms`."""
 
     bars: tuple[Rod, ...]
     foramen: tuple[float, float]
     radius: float
     blend: float = 2.0
+    rooms: tuple[Rod, ...] = ()
 
     @property
     def box(self) -> Box:
@@ -119,6 +150,7 @@ class Pierced:
         solid = self.bars[0].distance(x, y, z)
         for bar in self.bars[1:]:
             solid = smooth_min(solid, bar.distance(x, y, z), self.blend)
+        solid = without(solid, self.rooms, x, y, z)
         if not self.radius:
             return solid
         hole = np.hypot(x - self.foramen[0], y - self.foramen[1]) - self.radius

@@ -31,8 +31,6 @@ class Proportions:
         Squareness of its outline in front of its widest place and behind: 2 is an ellipse.
     rim : float
         Radius of its edges, mm.
-    uncus : float
-        Height of the uncinate processes, mm.
     canal_taper : float
         How much the canal narrows backwards: 0 is an ellipse, more is a triangle.
     opening : float
@@ -68,7 +66,6 @@ class Proportions:
     power: float
     power_behind: float
     rim: float
-    uncus: float
     canal_taper: float
     opening: float
     joint_drop: float
@@ -86,6 +83,36 @@ class Proportions:
     fork: float
     transverse_bow: float
     transverse_arch: float
+
+
+@dataclass(frozen=True)
+class Uncinate:
+    """The uncinate processes of one level, mm at its mean width; ``uncinate.csv`` says where the numbers come from.
+
+    Attributes
+    ----------
+    height : float
+        How far they rise above the sides of the superior endplate.
+    bevel : float
+        How far the sides of the inferior endplate recede, to leave room for those of the level below.
+    """
+
+    height: float
+    bevel: float
+
+
+def _read_uncinate() -> dict[int, Uncinate]:
+    rows = read_table("uncinate.csv", __package__)
+    return {level(row["level"]).id: Uncinate(float(row["height"]), float(row["bevel"])) for row in rows}
+
+
+_UNCINATE = _read_uncinate()
+_NONE = Uncinate(0.0, 0.0)
+
+
+def uncinate(key: int) -> Uncinate:
+    """Return the uncinate processes of a level, of no height where it has none."""
+    return _UNCINATE.get(key, _NONE)
 
 
 _ROWS = read_table("proportions.csv", __package__)

@@ -56,6 +56,7 @@ class Body:
 
     `width` and `depth` (in the midline) are those at the endplates, the heights those between the corners in the midline, where
     the rounded rims have turned half way, `concavity` the depths of the hollows of the superior and the inferior endplate.
+    `bevel` is how far the sides of the inferior endplate recede from the uncinate processes below.
     `power` is the squareness of the outline before and behind its widest place; one that is square behind and hollow in the
     midline is the outline of a kidney.
     """
@@ -71,6 +72,7 @@ class Body:
     uncus: float
     power: tuple[float, float]
     rim: float
+    bevel: float = 0.0
     lateral: float = 0.0  # rise of each endplate away from the other, mm per mm to the right
 
     @property
@@ -132,11 +134,11 @@ class Body:
 
     def above(self, x: Array, y: Array, z: Array) -> Array:
         """Return how far a point lies above the superior endplate."""
-        return np.asarray(z - self._plate(x, y) + self._hollowed(self.concavity[0], x, y) - self._rise(x, y))
+        return np.asarray(z - self._plate(x, y) + self._hollowed(self.concavity[0], x, y) - self._rise(self.uncus, x, y))
 
     def below(self, x: Array, y: Array, z: Array) -> Array:
         """Return how far a point lies below the inferior endplate."""
-        return np.asarray(-z - self._plate(x, y) + self._hollowed(self.concavity[1], x, y) + self._rise(x, y))
+        return np.asarray(-z - self._plate(x, y) + self._hollowed(self.concavity[1], x, y) + self._rise(self.bevel, x, y))
 
     def _plate(self, x: Array, y: Array) -> Array:
         a, b = self.width / 2, self.depth / 2
@@ -153,11 +155,11 @@ class Body:
         a, b = _HOLLOW_REACH * self.width / 2, _HOLLOW_REACH * self.depth / 2
         return np.asarray(np.exp(((x / a) ** 2 + (y / b) ** 2) * -1.0))
 
-    def _rise(self, x: Array, y: Array) -> Array:
-        if not self.uncus:
+    def _rise(self, height: float, x: Array, y: Array) -> Array:
+        if not height:
             return np.asarray(x * 0.0)
         behind = 1.0 - 0.6 * smoothstep(y * (1.0 / self.depth) + 0.5)
-        return np.asarray(self.uncus * behind * smoothstep((np.abs(x) * (2.0 / self.width) - 0.5) * 2.4))
+        return np.asarray(height * behind * smoothstep((np.abs(x) * (2.0 / self.width) - 0.5) * 2.4))
 
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return the signed distance in mm, negative inside."""
@@ -227,6 +229,7 @@ class Plane:
 class Rod:
     """A process: a tapered rod, flattened front to back, cut off by its facet and kept out of the canal if these are given.
 
+    It is longer from front to back than across where `flat` is below 1.
     `bow` bends it: so far lies its middle, mm along y and z, from the straight line between its ends, which differ in x.
     """
 
@@ -241,8 +244,8 @@ class Rod:
     @property
     def box(self) -> Box:
         """Two corners that contain the solid."""
-        ends, r = np.array([self.start, self.end]), max(self.radii)
-        bend = np.array([0.0, *self.bow])
+        ends, bend = np.array([self.start, self.end]), np.array([0.0, *self.bow])
+        r = max(self.radii) * np.array([1.0, 1.0 / min(self.flat, 1.0), 1.0])
         low, high = ends.min(axis=0) - r + np.minimum(bend, 0.0), ends.max(axis=0) + r + np.maximum(bend, 0.0)
         return (float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2]))
 
@@ -268,7 +271,7 @@ class Arch:
     reaches `reach` mm further at the sides. Beside straight walls of the canal the pedicles are straight too; from `isthmus` mm
     behind its front wall on they are by `flare` mm thicker for each mm backwards. `flank` is a plane (on the right; on the left
     its mirror image) along which a pedicle goes into the side of the body. `ring` closes the band in front (atlas). `rooms` are
-    kept free on both sides, for the articular processes of the neighbours.
+    kept free on both sides, for the articular processes of the neighbours or a vertebral artery.
     """
 
     canal: Canal
@@ -299,7 +302,7 @@ class Arch:
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return the signed distance in mm, negative inside."""
         b, behind = self.canal.half_depth(z), self.canal.front - y
-        straight = self.canal.corner > 0.0
+        straight = self.canal.corner > 0.0 and not self.ring
         q = smoothstep(behind / (_LAMINAR * b) - (2.0 / _LAMINAR - 1.0) if straight else behind / (2.0 * b))
         around = 1.0 - np.minimum(np.abs(x) * (2.0 / self.canal.width), 1.0) ** 3 if self.ring else q
         wide = self.thickness[0] + self._thicker(behind)
@@ -308,11 +311,10 @@ class Arch:
         radial = np.abs(wall - t * 0.5) - t * 0.5
         middle = self.middle[0] + (self.middle[1] - self.middle[0]) * q
         half = (self.height[0] + (self.height[1] - self.height[0]) * q) * 0.5
-        band = rounded_max(radial, np.abs(z - middle) - half, 2.2)
-        if self.ring:
-            return band
-        cut = self.cut - 1.0 + (self.reach + 1.0) * smoothstep(np.abs(x) * (4.0 / self.canal.width) - 0.5)
-        arch = np.asarray(np.maximum(band, y - cut))
+        arch = rounded_max(radial, np.abs(z - middle) - half, 2.2)
+        if not self.ring:
+            cut = self.cut - 1.0 + (self.reach + 1.0) * smoothstep(np.abs(x) * (4.0 / self.canal.width) - 0.5)
+            arch = np.asarray(np.maximum(arch, y - cut))
         if self.flank is not None:
             arch = rounded_max(arch, self.flank.distance(np.abs(x), y, z), 3.0)
         for room in self.rooms:
