@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from ..jobs.backends import BACKENDS
+from ..jobs import backends
 from ..segmentation.backends import TABLES
 from ..segmentation.contrast import CONTRASTS
 from .common import beside_the_bar, make_folder, path_of, progress_bar
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def add(steps: Steps) -> None:
     """Tell the parser about the options."""
-    names = ("auto", *(each.describe().name for each in BACKENDS))
+    names = ("auto", *(each.describe().name for each in backends.BACKENDS))
     segment = steps.add_parser("segment", help="make label maps of an image, or take existing ones over")
     segment.add_argument("image", type=path_of, metavar="IMAGE", help="the image (NIfTI, NRRD, MHA); the maps get its grid")
     segment.add_argument("--out", type=path_of, required=True, metavar="DIR", help="folder for the maps and segmentation.json")

@@ -45,7 +45,6 @@ class Reader:
 def reader(monkeypatch):
     backend = Reader()
     monkeypatch.setattr(backends, "BACKENDS", (backend,))
-    monkeypatch.setattr("spinetwin.commands.segment.BACKENDS", (backend,))
     return backend
 
 
@@ -181,7 +180,6 @@ def test_automatically_what_fits_is_taken_and_otherwise_it_is_named(segment, rea
             return Description("large", "A large reader of images", "one vertebra")
 
     monkeypatch.setattr(backends, "BACKENDS", (Large(), reader))
-    monkeypatch.setattr("spinetwin.commands.segment.BACKENDS", (Large(), reader))
     monkeypatch.setattr("spinetwin.jobs.preflight._NEEDS", NEEDS | {"large": NEEDS["reader"] | {"fixed_mb": "4000"}})
     monkeypatch.setattr(segmenting, "free_memory", lambda: 1e9)
     assert segment(image=noise()).code == 0
