@@ -11,7 +11,8 @@ from spinetwin.phantom.ground_truth.arch_sizes import arch_sizes
 from spinetwin.phantom.ground_truth.sizes import sizes
 from spinetwin.phantom.person.dimensions import DIMENSIONS
 from spinetwin.phantom.person.sampling import sample_person
-from spinetwin.phantom.shape.parts import STRAIGHT, isthmus, pedicle_middle
+from spinetwin.phantom.shape.articular import STRAIGHT
+from spinetwin.phantom.shape.places import isthmus, pedicle_middle
 
 STEP = 0.02
 SIDED = ("pedicle_width", "pedicle_height", "pedicle_angle", "lamina_thickness", "lamina_height", "facet_axial", "facet_tilt")

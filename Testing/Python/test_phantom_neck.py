@@ -10,7 +10,7 @@ from spinetwin.anatomy import level
 from spinetwin.phantom import SpineParameters, VertebraShape, dimensions, make_spine
 from spinetwin.phantom.person.sampling import sample_person
 from spinetwin.phantom.person.spread import SPREAD
-from spinetwin.phantom.shape.parts import pedicle_middle
+from spinetwin.phantom.shape.places import pedicle_middle
 
 STEP = 0.2
 BELOW_C2 = ("C3", "C4", "C5", "C6", "C7")
@@ -106,7 +106,7 @@ def test_the_facets_of_the_atlas_are_as_long_and_broad_as_published(label, lengt
     solid = next(part.solid for part in shape.parts if part.subregion == label and not part.mirrored)
     across, along = np.array(solid.axes)
     u, v = np.meshgrid(np.arange(-16.0, 16.1, STEP), np.arange(-16.0, 16.1, STEP), indexing="ij")
-    deep = 2.2 if solid.hollow else 1.2
+    deep = 2.2 if solid.dish else 1.2
     points = np.array(solid.facet.point) + u[..., None] * across + v[..., None] * along - deep * np.array(solid.facet.normal)
     held = (shape.solid(points) < 0) & (np.abs(u) < 12.0)
     size = dimensions("C1").transverse_span / 71.2

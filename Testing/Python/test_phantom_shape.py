@@ -12,7 +12,7 @@ from spinetwin.phantom import Spacing, VertebraShape, dimensions, make_spine, tr
 from spinetwin.phantom.ground_truth.quadrature import part_moments
 from spinetwin.phantom.shape.changed_solids import Spared
 from spinetwin.phantom.shape.part import JOINT_GAP
-from spinetwin.phantom.shape.parts import pedicle_middle, wall_of
+from spinetwin.phantom.shape.places import pedicle_middle, wall_of
 
 ROOT = Path(__file__).resolve().parents[2]
 NECK = ("C3", "C4", "C5", "C6")
@@ -249,7 +249,7 @@ def test_facets_face_each_other_across_an_even_gap(spine, upper):
         up = t[(above.solid(start + t[:, None] * normal) < 0).argmax()]
         local = spine.frames[lower].to_local(spine.frames[key].to_ras(start - t[:, None] * normal))
         down = t[(below.solid(local) < 0).argmax()]
-        assert up + down == pytest.approx(JOINT_GAP, abs=0.35), (upper, u, v)
+        assert up + down == pytest.approx(JOINT_GAP, abs=0.4), (upper, u, v)
 
 
 def surface(shape, upper, u):

@@ -25,7 +25,7 @@ from .posture.parameters import SpineParameters, built_levels, check_measured, c
 from .shape.alteration import alteration_of
 from .shape.changed_solids import Bridge
 from .shape.gaps import CanalPiece, DiscShape, Joints, canal_piece, disc_shape, joints_between
-from .shape.parts import default_joint
+from .shape.places import default_joint
 from .shape.rib_course import ribs_between
 from .shape.ribs import Rib
 from .shape.variants import changed_row, check_sizes

@@ -17,7 +17,8 @@ from ..anatomy import level as level_of
 from ..anatomy.tables import read_table
 from ..geometry import FloatArray
 from ..phantom import Curve, Dimensions, SpineParameters, VertebraShape, make_spine
-from ..phantom.shape.parts import Joint, default_joint
+from ..phantom.shape.part import Joint
+from ..phantom.shape.places import default_joint
 
 SETTINGS = {row["name"]: float(row["value"]) for row in read_table("model_settings.csv", __package__)}
 

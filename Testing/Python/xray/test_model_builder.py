@@ -11,7 +11,7 @@ from spinetwin.errors import ParameterError
 from spinetwin.geometry import Frame
 from spinetwin.io import write_label_map, write_pois
 from spinetwin.phantom import SpineParameters, VertebraShape, make_spine
-from spinetwin.phantom.shape.parts import default_joint
+from spinetwin.phantom.shape.places import default_joint
 from spinetwin.poi.compute import compute_pois
 from spinetwin.xray.correspondence import template_of, vertex_normals
 from spinetwin.xray.landmarks import LANDMARKS, landmarks_of

@@ -11,7 +11,9 @@ from ...anatomy import level as level_of
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ...geometry.frame import direction_coefficients
-from ..shape.parts import STRAIGHT, isthmus, lamina_middle, pedicle_middle, spinous_of
+from ..shape.articular import STRAIGHT
+from ..shape.parts import spinous_of
+from ..shape.places import isthmus, lamina_middle, pedicle_middle
 from ..shape.processes import triple
 from ..shape.solids import Canal
 from ..shape.vertebra import VertebraShape

@@ -10,7 +10,7 @@ from ...anatomy import level as level_of
 from ...geometry import Grid
 from ..shape.distances import Array, Triple, ellipse, rounded_max
 from ..shape.gaps import DiscShape
-from ..shape.parts import JOINT_GAP, Joint
+from ..shape.part import JOINT_GAP, Joint
 from ..shape.processes import bent, facet_axes
 from ..shape.ribs import Rib
 from ..shape.solids import Box

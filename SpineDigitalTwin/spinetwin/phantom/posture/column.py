@@ -9,7 +9,7 @@ import numpy as np
 
 from ...geometry import FloatArray, Frame
 from ..person.dimensions import Dimensions
-from ..shape.parts import body_of
+from ..shape.places import body_of
 from ..shape.variants import slip
 from .coronal import Coronal, coronal_plane
 from .parameters import SpineParameters, whole_column

@@ -14,7 +14,8 @@ from ...anatomy import level
 from ...anatomy.subregions import SubregionId as Sub
 from ..person.dimensions import Dimensions
 from .changed_solids import Bridge, Joined, Lips, Opened, Shrunk, Thinned
-from .parts import Part, canal_of, fillet_width
+from .part import Part
+from .places import canal_of, fillet_width
 from .solids import Body, Solid, Spinous
 from .variants import Variant
 

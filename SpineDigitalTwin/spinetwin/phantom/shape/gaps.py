@@ -11,7 +11,8 @@ from ...anatomy import level as level_of
 from ...geometry import FloatArray, Frame
 from ..person.dimensions import Dimensions
 from .distances import Array, Triple, ellipse, rounded_max
-from .parts import Joint, facet_curve, facet_normal, joint_drop
+from .part import Joint
+from .places import facet_curve, facet_normal, joint_drop
 from .solids import Body, Box
 from .vertebra import VertebraShape
 

@@ -12,7 +12,7 @@ from ...anatomy.tables import read_table
 from ..person.dimensions import Dimensions
 from .distances import Triple
 from .part import JOINT_GAP, Joint, Part, pair
-from .parts import ENDLESS, canal_of, wall_of
+from .places import ENDLESS, canal_of, wall_of
 from .processes import Articular, Pierced, triple
 from .solids import Arch, Canal, Plane, Rod, Spinous
 

@@ -8,32 +8,28 @@ import numpy as np
 
 from ...anatomy import level as level_of
 from ...anatomy.subregions import SubregionId as Sub
-from ...geometry import FloatArray
 from ..person.dimensions import Dimensions
+from .articular import inferior_process, room_above, rooms_of, superior_process
 from .changed_solids import Spared
-from .distances import Triple
-from .part import JOINT_GAP, Joint, Part, pair
-from .processes import Articular, Pierced, facet_axes, triple
-from .proportions import proportions, uncinate
-from .solids import Arch, Body, Canal, Plane, Rod, Solid, Spinous
-
-__all__ = [
-    "JOINT_GAP",
-    "Joint",
-    "Part",
-    "body_of",
-    "canal_of",
-    "default_joint",
-    "facet_curve",
-    "facet_normal",
-    "fillet_width",
-    "joint_drop",
-    "parts_of",
-]
-
-
-_FORAMEN = {"C3": 2.9, "C4": 2.9, "C5": 3.0, "C6": 3.1, "C7": 1.9}
-"""Radius of the transverse foramen where it runs along the spine, mm at the mean size; that of C2 is oblique."""
+from .part import Joint, Part, pair
+from .places import (
+    FORAMINA,
+    body_of,
+    canal_of,
+    default_joint,
+    foramen_of,
+    in_neck,
+    inwards,
+    is_axis,
+    isthmus,
+    lamina_middle,
+    mean_width,
+    pedicle_middle,
+    wall_of,
+)
+from .processes import Pierced
+from .proportions import proportions
+from .solids import Arch, Plane, Rod, Solid, Spinous
 
 _FLATTER = {"T12": 1.3, "T13": 1.6}
 """By how much the transverse processes of the chest are flatter from front to back where they turn into those of the loin."""
@@ -44,30 +40,6 @@ _AHEAD = 1.5
 _FLANK = (float(np.cos(np.radians(42.0))), float(np.sin(np.radians(42.0))), 0.0)
 """Direction that the outer side of a pedicle faces where it goes into the side of the body."""
 
-_BELLY, _CORNER = 0.5, 0.15
-"""Where a canal with straight side walls is widest, from front to back; the radius of its front corners against its depth."""
-
-_RING_BELLY, _RING_CORNER, _RING_SPLAY = 0.55, 0.2, 0.33
-"""As above in the atlas, between whose lateral masses there is room for the dens only; how its walls go outwards behind it."""
-
-_NECK_BELLY, _NECK_CORNER = 0.32, 0.1
-"""As for the chest, from C3 to C7, where the side walls of the canal are short and go outwards as their pedicles do."""
-
-_FREE = 2.25
-"""How far from the body the inner wall of a pedicle is free of the fillet between both, mm."""
-
-_LOWER = 0.25
-"""How far the pillars of the neck end towards one another from the middles of their facets, against the half axes of these."""
-
-ENDLESS = 40.0
-"""How far a foramen reaches up and down, mm: beyond the vertebra."""
-
-STRAIGHT = 2.5
-"""Over how many mm from its isthmus backwards a pedicle is free of processes."""
-
-ROOM = 1.2
-"""Distance of an arch from the articular processes of its neighbours, mm."""
-
 NEAR = 2.0
 """How far, mm, a joint may lie nearer to the body than between equal neighbours before the edge of the laminae gives way."""
 
@@ -76,81 +48,6 @@ _NEAR_IN_LOIN = 4.5
 
 _FILLET = 3.0
 """How far outside itself, mm, the arch is favoured: over the fillets between the parts, of which others would keep specks."""
-
-_MAMILLARY = (0.75, 1.0, 0.75)
-"""How far a mamillary process lies behind the facet, and its radius, against that of the process; how far beside the middle of
-the facet, against half its width."""
-
-_HEEL = 1.0
-"""How far the middle of an inferior process of the loin lies behind its facet, against the radius of the superior one."""
-
-_BEHIND = 2.0
-"""How far the room above a lamina of the loin reaches backwards, mm, so that no horn of bone is left behind the process."""
-
-_BOWL = 1.3
-"""Depth of an endplate's hollow against its concavity, because the hollow reaches under the rim; in the neck it does not."""
-
-
-def fillet_width(row: Dimensions) -> float:
-    """Return the width of the fillets between the parts of a vertebra, mm."""
-    return 1.5 + 0.03 * row.body_width
-
-
-def body_of(row: Dimensions) -> Body:
-    """Return the body; for C1 the one it would have, which only serves to place discs and neighbours."""
-    form, uncus, size = proportions(row.level), uncinate(row.level), row.body_width / _mean_width(row.level)
-    bowl = 1.0 if _in_neck(row) else _BOWL
-    return Body(
-        width=row.body_width,
-        depth=row.body_depth,
-        height_front=row.height_front,
-        height_back=row.height_back,
-        waist=form.waist,
-        hollow=form.hollow * row.body_depth,
-        taper=form.taper,
-        concavity=(bowl * row.concavity_superior, bowl * row.concavity_inferior),
-        uncus=uncus.height * size,
-        bevel=uncus.bevel * size,
-        power=(form.power, form.power_behind),
-        rim=form.rim,
-    )
-
-
-def canal_of(row: Dimensions) -> Canal:
-    """Return the vertebral foramen."""
-    if row.level == level_of("C1").id:
-        front, corner = row.canal_depth * 0.25, _RING_CORNER * row.canal_depth
-        return Canal(row.canal_width, row.canal_depth, front, opening=0.0, belly=_RING_BELLY, corner=corner, splay=_RING_SPLAY)
-    form = proportions(row.level)
-    depth = row.canal_depth - body_of(row).recess
-    canal = Canal(row.canal_width, depth, wall_of(row), form.opening, form.canal_taper)
-    if _is_axis(row):
-        return canal
-    if _in_neck(row):
-        return replace(canal, belly=_NECK_BELLY, corner=_NECK_CORNER * depth, splay=_inwards(row))
-    return replace(canal, belly=_BELLY, corner=_CORNER * depth, splay=form.pedicle_inner * _inwards(row))
-
-
-def joint_drop(row: Dimensions) -> float:
-    """Return how far the facet joint above a vertebra lies below the middle of the disc there, mm."""
-    return proportions(row.level).joint_drop * row.body_width / _mean_width(row.level)
-
-
-def default_joint(row: Dimensions, above: bool) -> Joint:
-    """Return the joint above or below as it is between equal neighbours in a straight spine."""
-    z = (row.height + row.disc_height) / 2 * (1 if above else -1) - joint_drop(row)
-    return Joint((row.facet_x, -row.body_depth / 2 - row.facet_behind, z), facet_normal(row), facet_curve(row))
-
-
-def facet_curve(row: Dimensions) -> float:
-    """Return how hollow the superior facets are from side to side (`Joint.curve`), 1/mm."""
-    return proportions(row.level).facet_curve * _mean_width(row.level) / row.body_width
-
-
-def facet_normal(row: Dimensions) -> Triple:
-    """Return the direction the right superior facet of a vertebra looks."""
-    axial, tilt = np.radians(row.facet_axial), np.radians(row.facet_tilt)
-    return float(np.sin(axial) * np.cos(tilt)), float(-np.cos(axial) * np.cos(tilt)), float(np.sin(tilt))
 
 
 def parts_of(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Part, ...]:
@@ -169,67 +66,22 @@ def parts_of(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Part, .
         *front,
         Part(
             Sub.ARCH,
-            replace(_given_way(row, superior, inferior), rooms=_rooms(row, superior, inferior)),
-            priority=0.0 if _in_neck(row) else 1.5,
+            replace(_given_way(row, superior, inferior), rooms=rooms_of(row, superior, inferior)),
+            priority=0.0 if in_neck(row) else 1.5,
             fade=_FILLET,
         ),
         Part(Sub.SPINOUS, spinous_of(row)),
-        *pair(Sub.COSTAL_LEFT, Sub.COSTAL_RIGHT, _spared(row, superior), priority=_AHEAD if _in_neck(row) else 0.0),
+        *pair(Sub.COSTAL_LEFT, Sub.COSTAL_RIGHT, _spared(row, superior), priority=_AHEAD if in_neck(row) else 0.0),
         *pair(Sub.SUPERIOR_ARTICULAR_LEFT, Sub.SUPERIOR_ARTICULAR_RIGHT, superior_process(row, superior, inferior)),
-        *pair(Sub.INFERIOR_ARTICULAR_LEFT, Sub.INFERIOR_ARTICULAR_RIGHT, _inferior_process(row, superior, inferior)),
+        *pair(Sub.INFERIOR_ARTICULAR_LEFT, Sub.INFERIOR_ARTICULAR_RIGHT, inferior_process(row, superior, inferior)),
     )
-
-
-def _mean_width(key: int) -> float:
-    from ..person.dimensions import DIMENSIONS
-
-    return DIMENSIONS[key].body_width
-
-
-def _in_neck(row: Dimensions) -> bool:
-    return level_of(row.level).region == "cervical"
-
-
-def _is_axis(row: Dimensions) -> bool:
-    return level_of(row.level).name == "C2"
-
-
-def _in_loin(row: Dimensions) -> bool:
-    return level_of(row.level).region == "lumbar" or level_of(row.level).name == "T12"
-
-
-def wall_of(row: Dimensions) -> float:
-    """Return where the back wall of the body lies in the midline."""
-    return -row.body_depth / 2
-
-
-def pedicle_middle(row: Dimensions) -> float:
-    """Return the height of the middle of the pedicles."""
-    return (row.height - row.pedicle_height) / 2 - proportions(row.level).pedicle_drop * row.height
-
-
-def isthmus(row: Dimensions) -> float:
-    """Return how far behind the middle of the body's back wall the inner wall of a pedicle comes free of the body, mm."""
-    ways = np.arange(0.0, 8.0, 0.25)
-    x, y, z = np.full_like(ways, row.canal_width / 2), wall_of(row) - ways, np.full_like(ways, pedicle_middle(row))
-    return float(ways[np.argmax(body_of(row).side(x, y, z) > _FREE)])
-
-
-def lamina_middle(row: Dimensions) -> float:
-    """Return the height of the middle of the laminae."""
-    return (row.lamina_height - row.height - row.disc_height) / 2
-
-
-def _inwards(row: Dimensions) -> float:
-    """Return by how much the axis of a pedicle approaches the midline for each mm forwards."""
-    return float(np.tan(np.radians(row.pedicle_angle)))
 
 
 def arch_of(row: Dimensions) -> Arch:
     """Return pedicles and laminae."""
-    neck, canal = _in_neck(row), canal_of(row)
+    neck, canal = in_neck(row), canal_of(row)
     beside = row.canal_width / 2 - canal.splay * canal.belly * canal.depth + row.pedicle_width
-    slanted = 1.0 / np.cos(np.radians(row.pedicle_angle)) if neck and not _is_axis(row) else 1.0
+    slanted = 1.0 / np.cos(np.radians(row.pedicle_angle)) if neck and not is_axis(row) else 1.0
     return Arch(
         canal,
         thickness=(row.pedicle_width * float(slanted), row.lamina_thickness),
@@ -237,7 +89,7 @@ def arch_of(row: Dimensions) -> Arch:
         height=(row.pedicle_height, row.lamina_height),
         cut=wall_of(row),
         reach=0.30 * row.body_depth,
-        flare=0.0 if neck else 2.0 * (1.0 - proportions(row.level).pedicle_inner) * _inwards(row),
+        flare=0.0 if neck else 2.0 * (1.0 - proportions(row.level).pedicle_inner) * inwards(row),
         isthmus=0.0 if neck else isthmus(row),
         flank=None if neck else Plane((beside, wall_of(row) + 2.0, 0.0), _FLANK),
     )
@@ -246,10 +98,10 @@ def arch_of(row: Dimensions) -> Arch:
 def _given_way(row: Dimensions, superior: Joint, inferior: Joint) -> Arch:
     """Return pedicles and laminae, these less high above and below by what neighbours that are bent come nearer there."""
     arch = arch_of(row)
-    if _in_neck(row):
+    if in_neck(row):
         return arch
     near = _NEAR_IN_LOIN if level_of(row.level).region == "lumbar" else NEAR
-    near *= row.body_width / _mean_width(row.level)
+    near *= row.body_width / mean_width(row.level)
     top = max(0.0, default_joint(row, above=True).point[2] - superior.point[2] - near)
     bottom = max(0.0, inferior.point[2] - default_joint(row, above=False).point[2] - near)
     (pedicle, lamina), (high, low) = arch.middle, arch.height
@@ -267,15 +119,15 @@ def spinous_of(row: Dimensions) -> Spinous:
         inclination=row.spinous_inclination,
         heights=(row.spinous_height, row.spinous_height * form.spinous_tip),
         halves=(half * form.spinous_root, half * form.spinous_waist, half * form.spinous_bulb),
-        fork=form.fork * row.body_width / _mean_width(row.level),
+        fork=form.fork * row.body_width / mean_width(row.level),
     )
 
 
 def _transverse(row: Dimensions) -> Solid:
-    if level_of(row.level).name in _FORAMEN:
+    if level_of(row.level).name in FORAMINA:
         return _pierced(row)
     wall, side = wall_of(row), row.canal_width / 2
-    if _is_axis(row):
+    if is_axis(row):
         from .neck_top import axis_transverse
 
         return axis_transverse(row)
@@ -291,7 +143,7 @@ def _transverse(row: Dimensions) -> Solid:
 
 
 def _bow(row: Dimensions) -> tuple[float, float]:
-    form, size = proportions(row.level), row.body_width / _mean_width(row.level)
+    form, size = proportions(row.level), row.body_width / mean_width(row.level)
     return form.transverse_bow * size, form.transverse_arch * size
 
 
@@ -309,148 +161,7 @@ def _pierced(row: Dimensions) -> Solid:
     return Pierced((front, rear, edge), (hole, ahead), radius)
 
 
-def foramen_of(row: Dimensions) -> Rod:
-    """Return the right transverse foramen from C3 to C7: a pedicle's width beside the side wall of the canal."""
-    canal, angle = canal_of(row), np.radians(row.pedicle_angle)
-    radius = _FORAMEN[level_of(row.level).name] * row.body_width / _mean_width(row.level)
-    way = canal.belly * float(canal.half_depth(np.array(pedicle_middle(row))))  # to the middle of the wall
-    away = row.pedicle_width + radius
-    x = row.canal_width / 2 - canal.splay * way + away * float(np.cos(angle))
-    y = canal.front - way + away * float(np.sin(angle))
-    return Rod((x, y, -ENDLESS), (x, y, ENDLESS), (radius, radius))
-
-
-def _facet(joint: Joint, upper: bool) -> tuple[Plane, FloatArray, FloatArray]:
-    """Facet of a superior (or inferior) process, its middle, and the direction out of the bone."""
-    n, p = np.array(joint.normal), np.array(joint.point)
-    out = n if upper else -n
-    point = p - out * JOINT_GAP / 2
-    return Plane(triple(point), triple(out)), point, out
-
-
-def _half_axes(row: Dimensions, upper: bool = True) -> tuple[float, float]:
-    if _is_axis(row):
-        from .neck_top import axis_facet
-
-        return axis_facet(row, upper)
-    form = proportions(row.level)
-    return form.facet_width * row.body_width, form.facet_height * row.body_width
-
-
-def _along(normal: FloatArray) -> FloatArray:
-    """Return the direction in a facet that leads most upwards."""
-    up = np.array([0.0, 0.0, 1.0]) - normal[2] * normal
-    return np.asarray(up / np.linalg.norm(up))
-
-
-def superior_process(row: Dimensions, joint: Joint, other: Joint) -> Articular:
-    """Return the right superior articular process."""
-    facet, point, out = _facet(joint, upper=True)
-    r = proportions(row.level).bulk * row.body_width
-    behind = point - out * 0.6 * r
-    if not _in_neck(row):  # the limb ends high and well behind the facet, so that the tip is a dome and no edge
-        deep = 0.7 if level_of(row.level).region == "lumbar" else 1.0
-        behind = point - out * deep * r + _along(out) * 0.35 * _half_axes(row)[1]
-    if _in_neck(row):  # lower than the facet, whose edge would be a ball
-        root, behind = _pillar(joint, other), behind - _along(out) * _LOWER * _half_axes(row)[1]
-    else:
-        root = np.array(
-            [row.canal_width / 2 + row.pedicle_width * 0.5, behind[1] * 0.4 + 0.6 * (wall_of(row) - row.canal_depth * 0.5), 0.0]
-        )
-        root[1] = min(root[1], wall_of(row) - isthmus(row) - STRAIGHT - r - 1.5)
-        root[2] = pedicle_middle(row) - 1.0
-    limbs = [Rod(triple(root), triple(behind), (r, r * 0.9))]
-    if _in_loin(row):
-        limbs.append(_mamillary(joint, point - out * _MAMILLARY[0] * r, r, _half_axes(row)[0]))
-    if _is_axis(row):
-        from .neck_top import axis_shoulder
-
-        limbs.append(axis_shoulder(row, triple(behind)))
-    rooms = _arteries(row) if _in_neck(row) else ()
-    return Articular(
-        facet, _half_axes(row), max(4.0, 0.9 * r), tuple(limbs), canal_of(row), joint.hollow, _blend(row), rooms=rooms
-    )
-
-
-def _mamillary(joint: Joint, root: FloatArray, r: float, half: float) -> Rod:
-    """Mamillary process: a knob behind and beside the facet, at its edge."""
-    across = np.array(facet_axes(joint.normal)[0])
-    return Rod(triple(root), triple(root + across * _MAMILLARY[1] * half), (r * 0.8, r * _MAMILLARY[2]))
-
-
-def _inferior_process(row: Dimensions, superior: Joint, joint: Joint) -> Articular:
-    facet, point, out = _facet(joint, upper=False)
-    r = proportions(row.level).bulk * row.body_width
-    behind = point - out * 0.6 * r
-    if _in_neck(row):
-        root, behind = _pillar(joint, superior), behind - _along(out) * _LOWER * _half_axes(row, upper=False)[1]
-    else:
-        root = np.array([0.85 * behind[0], behind[1], max(lamina_middle(row), behind[2] + 2.0)])
-    limbs = [Rod(triple(root), triple(behind), (r, r * (0.9 if _in_neck(row) else 0.75)))]
-    if level_of(row.level).region == "lumbar":
-        heel = point - out * _HEEL * r
-        root = np.array([0.9 * heel[0], heel[1], max(lamina_middle(row) - 2.0, heel[2] + 4.0)])
-        limbs = [
-            Rod(triple(root), triple(heel), (0.8 * r, _HEEL * r)),
-            Rod(_isthmus_of_arch(row, superior), triple(heel), (0.75 * r, 0.9 * r)),
-        ]
-    rooms = _arteries(row) if _in_neck(row) else ()
-    half = _half_axes(row, upper=False)
-    return Articular(facet, half, max(4.0, 0.9 * r), tuple(limbs), canal_of(row), -joint.bulge, _blend(row), rooms=rooms)
-
-
-def _blend(row: Dimensions) -> float:
-    """Return the width of the fillets between the limbs of an articular process, mm."""
-    return 5.0 if _in_loin(row) else 3.0
-
-
-def _isthmus_of_arch(row: Dimensions, superior: Joint) -> Triple:
-    """Return where the interarticular part leaves the superior process."""
-    x, y, _ = superior.point
-    side = row.canal_width / 2 + 0.5 * row.pedicle_width
-    return min(side, x), 0.5 * (y + wall_of(row) - isthmus(row)) - 2.0, pedicle_middle(row) - 0.3 * row.pedicle_height
-
-
-_WAY = np.array([0.0, 0.0, 12.0])
-"""How far the rooms for the processes of neighbours reach, mm."""
-
-
-def _rooms(row: Dimensions, superior: Joint, inferior: Joint) -> tuple[Rod, ...]:
-    """Return what the arch leaves to the processes of its neighbours: in front of the joint below, behind that above."""
-    if _in_neck(row):
-        return _arteries(row)
-    r, (_, half) = proportions(row.level).bulk * row.body_width, _half_axes(row)
-    down = np.array(inferior.normal)
-    below = np.array(inferior.point) - down * r + _along(down) * 0.35 * half
-    return Rod(triple(below), triple(below - _WAY), (0.9 * r + ROOM, 0.9 * r + ROOM)), room_above(row, superior)
-
-
-def room_above(row: Dimensions, joint: Joint) -> Rod:
-    """Return the room behind the joint above for the inferior articular process of the neighbour there."""
-    r, (_, half) = proportions(row.level).bulk * row.body_width, _half_axes(row)
-    up = np.array(joint.normal)
-    deep, free = (_HEEL * r, _HEEL * r + _BEHIND) if _in_loin(row) else (0.6 * r, 0.7 * r)
-    above = np.array(joint.point) + up * deep - _along(up) * (half - 0.7 * r)
-    if _in_loin(row):
-        above[1] -= _BEHIND
-    return Rod(triple(above), triple(above + _WAY), (free + ROOM + _blend(row) / 10,) * 2)
-
-
 def _spared(row: Dimensions, superior: Joint) -> Solid:
     """Return the right transverse process; in the chest it leaves room to the inferior process of the neighbour above."""
     process = _transverse(row)
     return Spared(process, (room_above(row, superior),)) if level_of(row.level).region == "thoracic" else process
-
-
-def _arteries(row: Dimensions) -> tuple[Rod, ...]:
-    """Return what a vertebra of the neck leaves to the vertebral artery."""
-    if _is_axis(row):
-        from .neck_top import axis_foramen
-
-        return (axis_foramen(row),)
-    return (foramen_of(row),)
-
-
-def _pillar(near: Joint, far: Joint) -> FloatArray:
-    """Return where the articular pillar of the neck belongs to the process of the near joint: on its side of the middle."""
-    return np.asarray(0.65 * np.array(near.point) + 0.35 * np.array(far.point))

@@ -9,10 +9,12 @@ import numpy as np
 from ...anatomy.subregions import SubregionId as Sub
 from ...anatomy.tables import read_table
 from ..person.dimensions import Dimensions
+from .articular import room_above, superior_process
 from .changed_solids import Spared
 from .distances import Array, ellipse, rounded_max, smoothstep
 from .part import Joint, Part, pair
-from .parts import arch_of, body_of, room_above, spinous_of, superior_process
+from .parts import arch_of, spinous_of
+from .places import body_of
 from .solids import Arch, Body, Box, Plane
 
 WIDE = 105.0

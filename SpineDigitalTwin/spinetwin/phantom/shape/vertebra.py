@@ -17,7 +17,9 @@ from ..person.dimensions import Dimensions, dimensions
 from .alteration import NOTHING, Alteration
 from .changed_solids import TwoSided
 from .distances import Array, smooth_min
-from .parts import Joint, Part, body_of, canal_of, default_joint, fillet_width, parts_of
+from .part import Joint, Part
+from .parts import parts_of
+from .places import body_of, canal_of, default_joint, fillet_width
 from .solids import Body, Box, Canal
 
 Where: TypeAlias = tuple[slice, ...]
