@@ -32,6 +32,8 @@ _STATIONS = np.arange(-5.0, 0.1, 0.5)
 """Where the width of a pedicle is taken, mm before (behind if negative) the back wall of the body; the least is meant."""
 
 _ON_AXIS = np.linspace(0.0, -STRAIGHT, 6)
+_FREE = 4
+"""How many of these, from the front, lie before the laminae begin to draw the lower side down."""
 """Where the middle of a pedicle is taken for its axis, mm before (behind if negative) its isthmus."""
 
 _LAMINA = 1 / 6
@@ -109,12 +111,14 @@ def _pedicle(shape: VertebraShape, side: float) -> Search[ArchSizes]:
     """Least side-to-side size between canal and outside, height in the middle of that, up to an articular process; angle."""
     searches = [_across(shape, side, y) for y in (shape.canal.front + _STATIONS, _stations_of_axis(shape))]
     (middles, widths), (on_axis, _) = yield from abreast(searches)
-    up, down = yield from abreast([first_exits(middles, direction_coefficients(way), _REACH, _ARCH) for way in "SI"])
+    up_and_down = [first_exits(middles, direction_coefficients(way), _REACH, _ARCH) for way in "SI"]
+    up, down, rise = yield from abreast([*up_and_down, _rise(on_axis[:_FREE])])
     of_arch = np.where(np.isfinite(up + down), widths, np.inf)  # the others lie in the body
     return {
         "pedicle_width": float(np.nanmin(widths)),
         "pedicle_height": float((up + down)[of_arch.argmin()]),
         "pedicle_angle": _slant(on_axis, side),
+        "pedicle_tilt": float(rise),
     }
 
 
@@ -136,6 +140,17 @@ def _slant(middles: FloatArray, side: float) -> float:
     """Return by how many degrees the axis of a pedicle, the straight line nearest to its middles, approaches the midline."""
     x, y, _ = (middles - middles.mean(axis=0)).T
     return float(np.degrees(np.arctan2(-side * (x @ y), y @ y)))
+
+
+def _rise(on_axis: FloatArray) -> Search[FloatArray]:
+    """Search by how many degrees a pedicle rises backwards: its middle or, where a process stands on it, its lower side."""
+    up, down = direction_coefficients("S"), direction_coefficients("I")
+    above, below, of_bone = yield from abreast(
+        [first_exits(on_axis, up, _REACH, _ARCH), first_exits(on_axis, down, _REACH, _ARCH), first_exits(on_axis, up, _REACH)]
+    )
+    free = np.abs(of_bone - above).max() < _INTO
+    y, z = on_axis[:, 1] - on_axis[:, 1].mean(), (above - below) / 2 if free else -below
+    return np.asarray(np.degrees(np.arctan2(-((z - z.mean()) @ y), y @ y)))
 
 
 def _lamina(shape: VertebraShape, side: float) -> Search[ArchSizes]:

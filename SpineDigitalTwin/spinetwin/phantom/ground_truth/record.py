@@ -97,6 +97,8 @@ class Sizes:
         Height in the middle of its narrowest place, up to where an articular process begins.
     pedicle_angle_right, pedicle_angle_left : float or None
         Between its axis and the median plane, seen from above; positive where the axis approaches the midline forwards.
+    pedicle_tilt_right, pedicle_tilt_left : float or None
+        By how much its lower side rises backwards, against the axial plane.
     lamina_thickness_right, lamina_thickness_left : float or None
         Across the wall of the canal, a sixth of the width of the canal beside the midline.
     lamina_height_right, lamina_height_left : float or None
@@ -139,6 +141,8 @@ class Sizes:
     pedicle_height_left: float | None = None
     pedicle_angle_right: float | None = None
     pedicle_angle_left: float | None = None
+    pedicle_tilt_right: float | None = None
+    pedicle_tilt_left: float | None = None
     lamina_thickness_right: float | None = None
     lamina_thickness_left: float | None = None
     lamina_height_right: float | None = None

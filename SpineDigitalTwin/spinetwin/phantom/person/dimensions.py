@@ -52,6 +52,7 @@ class Dimensions:
     facet_tilt: float
     disc_front: float
     disc_back: float
+    pedicle_tilt: float = 0.0
 
     @property
     def height(self) -> float:

@@ -91,6 +91,7 @@ def arch_of(row: Dimensions) -> Arch:
         reach=0.30 * row.body_depth,
         flare=0.0 if neck else 2.0 * (1.0 - proportions(row.level).pedicle_inner) * inwards(row),
         isthmus=0.0 if neck else isthmus(row),
+        rise=float(np.tan(np.radians(row.pedicle_tilt))),
         flank=None if neck else Plane((beside, wall_of(row) + 2.0, 0.0), _FLANK),
     )
 

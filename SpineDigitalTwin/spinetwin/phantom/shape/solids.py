@@ -26,6 +26,9 @@ HALF_TURNED = 1.0 - float(np.sqrt(0.5))
 _LAMINAR = 1.5
 """Of the canal's half depth: the rear part of its wall in which pedicles turn into laminae."""
 
+_SWAY = 5.0
+"""How far before and behind its middle a pedicle goes on rising, mm."""
+
 _WAIST_BEHIND = 0.4
 """Share of the waist that the posterior wall of a body has."""
 
@@ -271,7 +274,8 @@ class Arch:
     reaches `reach` mm further at the sides. Beside straight walls of the canal the pedicles are straight too; from `isthmus` mm
     behind its front wall on they are by `flare` mm thicker for each mm backwards. `flank` is a plane (on the right; on the left
     its mirror image) along which a pedicle goes into the side of the body. `ring` closes the band in front (atlas). `rooms` are
-    kept free on both sides, for the articular processes of the neighbours or a vertebral artery.
+    kept free on both sides, for the articular processes of the neighbours or a vertebral artery. Pedicles rise by
+    `rise` mm for each mm backwards.
     """
 
     canal: Canal
@@ -285,6 +289,7 @@ class Arch:
     flank: Plane | None = None
     ring: bool = False
     rooms: tuple[Rod, ...] = ()
+    rise: float = 0.0
 
     @property
     def box(self) -> Box:
@@ -292,7 +297,7 @@ class Arch:
         t = max(self.thickness) + 1.5 + abs(self.flare) * self.canal.belly * self.canal.depth
         a = self.canal.width / 2 + t
         back = self.canal.front - self.canal.depth - self.canal.opening * 16 - t
-        half = max(self.height) / 2
+        half = max(self.height) / 2 + abs(self.rise) * _SWAY
         return (-a, back, min(self.middle) - half), (
             a,
             self.canal.front + t if self.ring else self.cut + self.reach,
@@ -310,6 +315,8 @@ class Arch:
         wall = self.canal.flanks(x, y, z) if straight else self.canal.distance(x, y, z)
         radial = np.abs(wall - t * 0.5) - t * 0.5
         middle = self.middle[0] + (self.middle[1] - self.middle[0]) * q
+        if self.rise:
+            middle = middle + self.rise * (1.0 - q) * np.clip(behind - self.isthmus - _SWAY / 2, -_SWAY, _SWAY)
         half = (self.height[0] + (self.height[1] - self.height[0]) * q) * 0.5
         arch = rounded_max(radial, np.abs(z - middle) - half, 2.2)
         if not self.ring:
