@@ -63,6 +63,8 @@ def relative_frame(spine: Spine, key: int, other: int) -> Frame:
 
 def _canal_section(spine: Spine, levels: list[int], key: int, z: float, label: int) -> FloatArray | None:
     """Centroid of canal (without cord) or cord in the plane at height `z`."""
+    if label == Sub.CORD and not any(any(spine.canal[each].cord) for each in levels):
+        return None
     views = [(spine.canal[each], spine.shapes[each], relative_frame(spine, key, each)) for each in levels]
 
     def distance(p: FloatArray) -> FloatArray:
@@ -143,11 +145,12 @@ def _entries(shape: VertebraShape, label: int, starts: FloatArray, way: FloatArr
 
 def _within_box(part: Part, points: FloatArray) -> FloatArray:
     """Return the distance (n,) to a part, outside its box that to the box."""
-    low, high = np.array(part.box[0]) - _STEP, np.array(part.box[1]) + _STEP
-    distance = np.maximum(low - points, points - high).max(axis=1)
-    held = distance < 0
-    distance[held] = part.distance(*np.ascontiguousarray(points[held].T))
-    return np.asarray(distance)
+    x, y, z = np.ascontiguousarray(points.T)
+    beyond = [np.maximum(low - _STEP - at, at - high - _STEP) for at, low, high in zip((x, y, z), *part.box, strict=True)]
+    distance = np.asarray(np.maximum(np.maximum(beyond[0], beyond[1]), beyond[2]))
+    held = np.flatnonzero(distance < 0)
+    distance[held] = part.distance(x[held], y[held], z[held])
+    return distance
 
 
 def _across(normal: FloatArray) -> FloatArray:

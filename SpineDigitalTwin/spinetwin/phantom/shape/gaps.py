@@ -19,6 +19,9 @@ CORD_TIP = 20
 """Level id of L1, in whose middle third the cord ends."""
 
 
+_NO_CORD = 10.0
+"""A distance that stands for "there is no cord at this height", mm."""
+
 ALIKE = 1e-9
 """Below this difference, mm, the joints of both sides are one joint and its mirror image."""
 
@@ -155,12 +158,14 @@ class CanalPiece:
         return np.asarray(np.maximum(d, np.maximum(low - z, z - high)))
 
     def cord_distance(self, x: Array, y: Array, z: Array) -> Array:
-        """Return about the signed distance to the surface of the cord."""
+        """Return about the signed distance to the surface of the cord; large where there is none."""
+        if not any(self.cord):
+            return np.full_like(z, _NO_CORD)
         size = self._at(self.cord, z)
         a, b = np.maximum(6.0 * size, 0.05), np.maximum(4.2 * size, 0.05)
         d = ellipse(x - self._at(self.x, z), y - self._at(self.y, z), a, b)
         low, high = self.heights[0] - self.overlap, self.heights[-1] + self.overlap
-        return np.asarray(np.where(size > 0.05, np.maximum(d, np.maximum(low - z, z - high)), 10.0))
+        return np.asarray(np.where(size > 0.05, np.maximum(d, np.maximum(low - z, z - high)), _NO_CORD))
 
 
 def canal_piece(

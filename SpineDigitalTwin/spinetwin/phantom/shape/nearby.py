@@ -119,9 +119,9 @@ class Nearby:
             return np.full(len(x), FAR)
         return np.asarray(self.shape.canal.distance(x, y, z), dtype=np.float64)
 
-    def _near(self, x: FloatArray, y: FloatArray, z: FloatArray, more: float = 0.0) -> Mask:
+    def _near(self, x: FloatArray, y: FloatArray, z: FloatArray, more: float = 0.0, parts: slice = slice(None)) -> Mask:
         """Which points lie in the box of each part, by so many mm `more` on all sides, (parts, n)."""
-        low, high = self._boxes
+        low, high = (corners[parts] for corners in self._boxes)
         within = np.ones((len(low), len(x)), dtype=bool)
         for axis, values in enumerate((x, y, z)):
             within &= (values > low[:, axis, None] - more) & (values < high[:, axis, None] + more)
@@ -153,12 +153,13 @@ class Nearby:
         favoured there.
         """
         held = np.zeros(len(points), dtype=bool)
-        for part in self.shape.parts:
+        x, y, z = np.ascontiguousarray(points.T)
+        for place, part in enumerate(self.shape.parts):
             if part.subregion in parts:
                 within = max(self.shape.blend, part.fade if part.priority else 0.0)
-                low, high = np.array(part.box[0]) - within, np.array(part.box[1]) + within
-                near = np.flatnonzero(~held & ((points > low) & (points < high)).all(axis=1))
-                held[near] = part.distance(*np.ascontiguousarray(points[near].T)) < within
+                boxed = self._near(x, y, z, within - MARGIN, slice(place, place + 1))[0]
+                near = np.flatnonzero(boxed & ~held)
+                held[near] = part.distance(x[near], y[near], z[near]) < within
         return held
 
     def part(self, subregion: int) -> Function:
