@@ -11,7 +11,7 @@ from spinetwin.phantom import Curve, SpineParameters, make_spine, parse_variant
 from spinetwin.phantom.ground_truth.arch_sizes import arch_sizes
 from spinetwin.phantom.ground_truth.columns import first_exits, last_exit
 from spinetwin.phantom.ground_truth.levels import body_shift, level_points
-from spinetwin.phantom.ground_truth.quadrature import SPACING, moment, part_moments
+from spinetwin.phantom.ground_truth.quadrature import SPACING, disc_moment, moment, part_moments
 from spinetwin.phantom.ground_truth.search import Ask, abreast, answered, run, values
 from spinetwin.phantom.ground_truth.sizes import landmarks
 from spinetwin.phantom.ground_truth.together import together
@@ -132,6 +132,21 @@ def test_a_disc_has_the_volume_and_centroid_of_all_nodes(spacing):
     found = moment(disc.distance, disc.box, spacing)
     assert found.volume == pytest.approx(weight.sum() * spacing**3, rel=1e-12)
     assert found.centroid == pytest.approx(weight @ points / weight.sum(), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("asked", "symmetric"),
+    [({}, True), ({"curves": (Curve(30, apex="L3"),)}, False), ({"variants": ("wedge:L3",)}, True)],
+    ids=["straight", "turned", "wedged"],
+)
+def test_half_of_a_symmetric_disc_stands_for_all_of_it(asked, symmetric):
+    variants = tuple(parse_variant(word) for word in asked.get("variants", ()))
+    disc = make_spine(SpineParameters(**{**asked, "levels": "L2-L4", "variants": variants})).discs[level("L3").id]
+    whole, found = moment(disc.distance, disc.box), disc_moment(disc)
+    assert disc.symmetric == symmetric
+    assert found.volume == pytest.approx(whole.volume, rel=1e-12)
+    assert found.centroid == pytest.approx(whole.centroid, abs=1e-12)
+    assert symmetric == (found.centroid[0] == 0.0)
 
 
 def test_an_ellipsoid_has_the_volume_of_the_formula_and_nothing_has_no_moment():

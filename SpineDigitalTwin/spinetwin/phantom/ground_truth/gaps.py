@@ -8,7 +8,7 @@ from ...anatomy import level as level_of
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray, Frame
 from ..posture.parameters import whole_column
-from ..shape.gaps import ALIKE, CanalPiece
+from ..shape.gaps import CanalPiece, upright
 from ..shape.nearby import nearby
 from ..shape.part import Part
 from ..shape.vertebra import VertebraShape
@@ -96,19 +96,13 @@ def _facets(spine: Spine, key: int, lower: int) -> Points:
         (95, 1.0, Sub.INFERIOR_ARTICULAR_RIGHT, Sub.SUPERIOR_ARTICULAR_RIGHT),
     )
     shapes = spine.shapes[key], spine.shapes[lower]
-    alike = all(each.symmetric for each in shapes) and _upright(frame)
+    alike = all(each.symmetric for each in shapes) and upright(frame)
     for poi, side, above, below in pairs[1:] if alike else pairs:
         middle = _facing(shapes[0], above, shapes[1], below, frame, side)
         points.update(_named(poi, middle))
     if alike and 95 in points:
         points[94] = points[95] * _MIRROR
     return points
-
-
-def _upright(frame: Frame) -> bool:
-    """Whether a vertebra seen from its neighbour neither leans nor turns nor stands to a side."""
-    sideways = [*frame.axes[0, 1:], *frame.axes[1:, 0], frame.origin[0]]
-    return float(np.abs(sideways).max()) < ALIKE
 
 
 def _facing(upper: VertebraShape, above: int, lower: VertebraShape, below: int, frame: Frame, side: float) -> FloatArray | None:

@@ -202,8 +202,11 @@ def _moment(distance: Callable[[Array, Array, Array], Array], lattice: _Lattice)
 
 @lru_cache(maxsize=128)
 def disc_moment(disc: DiscShape) -> Moment | None:
-    """Return the volume and centroid of a disc, in the frame of the level above."""
-    return moment(disc.distance, disc.box)
+    """Return the volume and centroid of a disc, in the frame of the level above; of a symmetric one half is integrated."""
+    if not disc.symmetric:
+        return moment(disc.distance, disc.box)
+    right = _moment(disc.distance, _lattice(disc.box, SPACING).right_half())
+    return right and Moment(2 * right.volume, (0.0, *right.centroid[1:]))
 
 
 def section_centroid(

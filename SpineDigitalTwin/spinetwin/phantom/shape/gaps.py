@@ -99,6 +99,11 @@ class DiscShape:
         z = float(self.to_lower.origin[2]) + self.lower.height / 2
         return (-a, -b, z - 6.0), (a, b, -self.upper.height / 2 + 6.0)
 
+    @property
+    def symmetric(self) -> bool:
+        """Whether its left side is the mirror image of the right one, but for rounding."""
+        return not (self.upper.lateral or self.lower.lateral) and upright(self.to_lower)
+
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return the signed distance in mm, negative in the disc."""
         u, v, w = self.seen_from_below(x, y, z)
@@ -113,6 +118,12 @@ class DiscShape:
         rows = [[float(value) for value in row] for row in self.to_lower.axes]
         u, v, w = (np.asarray(x * a + y * b + z * c) for a, b, c in rows)
         return u, v, w
+
+
+def upright(frame: Frame) -> bool:
+    """Whether a vertebra seen from its neighbour neither leans nor turns nor stands to a side."""
+    sideways = [*frame.axes[0, 1:], *frame.axes[1:, 0], frame.origin[0]]
+    return float(np.abs(sideways).max()) < ALIKE
 
 
 def disc_shape(upper: VertebraShape, above: Frame, lower: VertebraShape, below: Frame) -> DiscShape:
