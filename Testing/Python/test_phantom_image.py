@@ -11,10 +11,12 @@ from spinetwin.phantom import Curve, ImageParameters, Spacing, SpineParameters, 
 from spinetwin.phantom.image import render
 from spinetwin.phantom.image.canvas import Greys
 from spinetwin.phantom.image.contrast import TISSUES, look, tissue_id
+from spinetwin.phantom.image.curve import spine_curve
 from spinetwin.phantom.image.lattice import patch
 from spinetwin.phantom.image.render import paint_image
 from spinetwin.phantom.image.scene import Anatomy, muscle_map, tissue_map
 from spinetwin.phantom.image.soft_tissue import MUSCLES, STRUCTURES
+from spinetwin.phantom.image.viscera import bowel, in_view
 from spinetwin.phantom.voxels import Block
 
 PLAIN = {"bias": 0.0, "snr": float("inf"), "gibbs": 0.0}
@@ -331,3 +333,22 @@ def test_bad_fields_of_view_get_one_sentence(spine):
         image_grid(spine, "knee")
     with pytest.raises(ParameterError, match="none of the levels"):
         image_grid(make_spine(SpineParameters(levels="C3-C5")), "lumbar")
+
+
+def test_loops_of_bowel_that_are_left_out_lie_beside_the_picture():
+    spine = make_spine(SpineParameters(levels="T10-S1"))
+    loops, reach = bowel(spine_curve(spine), np.random.default_rng(4)), 1.1
+    middle = spine.frames[level("L3").id].origin + np.array([0.0, 60.0, 0.0])
+    turn = np.array([[0.8, 0.6, 0.0], [-0.6, 0.8, 0.0], [0.0, 0.0, 1.0]])
+    affine = np.eye(4)
+    affine[:3, :3] = turn @ np.diag([2.0, 1.0, 1.5])
+    affine[:3, 3] = middle - affine[:3, :3] @ [12.0, 30.0, 20.0]
+    grid = Grid((24, 60, 40), affine)
+    kept = in_view(loops, grid, reach)
+    assert 0 < len(kept) < 0.7 * len(loops)
+    names = {id(loop) for loop in kept}
+    nodes = grid.to_ras(np.stack(np.meshgrid(*map(np.arange, grid.shape), indexing="ij"), axis=-1).reshape(-1, 3))
+    for loop in loops:
+        across = np.linalg.norm(loop.frame.to_local(nodes) / (np.array(loop.axes) + reach), axis=1)
+        assert across.min() > 1.0 or id(loop) in names
+    assert in_view((), grid, reach) == []

@@ -32,3 +32,28 @@ def test_it_says_what_the_shape_says(shapes, name):
         assert inside.any()
         assert np.array_equal(nearby(shape).part(label)(points) < 0, inside)
         assert np.array_equal(nearby(shape).inside((label,))(points) < 0, inside)
+
+
+@pytest.mark.parametrize("name", ["C1", "C2", "C5", "T8", "L2", "L3", "S1"])
+@pytest.mark.parametrize("edge", [1.0, 2.0])
+def test_the_parts_around_a_point_are_all_that_matter_there(shapes, name, edge):
+    """Within cubes on the bone, whose middles alone are asked which parts these are."""
+    shape = shapes[level(name).id]
+    bone, chance = nearby(shape), np.random.default_rng(3)
+    middles = chance.uniform(*shape.box, (40_000, 3))
+    solid, distances = bone.evaluate(middles)
+    held = np.abs(solid) < 1.75 * edge
+    near = bone.parts_around(middles[held], distances[:, held], edge / 2, 1.75 * edge)
+    points = middles[held] + chance.uniform(-edge / 2, edge / 2, (held.sum(), 3))
+    found, parts = bone.evaluate_among(points, near)
+    whole, claims = shape.evaluate(points)
+    bone_or_rim = whole < 0.25
+    assert bone_or_rim.sum() > 1000
+    assert np.array_equal(found[bone_or_rim], whole[bone_or_rim])
+    assert np.array_equal(found < 0.25, bone_or_rim)
+    owner = claims[:, bone_or_rim].argmin(axis=0)
+    assert np.array_equal(parts[:, bone_or_rim].argmin(axis=0), owner)
+    rivals = claims[:, bone_or_rim] < claims[:, bone_or_rim].min(axis=0) + 1.0
+    assert np.array_equal(parts[:, bone_or_rim][rivals], claims[:, bone_or_rim][rivals])
+    if name == "L3":
+        assert near.mean() < 0.4

@@ -11,7 +11,7 @@ from spinetwin.phantom import Curve, SpineParameters, make_spine, parse_variant
 from spinetwin.phantom.ground_truth.arch_sizes import arch_sizes
 from spinetwin.phantom.ground_truth.columns import first_exits, last_exit
 from spinetwin.phantom.ground_truth.levels import body_shift, level_points
-from spinetwin.phantom.ground_truth.quadrature import SPACING, part_moments
+from spinetwin.phantom.ground_truth.quadrature import SPACING, disc_moment, moment, part_moments
 from spinetwin.phantom.ground_truth.search import Ask, abreast, answered, run, values
 from spinetwin.phantom.ground_truth.sizes import landmarks
 from spinetwin.phantom.ground_truth.together import together
@@ -120,6 +120,43 @@ def test_a_sacrum_with_an_opening_has_the_volume_of_all_nodes():
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     ((_, found),) = nodes.items()
     assert found.volume == pytest.approx(8.0 * np.count_nonzero(shape.solid(points) < 0), abs=1e-6)
+
+
+@pytest.mark.parametrize("spacing", [0.5, 0.8])
+def test_a_disc_has_the_volume_and_centroid_of_all_nodes(spacing):
+    """Cells that lie whole within it count as one; a disc is thin against the largest of them."""
+    disc = make_spine(SpineParameters(levels="L2-L4", curves=(Curve(30, apex="L3"),))).discs[level("L3").id]
+    axes = [np.arange(np.floor(a / spacing) - 4, np.ceil(b / spacing) + 4) + 0.5 for a, b in zip(*disc.box, strict=True)]
+    points = spacing * np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    weight = np.clip(0.5 - disc.distance(*points.T) / spacing, 0, 1)
+    found = moment(disc.distance, disc.box, spacing)
+    assert found.volume == pytest.approx(weight.sum() * spacing**3, rel=1e-12)
+    assert found.centroid == pytest.approx(weight @ points / weight.sum(), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("asked", "symmetric"),
+    [({}, True), ({"curves": (Curve(30, apex="L3"),)}, False), ({"variants": ("wedge:L3",)}, True)],
+    ids=["straight", "turned", "wedged"],
+)
+def test_half_of_a_symmetric_disc_stands_for_all_of_it(asked, symmetric):
+    variants = tuple(parse_variant(word) for word in asked.get("variants", ()))
+    disc = make_spine(SpineParameters(**{**asked, "levels": "L2-L4", "variants": variants})).discs[level("L3").id]
+    whole, found = moment(disc.distance, disc.box), disc_moment(disc)
+    assert disc.symmetric == symmetric
+    assert found.volume == pytest.approx(whole.volume, rel=1e-12)
+    assert found.centroid == pytest.approx(whole.centroid, abs=1e-12)
+    assert symmetric == (found.centroid[0] == 0.0)
+
+
+def test_an_ellipsoid_has_the_volume_of_the_formula_and_nothing_has_no_moment():
+    def distance(x, y, z):
+        return (np.sqrt((x / 9) ** 2 + (y / 14) ** 2 + ((z - 3) / 11) ** 2) - 1) * 9
+
+    found = moment(distance, ((-9, -14, -8), (9, 14, 14)), 0.25)
+    assert found.volume == pytest.approx(4 / 3 * np.pi * 9 * 14 * 11, rel=2e-3)
+    assert found.centroid == pytest.approx((0, 0, 3), abs=1e-9)
+    assert moment(lambda x, y, z: np.sqrt(x**2 + y**2 + z**2) + 1, ((-9, -9, -9), (9, 9, 9))) is None
 
 
 def test_a_search_gives_the_same_alone_and_beside_others(shape):

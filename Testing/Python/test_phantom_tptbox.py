@@ -8,7 +8,7 @@ from spinetwin.anatomy import POINTS, level
 from spinetwin.geometry import Grid
 from spinetwin.phantom import Curve, SpineParameters, make_spine, truth
 from spinetwin.phantom.ground_truth.columns import first_entries, first_exits, last_exits
-from spinetwin.phantom.ground_truth.extremes import furthest_point, rim
+from spinetwin.phantom.ground_truth.extremes import furthest_point, rims
 from spinetwin.phantom.ground_truth.search import answered
 from spinetwin.phantom.ground_truth.tptbox import extended_corners
 
@@ -57,10 +57,21 @@ def test_nothing_has_no_furthest_point():
 
 
 def test_rims_of_a_box_and_of_a_ball():
-    anterior, superior = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
-    assert answered(block, rim(BOX, np.array([0.3, 0.2, 0.1]), anterior, superior)) == pytest.approx([0.3, 4, 5], abs=1e-3)
-    wanted = np.array([1.0, 2.0, -0.5]) + 5.0 * (anterior + superior) / np.sqrt(2)
-    assert answered(ball, rim(BOX, np.array([1.0, 0.0, 0.0]), anterior, superior)) == pytest.approx(wanted, abs=0.01)
+    ways = np.eye(3)[[1, 1, 0]], np.array([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0], [0.0, 0.0, 1.0]])
+    corners = [[0.3, 4, 5], [0.3, 4, -5], [3, 0.2, 5]]
+    assert answered(block, rims(BOX, np.array([0.3, 0.2, 0.1]), *ways)) == pytest.approx(np.array(corners), abs=5e-3)
+    wanted = np.array([1.0, 2.0, -0.5]) + 5.0 * (ways[0] + ways[1])[:2] / np.sqrt(2)
+    assert answered(ball, rims(BOX, np.array([1.0, 0.0, 0.0]), *ways))[:2] == pytest.approx(wanted, abs=0.01)
+
+
+def test_a_rim_that_is_not_there_leaves_the_others_alone():
+    def front(points):
+        return np.maximum(block(points), 1.0 - points[:, 1])
+
+    firsts, seconds = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]), np.tile([0.0, 0.0, 1.0], (2, 1))
+    found = answered(front, rims(BOX, np.array([0.3, 0.2, 0.1]), firsts, seconds))
+    assert found[0] == pytest.approx([0.3, 4, 5], abs=1e-3)
+    assert np.isnan(found[1]).all()
 
 
 def test_lines_leave_and_enter_where_they_should():

@@ -182,7 +182,10 @@ def voxelise(spine: Spine, grid: Grid, endplates: bool, convention: str) -> Labe
     subregions = np.zeros(grid.shape, dtype=np.uint8)
     vertebrae = np.zeros(grid.shape, dtype=np.uint8)
     for key, shape in spine.shapes.items():
-        sampled = sample(shape, block_of(grid, spine.frames[key]))
+        block = block_of(grid, spine.frames[key])
+        if 0 in block.within(shape.box, 0.0).shape:
+            continue
+        sampled = sample(shape, block)
         labels = sampled.labels(shape)
         if convention == "ct" and SubregionId.BODY_BORDER in shape.subregions:
             body = sampled.distances[shape.subregions.index(SubregionId.BODY_BORDER)]
@@ -213,6 +216,8 @@ def _paint_disc(
 ) -> None:
     disc, ids = spine.discs[key], level_of(key)
     block = block_of(grid, spine.frames[key]).within(disc.box, 0.0)
+    if 0 in block.shape:
+        return
     x, y, z = block.coordinates()
     within = disc.distance(x, y, z) < 0
     if endplates:
@@ -230,6 +235,8 @@ def _paint_disc(
 def _paint_canal(spine: Spine, key: int, grid: Grid, subregions: npt.NDArray[np.uint8]) -> None:
     piece = spine.canal[key]
     block = block_of(grid, spine.frames[key]).within(piece.box, 0.0)
+    if 0 in block.shape:
+        return
     x, y, z = block.coordinates()
     inside, cord = piece.distance(x, y, z) < 0, piece.cord_distance(x, y, z) < 0
     target = subregions[block.where]

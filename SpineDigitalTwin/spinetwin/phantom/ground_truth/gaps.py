@@ -8,7 +8,7 @@ from ...anatomy import level as level_of
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray, Frame
 from ..posture.parameters import whole_column
-from ..shape.gaps import ALIKE, CanalPiece
+from ..shape.gaps import CanalPiece, upright
 from ..shape.nearby import nearby
 from ..shape.part import Part
 from ..shape.vertebra import VertebraShape
@@ -63,6 +63,8 @@ def relative_frame(spine: Spine, key: int, other: int) -> Frame:
 
 def _canal_section(spine: Spine, levels: list[int], key: int, z: float, label: int) -> FloatArray | None:
     """Centroid of canal (without cord) or cord in the plane at height `z`."""
+    if label == Sub.CORD and not any(any(spine.canal[each].cord) for each in levels):
+        return None
     views = [(spine.canal[each], spine.shapes[each], relative_frame(spine, key, each)) for each in levels]
 
     def distance(p: FloatArray) -> FloatArray:
@@ -94,19 +96,13 @@ def _facets(spine: Spine, key: int, lower: int) -> Points:
         (95, 1.0, Sub.INFERIOR_ARTICULAR_RIGHT, Sub.SUPERIOR_ARTICULAR_RIGHT),
     )
     shapes = spine.shapes[key], spine.shapes[lower]
-    alike = all(each.symmetric for each in shapes) and _upright(frame)
+    alike = all(each.symmetric for each in shapes) and upright(frame)
     for poi, side, above, below in pairs[1:] if alike else pairs:
         middle = _facing(shapes[0], above, shapes[1], below, frame, side)
         points.update(_named(poi, middle))
     if alike and 95 in points:
         points[94] = points[95] * _MIRROR
     return points
-
-
-def _upright(frame: Frame) -> bool:
-    """Whether a vertebra seen from its neighbour neither leans nor turns nor stands to a side."""
-    sideways = [*frame.axes[0, 1:], *frame.axes[1:, 0], frame.origin[0]]
-    return float(np.abs(sideways).max()) < ALIKE
 
 
 def _facing(upper: VertebraShape, above: int, lower: VertebraShape, below: int, frame: Frame, side: float) -> FloatArray | None:
@@ -143,11 +139,12 @@ def _entries(shape: VertebraShape, label: int, starts: FloatArray, way: FloatArr
 
 def _within_box(part: Part, points: FloatArray) -> FloatArray:
     """Return the distance (n,) to a part, outside its box that to the box."""
-    low, high = np.array(part.box[0]) - _STEP, np.array(part.box[1]) + _STEP
-    distance = np.maximum(low - points, points - high).max(axis=1)
-    held = distance < 0
-    distance[held] = part.distance(*np.ascontiguousarray(points[held].T))
-    return np.asarray(distance)
+    x, y, z = np.ascontiguousarray(points.T)
+    beyond = [np.maximum(low - _STEP - at, at - high - _STEP) for at, low, high in zip((x, y, z), *part.box, strict=True)]
+    distance = np.asarray(np.maximum(np.maximum(beyond[0], beyond[1]), beyond[2]))
+    held = np.flatnonzero(distance < 0)
+    distance[held] = part.distance(x[held], y[held], z[held])
+    return distance
 
 
 def _across(normal: FloatArray) -> FloatArray:

@@ -14,7 +14,7 @@ from ..shape.distances import Array
 from ..shape.gaps import DiscShape
 from ..shape.nearby import CHUNK, Nearby, nearby
 from ..shape.solids import Box
-from ..shape.vertebra import VertebraShape
+from ..shape.vertebra import FAR, VertebraShape
 
 SPACING = 0.5
 """Distance of the nodes, mm. Nodes near a surface count in part (`_weight`), which makes the error of second order."""
@@ -22,12 +22,12 @@ SPACING = 0.5
 SECTION_SPACING = 0.2
 """Distance of the nodes in a plane section, mm."""
 
-_CELLS = ((16, 4.0), (4, 2.0), (2, 1.75))
+_CELLS = ((16, 4.0), (8, 3.0), (4, 2.0), (2, 1.75))
 """Nodes along the edges of cells that are left out, or taken, as a whole when they lie far from every surface, and how far that
 is in edges: the corners of a cell are 0.87 from its middle, its outermost nodes less, and distances are less exact the longer
 they are. (Of the smallest cells, none whose middle was further off than 1.4 edges was seen to hold a node that counts.)"""
 
-_FINER = (4, 2, 1)
+_FINER = (8, 4, 2, 1)
 
 Mask = npt.NDArray[np.bool_]
 
@@ -53,14 +53,9 @@ class _Lattice:
     spacing: float
 
     def cells(self, edge: int) -> IntArray:
-        """Return the first nodes (n, 3) of the cells with so many nodes along their edges."""
+        """Return the first nodes (n, 3) of the cells with so many nodes along their edges; the last ones reach further."""
         first, stop = np.array(self.start), np.array(self.stop)
         return np.asarray(first + edge * np.indices(-(-(stop - first) // edge)).reshape(3, -1).T)
-
-    def split(self, cells: IntArray, edge: int, finer: int) -> IntArray:
-        """Return the finer cells (n, 3) of cells; those of 1 are the nodes."""
-        within = (cells[:, None] + finer * np.indices((edge // finer,) * 3).reshape(3, -1).T).reshape(-1, 3)
-        return np.asarray(within[(within < self.stop).all(axis=1)])
 
     def middles(self, cells: IntArray, edge: int) -> FloatArray:
         """Return the middles (n, 3) of cells, mm."""
@@ -71,6 +66,11 @@ class _Lattice:
         return _Lattice((0, *self.start[1:]), self.stop, self.spacing)
 
 
+def _split(cells: IntArray, edge: int, finer: int) -> IntArray:
+    """Return the finer cells (n, 3) of cells, one after the other; those of 1 are the nodes."""
+    return np.asarray((cells[:, None] + finer * np.indices((edge // finer,) * 3).reshape(3, -1).T).reshape(-1, 3))
+
+
 def _lattice(box: Box, spacing: float) -> _Lattice:
     """Nodes over a box, mirror-symmetric in x."""
     (x0, y0, z0), (x1, y1, z1) = box
@@ -78,12 +78,6 @@ def _lattice(box: Box, spacing: float) -> _Lattice:
     low = [int(np.floor(value / spacing)) - 1 for value in (y0, z0)]
     top = [int(np.ceil(value / spacing)) + 1 for value in (y1, z1)]
     return _Lattice((-n, *low), (n, *top), spacing)
-
-
-def _moment(weight: Array, coordinates: tuple[Array, Array, Array], spacing: float) -> Moment:
-    total = float(weight.sum())
-    x, y, z = (float((weight * c).sum()) / total for c in coordinates)
-    return Moment(total * spacing**3, (x, y, z))
 
 
 @lru_cache(maxsize=128)
@@ -102,22 +96,31 @@ def part_moments(shape: VertebraShape, spacing: float = SPACING) -> dict[int, Mo
 def _moments(shape: VertebraShape, lattice: _Lattice) -> dict[int, Moment]:
     bone, sums = nearby(shape), np.zeros((len(shape.subregions), 5))
     cells = lattice.cells(_CELLS[0][0])
+    near = np.ones((len(shape.parts), len(cells)), dtype=bool)
     for (edge, around), finer in zip(_CELLS, _FINER, strict=True):
         middles, reach = lattice.middles(cells, edge), edge * lattice.spacing * around
-        solid, distances = bone.evaluate(middles)
+        solid, distances = bone.evaluate_among(middles, near)
         owner = np.where(_is_deep(shape, solid, distances, reach), np.argmin(distances, axis=0), -1)
         for index in range(len(sums)):
             whole = middles[owner == index]
             sums[index] += edge**3 * np.array([len(whole), len(whole), *whole.sum(axis=0)])
-        cells = lattice.split(cells[(owner < 0) & (solid < reach)], edge, finer)
-    nodes = lattice.middles(cells, 1)
-    for start in range(0, len(nodes), CHUNK):
-        sums += _shares(bone, nodes[start : start + CHUNK], lattice.spacing)
+        rest = np.flatnonzero((owner < 0) & (solid < reach))
+        near = bone.parts_around(middles[rest], distances[:, rest], edge * lattice.spacing / 2, reach)
+        order = _alike_together(near)
+        cells, near = _split(cells[rest[order]], edge, finer), np.repeat(near[:, order], (edge // finer) ** 3, axis=1)
+    for start in range(0, len(cells), CHUNK):
+        some = slice(start, start + CHUNK)
+        sums += _shares(bone, lattice.middles(cells[some], 1), near[:, some], lattice.spacing)
     return {
         subregion: Moment(inside * lattice.spacing**3, (x / weight, y / weight, z / weight))
         for subregion, (inside, weight, x, y, z) in zip(shape.subregions, sums.tolist(), strict=True)
         if weight > 0
     }
+
+
+def _alike_together(near: Mask) -> IntArray:
+    """Return the order in which cells follow each other that the same parts (parts, n) matter to."""
+    return np.argsort(2.0 ** np.arange(len(near)) @ near, kind="stable")
 
 
 def _is_deep(shape: VertebraShape, solid: FloatArray, distances: FloatArray, reach: float) -> Mask:
@@ -126,21 +129,22 @@ def _is_deep(shape: VertebraShape, solid: FloatArray, distances: FloatArray, rea
     return np.asarray((solid < -reach) & (second - least > 2 * reach + max(part.priority for part in shape.parts)))
 
 
-def _shares(bone: Nearby, nodes: FloatArray, spacing: float) -> FloatArray:
+def _shares(bone: Nearby, nodes: FloatArray, near: Mask, spacing: float) -> FloatArray:
     """Return, of every subregion, the nodes that lie in it, the sum of their weights, and that of their weighted places."""
-    solid, distances = bone.evaluate(nodes)
-    held = solid < spacing / 2  # the others count for nothing
-    nodes, solid, distances = nodes[held], solid[held], distances[:, held]
+    solid, distances = bone.evaluate_among(nodes, near)
+    held = np.flatnonzero(solid < spacing / 2)  # the others count for nothing
+    sums, used = np.zeros((len(distances), 5)), np.flatnonzero((distances < FAR).any(axis=1))
+    nodes, solid, distances = nodes[held], solid[held], distances[np.ix_(used, held)]
     owner, weights = np.argmin(distances, axis=0), _weight(solid, spacing)
+    inside = np.bincount(owner[solid < 0], minlength=len(used))
     least, second = _nearest_two(distances)
-    sums = np.zeros((len(distances), 5))
-    for index in range(len(distances)):
-        ahead = distances[index] - np.where(owner == index, second, least)
-        near = np.flatnonzero(ahead < spacing)
+    for place, index in enumerate(used):
+        ahead = distances[place] - np.where(owner == place, second, least)
+        close = np.flatnonzero(ahead < spacing)
         # a product, because at an edge between two surfaces the share of a node is that of both
-        weight = weights[near] * _weight(ahead[near] / 2, spacing)
+        weight = weights[close] * _weight(ahead[close] / 2, spacing)
         # where a part is thin, shares add up to too much; counting whole nodes does not, but would shift the centroid
-        sums[index] = np.count_nonzero((solid < 0) & (owner == index)), weight.sum(), *(weight @ nodes[near])
+        sums[index] = inside[place], weight.sum(), *(weight @ nodes[close])
     return sums
 
 
@@ -151,15 +155,6 @@ def _nearest_two(distances: FloatArray) -> tuple[FloatArray, FloatArray]:
         second = np.minimum(second, np.maximum(least, each))
         least = np.minimum(least, each)
     return least, second
-
-
-def _near(lattice: _Lattice, distance: Callable[[FloatArray], Array]) -> FloatArray:
-    """Return the nodes (n, 3) of a lattice in and around a solid, which fills a small part of its box; mm."""
-    cells = lattice.cells(_CELLS[0][0])
-    for (edge, around), finer in zip(_CELLS, _FINER, strict=True):
-        near = distance(lattice.middles(cells, edge)) < edge * lattice.spacing * around
-        cells = lattice.split(cells[near], edge, finer)
-    return lattice.middles(cells, 1)
 
 
 def _mirror(shape: VertebraShape, subregion: int) -> int:
@@ -185,17 +180,33 @@ def _both_sides(shape: VertebraShape, key: int, right: dict[int, Moment]) -> Mom
 
 
 def moment(distance: Callable[[Array, Array, Array], Array], box: Box, spacing: float = SPACING) -> Moment | None:
-    """Return the volume and centroid of any solid within a box, or None where it is empty."""
-    lattice = _lattice(box, spacing)
-    x, y, z = np.ascontiguousarray(_near(lattice, lambda p: distance(*p.T)).T)
-    weight = _weight(distance(x, y, z), spacing)
-    return _moment(weight, (x, y, z), spacing) if weight.any() else None
+    """Return the volume and centroid of any solid that a box contains, or None where it is empty."""
+    return _moment(distance, _lattice(box, spacing))
+
+
+def _moment(distance: Callable[[Array, Array, Array], Array], lattice: _Lattice) -> Moment | None:
+    cells, sums = lattice.cells(_CELLS[0][0]), np.zeros(4)
+    for (edge, around), finer in zip(_CELLS, _FINER, strict=True):
+        middles, reach = lattice.middles(cells, edge), edge * lattice.spacing * around
+        found = distance(*np.ascontiguousarray(middles.T))
+        whole = middles[found < -reach]
+        sums += edge**3 * np.array([len(whole), *whole.sum(axis=0)])
+        cells = _split(cells[np.abs(found) <= reach], edge, finer)
+    for start in range(0, len(cells), CHUNK):
+        nodes = lattice.middles(cells[start : start + CHUNK], 1)
+        weight = _weight(distance(*np.ascontiguousarray(nodes.T)), lattice.spacing)
+        sums += weight.sum(), *(weight @ nodes)
+    total, x, y, z = sums.tolist()
+    return Moment(total * lattice.spacing**3, (x / total, y / total, z / total)) if total else None
 
 
 @lru_cache(maxsize=128)
 def disc_moment(disc: DiscShape) -> Moment | None:
-    """Return the volume and centroid of a disc, in the frame of the level above."""
-    return moment(disc.distance, disc.box)
+    """Return the volume and centroid of a disc, in the frame of the level above; of a symmetric one half is integrated."""
+    if not disc.symmetric:
+        return moment(disc.distance, disc.box)
+    right = _moment(disc.distance, _lattice(disc.box, SPACING).right_half())
+    return right and Moment(2 * right.volume, (0.0, *right.centroid[1:]))
 
 
 def section_centroid(

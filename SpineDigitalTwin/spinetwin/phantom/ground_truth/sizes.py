@@ -17,7 +17,7 @@ from ..spine import Spine
 from .arch_sizes import arch_sizes
 from .columns import first_entries, first_exits
 from .endplates import Endplate, endplates, plates_of
-from .extremes import rim
+from .extremes import rims
 from .gaps import relative_frame
 from .quadrature import disc_moment, part_moments
 from .record import Sizes
@@ -92,10 +92,13 @@ def body_landmarks(box: Box, middle: FloatArray, parts: tuple[int, ...] = WHOLE,
     """Search the same of any solid in a box; of a `symmetric` one the left is the mirror image of the right."""
     ways = {letter: direction_coefficients(letter) for letter in "RLAPSI"}
     starts = np.tile(middle, (len(ways), 1))
-    rims = {side + end: rim(box, middle, ways[side], ways[end], parts) for side in _SIDES[symmetric] for end in "SI"}
-    reach, *found = yield from abreast([first_exits(starts, np.array(list(ways.values())), _REACH, parts), *rims.values()])
+    names = [side + end for side in _SIDES[symmetric] for end in "SI"]
+    firsts, seconds = (np.array([ways[name[place]] for name in names]) for place in (0, 1))
+    reach, corners = yield from abreast(
+        [first_exits(starts, np.array(list(ways.values())), _REACH, parts), rims(box, middle, firsts, seconds, parts)]
+    )
     marks = {letter: middle + t * way for (letter, way), t in zip(ways.items(), reach, strict=True)}
-    marks |= dict(zip(rims, found, strict=True))
+    marks |= dict(zip(names, corners, strict=True))
     if symmetric:
         marks |= {name.replace("R", "L"): at * _MIRROR for name, at in marks.items() if "R" in name}
     return {name: at for name, at in marks.items() if np.isfinite(at).all()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise, product
 
 import numpy as np
@@ -117,7 +118,7 @@ class SpineCurve:
         upper, lower = self._on_plane(n, x, y, 0.0), self._on_plane(n + 1, x, y, 0.0)
         return np.asarray(upper + t * (lower - upper))
 
-    @property
+    @cached_property
     def _sides(self) -> FloatArray:
         """The patient's right as each plane sees it, (n, 3)."""
         return np.array([frame.axes @ self.right for frame in self.frames])
@@ -139,7 +140,9 @@ class SpineCurve:
         side, across, z = self._sides[n], x, above
         for _ in range(_ROUNDS):
             beyond = float(self._beyond(side @ np.array([across, y, z])))
-            across, z = x - _shortened(side) * beyond, above + float(side[2]) * beyond
+            before, (across, z) = (across, z), (x - _shortened(side) * beyond, above + float(side[2]) * beyond)
+            if (across, z) == before:
+                break
         return self.frames[n].to_ras([across, y, z])
 
 

@@ -71,7 +71,8 @@ class Lattice:
             column = held[:, axis]
             low, high = max(int(column.min()) - 1, 0), min(int(column.max()) + 2, values.shape[axis])
             first, stop = low * self.strides[axis], min((high - 1) * self.strides[axis] + 1, self.shape[axis])
-            values = _stretch(np.take(values, range(low, high), axis=axis), axis, self.strides[axis], stop - first)
+            some = values[tuple(slice(low, high) if n == axis else slice(None) for n in range(3))]
+            values = _stretch(some, axis, self.strides[axis], stop - first)
             where.append(slice(self.start[axis] + first, self.start[axis] + stop))
         return Patch(tuple(where), values)
 

@@ -40,11 +40,11 @@ def bowel(curve: SpineCurve, rng: np.random.Generator) -> tuple[Loop, ...]:
     chance = rng.random((COUNT, 8))
     if top is None or bottom is None:
         return ()
+    places = bottom + (top - bottom) * chance[:, 0]
     loops = []
-    for row in chance:
-        s = bottom + (top - bottom) * row[0]
+    for row, s, aside in zip(chance, places.tolist(), shift(curve, places).tolist(), strict=True):
         x, y = (row[1] * 2 - 1) * 105 * curve.size, (44 + 34 * row[2] - 0.0022 * ((row[1] * 2 - 1) * 105) ** 2) * curve.size
-        x -= float(shift(curve, np.array([s]))[0])
+        x -= aside
         turn = _rotation(row[3:6] * 2 - 1) @ curve.frames[0].axes
         thick = (9 + 10 * row[6]) * curve.size
         content = "gas" if row[7] < GAS else "bowel_content" if row[7] < 0.75 else "bowel_wall"
@@ -62,7 +62,7 @@ def _rotation(v: FloatArray) -> FloatArray:
 
 def paint_loops(canvas: Canvas, loops: tuple[Loop, ...], grid: Grid) -> None:
     """Paint loops of bowel."""
-    for loop in loops:
+    for loop in in_view(loops, grid, canvas.reach):
         a, b, c = loop.axes
 
         def outside(x: Array, y: Array, z: Array, a: float = a, b: float = b, c: float = c) -> Array:
@@ -75,3 +75,15 @@ def paint_loops(canvas: Canvas, loops: tuple[Loop, ...], grid: Grid) -> None:
             continue
         canvas.paint(found, tissue_id("bowel_wall"))
         canvas.paint(type(found)(found.where, found.distance + WALL), loop.content)
+
+
+def in_view(loops: tuple[Loop, ...], grid: Grid, reach: float) -> list[Loop]:
+    """Return the loops of which anything up to `reach` mm around them may lie on a grid, in their order."""
+    if not loops:
+        return []
+    to_ijk = np.linalg.inv(grid.ijk_to_ras[:3, :3])
+    middles = (np.array([loop.frame.origin for loop in loops]) - grid.ijk_to_ras[:3, 3]) @ to_ijk.T
+    corners = np.linalg.norm(np.array([loop.axes for loop in loops]) + reach, axis=1)
+    sizes = corners[:, None] * np.linalg.norm(to_ijk, axis=1) + 1.0
+    seen = ((middles + sizes > 0) & (middles - sizes < np.array(grid.shape) - 1)).all(axis=1)
+    return [loop for loop, one in zip(loops, seen, strict=True) if one]

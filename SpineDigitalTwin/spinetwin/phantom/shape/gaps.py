@@ -20,6 +20,9 @@ CORD_TIP = 20
 """Level id of L1, in whose middle third the cord ends."""
 
 
+_NO_CORD = 10.0
+"""A distance that stands for "there is no cord at this height", mm."""
+
 ALIKE = 1e-9
 """Below this difference, mm, the joints of both sides are one joint and its mirror image."""
 
@@ -97,6 +100,11 @@ class DiscShape:
         z = float(self.to_lower.origin[2]) + self.lower.height / 2
         return (-a, -b, z - 6.0), (a, b, -self.upper.height / 2 + 6.0)
 
+    @property
+    def symmetric(self) -> bool:
+        """Whether its left side is the mirror image of the right one, but for rounding."""
+        return not (self.upper.lateral or self.lower.lateral) and upright(self.to_lower)
+
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return the signed distance in mm, negative in the disc."""
         u, v, w = self.seen_from_below(x, y, z)
@@ -111,6 +119,12 @@ class DiscShape:
         rows = [[float(value) for value in row] for row in self.to_lower.axes]
         u, v, w = (np.asarray(x * a + y * b + z * c) for a, b, c in rows)
         return u, v, w
+
+
+def upright(frame: Frame) -> bool:
+    """Whether a vertebra seen from its neighbour neither leans nor turns nor stands to a side."""
+    sideways = [*frame.axes[0, 1:], *frame.axes[1:, 0], frame.origin[0]]
+    return float(np.abs(sideways).max()) < ALIKE
 
 
 def disc_shape(upper: VertebraShape, above: Frame, lower: VertebraShape, below: Frame) -> DiscShape:
@@ -156,12 +170,14 @@ class CanalPiece:
         return np.asarray(np.maximum(d, np.maximum(low - z, z - high)))
 
     def cord_distance(self, x: Array, y: Array, z: Array) -> Array:
-        """Return about the signed distance to the surface of the cord."""
+        """Return about the signed distance to the surface of the cord; large where there is none."""
+        if not any(self.cord):
+            return np.full_like(z, _NO_CORD)
         size = self._at(self.cord, z)
         a, b = np.maximum(6.0 * size, 0.05), np.maximum(4.2 * size, 0.05)
         d = ellipse(x - self._at(self.x, z), y - self._at(self.y, z), a, b)
         low, high = self.heights[0] - self.overlap, self.heights[-1] + self.overlap
-        return np.asarray(np.where(size > 0.05, np.maximum(d, np.maximum(low - z, z - high)), 10.0))
+        return np.asarray(np.where(size > 0.05, np.maximum(d, np.maximum(low - z, z - high)), _NO_CORD))
 
 
 def canal_piece(

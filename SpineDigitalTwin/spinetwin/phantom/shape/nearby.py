@@ -21,6 +21,7 @@ from .processes import Articular
 from .vertebra import FAR, Blender, VertebraShape
 
 Function: TypeAlias = Callable[[FloatArray], FloatArray]
+Mask: TypeAlias = npt.NDArray[np.bool_]
 
 MARGIN = 6.0
 """How far from its box a part is still evaluated, mm."""
@@ -52,6 +53,11 @@ class Nearby:
         return groups[:-1]
 
     @cached_property
+    def _places(self) -> list[int]:
+        """The place of each part's label among those of the shape."""
+        return [self.shape.subregions.index(part.subregion) for part in self.shape.parts]
+
+    @cached_property
     def _subregions(self) -> tuple[int, ...]:
         """The labels as plain numbers, which compare faster."""
         return tuple(int(each) for each in self.shape.subregions)
@@ -71,12 +77,30 @@ class Nearby:
             solid[chunk], distances[:, chunk] = self._chunk(flat[chunk])
         return solid.reshape(points.shape[:-1]), distances.reshape(len(distances), *points.shape[:-1])
 
-    def _chunk(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def evaluate_among(self, points: FloatArray, near: Mask) -> tuple[FloatArray, FloatArray]:
+        """Return the same of points (n, 3) of which it is known which parts are `near` (parts, n): no other one is asked."""
+        solid, distances = np.empty(len(points)), np.empty((len(self.shape.subregions), len(points)))
+        for start in range(0, len(points), CHUNK):
+            chunk = slice(start, start + CHUNK)
+            solid[chunk], distances[:, chunk] = self._chunk(points[chunk], near[:, chunk])
+        return solid, distances
+
+    def parts_around(self, points: FloatArray, distances: FloatArray, half_edge: float, reach: float) -> Mask:
+        """Return which parts (parts, n) matter in cubes around points (n, 3), of what was evaluated there; mm.
+
+        A part that does not is further off than `MARGIN` in the whole cube, whose `half_edge` is given: its box is, or the
+        part itself, whose distance at the middle tells that of all within `reach`.
+        """
+        close = distances < MARGIN + reach
+        x, y, z = np.ascontiguousarray(points.T)
+        return self._near(x, y, z, half_edge) & close[self._places]
+
+    def _chunk(self, points: FloatArray, near: Mask | None = None) -> tuple[FloatArray, FloatArray]:
         shape, everywhere = self.shape, (slice(0, len(points)),)
         x, y, z = np.ascontiguousarray(points.T)
-        near = self._near(x, y, z)
+        near = self._near(x, y, z) if near is None else near
         used = [bool(each.any()) for each in near]
-        wall = np.asarray(shape.canal.distance(x, y, z), dtype=np.float64)
+        wall = self._wall(used, x, y, z)
         blender = Blender(shape, x.shape, np.float64)
         distances = np.full((len(shape.subregions), len(x)), FAR)
         for group in self._groups:
@@ -85,16 +109,22 @@ class Nearby:
             for place, part in group:
                 d = _distance(part, near[place], x, y, z, wall if self._beside_canal[place] else None)
                 blender.add(part, d, everywhere)
-                mine = distances[shape.subregions.index(part.subregion)]
+                mine = distances[self._places[place]]
                 np.minimum(mine, part.claim(d), out=mine)
         return np.asarray(blender.finish(wall), dtype=np.float64), distances
 
-    def _near(self, x: FloatArray, y: FloatArray, z: FloatArray) -> npt.NDArray[np.bool_]:
-        """Which points lie in the box of each part, (parts, n)."""
-        low, high = self._boxes
+    def _wall(self, used: list[bool], x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
+        """Return the distance (n,) to the wall of the canal; `FAR` where none of the parts used has to leave it open."""
+        if not any(one and not part.front for one, part in zip(used, self.shape.parts, strict=True)):
+            return np.full(len(x), FAR)
+        return np.asarray(self.shape.canal.distance(x, y, z), dtype=np.float64)
+
+    def _near(self, x: FloatArray, y: FloatArray, z: FloatArray, more: float = 0.0, parts: slice = slice(None)) -> Mask:
+        """Which points lie in the box of each part, by so many mm `more` on all sides, (parts, n)."""
+        low, high = (corners[parts] for corners in self._boxes)
         within = np.ones((len(low), len(x)), dtype=bool)
         for axis, values in enumerate((x, y, z)):
-            within &= (values > low[:, axis, None]) & (values < high[:, axis, None])
+            within &= (values > low[:, axis, None] - more) & (values < high[:, axis, None] + more)
         return within
 
     def solid(self, points: FloatArray) -> FloatArray:
@@ -116,19 +146,20 @@ class Nearby:
         ahead = _least(distances, mine) - _least(distances, others)
         return np.asarray(np.maximum(solid, ahead * 0.5))
 
-    def may_hold(self, points: FloatArray, parts: Collection[int]) -> npt.NDArray[np.bool_]:
+    def may_hold(self, points: FloatArray, parts: Collection[int]) -> Mask:
         """Return which points (n, 3) may lie in the union of some parts: the others are too far from each of them.
 
         Within the bone some part is nearer than a fillet is wide, so a part that claims a point is so too, unless it is
         favoured there.
         """
         held = np.zeros(len(points), dtype=bool)
-        for part in self.shape.parts:
+        x, y, z = np.ascontiguousarray(points.T)
+        for place, part in enumerate(self.shape.parts):
             if part.subregion in parts:
                 within = max(self.shape.blend, part.fade if part.priority else 0.0)
-                low, high = np.array(part.box[0]) - within, np.array(part.box[1]) + within
-                near = np.flatnonzero(~held & ((points > low) & (points < high)).all(axis=1))
-                held[near] = part.distance(*np.ascontiguousarray(points[near].T)) < within
+                boxed = self._near(x, y, z, within - MARGIN, slice(place, place + 1))[0]
+                near = np.flatnonzero(boxed & ~held)
+                held[near] = part.distance(x[near], y[near], z[near]) < within
         return held
 
     def part(self, subregion: int) -> Function:
@@ -143,9 +174,7 @@ def _least(distances: FloatArray, places: list[int]) -> FloatArray:
     return least
 
 
-def _distance(
-    part: Part, near: npt.NDArray[np.bool_], x: FloatArray, y: FloatArray, z: FloatArray, wall: FloatArray | None
-) -> FloatArray:
+def _distance(part: Part, near: Mask, x: FloatArray, y: FloatArray, z: FloatArray, wall: FloatArray | None) -> FloatArray:
     """Return the distance (n,) to a part near it; where its own distance to the canal is known (`wall`) it is not asked for."""
     at = slice(None) if near.all() else np.flatnonzero(near)
     distance = np.full(len(x), FAR)
