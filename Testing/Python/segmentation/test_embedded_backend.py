@@ -319,7 +319,7 @@ def test_a_second_look_with_finer_voxels_sees_the_same(tmp_path, spine):
     result = twice.run(Request(lambda: shown(maps.subregions), maps.grid), lambda done, _: told.append(done))
     for name in LEVELS:
         each = level(name)
-        assert dice(result.maps.vertebrae == each.id, maps.vertebrae == each.id) > 0.93, name
+        assert dice(result.maps.vertebrae == each.id, maps.vertebrae == each.id) > 0.90, name
     assert dice(np.isin(result.maps.subregions, PAIRS), np.isin(maps.subregions, PAIRS)) > 0.85
     assert told == sorted(told)
 

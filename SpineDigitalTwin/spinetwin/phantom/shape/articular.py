@@ -149,6 +149,8 @@ def room_above(row: Dimensions, joint: Joint) -> Rod:
     r, (_, half) = proportions(row.level).bulk * row.body_width, _half_axes(row)
     up = np.array(joint.normal)
     deep, free = (_HEEL * r, _HEEL * r + _BEHIND) if in_loin(row) else (0.6 * r, 0.7 * r)
+    if level_of(row.level).region == "sacral":  # L5 has a broad one
+        deep, free = 0.7 * r, 0.8 * r
     above = np.array(joint.point) + up * deep - _along(up) * (half - 0.7 * r)
     if in_loin(row):
         above[1] -= _BEHIND
