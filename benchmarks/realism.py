@@ -37,7 +37,7 @@ SHOWN = {
     "lumbosacral_meshes": ("L3", "L5"),
     "verse004": ("T11", "L3", "L5"),
 }
-IN_README, README_PICTURE = "lumbosacral_meshes", Path(__file__).resolve().parents[1] / "Resources" / "realism-lumbar.png"
+IN_README, RESOURCES = "lumbosacral_meshes", Path(__file__).resolve().parents[1] / "Resources"
 """The only bones whose licence lets a picture of them be shown."""
 
 SACRUM = level("S1").id
@@ -111,7 +111,8 @@ def _report(source: Source, real: Bones, out: Path, everything: bool) -> Person:
         print_levels(found)
     if SACRUM in real:
         print_sacrum(real[SACRUM], population[SACRUM], fitted.masks[SACRUM])
-        draw_sacra(real[SACRUM], fitted.masks[SACRUM], out / f"{source.name}-sacrum.png")
+        path = RESOURCES / "realism-sacrum.png" if source.name == IN_README else out / f"{source.name}-sacrum.png"
+        draw_sacra(real[SACRUM], fitted.masks[SACRUM], path)
     _draw(source.name, real, theirs, fitted.masks, out)
     return Person(source.name, measured(counted), healthy)
 
@@ -121,7 +122,7 @@ def _draw(name: str, real: Bones, theirs: Mapping[int, Bone], fitted: Bones, out
     pairs = [(each, theirs[level(each).id], ours[level(each).id]) for each in SHOWN[name]]
     gallery(pairs, out / f"{name}.png")
     if name == IN_README:
-        gallery(pairs, README_PICTURE)
+        gallery(pairs, RESOURCES / "realism-lumbar.png")
     column([("real", real), ("fitted phantom", fitted)], out / f"{name}-column.png")
 
 
