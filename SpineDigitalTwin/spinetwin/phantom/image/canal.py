@@ -30,6 +30,9 @@ FLAVUM = 3.0
 LIGAMENT = 0.7
 """Thickness of the longitudinal ligaments, mm."""
 
+PROMONTORY = 0.1
+"""Where the front of S1 begins to recede from its ligament, against the height of its body."""
+
 DURA = 0.6
 """Thickness of what lies between the wall of the canal and the fluid, mm."""
 
@@ -115,7 +118,7 @@ def paint_surroundings(canvas: Canvas, canal: Stretch) -> None:
 
 def _paint_ligaments(canvas: Canvas, canal: Stretch) -> None:
     body, half, heights = canal.shape.body, 0.3 * canal.shape.row.body_width, canal.piece.heights
-    bottom = -body.height / 2 if canal.is_sacral else heights[0]
+    bottom = PROMONTORY * body.height if canal.is_sacral else heights[0]
     box = (-half, -body.depth / 2 - 3.0, bottom), (half, body.depth / 2 + 3.0, heights[-1])
 
     def ligaments(x: Array, y: Array, z: Array) -> Array:
