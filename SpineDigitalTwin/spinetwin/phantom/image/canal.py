@@ -9,6 +9,7 @@ import numpy as np
 from ...anatomy import level as level_of
 from ..shape.distances import Array
 from ..shape.gaps import CanalPiece
+from ..shape.sacrum import PROMONTORY
 from ..shape.vertebra import VertebraShape
 from ..voxels import Block
 from .canvas import Canvas
@@ -29,9 +30,6 @@ FLAVUM = 3.0
 
 LIGAMENT = 0.7
 """Thickness of the longitudinal ligaments, mm."""
-
-PROMONTORY = 0.1
-"""Where the front of S1 begins to recede from its ligament, against the height of its body."""
 
 DURA = 0.6
 """Thickness of what lies between the wall of the canal and the fluid, mm."""
@@ -118,7 +116,7 @@ def paint_surroundings(canvas: Canvas, canal: Stretch) -> None:
 
 def _paint_ligaments(canvas: Canvas, canal: Stretch) -> None:
     body, half, heights = canal.shape.body, 0.3 * canal.shape.row.body_width, canal.piece.heights
-    bottom = PROMONTORY * body.height if canal.is_sacral else heights[0]
+    bottom = PROMONTORY[1] * body.height if canal.is_sacral else heights[0]
     box = (-half, -body.depth / 2 - 3.0, bottom), (half, body.depth / 2 + 3.0, heights[-1])
 
     def ligaments(x: Array, y: Array, z: Array) -> Array:

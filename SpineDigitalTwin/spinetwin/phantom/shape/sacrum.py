@@ -29,7 +29,7 @@ _SLOWER = 0.7
 _NEARER = 0.5
 """The same far outside the arch, whose band is measured along an ellipse that narrows backwards."""
 
-_PROMONTORY = ((0.0, 0.86, 0.52), 0.10)
+PROMONTORY = ((0.0, 0.86, 0.52), 0.10)
 """Which way the front of the first body looks under the promontory, and where that begins, against the height of the body."""
 
 
@@ -52,7 +52,7 @@ class FirstBody(Body):
 
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return the signed distance in mm, negative inside."""
-        normal, share = _PROMONTORY
+        normal, share = PROMONTORY
         under = Plane((0.0, self.depth / 2, share * self.height), (normal[0], normal[1], -normal[2]))
         return rounded_max(super().distance(x, y, z), under.distance(x, y, z), 4.0)
 
