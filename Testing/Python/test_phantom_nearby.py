@@ -43,7 +43,7 @@ def test_the_parts_around_a_point_are_all_that_matter_there(shapes, name, edge):
     middles = chance.uniform(*shape.box, (40_000, 3))
     solid, distances = bone.evaluate(middles)
     held = np.abs(solid) < 1.75 * edge
-    near = bone.parts_around(middles[held], distances[:, held], edge / 2, 1.75 * edge)
+    near = bone.parts_around(middles[held], distances[:, held], edge / 2)
     points = middles[held] + chance.uniform(-edge / 2, edge / 2, (held.sum(), 3))
     found, parts = bone.evaluate_among(points, near)
     whole, claims = shape.evaluate(points)

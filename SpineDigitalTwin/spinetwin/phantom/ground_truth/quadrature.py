@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +23,22 @@ SPACING = 0.5
 SECTION_SPACING = 0.2
 """Distance of the nodes in a plane section, mm."""
 
-_CELLS = ((16, 4.0), (8, 3.0), (4, 2.0), (2, 1.75))
-"""Nodes along the edges of cells that are left out, or taken, as a whole when they lie far from every surface, and how far that
-is in edges: the corners of a cell are 0.87 from its middle, its outermost nodes less, and distances are less exact the longer
-they are. (Of the smallest cells, none whose middle was further off than 1.4 edges was seen to hold a node that counts.)"""
+_EDGES = (16, 8, 4, 2, 1)
+"""Nodes along the edges of cells that are left out, or taken, as a whole when they lie far from every surface, and of the finer
+ones, eight of each, into which the others are split; those of 1 are the nodes."""
 
-_FINER = (8, 4, 2, 1)
+_FIRST_REACH = 4.0
+"""In how many edges from the middle of one of the first cells a surface may be seen too late."""
+
+_STEEPER = 2.0
+"""How much steeper than among the eight cells of which it is one a function may be within a cell. (With 1.5 one of some thousand
+cells was seen to be taken as a whole though a border lay in it, with 2 none.)"""
+
+_FAST = np.float32
+"""How exactly distances are computed here. Centroids lie within 1e-5 mm of those of double precision."""
+
+_FAR = 12.0
+"""What is further off than that is not told apart, mm: beyond it parts are not evaluated everywhere."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -60,6 +71,19 @@ class _Lattice:
     def middles(self, cells: IntArray, edge: int) -> FloatArray:
         """Return the middles (n, 3) of cells, mm."""
         return np.asarray((cells + edge / 2) * self.spacing, dtype=np.float64)
+
+    def outermost(self, edge: int) -> float:
+        """Return how far from the middle of a cell its outermost nodes lie, mm."""
+        return float(np.sqrt(3.0)) * (edge - 1) / 2 * self.spacing
+
+    def reach(self, values: Array, edge: int) -> FloatArray:
+        """Return from which `values` (n,) of a function at the middles of cells on none of their nodes counts in part."""
+        if edge == _EDGES[0]:
+            return np.full(len(values), _FIRST_REACH * edge * self.spacing)
+        eight = np.clip(values, -_FAR, _FAR).reshape(-1, 2, 2, 2)
+        steps = [np.abs(np.diff(eight, axis=axis)).reshape(len(eight), -1).max(axis=1) for axis in (1, 2, 3)]
+        steep = np.maximum(np.linalg.norm(steps, axis=0) / (edge * self.spacing), 1.0)
+        return np.asarray(self.spacing + _STEEPER * self.outermost(edge) * np.repeat(steep, 8))
 
     def right_half(self) -> _Lattice:
         """Return the nodes right of the median plane."""
@@ -95,17 +119,19 @@ def part_moments(shape: VertebraShape, spacing: float = SPACING) -> dict[int, Mo
 
 def _moments(shape: VertebraShape, lattice: _Lattice) -> dict[int, Moment]:
     bone, sums = nearby(shape), np.zeros((len(shape.subregions), 5))
-    cells = lattice.cells(_CELLS[0][0])
+    cells = lattice.cells(_EDGES[0])
     near = np.ones((len(shape.parts), len(cells)), dtype=bool)
-    for (edge, around), finer in zip(_CELLS, _FINER, strict=True):
-        middles, reach = lattice.middles(cells, edge), edge * lattice.spacing * around
-        solid, distances = bone.evaluate_among(middles, near)
-        owner = np.where(_is_deep(shape, solid, distances, reach), np.argmin(distances, axis=0), -1)
+    for edge, finer in pairwise(_EDGES):
+        middles = lattice.middles(cells, edge)
+        solid, distances = bone.evaluate_among(middles.astype(_FAST), near)
+        lead = _lead(shape, distances, lattice.outermost(edge))
+        surface, border = lattice.reach(solid, edge), lattice.reach(lead, edge)
+        owner = np.where((solid < -surface) & (lead > border), np.argmin(distances, axis=0), -1)
         for index in range(len(sums)):
             whole = middles[owner == index]
             sums[index] += edge**3 * np.array([len(whole), len(whole), *whole.sum(axis=0)])
-        rest = np.flatnonzero((owner < 0) & (solid < reach))
-        near = bone.parts_around(middles[rest], distances[:, rest], edge * lattice.spacing / 2, reach)
+        rest = np.flatnonzero((owner < 0) & (solid < surface))
+        near = bone.parts_around(middles[rest], distances[:, rest], edge * lattice.spacing / 2)
         order = _alike_together(near)
         cells, near = _split(cells[rest[order]], edge, finer), np.repeat(near[:, order], (edge // finer) ** 3, axis=1)
     for start in range(0, len(cells), CHUNK):
@@ -123,15 +149,20 @@ def _alike_together(near: Mask) -> IntArray:
     return np.argsort(2.0 ** np.arange(len(near)) @ near, kind="stable")
 
 
-def _is_deep(shape: VertebraShape, solid: FloatArray, distances: FloatArray, reach: float) -> Mask:
-    """Whether all within reach of a point (n,), mm, lies in the same subregion as the point."""
-    least, second = _nearest_two(distances)
-    return np.asarray((solid < -reach) & (second - least > 2 * reach + max(part.priority for part in shape.parts)))
+def _lead(shape: VertebraShape, distances: Array, around: float) -> Array:
+    """Return by how much the nearest subregion leads at least, (n,), where others may be favoured within `around` mm."""
+    favour = np.array([[part.priority, part.fade] for part in map(shape.favoured, shape.subregions)])
+    priority, fade = favour.T[:, :, None]
+    owner, columns = np.argmin(distances, axis=0), np.arange(distances.shape[1])
+    least, own = distances[owner, columns], priority[owner, 0]
+    others = np.where(distances < fade + around, distances - priority, distances)
+    others[owner, columns] = np.inf
+    return np.asarray(others.min(axis=0) - np.where(least + own > -around, least + own, least))
 
 
 def _shares(bone: Nearby, nodes: FloatArray, near: Mask, spacing: float) -> FloatArray:
     """Return, of every subregion, the nodes that lie in it, the sum of their weights, and that of their weighted places."""
-    solid, distances = bone.evaluate_among(nodes, near)
+    solid, distances = bone.evaluate_among(nodes.astype(_FAST), near)
     held = np.flatnonzero(solid < spacing / 2)  # the others count for nothing
     sums, used = np.zeros((len(distances), 5)), np.flatnonzero((distances < FAR).any(axis=1))
     nodes, solid, distances = nodes[held], solid[held], distances[np.ix_(used, held)]
@@ -148,7 +179,7 @@ def _shares(bone: Nearby, nodes: FloatArray, near: Mask, spacing: float) -> Floa
     return sums
 
 
-def _nearest_two(distances: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _nearest_two(distances: Array) -> tuple[Array, Array]:
     """Return the least and the second least of distances (parts, n); infinite where there is no second one."""
     least, second = distances[0], np.full(distances.shape[1], np.inf)
     for each in distances[1:]:
@@ -185,13 +216,14 @@ def moment(distance: Callable[[Array, Array, Array], Array], box: Box, spacing: 
 
 
 def _moment(distance: Callable[[Array, Array, Array], Array], lattice: _Lattice) -> Moment | None:
-    cells, sums = lattice.cells(_CELLS[0][0]), np.zeros(4)
-    for (edge, around), finer in zip(_CELLS, _FINER, strict=True):
-        middles, reach = lattice.middles(cells, edge), edge * lattice.spacing * around
+    cells, sums = lattice.cells(_EDGES[0]), np.zeros(4)
+    for edge, finer in pairwise(_EDGES):
+        middles = lattice.middles(cells, edge)
         found = distance(*np.ascontiguousarray(middles.T))
-        whole = middles[found < -reach]
+        surface = lattice.reach(found, edge)
+        whole = middles[found < -surface]
         sums += edge**3 * np.array([len(whole), *whole.sum(axis=0)])
-        cells = _split(cells[np.abs(found) <= reach], edge, finer)
+        cells = _split(cells[np.abs(found) <= surface], edge, finer)
     for start in range(0, len(cells), CHUNK):
         nodes = lattice.middles(cells[start : start + CHUNK], 1)
         weight = _weight(distance(*np.ascontiguousarray(nodes.T)), lattice.spacing)

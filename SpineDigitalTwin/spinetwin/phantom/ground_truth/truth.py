@@ -93,9 +93,9 @@ def _wanted(spine: Spine, levels: Collection[int] | None) -> list[int]:
 
 
 def _search(shape: VertebraShape) -> None:
-    """Search all that is known of one vertebra side by side; the second round follows from the first."""
-    find(shape, (points_and_sections, extremes_and_corners, endplates, landmarks))
-    find(shape, (tptbox_points, canal_sizes, arch_sizes))
+    """Search all that is known of one vertebra side by side; the last points follow from the others."""
+    find(shape, (points_and_sections, extremes_and_corners, endplates, landmarks, canal_sizes, arch_sizes))
+    find(shape, (tptbox_points,))
 
 
 def _frame(spine: Spine, key: int) -> Frame:

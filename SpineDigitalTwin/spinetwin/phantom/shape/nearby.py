@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...geometry import FloatArray
+from .distances import Array
 from .part import Part
 from .processes import Articular
 from .vertebra import FAR, Blender, VertebraShape
@@ -25,6 +26,9 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 
 MARGIN = 6.0
 """How far from its box a part is still evaluated, mm."""
+
+_INEXACT = 8.0
+"""In how many half edges from the middle of a cube a part may be seen too late: long distances are less exact."""
 
 CHUNK = 16384
 """Points evaluated at a time: what is computed of them stays in the fast memory of the processor."""
@@ -77,32 +81,33 @@ class Nearby:
             solid[chunk], distances[:, chunk] = self._chunk(flat[chunk])
         return solid.reshape(points.shape[:-1]), distances.reshape(len(distances), *points.shape[:-1])
 
-    def evaluate_among(self, points: FloatArray, near: Mask) -> tuple[FloatArray, FloatArray]:
-        """Return the same of points (n, 3) of which it is known which parts are `near` (parts, n): no other one is asked."""
-        solid, distances = np.empty(len(points)), np.empty((len(self.shape.subregions), len(points)))
+    def evaluate_among(self, points: Array, near: Mask) -> tuple[Array, Array]:
+        """Return the same, as precise as the points (n, 3), for which only those parts are asked that are `near` (parts, n)."""
+        solid = np.empty(len(points), dtype=points.dtype)
+        distances = np.empty((len(self.shape.subregions), len(points)), dtype=points.dtype)
         for start in range(0, len(points), CHUNK):
             chunk = slice(start, start + CHUNK)
             solid[chunk], distances[:, chunk] = self._chunk(points[chunk], near[:, chunk])
         return solid, distances
 
-    def parts_around(self, points: FloatArray, distances: FloatArray, half_edge: float, reach: float) -> Mask:
+    def parts_around(self, points: FloatArray, distances: Array, half_edge: float) -> Mask:
         """Return which parts (parts, n) matter in cubes around points (n, 3), of what was evaluated there; mm.
 
         A part that does not is further off than `MARGIN` in the whole cube, whose `half_edge` is given: its box is, or the
-        part itself, whose distance at the middle tells that of all within `reach`.
+        part itself, as its distance at the middle tells.
         """
-        close = distances < MARGIN + reach
+        close = distances < MARGIN + _INEXACT * half_edge
         x, y, z = np.ascontiguousarray(points.T)
         return self._near(x, y, z, half_edge) & close[self._places]
 
-    def _chunk(self, points: FloatArray, near: Mask | None = None) -> tuple[FloatArray, FloatArray]:
+    def _chunk(self, points: Array, near: Mask | None = None) -> tuple[Array, Array]:
         shape, everywhere = self.shape, (slice(0, len(points)),)
         x, y, z = np.ascontiguousarray(points.T)
         near = self._near(x, y, z) if near is None else near
         used = [bool(each.any()) for each in near]
         wall = self._wall(used, x, y, z)
-        blender = Blender(shape, x.shape, np.float64)
-        distances = np.full((len(shape.subregions), len(x)), FAR)
+        blender = Blender(shape, x.shape, x.dtype)
+        distances = np.full((len(shape.subregions), len(x)), FAR, dtype=x.dtype)
         for group in self._groups:
             if not any(used[place] for place, _ in group):
                 continue
@@ -111,15 +116,15 @@ class Nearby:
                 blender.add(part, d, everywhere)
                 mine = distances[self._places[place]]
                 np.minimum(mine, part.claim(d), out=mine)
-        return np.asarray(blender.finish(wall), dtype=np.float64), distances
+        return blender.finish(wall), distances
 
-    def _wall(self, used: list[bool], x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
+    def _wall(self, used: list[bool], x: Array, y: Array, z: Array) -> Array:
         """Return the distance (n,) to the wall of the canal; `FAR` where none of the parts used has to leave it open."""
         if not any(one and not part.front for one, part in zip(used, self.shape.parts, strict=True)):
-            return np.full(len(x), FAR)
-        return np.asarray(self.shape.canal.distance(x, y, z), dtype=np.float64)
+            return np.full(len(x), FAR, dtype=x.dtype)
+        return self.shape.canal.distance(x, y, z)
 
-    def _near(self, x: FloatArray, y: FloatArray, z: FloatArray, more: float = 0.0, parts: slice = slice(None)) -> Mask:
+    def _near(self, x: Array, y: Array, z: Array, more: float = 0.0, parts: slice = slice(None)) -> Mask:
         """Which points lie in the box of each part, by so many mm `more` on all sides, (parts, n)."""
         low, high = (corners[parts] for corners in self._boxes)
         within = np.ones((len(low), len(x)), dtype=bool)
@@ -174,10 +179,10 @@ def _least(distances: FloatArray, places: list[int]) -> FloatArray:
     return least
 
 
-def _distance(part: Part, near: Mask, x: FloatArray, y: FloatArray, z: FloatArray, wall: FloatArray | None) -> FloatArray:
+def _distance(part: Part, near: Mask, x: Array, y: Array, z: Array, wall: Array | None) -> Array:
     """Return the distance (n,) to a part near it; where its own distance to the canal is known (`wall`) it is not asked for."""
     at = slice(None) if near.all() else np.flatnonzero(near)
-    distance = np.full(len(x), FAR)
+    distance = np.full(len(x), FAR, dtype=x.dtype)
     if not isinstance(at, slice) and not len(at):
         return distance
     solid, side = part.solid, x[at]

@@ -108,7 +108,11 @@ class VertebraShape:
     @property
     def body_priority(self) -> float:
         """How many mm the body is favoured inside itself (`Part.claim`)."""
-        return max((part.priority for part in self.parts if part.subregion == SubregionId.BODY_BORDER), default=0.0)
+        return self.favoured(SubregionId.BODY_BORDER).priority if SubregionId.BODY_BORDER in self.subregions else 0.0
+
+    def favoured(self, subregion: int) -> Part:
+        """Return the part of a subregion that is favoured most (`Part.claim`)."""
+        return max((part for part in self.parts if part.subregion == subregion), key=lambda part: part.priority)
 
     @property
     def blend(self) -> float:
