@@ -35,6 +35,8 @@ _SHARE = 0.1
 _ALWAYS_WHOLE = (SubregionId.BODY_BORDER, SubregionId.SACRUM)
 _CORNERS = np.ones((3, 3, 3), dtype=np.bool_)
 _MARGIN = 4.0
+_THICKEST = 15.0
+"""So deep lies no point within an arch or its processes, mm."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def sample(shape: VertebraShape, whole: Block) -> Sampled:
         blender.add(part, d, where)
         mine = distances[shape.subregions.index(part.subregion)][where]
         np.minimum(mine, part.claim(d), out=mine)
-    solid = blender.finish(shape.canal.distance(*block.coordinates()))
+    solid = blender.finish(_wall(shape, block))
     return Sampled(block, solid, distances)
 
 
@@ -288,6 +290,15 @@ def rib_pieces(rib: Rib, whole: Block, margin: float) -> Iterator[tuple[Where, A
             yield piece.where, distance
 
 
+def _wall(shape: VertebraShape, block: Block) -> Array:
+    """Return the distance to the wall of the canal, `FAR` where no bone is thick enough for the canal to matter."""
+    wall = np.full(block.shape, FAR, dtype=block.dtype)
+    (_, _, low), (_, _, high) = shape.box
+    sub = block.within(shape.canal.stretch(low, high), _THICKEST)
+    wall[sub.inside(block)] = shape.canal.distance(*sub.coordinates())
+    return wall
+
+
 def sample_solid(shape: VertebraShape, whole: Block) -> tuple[Block, Array]:
     """Evaluate only the distance to a whole vertebra (no subregions) on the part of a block that it occupies."""
     block = whole.within(shape.box, 0.0)
@@ -295,4 +306,4 @@ def sample_solid(shape: VertebraShape, whole: Block) -> tuple[Block, Array]:
     for part in shape.parts:
         sub = block.within(part.box, _MARGIN)
         blender.add(part, part.distance(*sub.coordinates()), sub.inside(block))
-    return block, blender.finish(shape.canal.distance(*block.coordinates()))
+    return block, blender.finish(_wall(shape, block))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from ...anatomy import level as level_of
 from ...anatomy.subregions import SubregionId as Sub
@@ -13,7 +14,7 @@ from ..shape.nearby import nearby
 from ..shape.part import Part
 from ..shape.vertebra import VertebraShape
 from ..spine import Spine
-from .columns import sampled
+from .columns import first_entries
 from .quadrature import SECTION_SPACING, disc_moment, part_moments, section_centroid
 from .search import answered
 
@@ -126,15 +127,23 @@ def _facing(upper: VertebraShape, above: int, lower: VertebraShape, below: int, 
 
 
 def _entries(shape: VertebraShape, label: int, starts: FloatArray, way: FloatArray) -> FloatArray:
-    """Where lines enter a process (n,), to the hundredth of a mm or so; infinite where they do not."""
+    """Where lines enter a process (n,), mm: 0 where they begin in it, infinite where they do not enter."""
     part = next(part for part in shape.parts if part.subregion == label)
-    t = np.arange(0.0, MAX_FACET_GAP, _STEP)
-    values = answered(lambda p: _within_box(part, p), sampled(starts, np.broadcast_to(way, starts.shape), t))
-    inside, rows = values < 0, np.arange(len(starts))
-    k = np.argmax(inside, axis=1)
-    at, before = values[rows, k], values[rows, np.maximum(k - 1, 0)]
-    back = np.where(k > 0, at / np.minimum(at - before, -1e-12), 0.0)
-    return np.where(inside.any(axis=1), t[k] - back * _STEP, np.inf)
+    rows = np.flatnonzero(_meets_box(part, starts, way))
+    some = starts[rows]
+    entries = answered(lambda p: _within_box(part, p), first_entries(some, way, MAX_FACET_GAP))
+    found = np.full(len(starts), np.inf)
+    found[rows] = np.where(_within_box(part, some) < 0, 0.0, np.nan_to_num(entries, nan=np.inf))
+    return found
+
+
+def _meets_box(part: Part, starts: FloatArray, way: FloatArray) -> npt.NDArray[np.bool_]:
+    """Whether lines (n,) come near the box of a part within `MAX_FACET_GAP`."""
+    low, high = (np.array(corner) for corner in part.box)
+    slope = np.where(way == 0.0, 1e-12, way)
+    walls = np.sort(np.stack([low - _STEP - starts, high + _STEP - starts]) / slope, axis=0)
+    first, last = walls[0].max(axis=1), walls[1].min(axis=1)
+    return np.asarray((first <= last) & (last >= 0.0) & (first <= MAX_FACET_GAP))
 
 
 def _within_box(part: Part, points: FloatArray) -> FloatArray:

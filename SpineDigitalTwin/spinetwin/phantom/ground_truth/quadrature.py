@@ -31,8 +31,8 @@ _FIRST_REACH = 4.0
 """In how many edges from the middle of one of the first cells a surface may be seen too late."""
 
 _STEEPER = 2.0
-"""How much steeper than among the eight cells of which it is one a function may be within a cell. (With 1.5 one of some thousand
-cells was seen to be taken as a whole though a border lay in it, with 2 none.)"""
+"""How much steeper than among the eight cells of which it is one a function may be within a cell. (With 1.5 one cell of some
+thousand was seen to be taken as a whole though a border lay in it, with 2 none.)"""
 
 _FAST = np.float32
 """How exactly distances are computed here. Centroids lie within 1e-5 mm of those of double precision."""

@@ -29,6 +29,9 @@ _LAMINAR = 1.5
 _SWAY = 5.0
 """How far before and behind its middle a pedicle goes on rising, mm."""
 
+_OPENS = (-16.0, 12.0)
+"""Heights between which the back wall of a canal moves back downwards, mm."""
+
 _WAIST_BEHIND = 0.4
 """Share of the waist that the posterior wall of a body has."""
 
@@ -188,9 +191,15 @@ class Canal:
     corner: float = 0.0
     splay: float = 0.0
 
+    def stretch(self, low: float, high: float) -> Box:
+        """Return two corners that contain what lies between two heights."""
+        half = self.width / 2 + abs(self.splay) * self.depth
+        back = self.front - 2.0 * float(self.half_depth(np.array(_OPENS[0])))
+        return (-half, back, low), (half, self.front, high)
+
     def half_depth(self, z: Array) -> Array:
         """Return half the front-to-back size at height z."""
-        return np.asarray(self.depth / 2 - self.opening / 2 * np.clip(z, -16.0, 12.0))
+        return np.asarray(self.depth / 2 - self.opening / 2 * np.clip(z, *_OPENS))
 
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return about the signed distance to the wall, negative in the canal."""
@@ -296,7 +305,7 @@ class Arch:
         """Two corners that contain the solid."""
         t = max(self.thickness) + 1.5 + abs(self.flare) * self.canal.belly * self.canal.depth
         a = self.canal.width / 2 + t
-        back = self.canal.front - self.canal.depth - self.canal.opening * 16 - t
+        back = self.canal.front - self.canal.depth - self.canal.opening * -_OPENS[0] - t
         half = max(self.height) / 2 + abs(self.rise) * _SWAY
         return (-a, back, min(self.middle) - half), (
             a,
