@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from spinetwin.anatomy import level
 from spinetwin.phantom import Curve, Spacing, SpineParameters, make_spine, truth
+from spinetwin.poi import Status, compute_pois
 
 ROOT = Path(__file__).parents[2]
 POSTURE, SPACING = "Cobb 25", "1.5 mm"
@@ -68,3 +69,21 @@ def test_frames_are_as_near_the_truth_as_the_table_says(errors):
 
 def test_no_point_is_lost(errors):
     assert errors.lost <= 1
+
+
+@pytest.mark.parametrize("seed", [4, 5, 8])
+@pytest.mark.parametrize(("spacing", "most"), [(Spacing(1.5, 1.5, 1.5), 1.0), (Spacing(3.3, 0.75, 0.75), 2.0)])
+def test_upper_lateral_points_of_an_axis_are_told_whatever_the_width_of_its_dens(seed, spacing, most):
+    """An incident: rays straight up ran along the wall of the dens and ended there or below it, 11 to 15 mm apart.
+
+    In these three persons they started under the dens.
+    """
+    key = level("C2").id
+    spine = make_spine(SpineParameters(levels="C1-C4"), np.random.default_rng(seed))
+    exact = truth(spine, levels=[key])
+    found = compute_pois(spine.voxelise(spine.grid(spacing, orientation="PIR", oblique_deg=7.0)), levels=[key])
+    for point in (113, 121):
+        where, corner = (exact.frames[key].to_local(exact.points[key, each]) for each in (point, point - 4))
+        assert abs(where[2] - corner[2]) < 1.5, "as high as the front of the shoulder"
+        assert found[key, point].status is Status.OK
+        assert np.linalg.norm(np.subtract(found[key, point].position, exact.points[key, point])) < most

@@ -58,10 +58,29 @@ def test_a_row_says_only_what_exists(row):
 
 
 @pytest.mark.parametrize("table", RULE_SETS)
-def test_a_point_has_one_row_in_a_table(table):
+def test_a_point_has_one_row_in_a_table_and_others_for_exceptions_at_fewer_levels(table):
     ids = [row["id"] for row in TABLES[table]]
-    assert len(ids) == len(set(ids))
     assert ids == sorted(ids, key=int)
+    general: dict[str, set[int]] = {}
+    excepted = set()
+    for row in TABLES[table]:
+        first, _, last = row["levels"].partition("-")
+        levels = {each.id for each in levels_between(level(first), level(last or first))}
+        assert levels < general.get(row["id"], {*levels, None}), f"{row['id']} at levels without a first row"
+        own = {(row["id"], each) for each in levels} if row["id"] in general else set()
+        assert not own & excepted, f"two exceptions for {row['id']} at one level"
+        assert row["note"] or not own, "an exception says why"
+        excepted |= own
+        general.setdefault(row["id"], levels)
+
+
+def test_an_exception_takes_the_place_of_the_rule_at_its_levels_alone():
+    paper = rule_set("paper")
+    assert set(paper.exceptions) == {(level("C2").id, 113), (level("C2").id, 121)}
+    for key in (level("C2").id, level("C3").id, L3):
+        found = {rule.id: rule for rule in paper.of_level(key)}
+        assert set(found) == {rule.id for rule in paper.rules.values() if key in rule.levels}
+        assert {id_ for id_, rule in found.items() if rule != paper.rules[id_]} == ({113, 121} if key == 2 else set())
 
 
 def test_every_point_has_a_rule_of_the_paper():
@@ -102,6 +121,9 @@ def test_rules_of_left_and_right_mirror_each_other(name):
             assert own.shift == -other.shift
             assert _sideways(own.direction) == other.direction
             assert tuple(labels.get(label, label) for label in own.mask) == other.mask
+    exceptions = rule_set(name).exceptions
+    for (key, id_), rule in exceptions.items():
+        assert _sideways(rule.direction) == exceptions[key, point(id_).mirror].direction
 
 
 def test_an_unknown_rule_set_is_refused():

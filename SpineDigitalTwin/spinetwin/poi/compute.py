@@ -77,7 +77,7 @@ def compute_pois(
 
 
 def _points_of(context: LevelContext, table: RuleSet, only: Collection[int] | None) -> list[Poi]:
-    rules = [rule for rule in table.rules.values() if context.level in rule.levels]
+    rules = table.of_level(context.level)
     if not has_subregions(context.voxels):
         body = int(PointId.BODY)
         context.outcomes[body] = missing("the subregion map has no parts of this vertebra")

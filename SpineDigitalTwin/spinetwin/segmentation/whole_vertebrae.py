@@ -2,7 +2,8 @@
 
 A body is the thickest part of its vertebra: what lies deepest inside is its core. Seen from there, to the back and between the
 neighbours, the bone ends at the canal; what lies in front of that place, and not further to the sides than the core reaches, is
-body. Measured against subregions on six real vertebrae, L2 to L4 of CT and C5 to C7 of MR: Dice 0.986 to 0.990.
+body. The core of the axis may reach into its shoulders: it is as broad there as below them.
+Measured against subregions on six real vertebrae, L2 to L4 of CT and C5 to C7 of MR: Dice 0.986 to 0.990.
 """
 
 from __future__ import annotations
@@ -33,6 +34,13 @@ _RIVAL = 0.25
 _REACH = 1.15
 """How far beyond its core a body reaches to the sides, in depths of the core."""
 _SIDE_MM, _BEHIND_MM, _GAP_MM = 4.0, 2.0, 2.0
+_WITH_SHOULDERS = ("C2",)
+"""Levels whose body goes over into the articular processes, without a step and at the height of its core."""
+_BELOW, _AHEAD, _NARROW = 0.5, 0.3, 1 / 3
+"""Such a body is measured in slices, a voxel thick, from its lower end half of the way up to its core; only in front, by 0.3 of
+the way from the middle of the core to the canal, as processes leave it further back. Two thirds of the slices are wider than
+what is taken, for transverse processes that droop, or fall in with a coarse voxel. Over 67 maps of 22 procedural persons (1 to
+3.3 mm) C2 has a Dice of 0.98 (median) and 0.91 at least; 0.88 and 0.72 with the width of the core."""
 _COARSE = 1.3
 _FRONT = 2.2
 """How far back from its front a body's core may begin, in depths."""
@@ -122,7 +130,8 @@ def find_bodies(vertebrae: IntArray, grid: Grid, levels: tuple[int, ...], tell: 
     sure = []
     for row, (key, vertebra) in enumerate(zip(column, vertebrae_of_column, strict=True)):
         tell(_LOOKED + (1.0 - _LOOKED) * row / len(column), f"telling the body of {level(key).name} from its arch")
-        inside = _body(vertebra, _direction([each.centre for each in vertebrae_of_column], row), grid)
+        up = _direction([each.centre for each in vertebrae_of_column], row)
+        inside = _body(vertebra, up, grid, shoulders=level(key).name in _WITH_SHOULDERS)
         if not _SHARES[0] <= inside.mean() <= _SHARES[1]:
             continue
         sure.append(key)
@@ -290,7 +299,7 @@ def _without_outliers(column: list[int], looked: Mapping[int, _Vertebra]) -> lis
     return kept
 
 
-def _body(vertebra: _Vertebra, up: FloatArray, grid: Grid) -> Mask:
+def _body(vertebra: _Vertebra, up: FloatArray, grid: Grid, *, shoulders: bool) -> Mask:
     """Say which voxels of a vertebra are body."""
     core_depth = vertebra.share * vertebra.depth
     relative = vertebra.points - vertebra.centre
@@ -302,10 +311,26 @@ def _body(vertebra: _Vertebra, up: FloatArray, grid: Grid) -> Mask:
     back = back / np.linalg.norm(back)
     heights, depths, sides = relative @ up, relative @ back, np.abs(relative @ np.cross(up, back))
     line = (sides < _SIDE_MM) & (np.abs(heights) < 0.5 * vertebra.depth) & (depths > 0)
-    wall = _end_of_run(depths[line], max(_GAP_MM, _COARSE * float(grid.spacing.max())))
+    gap = max(_GAP_MM, _COARSE * float(grid.spacing.max()))
+    wall = _end_of_run(depths[line], gap)
     near = (vertebra.to_core <= _REACH * core_depth) & (depths <= wall)
     widest = sides[near].max(initial=0.0) + 1.0
+    if shoulders:
+        front = (depths <= -_AHEAD * wall) & (depths >= -wall)
+        widest = min(widest, _width_below(heights[front], sides[front], gap, float(grid.spacing.max())))
     return np.asarray((depths <= wall) & (sides <= widest))
+
+
+def _width_below(heights: FloatArray, sides: FloatArray, gap: float, voxel: float) -> float:
+    """Return half the width in mm of the front of a body under its core, where neither shoulders nor processes leave it.
+
+    In each slice the bone is followed from the midline to the first gap.
+    """
+    bottom = heights[sides < _SIDE_MM].min(initial=0.0)
+    edges = np.arange(bottom, (1.0 - _BELOW) * bottom, voxel)
+    slices = [sides[(heights >= low) & (heights < low + voxel)] for low in edges]
+    widths = [_end_of_run(each, gap) for each in slices if len(each)]
+    return float(np.quantile(widths, _NARROW)) + voxel / 3 if widths else np.inf
 
 
 def _end_of_run(values: FloatArray, gap: float) -> float:

@@ -65,6 +65,35 @@ def test_towards_the_neck_the_shift_is_divided(box_spine, level, factor):
     assert position(points, level, 121)[0] == pytest.approx(8.0 / factor, abs=0.01)
 
 
+@pytest.fixture
+def axis(box_spine, box_parts):
+    """C2 with a dens of 10 x 10 x 8 mm, which a ray straight up from a shifted start runs into, above C3."""
+    box_parts[49].append(((-5, -5, 12), (5, 5, 20)))
+    return box_spine({2: (0, 0, 0), 3: (0, 0, -34)}, parts={2: box_parts})
+
+
+def test_on_the_axis_the_upper_lateral_points_lie_on_the_shoulder_beside_the_dens(axis):
+    points = compute_pois(axis.maps())
+    centre, shift = 800 * 16 / 29600, 8.0 / (21 / 11)
+    assert shift < 5.0, "under the dens"
+    for point, side in ((113, -1), (121, 1)):
+        assert points[2, point].status is Status.OK
+        assert np.abs(position(points, 2, point) - (side * (shift + 0.4 * (12 - centre)), 0, 12)).max() < 0.01
+    assert np.abs(position(points, 2, 105) - (0, 0, 20)).max() < 0.01
+
+
+def test_a_crack_in_a_shoulder_of_the_axis_is_told(axis):
+    maps = axis.maps()
+    local = maps.grid.to_ras(np.stack(np.indices(maps.grid.shape), -1))
+    crack = (np.abs(local[..., 2] - 6) < 1.6) & (local[..., 0] > 2) & (local[..., 0] < 12) & (np.abs(local[..., 1]) < 4)
+    kept = [np.where(crack, 0, each) for each in (maps.subregions, maps.vertebrae)]
+    points = compute_pois(LabelMaps(maps.grid, *kept))
+    assert points[2, 121].status is Status.SUSPECT
+    assert "gap" in points[2, 121].reason
+    assert position(points, 2, 121)[2] == pytest.approx(12, abs=0.01)
+    assert points[2, 113].status is Status.OK
+
+
 def test_process_tips_lie_where_the_ray_leaves_the_process(three):
     points = compute_pois(three.maps())
     # From the centroid (0, -48, -4) of the spinous process along I + 0.2 P to its underside at -10.

@@ -37,6 +37,9 @@ _ON_THE_LEFT = {each.id for each in POINTS if each.side == "left"}
 _LEFT = {way: _MIRROR[poi] for way, poi in _RIGHT.items()}
 _LETTERS, _PAIRS = "SPIA", ("AS", "PS", "AI", "PI")
 _BODY = (int(Sub.BODY_BORDER),)
+_BESIDE_DENS = {1: "S + 0.4 R", -1: "S + 0.4 L"}
+"""Where the shoulders of the axis are looked for, by side: straight up, a line would run along the wall of the dens."""
+
 _DIRECTIONS = ((128, "P"), (129, "I"), (130, "R"))
 
 
@@ -105,11 +108,12 @@ def _ray(poi: int, start: FloatArray, direction: str, parts: tuple[int, ...]) ->
 
 def _body_searches(shape: VertebraShape, centre: FloatArray) -> list[Search[Points]]:
     shift = np.array([body_shift(shape), 0.0, 0.0])
-    searches = [_sagittal(centre, _MEDIAN)]
+    searches, axis = [_sagittal(centre, _MEDIAN)], level_of(shape.level).name == "C2"
     for side, poi, direction, names in ((1, 85, "R", _RIGHT), (-1, 84, "L", _LEFT)):
         if side > 0 or not shape.symmetric:
-            searches += [_ray(poi, centre, direction, _BODY), _sagittal(centre + side * shift, names)]
-    if level_of(shape.level).name == "C2":
+            up = _BESIDE_DENS[side] if axis else "S"
+            searches += [_ray(poi, centre, direction, _BODY), _sagittal(centre + side * shift, names, up)]
+    if axis:
         searches.append(_ray(51, centre, "S + P", _BODY))
     return searches
 
@@ -124,9 +128,9 @@ def _derived(shape: VertebraShape, centre: FloatArray, points: Points) -> Points
     return derived | {poi: centre + 10.0 * direction_coefficients(direction) for poi, direction in _DIRECTIONS}
 
 
-def _sagittal(start: FloatArray, names: dict[str, int]) -> Search[Points]:
-    """Search mid points and corners of the body in the sagittal plane through `start`."""
-    units = np.array([direction_coefficients(letter) for letter in _LETTERS])
+def _sagittal(start: FloatArray, names: dict[str, int], up: str = "S") -> Search[Points]:
+    """Search mid points and corners of the body in the sagittal plane through `start`, the upper mid point along `up`."""
+    units = np.array([direction_coefficients({"S": up}.get(letter, letter)) for letter in _LETTERS])
     first, second = (np.array([direction_coefficients(pair[place]) for pair in _PAIRS]) for place in (0, 1))
     exits, found = yield from abreast(
         [rays_out(np.tile(start, (len(units), 1)), units, _BODY), stepped_corners(start, first, second, _BODY)]

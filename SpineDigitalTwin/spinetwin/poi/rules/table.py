@@ -1,9 +1,12 @@
-"""Reading the rule tables: `paper.csv` is whole, `tptbox.csv` holds only the rows that differ."""
+"""Reading the rule tables: `paper.csv` is whole, `tptbox.csv` holds only the rows that differ.
+
+A second row of a point in one table is an exception: it holds at its levels, the first row at all others.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 
@@ -57,10 +60,30 @@ class Rule:
 
 @dataclass(frozen=True)
 class RuleSet:
-    """A named, versioned table of rules; `source` is what each computed point carries as its provenance."""
+    """A named, versioned table of rules; `source` is what each computed point carries as its provenance.
+
+    Attributes
+    ----------
+    name : str
+    rules : mapping of point id to Rule
+        How each point is found at most of its levels.
+    exceptions : mapping of (level id, point id) to Rule
+        How it is found at some of them instead.
+    """
 
     name: str
     rules: Mapping[int, Rule]
+    exceptions: Mapping[tuple[int, int], Rule] = field(default_factory=dict)
+
+    def of_level(self, level: int) -> list[Rule]:
+        """Return the rules that apply to a level.
+
+        Examples
+        --------
+        >>> [[each.direction for each in rule_set().of_level(level) if each.id == 121] for level in (2, 3)]
+        [['S + 0.4 R'], ['S']]
+        """
+        return [self.exceptions.get((level, rule.id), rule) for rule in self.rules.values() if level in rule.levels]
 
     @property
     def source(self) -> str:
@@ -111,5 +134,14 @@ def rule_set(name: str = "paper") -> RuleSet:
     """
     if name not in _TABLES:
         raise ParameterError(f"There is no rule set {name!r}.", f"Choose one of: {', '.join(RULE_SETS)}.")
-    rules = [_rule(row) for table in _TABLES[name] for row in read_table(table, __package__)]
-    return RuleSet(name, MappingProxyType({rule.id: rule for rule in rules}))
+    rules: dict[int, Rule] = {}
+    exceptions: dict[tuple[int, int], Rule] = {}
+    for table in _TABLES[name]:
+        seen: set[int] = set()
+        for rule in (_rule(row) for row in read_table(table, __package__)):
+            if rule.id in seen:
+                exceptions |= {(each, rule.id): rule for each in rule.levels}
+            else:
+                rules[rule.id] = rule
+            seen.add(rule.id)
+    return RuleSet(name, MappingProxyType(rules), MappingProxyType(exceptions))
