@@ -13,6 +13,9 @@ from .search import STEEPEST, WHOLE, Search, values
 PRECISION = 1e-9
 """How exactly a surface is found, mm."""
 
+CHORD = 0.02
+"""A surface is so straight over that, mm, that it leaves the chord by some 1e-5 mm: enough for what is no point itself."""
+
 _EVERY = 8
 """Of so many samples one is taken first, but one a mm at least; none is taken between two that are far from a surface."""
 
@@ -64,6 +67,7 @@ def first_exits(
     parts: tuple[int, ...] = WHOLE,
     step: float = 0.5,
     outside: bool = False,
+    enough: float = PRECISION,
 ) -> Search[FloatArray]:
     """Search how far (n,) along unit directions lines from points inside a solid first leave it.
 
@@ -81,17 +85,24 @@ def first_exits(
         What is thinner along the line may be overlooked, mm.
     outside : bool
         Whether what lies around the solid is meant instead of the solid.
+    enough : float
+        Length to which a surface is narrowed down, mm.
     """
     ways = np.broadcast_to(directions, starts.shape)
-    found = yield from _exits(starts, ways, np.arange(0.0, reach + step, step), parts, outside=outside)
+    found = yield from _exits(starts, ways, np.arange(0.0, reach + step, step), parts, outside=outside, enough=enough)
     return found
 
 
 def first_entries(
-    starts: FloatArray, directions: FloatArray, reach: float, parts: tuple[int, ...] = WHOLE, step: float = 0.25
+    starts: FloatArray,
+    directions: FloatArray,
+    reach: float,
+    parts: tuple[int, ...] = WHOLE,
+    step: float = 0.25,
+    enough: float = PRECISION,
 ) -> Search[FloatArray]:
     """Search how far (n,) along unit directions lines from points outside a solid first enter it; NaN as `first_exits`."""
-    found = yield from first_exits(starts, directions, reach, parts, step, outside=True)
+    found = yield from first_exits(starts, directions, reach, parts, step, outside=True, enough=enough)
     return found
 
 
@@ -104,7 +115,13 @@ def last_exits(
 
 
 def _exits(
-    starts: FloatArray, ways: FloatArray, nodes: FloatArray, parts: tuple[int, ...], last: bool = False, outside: bool = False
+    starts: FloatArray,
+    ways: FloatArray,
+    nodes: FloatArray,
+    parts: tuple[int, ...],
+    last: bool = False,
+    outside: bool = False,
+    enough: float = PRECISION,
 ) -> Search[FloatArray]:
     """Search the first (or last) place where lines leave a solid (or what lies around it), NaN where they do not."""
     along = yield from sampled(starts, ways, nodes, parts, last)
@@ -120,9 +137,8 @@ def _exits(
     rows, node = np.flatnonzero(usable), node[usable]
     low, high = along[rows, node], along[rows, node + 1]
     if len(rows):
-        found[rows] = yield from narrowed(
-            starts[rows], ways[rows], nodes[node], nodes[1] - nodes[0], np.stack([low, high], axis=1), parts, outside
-        )
+        ends, length = np.stack([low, high], axis=1), nodes[1] - nodes[0]
+        found[rows] = yield from narrowed(starts[rows], ways[rows], nodes[node], length, ends, parts, outside, enough)
     return found
 
 
@@ -161,20 +177,21 @@ def narrowed(
     ends: FloatArray,
     parts: tuple[int, ...] = WHOLE,
     outside: bool = False,
+    enough: float = PRECISION,
 ) -> Search[FloatArray]:
     """Search the crossings (n,) in brackets that begin inside at `low` (n,) and end outside `length` further.
 
     `ends` (n, 2) are the values at both. Every round takes the middle, which halves the bracket at least, and three points
     close to where the straight line between both ends meets the surface, which leave little of a bracket of a smooth one.
+    When brackets are as short as is `enough`, mm, what is found is where that line meets the surface.
     """
     high, before = low + length, np.arange(len(starts)) * 6 - 1
     a, b = ends[:, 0], ends[:, 1]
     t, v = np.empty((2, len(starts), 6))  # both ends, and what is asked between them
     inner = t[:, 1:5]
-    while (span := high - low).max() > PRECISION:
+    while (span := high - low).max() > enough:
         width = np.minimum(np.maximum(_CURVED * span**2, PRECISION / 4), span / 4)
-        guess = low + span * np.divide(a, a - b, out=np.full_like(a, 0.5), where=a < b)
-        guess = np.minimum(np.maximum(guess, low), high)
+        guess = _on_chord(low, high, a, b)
         for place, each in enumerate((low, guess - width, guess, guess + width, (low + high) / 2, high)):
             t[:, place] = each
         np.minimum(np.maximum(inner, t[:, :1], out=inner), t[:, 5:], out=inner)
@@ -185,7 +202,13 @@ def narrowed(
         out[:, 0], out[:, -1] = False, True
         last = before + out.argmax(axis=1)
         low, high, a, b = t.ravel()[last], t.ravel()[last + 1], v.ravel()[last], v.ravel()[last + 1]
-    return np.asarray((low + high) / 2)
+    return _on_chord(low, high, a, b)
+
+
+def _on_chord(low: FloatArray, high: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
+    """Return where (n,) between `low` and `high` a straight line goes from `a` to `b` through zero."""
+    share = np.divide(a, a - b, out=np.full_like(a, 0.5), where=a < b)
+    return np.asarray(np.minimum(np.maximum(low + (high - low) * share, low), high))
 
 
 def _on_lines(starts: FloatArray, ways: FloatArray, t: FloatArray) -> FloatArray:

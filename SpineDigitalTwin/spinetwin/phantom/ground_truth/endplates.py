@@ -12,7 +12,7 @@ from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
 from ...geometry.frame import direction_coefficients
 from ..shape.vertebra import VertebraShape
-from .columns import first_exits
+from .columns import CHORD, first_exits
 from .search import Search, abreast
 from .together import Quantity
 
@@ -21,7 +21,6 @@ _SHARE = 0.5
 
 _WAYS = {"superior": "S", "inferior": "I"}
 _NODES = 9
-_REACH = 60.0
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def _fitted(shape: VertebraShape, body: tuple[int, ...], way: FloatArray) -> Sea
     half = _SHARE / 2 * np.array([shape.body.width, shape.body.depth])
     flat = np.stack([u[round_], v[round_]], axis=1) * half
     starts = np.column_stack([flat, np.zeros(len(flat))])
-    heights = (yield from first_exits(starts, way, _REACH, body)) * way[2]
+    heights = (yield from first_exits(starts, way, shape.body.height, body, enough=CHORD)) * way[2]
     design = np.column_stack([flat, np.ones(len(flat))])
     slope = np.linalg.lstsq(design, heights, rcond=None)[0]
     normal = np.array([-slope[0], -slope[1], 1.0])

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from ...geometry import FloatArray
 from ..shape.solids import Box
-from .columns import narrowed
+from .columns import CHORD, narrowed
 from .search import WHOLE, Search, abreast, values
 
 _COARSE = 1.0
@@ -168,7 +168,8 @@ def _heights(
     if len(held):
         last = last[held]
         ends = np.stack([found[held, last], found[held, last + 1]], axis=1)
-        ways_up = yield from narrowed(nodes[held, 0], ways[held], last * (length / _PARTS), length / _PARTS, ends, parts)
+        low_ends, part = last * (length / _PARTS), length / _PARTS
+        ways_up = yield from narrowed(nodes[held, 0], ways[held], low_ends, part, ends, parts, enough=CHORD)
         unit = length / _PARTS ** np.ceil(np.log(length / (_TIE / 10)) / np.log(_PARTS))
         heights[held] = low[held] + unit * np.floor(ways_up / unit)
     return heights

@@ -14,7 +14,7 @@ from ..shape.nearby import nearby
 from ..shape.part import Part
 from ..shape.vertebra import VertebraShape
 from ..spine import Spine
-from .columns import first_entries
+from .columns import CHORD, first_entries
 from .quadrature import SECTION_SPACING, disc_moment, part_moments, section_centroid
 from .search import answered
 
@@ -131,7 +131,7 @@ def _entries(shape: VertebraShape, label: int, starts: FloatArray, way: FloatArr
     part = next(part for part in shape.parts if part.subregion == label)
     rows = np.flatnonzero(_meets_box(part, starts, way))
     some = starts[rows]
-    entries = answered(lambda p: _within_box(part, p), first_entries(some, way, MAX_FACET_GAP))
+    entries = answered(lambda p: _within_box(part, p), first_entries(some, way, MAX_FACET_GAP, enough=CHORD))
     found = np.full(len(starts), np.inf)
     found[rows] = np.where(_within_box(part, some) < 0, 0.0, np.nan_to_num(entries, nan=np.inf))
     return found

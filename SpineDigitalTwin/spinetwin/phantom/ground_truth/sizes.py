@@ -26,7 +26,6 @@ from .together import Quantity, together
 
 _REACH = 60.0
 _CANAL_STEP = 0.25
-_CANAL_REACH = 30.0
 
 _MIRROR = np.array([-1.0, 1.0, 1.0])
 _SIDES = {False: "RLAP", True: "RAP"}
@@ -119,10 +118,9 @@ def _canal_search(shape: VertebraShape) -> Search[dict[str, float]]:
     z = np.arange(low, high, _CANAL_STEP)
     middle = shape.canal.front - 2.0 * shape.canal.belly * np.asarray(shape.canal.half_depth(z))
     starts = np.column_stack([np.zeros(len(z)), middle, z])
-    right = first_entries(starts, direction_coefficients("R"), _CANAL_REACH)
-    others = [
-        first_entries(starts, direction_coefficients(each), _CANAL_REACH) for each in ("AP" if shape.symmetric else "APL")
-    ]
+    reach = max(shape.canal.width, shape.canal.depth)
+    right = first_entries(starts, direction_coefficients("R"), reach)
+    others = [first_entries(starts, direction_coefficients(each), reach) for each in ("AP" if shape.symmetric else "APL")]
     rightwards, forwards, backwards, *leftwards = yield from abreast([right, *others])
     reaches = {"canal_width": rightwards + (leftwards[0] if leftwards else rightwards), "canal_depth": forwards + backwards}
     return {name: float(np.nanmin(reach)) for name, reach in reaches.items() if np.isfinite(reach).any()}
