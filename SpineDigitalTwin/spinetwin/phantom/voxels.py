@@ -125,8 +125,9 @@ class Sampled:
     def labels(self, shape: VertebraShape) -> npt.NDArray[np.uint8]:
         """Return the subregion of every voxel, 0 outside."""
         names = np.array(shape.subregions, dtype=np.uint8)
-        found: npt.NDArray[np.uint8] = names[np.argmin(self.distances, axis=0)]
-        found[self.solid >= 0] = 0
+        inside = self.solid < 0
+        found = np.zeros(inside.shape, dtype=np.uint8)
+        found[inside] = names[np.argmin(self.distances[:, inside], axis=0)]
         if found.size:
             self._give_specks(found, names, shape)
         return found

@@ -61,9 +61,12 @@ class Lattice:
         shape = tuple(min(n, (c - 1) * s + 1) for n, c, s in zip(rest, count, self.strides, strict=True))
         return Lattice(block, self.strides, start, shape)
 
-    def stretch(self, values: Array, below: float) -> Patch | None:
-        """Interpolate linearly to the voxels of the smallest box with all that is less than `below`; None if nothing is."""
-        held = np.argwhere(values < below)
+    def stretch(self, values: Array, below: float, hidden: npt.NDArray[np.bool_] | None = None) -> Patch | None:
+        """Interpolate linearly to the voxels of the smallest box with all that is less than `below`; None if nothing is.
+
+        Nodes that are `hidden`, because something is painted over all that lies between them, do not count.
+        """
+        held = np.argwhere(values < below if hidden is None else (values < below) & ~hidden)
         if not len(held):
             return None
         where = []

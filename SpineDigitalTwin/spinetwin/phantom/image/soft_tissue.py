@@ -126,8 +126,10 @@ def paint_trunk(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Cours
     inner = skin + fat - 0.4 * furrow
     # The wall ends where the muscles of the back begin, and parts in the midline (linea alba).
     wall = wall * np.sqrt(np.clip((course.y + 0.75 * back) / 60.0, 0.0, 1.0)) * np.clip(0.2 + np.abs(x) / 6.0, 0.0, 1.0)
-    for distance, tissue in ((skin, "skin"), (skin + SKIN, "fat"), (inner, "muscle"), (inner + wall, "fat")):
-        canvas.paint(nodes.stretch(distance, canvas.reach), tissue_id(tissue))
+    cover = inner + wall
+    for distance, tissue in ((skin, "skin"), (skin + SKIN, "fat"), (inner, "muscle")):
+        canvas.paint(nodes.stretch(distance, canvas.reach, hidden=cover < -canvas.reach), tissue_id(tissue))
+    canvas.paint(nodes.stretch(cover, canvas.reach), tissue_id("fat"))
     return skin
 
 
