@@ -72,6 +72,9 @@ test:
 
 # One thread each: workers that compute with as many threads as there are cores wait for each other.
 test: export OMP_NUM_THREADS := $(or $(OMP_NUM_THREADS),1)
+# Arrays come and go by the thousand; handed back to the system each time, they cost up to a quarter of the time (glibc only).
+test: export MALLOC_MMAP_THRESHOLD_ := 268435456
+test: export MALLOC_TRIM_THRESHOLD_ := 536870912
 
 try-backends: $(VENV)/installed-test
 	@$(MAKE) --no-print-directory $(BACKENDS)/installed \
