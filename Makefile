@@ -26,8 +26,10 @@ TRAINING_ARGS ?=
 PIP := -m pip --disable-pip-version-check install -qq --no-warn-script-location
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONUTF8 := 1
+# Tests start hundreds of processes; a computer that keeps no compiled files would compile the package anew for each.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint format accuracy convergence cross-check measurements separation embedded embedded-model train-landmarks train-transvert transvert-ablations xray-networks transvert images evaluation realism xray pictures benchmark cmake-lists clean
+.PHONY: help demo test try-backends try-engines try-panoptica lint format accuracy convergence cross-check measurements separation embedded embedded-model train-landmarks train-transvert transvert-ablations xray-networks transvert images evaluation realism xray pictures benchmark cmake-lists clean
 .DEFAULT_GOAL := help
 
 help:
@@ -60,18 +62,31 @@ demo: $(VENV)/installed-base
 	@$(VENV_PYTHON) -m spinetwin demo --out "$(OUT)"
 
 # The tests of the backends want the published packages, in an environment that the product's own installer makes; where they cannot
-# be had, those tests are skipped and say so.
-test: lint
-	@$(MAKE) --no-print-directory $(BACKENDS)/installed \
-	  || echo "The packages of the backends could not be installed; their tests are skipped." >&2
-	@$(MAKE) --no-print-directory $(BACKENDS)/installed-engines \
-	  || echo "OpenSim and MuJoCo could not be installed; the tests that compare with them are skipped." >&2
-	@$(MAKE) --no-print-directory $(PANOPTICA)/installed \
-	  || echo "panoptica could not be installed; the tests that compare with it are skipped." >&2
+# be had, those tests are skipped and say so. What is checked and what is installed do not need each other, and each takes one core.
+test:
+	@$(MAKE) --no-print-directory --jobs 2 lint try-backends try-engines try-panoptica
 	@if [ -e $(BACKENDS)/installed ]; then export SPINETWIN_BACKENDS_PYTHON="$(BACKENDS_PYTHON)"; fi; \
 	  if [ -e $(BACKENDS)/installed-engines ]; then export SPINETWIN_ENGINES="$(BACKENDS)"; fi; \
 	  if [ -e $(PANOPTICA)/installed ]; then export SPINETWIN_PANOPTICA_PYTHON="$(PANOPTICA_PYTHON)"; fi; \
-	  $(VENV_PYTHON) -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+	  $(VENV_PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+
+# One thread each: workers that compute with as many threads as there are cores wait for each other.
+test: export OMP_NUM_THREADS := $(or $(OMP_NUM_THREADS),1)
+# Arrays come and go by the thousand; handed back to the system each time, they cost up to a quarter of the time (glibc only).
+test: export MALLOC_MMAP_THRESHOLD_ := 268435456
+test: export MALLOC_TRIM_THRESHOLD_ := 536870912
+
+try-backends: $(VENV)/installed-test
+	@$(MAKE) --no-print-directory $(BACKENDS)/installed \
+	  || echo "The packages of the backends could not be installed; their tests are skipped." >&2
+
+try-engines: $(VENV)/installed-test
+	@$(MAKE) --no-print-directory $(BACKENDS)/installed-engines \
+	  || echo "OpenSim and MuJoCo could not be installed; the tests that compare with them are skipped." >&2
+
+try-panoptica:
+	@$(MAKE) --no-print-directory $(PANOPTICA)/installed \
+	  || echo "panoptica could not be installed; the tests that compare with it are skipped." >&2
 
 lint: $(VENV)/installed-test
 	@$(VENV_PYTHON) -m ruff check --quiet .

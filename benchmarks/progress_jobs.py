@@ -127,7 +127,7 @@ def _two_phase(folder: Path, options: Mapping[str, object], variables: Mapping[s
     np.savez(phantom, image=turn.turned(image), labels=turn.turned(labels), spacing=turn.grid(maps.grid).spacing)
     _fabricate(TESTS / "fabricated_models.py", folder / "models", phantom, "nnunet")
     inputs = _written(folder / "image.nii.gz", image, maps.grid)
-    return Case("two-phase", "segment", inputs, options, {**variables, "SPINETWIN_MODELS": str(folder / "models")})
+    return Case("two-phase", "segment", inputs, options, {**variables, "SPINETWIN_MODELS": str(folder / "models" / "nnunet")})
 
 
 def _fabricated_names() -> tuple[str, ...]:

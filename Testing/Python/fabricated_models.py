@@ -1,7 +1,7 @@
 """Makes real model folders with weights that were never trained, for a phantom whose grey values tell its subregions.
 
-Run by a Python that has torch and nnU-Net: ``python fabricated_models.py OUT PHANTOM.npz INSTANCE``, where PHANTOM holds
-`image`, `labels` (channels) and `spacing`, and INSTANCE is nnunet, random, torchscript or onnx.
+Run by a Python that has torch and nnU-Net: ``python fabricated_models.py OUT PHANTOM.npz INSTANCE...``, where PHANTOM holds
+`image`, `labels` (channels) and `spacing`, and each INSTANCE is nnunet, random, torchscript or onnx: a folder of models in OUT.
 """
 
 import json
@@ -34,7 +34,13 @@ BAND_MM = 36.0
 
 
 def main() -> None:
-    out, phantom, instance = Path(sys.argv[1]), np.load(sys.argv[2]), sys.argv[3]
+    phantom = np.load(sys.argv[2])
+    for kind in sys.argv[3:]:
+        write_models(Path(sys.argv[1]) / kind, phantom, kind)
+
+
+def write_models(out, phantom, instance):
+    """Write the models of both phases, the second one of a kind."""
     image, labels, spacing = phantom["image"], phantom["labels"], phantom["spacing"]
     folder = out / "semantic" / "nnUNetTrainer__nnUNetPlans__3d_fullres"
     shape = image.T.shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache, partial
 from itertools import pairwise, product
 
 import numpy as np
@@ -15,7 +16,7 @@ from spinetwin.phantom.shape.part import Part
 from spinetwin.phantom.shape.processes import Articular
 from spinetwin.phantom.shape.solids import Body
 from spinetwin.phantom.shape.vertebra import VertebraShape
-from spinetwin.phantom.voxels import block_of, sample
+from spinetwin.phantom.voxels import block_of, sample_solid
 
 
 def _height(body: Body, up: bool, places: np.ndarray) -> np.ndarray:
@@ -75,8 +76,8 @@ def overlap(spine: Spine, spacing: float = 1.5) -> float:
     grid = spine.grid(spacing)
     count = np.zeros(grid.shape, dtype=np.uint8)
     for key, shape in spine.shapes.items():
-        sampled = sample(shape, block_of(grid, spine.frames[key]))
-        count[sampled.block.where] += sampled.solid < 0
+        block, solid = sample_solid(shape, block_of(grid, spine.frames[key]))
+        count[block.where] += solid < 0
     return float((count > 1).sum() / (count > 0).sum())
 
 
@@ -85,6 +86,7 @@ def pair_overlaps(spine: Spine, names: Collection[str] = (), spacing: float = 1.
 
     Only the box in which both can lie is sampled, and each volume coarser, for it needs to be known to a percent.
     """
+    volume = cache(partial(_volume, spine))
     found = {}
     for upper, lower in pairwise(spine.shapes):
         name = level(upper).name
@@ -92,9 +94,9 @@ def pair_overlaps(spine: Spine, names: Collection[str] = (), spacing: float = 1.
             grid = _common_grid(spine, upper, lower, spacing)
             count = np.zeros(grid.shape, dtype=np.uint8)
             for key in (upper, lower):
-                sampled = sample(spine.shapes[key], block_of(grid, spine.frames[key]))
-                count[sampled.block.where] += sampled.solid < 0
-            found[name] = float((count > 1).sum() * grid.voxel_volume / min(_volume(spine, key) for key in (upper, lower)))
+                block, solid = sample_solid(spine.shapes[key], block_of(grid, spine.frames[key]))
+                count[block.where] += solid < 0
+            found[name] = float((count > 1).sum() * grid.voxel_volume / min(volume(upper), volume(lower)))
     return found
 
 
@@ -112,7 +114,8 @@ def _common_grid(spine: Spine, upper: int, lower: int, spacing: float) -> Grid:
 
 def _volume(spine: Spine, key: int) -> float:
     grid = spine.grid(2.0, levels=level(key).name)
-    return float((sample(spine.shapes[key], block_of(grid, spine.frames[key])).solid < 0).sum() * grid.voxel_volume)
+    _, solid = sample_solid(spine.shapes[key], block_of(grid, spine.frames[key]))
+    return float((solid < 0).sum() * grid.voxel_volume)
 
 
 def disc_voids(spine: Spine, maps: LabelMaps) -> dict[int, float]:

@@ -90,7 +90,7 @@ the nearest, the second bands across the spine.
 """
 
 FOUND_FIRST = """
-import sys
+import multiprocessing, sys
 from importlib.util import spec_from_file_location
 from pathlib import Path
 
@@ -102,8 +102,13 @@ class Finder:
         return spec_from_file_location(name, Path(__file__).with_name("short_trainer.py")) if name == REPLACED else None
 
 sys.meta_path.insert(0, Finder)
+
+get_context = multiprocessing.get_context
+if "fork" in multiprocessing.get_all_start_methods():
+    multiprocessing.get_context = lambda method=None: get_context("fork" if method == "spawn" else method)
 """
-"""Lets nnU-Net find it in the place of its own trainer of that name."""
+"""Lets nnU-Net find it in the place of its own trainer of that name, and begin the processes of its pools as copies of itself:
+they read a case or two, and to load torch anew would take each of them longer than that."""
 
 
 def write_short_trainer(folder):

@@ -61,17 +61,15 @@ def preparing(phase: Phase, options: argparse.Namespace, out: Path) -> Iterator[
     here, number = [sys.executable, str(Path(__file__).absolute())], str(phase.number)
     entry = "from nnunetv2.experiment_planning.plan_and_preprocess_entrypoints import {0}; {0}()"
     workers = str(options.processes)
-    yield [
-        *(sys.executable, "-c", entry.format("plan_and_preprocess_entry"), "-d", number),
-        *("--no_pp", "-npfp", workers),
-    ]
-    if phase.name == "instance":
-        plan = out / "preprocessed" / phase.folder / f"{PLANS}.json"
-        yield [*here, str(options.raw.absolute()), "--out", str(out), "--whole-patch", str(plan)]
-    yield [
-        *(sys.executable, "-c", entry.format("preprocess_entry"), "-d", number),
-        *("-c", phase.configuration, "-np", workers),
-    ]
+    plan_first = [sys.executable, "-c", entry.format("plan_and_preprocess_entry"), "-d", number, "-npfp", workers]
+    preprocess = ["-c", phase.configuration, "-np", workers]
+    if phase.name != "instance":
+        yield [*plan_first, *preprocess]
+        return
+    yield [*plan_first, "--no_pp"]
+    plan = out / "preprocessed" / phase.folder / f"{PLANS}.json"
+    yield [*here, str(options.raw.absolute()), "--out", str(out), "--whole-patch", str(plan)]
+    yield [sys.executable, "-c", entry.format("preprocess_entry"), "-d", number, *preprocess]
 
 
 def training(phase: Phase, options: argparse.Namespace, out: Path) -> Iterator[list[str]]:

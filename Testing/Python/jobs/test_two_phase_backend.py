@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import fabricated_models
 import numpy as np
@@ -25,7 +26,7 @@ from spinetwin.jobs.external.two_phase import MODELS_VARIABLE, TwoPhaseBackend
 from spinetwin.jobs.external.workers import run_worker
 from spinetwin.jobs.weights import vouch
 from spinetwin.phantom import Spacing, SpineParameters, make_spine
-from spinetwin.segmentation.backends import Request
+from spinetwin.segmentation.backends import Request, Segmentation
 from spinetwin.segmentation.course import KNOWN
 from spinetwin.segmentation.two_phase.orientation import Turn
 
@@ -59,9 +60,11 @@ def image(truth):
 
 
 @pytest.fixture(scope="module")
-def fabricate(python, truth, image, tmp_path_factory):
-    """Make a folder of models, once for each kind of the second one."""
-    folder, made = tmp_path_factory.mktemp("Modelle für Tests"), {}
+def made(python, truth, image, tmp_path_factory):
+    """Folders of models by the kind of the second one, all by one process: it takes longer to load torch than to write them."""
+    folder, kinds = tmp_path_factory.mktemp("Modelle für Tests"), ["torchscript", "nnunet"]
+    if not subprocess.run([python, "-c", "import onnx, onnxruntime"], capture_output=True).returncode:
+        kinds.append("onnx")
     turn = Turn.to("PIR", truth.grid)
     np.savez(
         folder / "phantom.npz",
@@ -69,15 +72,9 @@ def fabricate(python, truth, image, tmp_path_factory):
         labels=turn.turned(channels(truth)),
         spacing=turn.grid(truth.grid).spacing,
     )
-
-    def make(kind):
-        if kind not in made:
-            script = fabricated_models.__file__
-            subprocess.run([python, script, folder / kind, folder / "phantom.npz", kind], check=True, capture_output=True)
-            made[kind] = folder / kind
-        return made[kind]
-
-    return make
+    command = [python, fabricated_models.__file__, folder, folder / "phantom.npz", *kinds]
+    subprocess.run(command, check=True, capture_output=True)
+    return {kind: folder / kind for kind in kinds}
 
 
 @pytest.fixture(autouse=True)
@@ -88,27 +85,42 @@ def home(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def torchscript(fabricate):
+def torchscript(made):
     """Models of which the second is TorchScript, and a person who has vouched for it."""
-    models = fabricate("torchscript")
-    vouch(models / "instance" / "bands.pt")
-    return models
+    vouch(made["torchscript"] / "instance" / "bands.pt")
+    return made["torchscript"]
 
 
 def request_of(truth, image, **more):
     return Request(lambda: image, truth.grid, device="cpu", **more)
 
 
-def test_an_image_becomes_maps(python, torchscript, truth, image, tmp_path):
-    path, told = tmp_path / "Rücken 1.nii.gz", []
-    write_volume(path, image, truth.grid)
-    store = tmp_path / "store"
-    store.mkdir()
-    backend = TwoPhaseBackend(torchscript, python)
-    request = request_of(truth, image, path=path, store=store)
-    assert backend.available(request).ready
-    found = backend.run(request, lambda done, what: told.append((done, what)))
+class Segmented(NamedTuple):
+    """What the backend has made of the image with the TorchScript model, what it said meanwhile, and what it was asked."""
 
+    found: Segmentation
+    told: list[tuple[float, str]]
+    request: Request
+
+
+@pytest.fixture(scope="module")
+def segmented(python, made, truth, image, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("segmented")
+    path, told = folder / "Rücken 1.nii.gz", []
+    write_volume(path, image, truth.grid)
+    (folder / "store").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPINETWIN_HOME", str(folder / "home"))
+        vouch(made["torchscript"] / "instance" / "bands.pt")
+        backend = TwoPhaseBackend(made["torchscript"], python)
+        request = request_of(truth, image, path=path, store=folder / "store")
+        assert backend.available(request).ready
+        found = backend.run(request, lambda done, what: told.append((done, what)))
+    return Segmented(found, told, request)
+
+
+def test_an_image_becomes_maps(python, torchscript, segmented, truth, image):
+    found, told, request = segmented
     # phase 1 tells each subregion by its grey value, by nnU-Net's own predictor with two folds
     assert (found.maps.subregions == truth.subregions).mean() > 0.999
     dice = dice_by_level(found.maps.vertebrae, truth.vertebrae)
@@ -130,14 +142,14 @@ def test_an_image_becomes_maps(python, torchscript, truth, image, tmp_path):
     assert request.stages.reused == ()
 
     # both phases are there already
-    kept = {each.name: each.stat().st_mtime_ns for each in store.iterdir()}
+    kept = {each.name: each.stat().st_mtime_ns for each in request.store.iterdir()}
     assert sorted(kept) == ["two-phase-instances.npz", "two-phase-semantic.npz"]
-    request = request_of(truth, image, path=path, store=store)
-    again = backend.run(request, tell_nothing)
+    request = request_of(truth, image, path=request.path, store=request.store)
+    again = TwoPhaseBackend(torchscript, python).run(request, tell_nothing)
     assert request.stages.reused == ("two-phase-semantic", "two-phase-instances")
     np.testing.assert_array_equal(again.maps.vertebrae, found.maps.vertebrae)
     assert again.confidence == found.confidence
-    assert {each.name: each.stat().st_mtime_ns for each in store.iterdir()} == kept
+    assert {each.name: each.stat().st_mtime_ns for each in request.store.iterdir()} == kept
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs the processes of POSIX")
@@ -170,18 +182,15 @@ def test_of_its_two_folds_each_alone_is_wrong_and_their_mean_is_right(truth, ima
     assert max((each.argmax(axis=-1) == labels)[labels > 0].mean() for each in scores) < 0.9
 
 
-def test_onnx_says_the_same_as_torchscript(python, fabricate, torchscript, truth, image):
-    if subprocess.run([python, "-c", "import onnx, onnxruntime"], capture_output=True).returncode:
+def test_onnx_says_the_same_as_torchscript(python, made, segmented, truth, image):
+    if "onnx" not in made:
         pytest.skip("that Python has no onnx and onnxruntime")
-    maps = [
-        TwoPhaseBackend(models, python).run(request_of(truth, image), tell_nothing).maps
-        for models in (fabricate("onnx"), torchscript)
-    ]
-    np.testing.assert_array_equal(maps[0].vertebrae, maps[1].vertebrae)
+    maps = TwoPhaseBackend(made["onnx"], python).run(request_of(truth, image), tell_nothing).maps
+    np.testing.assert_array_equal(maps.vertebrae, segmented.found.maps.vertebrae)
 
 
-def test_a_second_network_that_sees_one_vertebra_everywhere_is_not_believed(python, fabricate, truth, image):
-    found = TwoPhaseBackend(fabricate("nnunet"), python).run(request_of(truth, image), tell_nothing)
+def test_a_second_network_that_sees_one_vertebra_everywhere_is_not_believed(python, made, truth, image):
+    found = TwoPhaseBackend(made["nnunet"], python).run(request_of(truth, image), tell_nothing)
     assert len(found.confidence) < 6
     assert max(found.confidence.values()) < 0.5
     assert any("disagree" in each for each in found.warnings)
@@ -210,9 +219,9 @@ def test_a_device_that_is_not_there(python, torchscript, truth, image):
         TwoPhaseBackend(torchscript, python).run(request, tell_nothing)
 
 
-def test_torchscript_runs_once_a_person_has_vouched_for_it_and_onnx_at_once(python, fabricate, truth, image, tmp_path):
+def test_torchscript_runs_once_a_person_has_vouched_for_it_and_onnx_at_once(python, made, truth, image, tmp_path):
     models, request = tmp_path / "Modelle 2", request_of(truth, image)
-    _copy(fabricate("torchscript"), models)
+    _copy(made["torchscript"], models)
     program, backend = models / "instance" / "bands.pt", TwoPhaseBackend(models, python)
 
     def refused():
@@ -228,7 +237,7 @@ def test_torchscript_runs_once_a_person_has_vouched_for_it_and_onnx_at_once(pyth
     with program.open("ab") as file:
         file.write(b"more")
     refused()
-    assert TwoPhaseBackend(fabricate("nnunet"), python).available(request).ready
+    assert TwoPhaseBackend(made["nnunet"], python).available(request).ready
     program.replace(program.with_suffix(".onnx"))
     assert backend.available(request).ready
 

@@ -58,12 +58,13 @@ class BoxSpine:
         for level, centre in self.centres.items():
             block = self._block(grid, np.array(centre))
             local = grid.to_ras(np.stack(np.mgrid[block], -1)) @ self.rotation.T - np.array(centre)
+            across, ahead, up = (np.ascontiguousarray(each) for each in np.moveaxis(local, -1, 0))
             if self.canal:
-                tube = (np.abs(local[..., 0]) < 8) & (np.abs(local[..., 1] + 22.5) < 7) & (vertebrae[block] == 0)
+                tube = (np.abs(across) < 8) & (np.abs(ahead + 22.5) < 7) & (vertebrae[block] == 0)
                 subregions[block][tube] = 61
             for label, boxes in self.parts.get(level, PARTS).items():
-                for start, stop in boxes:
-                    inside = ((local > np.array(start)) & (local < np.array(stop))).all(-1)
+                for (left, back, bottom), (right, front, top) in boxes:
+                    inside = (across > left) & (across < right) & (ahead > back) & (ahead < front) & (up > bottom) & (up < top)
                     subregions[block][inside] = label
                     vertebrae[block][inside] = level
         return LabelMaps(grid, subregions, vertebrae)

@@ -166,14 +166,20 @@ def check_plan(out, raw, name, channel):
     return plan
 
 
+@pytest.fixture(scope="module")
+def short(nnunet, tmp_path_factory):
+    """How scripts are run that know the short trainer."""
+    return {"python": nnunet, "more": write_short_trainer(tmp_path_factory.mktemp("trainers"))}
+
+
 PLAN_ONLY = ("--phases", "instance", "--plan-only", "--processes", 1)
 
 
 @pytest.fixture(scope="module")
-def planned(raw, nnunet, tmp_path_factory):
+def planned(raw, short, tmp_path_factory):
     """Return the folder of a training whose second phase is planned."""
     out = tmp_path_factory.mktemp("Training für Wirbel")
-    done = with_training("train.py", raw, "--out", out, *PLAN_ONLY, python=nnunet)
+    done = with_training("train.py", raw, "--out", out, *PLAN_ONLY, **short)
     assert done.returncode == 0, done.stderr[-2000:]
     return out
 
@@ -185,12 +191,6 @@ def test_nnunet_sees_each_cutout_of_phase_two_whole(raw, nnunet, planned):
     assert plan["spacing"] == [3.3, 2.5, 2.5]
     again = with_training("train.py", raw, "--out", planned, *PLAN_ONLY, python=nnunet)
     assert (again.returncode, again.stdout) == (0, ""), "what is prepared is not prepared again"
-
-
-@pytest.fixture(scope="module")
-def short(nnunet, tmp_path_factory):
-    """How scripts are run that know the short trainer."""
-    return {"python": nnunet, "more": write_short_trainer(tmp_path_factory.mktemp("trainers"))}
 
 
 @pytest.fixture(scope="module")

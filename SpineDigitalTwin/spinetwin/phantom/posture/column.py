@@ -59,9 +59,10 @@ def posture(
     if broken.any():
         tilt = tilt + broken + 2 * (np.cumsum(broken[::-1])[::-1] - broken)
         tilt = tilt - imbalance(tilt, names, chain)
-    coronal = _balanced(parameters, names, chain, tilt)
+    behind = np.array([body_of(row).behind_middle for row in chain])
+    coronal = _balanced(parameters, names, chain, behind, tilt)
     turns = _turns(tilt, coronal)
-    centres = _centres(turns, chain) + _slips(parameters, names, chain, turns)
+    centres = _centres(turns, chain, behind) + _slips(parameters, names, chain, turns)
     centres -= centres.mean(axis=0)
     frames = {
         each.id: Frame(centre, np.ascontiguousarray(turn.T), "phantom")
@@ -70,13 +71,12 @@ def posture(
     return Posture(frames, {each.id: float(wedge) for each, wedge in zip(column, coronal.wedge, strict=True)})
 
 
-def _centres(turns: FloatArray, chain: list[Dimensions]) -> FloatArray:
+def _centres(turns: FloatArray, chain: list[Dimensions], behind: FloatArray) -> FloatArray:
     """Where the middles of the bodies lie, (n, 3) mm: what stands in one line are their centroids.
 
-    A body that is hollow behind has its centroid behind the middle of its depth, more so in the chest; with the middles in line
-    the spine would seem to lean against its vertebrae where that changes.
+    A body that is hollow behind has its centroid `behind` the middle of its depth, (n,) mm, more so in the chest; with the
+    middles in line the spine would seem to lean against its vertebrae where that changes.
     """
-    behind = np.array([body_of(row).behind_middle for row in chain])
     return stack(turns[:, :, 2], chain) + behind[:, None] * turns[:, :, 1]
 
 
@@ -92,13 +92,15 @@ def _slips(parameters: SpineParameters, names: list[str], chain: list[Dimensions
     return moved
 
 
-def _balanced(parameters: SpineParameters, names: list[str], chain: list[Dimensions], tilt: FloatArray) -> Coronal:
+def _balanced(
+    parameters: SpineParameters, names: list[str], chain: list[Dimensions], behind: FloatArray, tilt: FloatArray
+) -> Coronal:
     """Coronal plane with C7 above S1, by the secant method (the offset is all but linear in the common lean)."""
     c7 = names.index("C7")
 
     def offset(shift: float) -> float:
         turns = _turns(tilt, coronal_plane(parameters.curves, names, shift))
-        return float(_centres(turns, chain)[c7, 0])
+        return float(_centres(turns, chain, behind)[c7, 0])
 
     low, high = 0.0, 1.0
     before, now = offset(low), offset(high)

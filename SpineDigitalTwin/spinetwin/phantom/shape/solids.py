@@ -7,7 +7,7 @@ or lie on the right; the left ones are the same solids seen in a mirror.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -111,12 +111,10 @@ class Body:
         behind, power = np.linspace(0.0, 1.0, 201), self.power[1]
         return float(np.max((1.0 + self.taper * behind) * (1.0 - behind**power) ** (1.0 / power)))
 
-    @cached_property
+    @property
     def behind_middle(self) -> float:
         """How far the centroid of its outline lies behind the middle of its depth, mm."""
-        x, y = np.meshgrid(np.linspace(0.0, 0.6 * self.width, 49), np.linspace(self.box[0][1], self.box[1][1], 97))
-        inside = np.clip(0.5 - self.side(x, y, np.full_like(x, 0.3 * self.height)), 0.0, 1.0)
-        return float(-np.average(y, weights=inside))
+        return _behind_middle(self)
 
     def height_at(self, place: float) -> float:
         """Return the height in the midline: in front (1) and behind (-1) between the corners, and in the middle (0)."""
@@ -171,6 +169,13 @@ class Body:
         """Return the signed distance in mm, negative inside."""
         caps = np.maximum(self.above(x, y, z), self.below(x, y, z))
         return rounded_max(self.side(x, y, z), caps, self.rim)
+
+
+@lru_cache(maxsize=256)  # the mean person has the same bodies in every posture
+def _behind_middle(body: Body) -> float:
+    x, y = np.meshgrid(np.linspace(0.0, 0.6 * body.width, 49), np.linspace(body.box[0][1], body.box[1][1], 97))
+    inside = np.clip(0.5 - body.side(x, y, np.full_like(x, 0.3 * body.height)), 0.0, 1.0)
+    return float(-np.average(y, weights=inside))
 
 
 @dataclass(frozen=True)

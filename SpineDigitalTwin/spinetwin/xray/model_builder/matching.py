@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ...geometry import FloatArray
+from ...geometry import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
@@ -22,6 +22,7 @@ FAR_OFF = 3.0
 
 LEAST_FAR_MM = 1.0
 _NEIGHBOURS = 8
+_SPREAD = 2000
 
 Mask = npt.NDArray[np.bool_]
 
@@ -39,6 +40,11 @@ class Cloud:
         from scipy.spatial import cKDTree
 
         return cKDTree(self.points)
+
+    @cached_property
+    def spread(self) -> IntArray:
+        """Up to 2000 of the places, in an order in which the first ones lie as far from each other as can be."""
+        return farthest_first(self.points, _SPREAD)
 
     def some(self, which: npt.NDArray[Any]) -> Cloud:
         """Return some of the places."""
@@ -63,3 +69,16 @@ def onto_plane(points: FloatArray, cloud: Cloud, which: npt.NDArray[np.int64]) -
     """Return points (k, 3) projected onto the planes of the surface at the places `which` of a cloud."""
     at, normal = cloud.points[which], cloud.normals[which]
     return np.asarray(points - ((points - at) * normal).sum(axis=1, keepdims=True) * normal)
+
+
+def farthest_first(points: FloatArray, count: int) -> IntArray:
+    """Return up to `count` places of points (n, 3), each as far from those before as can be."""
+    count = min(count, len(points))
+    chosen = np.zeros(count, dtype=np.int64)
+    chosen[0] = int(((points - points.mean(axis=0)) ** 2).sum(axis=1).argmax())
+    away = np.full(len(points), np.inf)
+    for place in range(1, count):
+        step = points - points[chosen[place - 1]]
+        away = np.minimum(away, np.einsum("nc,nc->n", step, step))
+        chosen[place] = int(away.argmax())
+    return chosen

@@ -29,8 +29,6 @@ from .specimens import Specimen
 STAGES = tuple((int(row["places"]), float(row["smoothing"])) for row in read_table("bending.csv", __package__))
 """How many places of the template steer it, and how stiff it is: smoothing of the spline, mm."""
 
-_ICP_PLACES = 2000
-
 _REACH_MM = 6.0
 """How far a place of one vertebra may lie from that of another: laminae and processes differ by more than most of the bone."""
 
@@ -47,15 +45,10 @@ class Template:
         """Its vertices and where they face."""
         return Cloud(self.surface.vertices, vertex_normals(self.surface))
 
-    @cached_property
-    def spread(self) -> IntArray:
-        """Vertices in an order in which the first ones lie as far from each other as can be."""
-        return farthest_first(self.surface.vertices, _ICP_PLACES)
-
     def bent_onto(self, specimen: Specimen) -> FloatArray:
         """Return where the vertices (n, 3) lie on a vertebra, in the frame of that one."""
-        cloud = Cloud(specimen.surface.vertices, specimen.normals)
-        bent = bend(self, cloud, specimen.landmarks, laid_over(self, cloud, specimen.landmarks))
+        pose = laid_over(self, specimen.cloud, specimen.landmarks)
+        bent = bend(self, specimen.cloud, specimen.landmarks, pose)
         surface = Surface(bent.moved(self.surface.vertices), self.surface.triangles)
         return np.asarray(surface.vertices + displacements(surface, [specimen.solid])[0])
 
@@ -87,7 +80,7 @@ def laid_over(template: Template, target: Cloud, landmarks: FloatArray) -> Pose:
     if mine is not None and theirs is not None:
         rotation = theirs.axes.T @ mine.axes
         shift = theirs.origin - rotation @ mine.origin
-    some = template.cloud.some(template.spread)
+    some = template.cloud.some(template.cloud.spread)
     turn, step = icp(Cloud(some.points @ rotation.T + shift, some.normals @ rotation.T), target)
     return turn @ rotation, turn @ shift + step
 
@@ -97,27 +90,14 @@ def bend(template: Template, target: Cloud, landmarks: FloatArray, pose: Pose) -
     start = template.surface.vertices @ pose[0].T + pose[1]
     marks = template.landmarks @ pose[0].T + pose[1]
     known = np.isfinite(marks + landmarks).all(axis=1)
-    back, now = farthest_first(target.points, _ICP_PLACES), start
+    now = start
     for count, smoothing in STAGES:
         here = Cloud(now, vertex_normals(Surface(now, template.surface.triangles)))
-        steered, places = _matched(here, target, template.spread[:count], back[:count])
+        steered, places = _matched(here, target, template.cloud.spread[:count], target.spread[:count])
         sources = np.concatenate([start[steered], marks[known]])
         spline = _spline(sources, np.concatenate([places, landmarks[known]]) - sources, smoothing)
         now = start + spline(start)
     return Bend(pose, spline)
-
-
-def farthest_first(points: FloatArray, count: int) -> IntArray:
-    """Return up to `count` places of points (n, 3), each as far from those before as can be."""
-    count = min(count, len(points))
-    chosen = np.zeros(count, dtype=np.int64)
-    chosen[0] = int(((points - points.mean(axis=0)) ** 2).sum(axis=1).argmax())
-    away = np.full(len(points), np.inf)
-    for place in range(1, count):
-        step = points - points[chosen[place - 1]]
-        away = np.minimum(away, np.einsum("nc,nc->n", step, step))
-        chosen[place] = int(away.argmax())
-    return chosen
 
 
 def _matched(here: Cloud, target: Cloud, steered: IntArray, back: IntArray) -> tuple[IntArray, FloatArray]:

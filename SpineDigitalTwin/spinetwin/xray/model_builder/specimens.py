@@ -15,6 +15,7 @@ from ...poi import PoiSet
 from ..correspondence import vertex_normals
 from ..landmarks import LANDMARKS, Solid
 from ..own_shapes import OwnBone, OwnShapes
+from .matching import Cloud
 from .remeshing import remeshed
 
 
@@ -49,6 +50,11 @@ class Specimen:
     def normals(self) -> FloatArray:
         """Unit vectors (n, 3) that point out of the surface at its vertices."""
         return vertex_normals(self.surface)
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        """Its vertices and where they face."""
+        return Cloud(self.surface.vertices, self.normals)
 
 
 def specimen_of(name: str, bone: OwnBone, level: int, vertices: int) -> Specimen:

@@ -20,8 +20,8 @@ from ..landmarks import LANDMARKS
 from ..shapes import Core, ShapeModel, free_modes
 from ..stages import STAGES
 from .icp import icp
-from .matching import Cloud
-from .radial import Bend, Pose, Template, bend, farthest_first, laid_over
+from .matching import Cloud, farthest_first
+from .radial import Bend, Pose, Template, bend, laid_over
 from .statistical import StatisticalModel
 
 MODES = max(stage.modes for stage in STAGES)
@@ -111,10 +111,10 @@ def _in_own_frame(stored: StatisticalModel, template: Template, level: int) -> S
 
 def _poses(template: Template, cloud: Cloud) -> Iterator[Pose]:
     """Yield what closest points make of the template turned along the axes of the file in each of the 24 ways."""
-    some = template.cloud.some(template.spread[:_TRIED])
+    some = template.cloud.some(template.cloud.spread[:_TRIED])
     few = cloud.some(farthest_first(cloud.points, 10 * _TRIED))
     away = few.points.mean(axis=0)
-    middle = template.surface.vertices[template.spread].mean(axis=0)
+    middle = template.surface.vertices[template.cloud.spread].mean(axis=0)
     for axes in _turns():
         turned = Cloud((some.points - middle) @ axes.T + away, some.normals @ axes.T)
         rotation, shift = icp(turned, few)
@@ -132,6 +132,6 @@ def _unlike(template: Template, cloud: Cloud, pose: Pose) -> float:
     """Return how far the template stays from a surface on the mean, mm, both ways."""
     from scipy.spatial import cKDTree
 
-    there = template.surface.vertices[template.spread[: 4 * _TRIED]] @ pose[0].T + pose[1]
+    there = template.surface.vertices[template.cloud.spread[: 4 * _TRIED]] @ pose[0].T + pose[1]
     forth, back = cloud.tree.query(there)[0], cKDTree(there).query(cloud.points)[0]
     return float(max(forth.mean(), back.mean()))
