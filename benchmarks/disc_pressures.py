@@ -141,11 +141,12 @@ def edge(man: MultibodyModel) -> None:
         passive = usual.passive_share[index] * -usual.demand[index, 0]
         print(f"  {joint} needs {-usual.demand[index, 0]:.0f} Nm, of which passive tissue makes {passive:.0f}")
     for what, model in _moved(man).items():
-        print(f"  {what:52s} {_state(loads(model, task))}")
-    print(f"  {'another rhythm (pearcy)':52s} {_state(loads(man, task, Settings(rhythm='pearcy')))}")
+        print(f"  {what:52s} {state(loads(model, task))}")
+    print(f"  {'another rhythm (pearcy)':52s} {state(loads(man, task, Settings(rhythm='pearcy')))}")
 
 
-def _state(found: Loads) -> str:
+def state(found: Loads) -> str:
+    """Return the force on L4/5, full fascicles, by how much a disc gives way, what lacks at L5/S1, and red gates."""
     full = int((found.activations > 0.999).sum())
     joint = found.levels.index(level("L5").id)
     lacking = f"{np.linalg.norm(found.lacking[joint]):.1f} of {np.linalg.norm(found.demand[joint]):.0f} Nm"

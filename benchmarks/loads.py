@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from disc_pressures import compare, edge
+from disc_pressures import compare, edge, state
 from spinetwin.anatomy import level
 from spinetwin.biomechanics import TASKS, MultibodyModel, Settings, Task, interval, loads
 from spinetwin.biomechanics.settings import RHYTHMS
@@ -68,6 +68,10 @@ HELD = {
 """Tasks as they may be done too."""
 
 
+TOPS = ("T1", "L1", "L2", "L3")
+BENT = ("flexion-60", "flexion-60-10kg", "lifting-20kg")
+
+
 def speed(path: Path, model: MultibodyModel) -> None:
     """Print how long things take."""
     print(f"\n{len(model.levels)} levels, {len(model.muscles.names)} fascicles, CPU time of one thread")
@@ -108,6 +112,18 @@ def sensitivity(man: MultibodyModel) -> None:
         print(f"  {held.name:16s} {how:28s} {at(found):8.0f} {at(found) / compression(man, 'standing'):6.2f} {reds(found):4d}")
 
 
+def pieces(path: Path) -> None:
+    """Print what L4/5 of the man is told to carry where less than the whole trunk is seen, N, and the gates that are red."""
+    print("\nL4/5 of the man where only so much is seen, N, over that of the whole trunk, and gates that are red")
+    print(f"  {'':10s}" + "".join(f"{name:>22s}" for name in BENT))
+    whole = model_of(path, MAN)
+    for top in TOPS:
+        model = model_of(path, MAN, top=top)
+        found = {name: loads(model, TASKS[name]) for name in BENT}
+        cells = (f"{at(each):11.0f} {at(each) / compression(whole, name):6.2f} {reds(each):3d}" for name, each in found.items())
+        print(f"  from {top:5s}" + "".join(cells))
+
+
 def changed(chosen: Settings) -> list[tuple[str, object]]:
     """Return the settings that are not the usual ones."""
     usual = Settings()
@@ -130,6 +146,9 @@ def main() -> None:
         compare(model, other)
         edge(model)
         edge(other)
+        print("\nThe same of the man, his pelvis and ribs placed by rigid frames (--template fixed)")
+        print(f"  {state(loads(model_of(man, MAN, Settings(template='fixed')), TASKS['lifting-20kg']))}")
+        pieces(man)
         plausible(model, other, *(model_of(each, WOMAN) for each in curves))
         sensitivity(model)
 

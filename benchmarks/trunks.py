@@ -33,11 +33,13 @@ def points_file(folder: Path, name: str, parameters: SpineParameters) -> Path:
     return path
 
 
-def model_of(path: Path, person: Person) -> MultibodyModel:
-    """Build the model that a file of points holds."""
+def model_of(path: Path, person: Person, settings: Settings | None = None, top: str = "T1") -> MultibodyModel:
+    """Build the model that a file of points holds, or that of its levels from `top` down."""
     keys, positions = read_pois(path).positions()
-    points: dict[tuple[int, int], FloatArray] = dict(zip(keys, positions, strict=True))
-    return build_model(points, frames_from_points(points), person)
+    points: dict[tuple[int, int], FloatArray] = {
+        key: at for key, at in zip(keys, positions, strict=True) if level(key[0]).order >= level(top).order
+    }
+    return build_model(points, frames_from_points(points), person, settings)
 
 
 def least(work: Callable[[], object], rounds: int = ROUNDS) -> float:

@@ -3,8 +3,8 @@
 All on phantoms. The people of the models are voxelised to 1 mm and go through everything that `spinetwin shape-model` does;
 those on the films are others of the same family, so that this tells what a few people's label maps are worth, and nothing of
 real films. Films have marrow, soft tissue and noise, the second camera stands half a degree and one per cent from where the fit
-is told (`xray.HARD`). Run ``python benchmarks/xray_models.py [--models DIR | --people N] [--films N]``; DIR is what
-`spinetwin shape-model` wrote.
+is told (`xray.HARD`). Run ``python benchmarks/xray_models.py [--models DIR | --people N --vertices N] [--films N]``; DIR is
+what `spinetwin shape-model` wrote.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _FIRST_SEED = 1000
 _COBB = 10.0
 
 
-def build(folder: Path, people: int) -> Path:
+def build(folder: Path, people: int, vertices: int) -> Path:
     """Build models of made-up people through the command, and say what it took."""
     begun = time.process_time()
     for number in range(people):
@@ -44,7 +44,8 @@ def build(folder: Path, people: int) -> Path:
         write_label_map(mine / "vertebrae.nii.gz", maps.vertebrae, grid)
     print(f"{people} people made: {time.process_time() - begun:.0f} CPU-s", flush=True)
     begun, out = time.process_time(), folder / "models"
-    spinetwin(["shape-model", str(folder / "people"), "--levels", LEVELS, "--out", str(out), "--quiet"])
+    asked = ["--levels", LEVELS, "--vertices", str(vertices), "--out", str(out), "--quiet"]
+    spinetwin(["shape-model", str(folder / "people"), *asked])
     print(f"Models built: {time.process_time() - begun:.0f} CPU-s", flush=True)
     return out
 
@@ -80,11 +81,12 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", type=Path, metavar="DIR")
-    parser.add_argument("--people", type=int, default=20)
+    parser.add_argument("--people", type=int, default=12)
+    parser.add_argument("--vertices", type=int, default=5000, help="of a model")
     parser.add_argument("--films", type=int, default=4)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        compare(asked.models or build(Path(folder), asked.people), asked.films)
+        compare(asked.models or build(Path(folder), asked.people, asked.vertices), asked.films)
 
 
 if __name__ == "__main__":

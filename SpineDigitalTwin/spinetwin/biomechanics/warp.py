@@ -22,7 +22,7 @@ from ..geometry import FloatArray
 
 BELIEVED_MM = 12.0
 """How far a landmark may be from where the others predict it, in an adult. What is beyond does not bend the template; phantoms
-with curves of 70 degrees need 11.5 mm (benchmarks/template_warp.py)."""
+with curves of 70 degrees need 11.4 mm (benchmarks/template_warp.py)."""
 
 _ROUNDS = 4
 

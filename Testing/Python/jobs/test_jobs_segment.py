@@ -62,7 +62,7 @@ def test_maps_are_taken_over_and_the_report_tells_how(job, start, inputs, maps, 
     assert set(report["inputs"]) == {Path(path).name for path in inputs.values()}
     assert list(report["levels"]) == ["L1", "L2", "L3"]
     assert list(report["seconds"]) == ["read", "choose", "segment", "check", "write"]
-    assert list(report["backend_seconds"]) == ["look", "translate"]
+    assert list(report["backend_seconds"]) == ["look", "translate", "check names"]
     assert 0 <= sum(report["backend_seconds"].values()) <= report["seconds"]["segment"] + 0.01
     assert (report["image"]["contrast"], report["image"]["contrast_told_by"]) == (None, None)
     assert report["versions"]["table"] == "spineps"

@@ -1,5 +1,7 @@
 """Taking label maps over: every table against what its program wrote, and what cannot be right."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from spinetwin.anatomy import LEVELS, SUBREGIONS, SubregionId, level
@@ -85,6 +87,30 @@ def test_what_is_labelled_takes_time_and_not_the_air_around_it(maps):
         for grid, each in ((maps.grid, maps.vertebrae), (wide, array))
     )
     assert narrow < padded < 8 * narrow
+
+
+@pytest.mark.parametrize(
+    ("kinds", "counts", "checked"),
+    [
+        (("vertebrae",), False, True),
+        (("subregions", "vertebrae"), False, True),
+        (("vertebrae",), True, False),
+        (("subregions",), False, False),
+    ],
+)
+def test_names_that_a_map_brings_along_are_checked_in_time_that_was_foretold(maps, kinds, counts, checked):
+    table, told = replace(table_of("spineps"), counts=counts), {}
+    request = Request(
+        unread, maps.grid, tuple(Source(f"{kind}.nii.gz", kind, getattr(maps, kind), maps.grid) for kind in kinds), table
+    )
+    found = IMPORT.run(request, lambda done, what: told.setdefault(what, done))
+    foretold = {part.name: part.seconds for part in IMPORT.effort(request).rest}
+    assert (foretold["check names"] > 0) == checked
+    assert ("check names" in found.seconds) == checked
+    assert ("checking the names of the levels" in told) == checked
+    if checked:
+        left = 1 - told["checking the names of the levels"]
+        assert left == pytest.approx(foretold["check names"] / sum(foretold.values()), rel=0.01), "it is the last part"
 
 
 # What each program calls a few structures, read from its own documentation and not from our tables.

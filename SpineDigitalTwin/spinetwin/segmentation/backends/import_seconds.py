@@ -12,7 +12,7 @@ from .protocol import Effort, Request
 
 _ROWS = {row["stage"]: row for row in read_table("import_seconds.csv", __package__)}
 _MILLION = 1e6
-LOOK, TRANSLATE, TELL_APART = "look", "translate", "tell apart"
+LOOK, TRANSLATE, TELL_APART, CHECK = "look", "translate", "tell apart", "check names"
 """Parts of the work."""
 
 
@@ -27,6 +27,8 @@ class ImportSeconds:
     translate : float
     tell_apart : float
         Vertebrae from each other, or their bodies from their arches.
+    check : float
+        The names that a map brings along.
     labelled : int
         Voxels that the fullest map labels.
     """
@@ -34,12 +36,13 @@ class ImportSeconds:
     look: tuple[float, ...]
     translate: float
     tell_apart: float
+    check: float
     labelled: int
 
     @property
     def effort(self) -> Effort:
         """All of it."""
-        parts = {LOOK: sum(self.look), TRANSLATE: self.translate, TELL_APART: self.tell_apart}
+        parts = {LOOK: sum(self.look), TRANSLATE: self.translate, TELL_APART: self.tell_apart, CHECK: self.check}
         return Effort(tuple(Part(name, seconds) for name, seconds in parts.items()), self.labelled)
 
     def looked(self, maps: int) -> float:
@@ -55,11 +58,13 @@ def import_seconds(request: Request) -> ImportSeconds:
     look = tuple(_seconds("look", source.array.size, 0) for source in request.sources)
     if "vertebrae" not in kinds:
         return ImportSeconds(
-            look, _seconds("translate subregions", voxels, labelled), _seconds("separate", voxels, labelled), labelled
+            look, _seconds("translate subregions", voxels, labelled), _seconds("separate", voxels, labelled), 0.0, labelled
         )
     # a map of subregions tells the bodies already
     apart = 0.0 if "subregions" in kinds else _seconds("bodies", voxels, labelled)
-    return ImportSeconds(look, _seconds("translate vertebrae", voxels, labelled), apart, labelled)
+    counts = request.table is not None and request.table.counts
+    check = 0.0 if counts else _seconds("check names", voxels, labelled)
+    return ImportSeconds(look, _seconds("translate vertebrae", voxels, labelled), apart, check, labelled)
 
 
 def _seconds(stage: str, voxels: int, labelled: int) -> float:

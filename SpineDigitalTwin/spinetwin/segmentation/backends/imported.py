@@ -12,7 +12,7 @@ from ...geometry import Grid, IntArray, LabelMaps, labels_in
 from ...geometry.resampling import resampled_labels
 from ..course import Course
 from ..instance_naming import names_checked
-from .import_seconds import LOOK, TELL_APART, TRANSLATE, import_seconds
+from .import_seconds import CHECK, LOOK, TELL_APART, TRANSLATE, import_seconds
 from .mapping import TABLES, MappingTable, mapped
 from .plausible import lacking, merged_labels, name_range, unknown_labels
 from .protocol import Availability, Description, Effort, Progress, Request, Segmentation, Source
@@ -74,7 +74,9 @@ class ImportBackend:
 
         if maps.vertebrae.any():
             maps, confidence, told = _with_bodies(maps, tell)
-            told = told if request.table.counts else [NOT_VERIFIED, *told, *names_checked(maps)]
+            if not request.table.counts:
+                progress(course.at(CHECK), "checking the names of the levels")
+                told = [NOT_VERIFIED, *told, *names_checked(maps)]
         else:
             tell(0.0, "separating the vertebrae")
             maps, confidence, told = separated(maps, tell)
