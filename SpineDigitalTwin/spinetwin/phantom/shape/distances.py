@@ -11,11 +11,6 @@ Array: TypeAlias = npt.NDArray[np.floating[Any]]
 Triple: TypeAlias = tuple[float, float, float]
 
 
-def clamp(t: Array, low: float, high: float) -> Array:
-    """Keep values between two bounds; of few numbers `numpy.clip` takes three times as long."""
-    return np.asarray(np.minimum(np.maximum(t, low), high))
-
-
 def smooth_min(a: Array, b: Array, k: float) -> Array:
     """Return the minimum with a fillet of width `k` mm where both are near (quadratic polynomial; Quilez)."""
     h = np.maximum(k - np.abs(a - b), 0.0)
@@ -35,7 +30,7 @@ def rounded_max(a: Array, b: Array, radius: float) -> Array:
 
 def smoothstep(t: Array) -> Array:
     """Return 0 for t <= 0, 1 for t >= 1, smooth between."""
-    t = clamp(t, 0.0, 1.0)
+    t = np.clip(t, 0.0, 1.0)
     return np.asarray(t * t * (3.0 - 2.0 * t))
 
 
@@ -60,7 +55,7 @@ def capsule(x: Array, y: Array, z: Array, start: Triple, end: Triple, radii: tup
     """Return the signed distance to a rod with round ends; the radius goes from one value to the other."""
     px, py, pz = x - start[0], y - start[1], z - start[2]
     bx, by, bz = end[0] - start[0], end[1] - start[1], end[2] - start[2]
-    t = clamp((px * bx + py * by + pz * bz) / (bx * bx + by * by + bz * bz), 0.0, 1.0)
+    t = np.clip((px * bx + py * by + pz * bz) / (bx * bx + by * by + bz * bz), 0.0, 1.0)
     away = np.sqrt((px - bx * t) ** 2 + (py - by * t) ** 2 + (pz - bz * t) ** 2)
     return np.asarray(away - (radii[0] + (radii[1] - radii[0]) * t))
 

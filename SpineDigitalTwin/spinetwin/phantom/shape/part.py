@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .distances import Array, Triple, clamp
+from .distances import Array, Triple
 from .solids import Box, Solid
 
 JOINT_GAP = 1.6
@@ -85,7 +85,7 @@ class Part:
         """Return what competes with other parts for a point: the distance, less the priority within the part."""
         if not self.priority:
             return distance
-        return np.asarray(distance - self.priority * clamp((self.fade - distance) * (1.0 / self.fade), 0.0, 1.0))
+        return np.asarray(distance - self.priority * np.clip((self.fade - distance) * (1.0 / self.fade), 0.0, 1.0))
 
 
 def pair(left: int, right: int, solid: Solid, priority: float = 0.0) -> tuple[Part, Part]:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .distances import Array, Triple, capsule, clamp, ellipse, rounded_box, rounded_max, smoothstep, superellipse
+from .distances import Array, Triple, capsule, ellipse, rounded_box, rounded_max, smoothstep, superellipse
 
 Box = tuple[Triple, Triple]
 
@@ -125,12 +125,12 @@ class Body:
     def side(self, x: Array, y: Array, z: Array) -> Array:
         """Return the signed distance to the side wall, prolonged above and below the endplates."""
         a, b = self.width / 2 / self._broadest, (self.depth + self.hollow) / 2
-        middle = (1.0 - clamp(z * (2.0 / self.height), -1.0, 1.0) ** 2) ** 2
+        middle = (1.0 - np.clip(z * (2.0 / self.height), -1.0, 1.0) ** 2) ** 2
         ahead = y + self.hollow / 2
         deep = smoothstep(ahead * (-1.0 / (b - self.hollow)))
         ahead = ahead - self.hollow * deep * np.exp((x * (_HOLLOW_ACROSS / self.width)) ** 2 * -1.0)
         narrow = 1.0 - self.waist * middle
-        half = narrow * (1.0 - self.taper * clamp(ahead / b, -1.0, 1.0))
+        half = narrow * (1.0 - self.taper * np.clip(ahead / b, -1.0, 1.0))
         depth = np.where(ahead < 0.0, 1.0 - _WAIST_BEHIND * self.waist * middle, narrow)
         front, behind = self.power
         power = front if front == behind else np.where(ahead < 0.0, x.dtype.type(behind), x.dtype.type(front))
@@ -147,7 +147,7 @@ class Body:
     def _plate(self, x: Array, y: Array) -> Array:
         a, b = self.width / 2, self.depth / 2
         wedge = (self.height_front - self.height_back) / (2 * self.depth)
-        return np.asarray(self.height / 2 + wedge * clamp(y, -b, b) + self.lateral * np.clip(x, -a, a))
+        return np.asarray(self.height / 2 + wedge * np.clip(y, -b, b) + self.lateral * np.clip(x, -a, a))
 
     def _hollowed(self, concavity: float, x: Array, y: Array) -> Array:
         """How far an endplate lies below the plane of its corners, which rounding and hollow alone would leave too low."""
@@ -174,7 +174,7 @@ class Body:
 @lru_cache(maxsize=256)  # the mean person has the same bodies in every posture
 def _behind_middle(body: Body) -> float:
     x, y = np.meshgrid(np.linspace(0.0, 0.6 * body.width, 49), np.linspace(body.box[0][1], body.box[1][1], 97))
-    inside = clamp(0.5 - body.side(x, y, np.full_like(x, 0.3 * body.height)), 0.0, 1.0)
+    inside = np.clip(0.5 - body.side(x, y, np.full_like(x, 0.3 * body.height)), 0.0, 1.0)
     return float(-np.average(y, weights=inside))
 
 
@@ -204,7 +204,7 @@ class Canal:
 
     def half_depth(self, z: Array) -> Array:
         """Return half the front-to-back size at height z."""
-        return np.asarray(self.depth / 2 - self.opening / 2 * clamp(z, *_OPENS))
+        return np.asarray(self.depth / 2 - self.opening / 2 * np.clip(z, *_OPENS))
 
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return about the signed distance to the wall, negative in the canal."""
@@ -214,7 +214,7 @@ class Canal:
         ahead = y - self.front + 2.0 * self.belly * b
         b = np.where(ahead > 0.0, 2.0 * self.belly * b, 2.0 * (1.0 - self.belly) * b)
         if self.taper:
-            x = x * (1.0 + self.taper * clamp(ahead / b * -1.0, 0.0, 1.3))
+            x = x * (1.0 + self.taper * np.clip(ahead / b * -1.0, 0.0, 1.3))
         return ellipse(x, ahead, self.width / 2, b)
 
     def flanks(self, x: Array, y: Array, z: Array) -> Array:
@@ -270,7 +270,7 @@ class Rod:
         """Return the signed distance in mm, negative inside."""
         f = self.flat
         if any(self.bow):
-            along = clamp((x - self.start[0]) * (1.0 / (self.end[0] - self.start[0])), 0.0, 1.0)
+            along = np.clip((x - self.start[0]) * (1.0 / (self.end[0] - self.start[0])), 0.0, 1.0)
             bent = along * (1.0 - along) * 4.0
             y, z = y - bent * self.bow[0], z - bent * self.bow[1]
         start, end = (self.start[0], self.start[1] * f, self.start[2]), (self.end[0], self.end[1] * f, self.end[2])
@@ -330,7 +330,7 @@ class Arch:
         radial = np.abs(wall - t * 0.5) - t * 0.5
         middle = self.middle[0] + (self.middle[1] - self.middle[0]) * q
         if self.rise:
-            middle = middle + self.rise * (1.0 - q) * clamp(behind - self.isthmus - _SWAY / 2, -_SWAY, _SWAY)
+            middle = middle + self.rise * (1.0 - q) * np.clip(behind - self.isthmus - _SWAY / 2, -_SWAY, _SWAY)
         half = (self.height[0] + (self.height[1] - self.height[0]) * q) * 0.5
         arch = rounded_max(radial, np.abs(z - middle) - half, 2.2)
         if not self.ring:
@@ -344,7 +344,7 @@ class Arch:
 
     def _thicker(self, behind: Array) -> Array:
         """By how much a pedicle is thicker than at its narrowest, so far behind the front wall of the canal, mm."""
-        return np.asarray(self.flare * clamp(behind - self.isthmus, 0.0, self.canal.belly * self.canal.depth))
+        return np.asarray(self.flare * np.clip(behind - self.isthmus, 0.0, self.canal.belly * self.canal.depth))
 
 
 @dataclass(frozen=True)
@@ -376,11 +376,11 @@ class Spinous:
         c, s = float(np.cos(np.radians(self.inclination))), float(np.sin(np.radians(self.inclination)))
         y, z = y - self.root[0], z - self.root[1]
         u, v = -y * c - z * s, z * c - y * s
-        t = clamp(u / self.length, 0.0, 1.0)
+        t = np.clip(u / self.length, 0.0, 1.0)
         half = (self.heights[0] + (self.heights[1] - self.heights[0]) * t) * 0.5
         first, middle, last = self.halves
         thick = (1.0 - t) ** 2 * first + 2.0 * t * (1.0 - t) * middle + t * t * last
-        thick = thick * (1.0 - 0.25 * clamp(v / half, -1.0, 1.0))
+        thick = thick * (1.0 - 0.25 * np.clip(v / half, -1.0, 1.0))
         across = np.abs(x)
         if self.fork:
             across = np.abs(across - self.fork * smoothstep((t - 0.45) * 1.9))
