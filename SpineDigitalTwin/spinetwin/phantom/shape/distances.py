@@ -24,8 +24,8 @@ def _length(u: Array, v: Array) -> Array:
 
 def rounded_max(a: Array, b: Array, radius: float) -> Array:
     """Intersect two solids, with the common edge rounded to `radius` mm."""
-    u, v = a + radius, b + radius
-    return np.asarray(np.minimum(np.maximum(u, v), 0.0) + _length(np.maximum(u, 0.0), np.maximum(v, 0.0)) - radius)
+    farther, nearer = np.maximum(a, b) + radius, np.maximum(np.minimum(a, b) + radius, 0.0)
+    return np.asarray(np.copysign(_length(farther, nearer), farther) - radius)
 
 
 def smoothstep(t: Array) -> Array:
