@@ -54,19 +54,37 @@ class Lattice:
     def part(self, where: tuple[slice, ...]) -> Lattice:
         """Return some of the nodes as a lattice of its own."""
         first = tuple(each.start for each in where)
-        count = tuple(each.stop - each.start for each in where)
-        block = Block(first, tuple(each.stop for each in where), self.block.matrix, self.block.offset, self.block.dtype)
+        count = tuple(min(each.stop, n) - each.start for each, n in zip(where, self.block.shape, strict=True))
+        block = Block(
+            first,
+            tuple(f + c for f, c in zip(first, count, strict=True)),
+            self.block.matrix,
+            self.block.offset,
+            self.block.dtype,
+        )
         start = tuple(a + f * s for a, f, s in zip(self.start, first, self.strides, strict=True))
         rest = (n - f * s for n, f, s in zip(self.shape, first, self.strides, strict=True))
         shape = tuple(min(n, (c - 1) * s + 1) for n, c, s in zip(rest, count, self.strides, strict=True))
         return Lattice(block, self.strides, start, shape)
 
-    def stretch(self, values: Array, below: float, hidden: npt.NDArray[np.bool_] | None = None) -> Patch | None:
-        """Interpolate linearly to the voxels of the smallest box with all that is less than `below`; None if nothing is.
+    def runs(self, wanted: npt.NDArray[np.bool_]) -> list[tuple[slice, ...]]:
+        """Return parts that hold all wanted nodes and those beside them, split along one axis where none is wanted.
 
-        Nodes that are `hidden`, because something is painted over all that lies between them, do not count.
+        Parts have no voxel in common.
         """
-        held = np.argwhere(values < below if hidden is None else (values < below) & ~hidden)
+        used = [np.flatnonzero(wanted.any(axis=tuple(n for n in range(3) if n != axis))) for axis in range(3)]
+        if not len(used[0]):
+            return []
+        axis = max(range(3), key=lambda n: np.diff(used[n]).max(initial=1))
+        pieces = np.split(used[axis], np.flatnonzero(np.diff(used[axis]) > 2) + 1)
+        return [
+            tuple(slice(max(int(each[0]) - 1, 0), int(each[-1]) + 2) for each in (*used[:axis], piece, *used[axis + 1 :]))
+            for piece in pieces
+        ]
+
+    def stretch(self, values: Array, below: float) -> Patch | None:
+        """Interpolate linearly to the voxels of the smallest box with all that is less than `below`; None if nothing is."""
+        held = np.argwhere(values < below)
         if not len(held):
             return None
         where = []

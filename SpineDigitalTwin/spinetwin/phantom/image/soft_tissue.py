@@ -127,8 +127,10 @@ def paint_trunk(canvas: Canvas, curve: SpineCurve, nodes: Lattice, course: Cours
     # The wall ends where the muscles of the back begin, and parts in the midline (linea alba).
     wall = wall * np.sqrt(np.clip((course.y + 0.75 * back) / 60.0, 0.0, 1.0)) * np.clip(0.2 + np.abs(x) / 6.0, 0.0, 1.0)
     cover = inner + wall
-    for distance, tissue in ((skin, "skin"), (skin + SKIN, "fat"), (inner, "muscle")):
-        canvas.paint(nodes.stretch(distance, canvas.reach, hidden=cover < -canvas.reach), tissue_id(tissue))
+    layers = ((skin, "skin"), (skin + SKIN, "fat"), (inner, "muscle"))
+    for part in nodes.runs(cover >= -canvas.reach):
+        for distance, tissue in layers:
+            canvas.paint(nodes.part(part).stretch(distance[part], canvas.reach), tissue_id(tissue))
     canvas.paint(nodes.stretch(cover, canvas.reach), tissue_id("fat"))
     return skin
 
