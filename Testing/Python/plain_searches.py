@@ -67,9 +67,8 @@ def extended_corners(inside, start, ways):
     for place in range(len(spans)):
         while inside(at(place, factors[place])) >= 0:
             factors[place] = factors[place] * (0.9, 0.7)
-    lengths = [np.linalg.norm(pair, axis=1) for pair in spans]
-    while max((step * length).max() for step, length in zip(steps, lengths, strict=True)) > TOLERANCE:
-        for place in range(len(spans)):
+    for place, pair in enumerate(spans):
+        while (steps[place] * np.linalg.norm(pair, axis=1)).max() > TOLERANCE:
             before = factors[place]
             for axis in np.eye(2):
                 if inside(at(place, factors[place] + steps[place] * axis)) < 0:

@@ -15,8 +15,12 @@ Mask = npt.NDArray[np.bool_]
 TOLERANCE = 1e-3
 """A shorter step is not made, mm."""
 
-_AHEAD = 4
-"""Half steps in each direction for which values are asked at once, before it is known which of them will be made."""
+_FINER, _AHEAD = 2, 8
+"""Values are asked at once at nodes of a step divided by that, and as many of them in each direction, before it is known which
+steps will be made."""
+
+_STAIRS = 24
+"""So many first steps in both directions are asked for at once: far from any surface all of them are made."""
 
 
 def stepped_corners(
@@ -72,16 +76,16 @@ def stepped(
     (n, 2) array
         Factors of the points at the end.
     """
-    rows, nodes = np.arange(len(factors)), np.moveaxis(np.indices((_AHEAD + 1, _AHEAD + 1)), 0, -1)
-    while active(steps).any():
-        begin, unit = factors, steps / 2
+    factors = yield from _up_the_stairs(start, ways, factors, steps, parts, goal)
+    steps, nodes = steps.copy(), np.moveaxis(np.indices((_AHEAD + 1, _AHEAD + 1)), 0, -1)
+    while len(some := np.flatnonzero(active(steps))):
+        begin, unit, rows = factors[some], steps[some] / _FINER, np.arange(len(some))
         window = begin[:, None, None] + unit[:, None, None] * nodes
-        points = np.asarray(start + np.einsum("nija,anc->nijc", window, ways))
-        found = yield from values(points.reshape(-1, 3), parts)
-        fits = found.reshape(points.shape[:3]) < 0
-        near = np.zeros(fits.shape) if goal is None else np.linalg.norm(points - goal[:, None, None], axis=-1)
-        at, stride = np.zeros(factors.shape, dtype=int), np.full(len(factors), 2)
-        while (going := active(steps)).any() and _known(at[going], stride[going]):
+        points = np.asarray(start + np.einsum("nija,anc->nijc", window, ways[:, some]))
+        fits = (yield from values(points.reshape(-1, 3), parts)).reshape(points.shape[:3]) < 0
+        near = np.zeros(fits.shape) if goal is None else np.linalg.norm(points - goal[some, None, None], axis=-1)
+        at, stride = np.zeros(begin.shape, dtype=int), np.full(len(some), _FINER)
+        while (going := active(steps)[some] & _known(at, stride)).any():
             before = at
             for axis in np.eye(2, dtype=int):
                 there = np.minimum(at + stride[:, None] * axis, _AHEAD)
@@ -89,11 +93,31 @@ def stepped(
                 made = going & fits[new] & ((near[new] < near[old]) if goal is not None else True)
                 at = np.where(made[:, None], there, at)
             stuck = going & (at == before).all(axis=1)
-            steps, stride = np.where(stuck[:, None], steps / 2, steps), np.where(stuck, stride // 2, stride)
-        factors = begin + unit * at
+            steps[some] = np.where(stuck[:, None], steps[some] / 2, steps[some])
+            stride = np.where(stuck, stride // 2, stride)
+        factors[some] = begin + unit * at
     return factors
 
 
-def _known(at: npt.NDArray[np.int_], stride: npt.NDArray[np.int_]) -> bool:
-    """Whether the next steps of all points end within what was asked for."""
-    return bool((stride > 0).all() and (at.max(axis=1) + stride <= _AHEAD).all())
+def _up_the_stairs(
+    start: FloatArray,
+    ways: FloatArray,
+    factors: FloatArray,
+    steps: FloatArray,
+    parts: tuple[int, ...],
+    goal: FloatArray | None,
+) -> Search[FloatArray]:
+    """Search the factors (n, 2) at which one of the next two steps is not made for the first time."""
+    made = np.array([((count + 1) // 2, count // 2) for count in range(2 * _STAIRS + 1)])
+    points = start + np.einsum("nma,anc->nmc", factors[:, None] + made * steps[:, None], ways)
+    fits = (yield from values(points[:, 1:].reshape(-1, 3), parts)).reshape(len(factors), -1) < 0
+    if goal is not None:
+        fits &= np.diff(np.linalg.norm(points - goal[:, None], axis=-1), axis=1) < 0
+    both = np.all(fits.reshape(len(factors), _STAIRS, 2), axis=2)
+    count = np.where(np.all(both, axis=1), _STAIRS, np.argmin(both, axis=1))
+    return np.asarray(factors + count[:, None] * steps)
+
+
+def _known(at: npt.NDArray[np.int_], stride: npt.NDArray[np.int_]) -> Mask:
+    """Which points' next steps end within what was asked for, (n,)."""
+    return np.asarray((stride > 0) & (at.max(axis=1) + stride <= _AHEAD))

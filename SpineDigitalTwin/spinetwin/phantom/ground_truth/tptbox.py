@@ -160,7 +160,7 @@ def _grown(start: FloatArray, ways: FloatArray, parts: tuple[int, ...]) -> Searc
     steps = np.tile([1.0, 0.4], (count, 1))
 
     def active(steps: FloatArray) -> Mask:
-        return np.full(count, (steps * lengths).max(initial=0.0) > _TOLERANCE)
+        return np.asarray((steps * lengths).max(axis=1) > _TOLERANCE)
 
     factors = yield from stepped(start, ways, shrunk[fits.argmax(axis=0)], steps, active, parts)
     return corner(factors)
