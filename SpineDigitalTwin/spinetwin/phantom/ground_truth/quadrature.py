@@ -23,6 +23,9 @@ SPACING = 0.5
 SECTION_SPACING = 0.2
 """Distance of the nodes in a plane section, mm."""
 
+_SECTION_EDGE = 5
+"""Nodes along the edges of squares of a section that are left out, or taken, as a whole when they lie far from its border."""
+
 _EDGES = (16, 8, 4, 2, 1)
 """Nodes along the edges of cells that are left out, or taken, as a whole when they lie far from every surface, and of the finer
 ones, eight of each, into which the others are split; those of 1 are the nodes."""
@@ -57,7 +60,10 @@ def _weight(distance: Array, spacing: float) -> Array:
 
 @dataclass(frozen=True)
 class _Lattice:
-    """Nodes at (i + 0.5) `spacing` mm along each axis, i from `start` up to but not including `stop`."""
+    """Nodes at (i + 0.5) `spacing` mm along each axis, i from `start` up to but not including `stop`.
+
+    A node counts in part (`_weight`) within half a spacing of the surface, and where a subregion leads by less than a spacing.
+    """
 
     start: tuple[int, ...]
     stop: tuple[int, ...]
@@ -76,14 +82,14 @@ class _Lattice:
         """Return how far from the middle of a cell its outermost nodes lie, mm."""
         return float(np.sqrt(3.0)) * (edge - 1) / 2 * self.spacing
 
-    def reach(self, values: Array, edge: int) -> FloatArray:
-        """Return from which `values` (n,) of a function at the middles of cells on none of their nodes counts in part."""
+    def reach(self, values: Array, edge: int, around: float) -> FloatArray:
+        """Return from which `values` (n,) at the middles of cells on a function is at least `around` mm on their nodes."""
         if edge == _EDGES[0]:
             return np.full(len(values), _FIRST_REACH * edge * self.spacing)
         eight = np.clip(values, -_FAR, _FAR).reshape(-1, 2, 2, 2)
         steps = [np.abs(np.diff(eight, axis=axis)).reshape(len(eight), -1).max(axis=1) for axis in (1, 2, 3)]
         steep = np.maximum(np.linalg.norm(steps, axis=0) / (edge * self.spacing), 1.0)
-        return np.asarray(self.spacing + _STEEPER * self.outermost(edge) * np.repeat(steep, 8))
+        return np.asarray(around + _STEEPER * self.outermost(edge) * np.repeat(steep, 8))
 
     def right_half(self) -> _Lattice:
         """Return the nodes right of the median plane."""
@@ -125,7 +131,8 @@ def _moments(shape: VertebraShape, lattice: _Lattice) -> dict[int, Moment]:
         middles = lattice.middles(cells, edge)
         solid, distances = bone.evaluate_among(middles.astype(_FAST), near)
         lead = _lead(shape, distances, lattice.outermost(edge))
-        surface, border = lattice.reach(solid, edge), lattice.reach(lead, edge)
+        surface = lattice.reach(solid, edge, lattice.spacing / 2)
+        border = lattice.reach(lead, edge, lattice.spacing)
         owner = np.where((solid < -surface) & (lead > border), np.argmin(distances, axis=0), -1)
         for index in range(len(sums)):
             whole = middles[owner == index]
@@ -220,7 +227,7 @@ def _moment(distance: Callable[[Array, Array, Array], Array], lattice: _Lattice)
     for edge, finer in pairwise(_EDGES):
         middles = lattice.middles(cells, edge)
         found = distance(*np.ascontiguousarray(middles.T))
-        surface = lattice.reach(found, edge)
+        surface = lattice.reach(found, edge, lattice.spacing / 2)
         whole = middles[found < -surface]
         sums += edge**3 * np.array([len(whole), *whole.sum(axis=0)])
         cells = _split(cells[np.abs(found) <= surface], edge, finer)
@@ -246,11 +253,18 @@ def section_centroid(
 ) -> FloatArray | None:
     """Return the centroid (3,) of the section of a solid with the plane at height `z`, or None where it is empty."""
     (x0, y0, _), (x1, y1, _) = box
-    n = int(np.ceil(max(abs(x0), abs(x1)) / spacing))
-    x = (np.arange(-n, n) + 0.5) * spacing
-    y = np.arange(y0, y1, spacing)
-    points = np.stack([*np.meshgrid(x, y, indexing="ij"), np.full((len(x), len(y)), z)], axis=-1)
-    weight = _weight(distance(points), spacing)
-    if not weight.any():
-        return None
-    return np.asarray((points * weight[..., None]).sum(axis=(0, 1)) / weight.sum())
+    n, edge = int(np.ceil(max(abs(x0), abs(x1)) / spacing)), _SECTION_EDGE
+    begins = np.stack(np.meshgrid(np.arange(-n, n, edge), np.arange(0, (y1 - y0) / spacing, edge), indexing="ij"), axis=-1)
+    first = np.array([0.5 * spacing, y0, z])
+
+    def places(numbers: FloatArray) -> FloatArray:
+        return np.asarray(first + spacing * np.pad(numbers.reshape(-1, 2), ((0, 0), (0, 1))))
+
+    middles = places(begins + (edge - 1) / 2)
+    found = distance(middles)
+    border = spacing / 2 + _STEEPER * np.sqrt(0.5) * (edge - 1) * spacing
+    whole, rest = middles[found < -border], begins.reshape(-1, 2)[np.abs(found) <= border]
+    nodes = places(rest[:, None] + np.indices((edge, edge)).reshape(2, -1).T)
+    weight = _weight(distance(nodes), spacing)
+    total = edge**2 * len(whole) + weight.sum()
+    return np.asarray((edge**2 * whole.sum(axis=0) + weight @ nodes) / total) if total else None
