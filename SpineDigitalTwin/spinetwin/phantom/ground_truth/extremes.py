@@ -12,7 +12,7 @@ from scipy import ndimage
 from ...geometry import FloatArray
 from ..shape.solids import Box
 from .columns import CHORD, narrowed
-from .search import WHOLE, Search, abreast, values
+from .search import WHOLE, Lattice, Search, abreast, inside_lattice, values
 
 _COARSE = 1.0
 _FINEST = 0.01
@@ -131,16 +131,15 @@ def _columns(box: FloatArray, view: _View, parts: tuple[int, ...]) -> Search[tup
     corners = (np.array(list(product(*box.T))) - view.origin) @ view.axes.T
     low, high = np.floor(corners.min(axis=0) / _COARSE), np.ceil(corners.max(axis=0) / _COARSE)
     ticks = [np.arange(a, b + 1) * _COARSE for a, b in zip(low, high, strict=True)]
-    if view.planar:
-        ticks[1] = np.zeros(1)
-    nodes = np.stack(np.meshgrid(*ticks, indexing="ij"), axis=-1)
-    found = yield from values(nodes.reshape(-1, 3) @ view.axes + view.origin, parts)
-    solid = _largest_piece(found.reshape(nodes.shape[:3]) < 0)
+    if view.planar:  # a rim lies on its side of the origin, in the middle of the solid
+        ticks[1:] = np.zeros(1), ticks[2][ticks[2] >= 0.0]
+    lattice = Lattice((ticks[0], ticks[1], ticks[2]), view.axes, view.origin, parts)
+    solid = _largest_piece((yield from inside_lattice(lattice)))
     if not solid.any():
         return np.zeros((0, 2)), np.zeros(0)
     tops = np.where(solid, ticks[2], -np.inf).max(axis=2)
     chosen = tops >= tops.max() - 2 * _COARSE
-    return nodes[..., 0, :2][chosen], tops[chosen]
+    return np.column_stack([each[places] for each, places in zip(ticks, np.nonzero(chosen), strict=False)]), tops[chosen]
 
 
 def _largest_piece(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

@@ -11,10 +11,15 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
-from ...geometry import FloatArray
+import numpy as np
+import numpy.typing as npt
+
+from ...geometry import FloatArray, IntArray
+from ..shape.distances import Array
 
 T = TypeVar("T")
 U = TypeVar("U")
+Mask = npt.NDArray[np.bool_]
 Function: TypeAlias = Callable[[FloatArray], FloatArray]
 """Takes points (n, 3); negative inside; no steeper than `STEEPEST`."""
 
@@ -33,7 +38,37 @@ class Ask:
     parts: tuple[int, ...] = WHOLE
 
 
-Search: TypeAlias = Generator[list[Ask], list[FloatArray], T]
+@dataclass(frozen=True, eq=False)
+class Lattice:
+    """Nodes 1 mm apart at which only the sign of such a value is wanted.
+
+    They lie at `ticks` (mm) along the three `axes` (3, 3) from an `origin` (3,).
+    """
+
+    ticks: tuple[FloatArray, FloatArray, FloatArray]
+    axes: FloatArray
+    origin: FloatArray
+    parts: tuple[int, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of nodes along each axis."""
+        return tuple(len(each) for each in self.ticks)
+
+    @property
+    def points(self) -> Array:
+        """All nodes, (n, 3)."""
+        return self.at(*np.indices(self.shape).reshape(3, -1))
+
+    def at(self, *numbers: IntArray) -> Array:
+        """Return nodes (n, 3) by their numbers (n,) along each axis, in single precision, which is enough for a sign."""
+        ways = [each[:, None] * axis for each, axis in zip(self.ticks, self.axes, strict=True)]
+        ways[0] = ways[0] + self.origin
+        first, second, third = (way.astype(np.float32)[number] for way, number in zip(ways, numbers, strict=True))
+        return np.asarray(first + second + third)
+
+
+Search: TypeAlias = Generator["Sequence[Ask | Lattice]", list[FloatArray], T]
 
 
 def values(points: FloatArray, parts: tuple[int, ...] = WHOLE) -> Search[FloatArray]:
@@ -42,9 +77,15 @@ def values(points: FloatArray, parts: tuple[int, ...] = WHOLE) -> Search[FloatAr
     return found
 
 
+def inside_lattice(lattice: Lattice) -> Search[Mask]:
+    """Ask which nodes of a lattice lie in the solid, an array of its shape."""
+    (found,) = yield [lattice]
+    return np.asarray(found.reshape(lattice.shape) < 0)
+
+
 def abreast(searches: Sequence[Search[T]]) -> Search[list[T]]:
     """Make many searches one, which asks for all that each of them needs next; return their results in order."""
-    asks: dict[int, list[Ask]] = {}
+    asks: dict[int, Sequence[Ask | Lattice]] = {}
     results: dict[int, T] = {}
     told: dict[int, list[FloatArray] | None] = dict.fromkeys(range(len(searches)))
     while told:
@@ -69,10 +110,10 @@ def side_by_side(first: Search[T], second: Search[U]) -> Search[tuple[T, U]]:
 
 def answered(inside: Function, search: Search[T]) -> T:
     """Run a search on one function, whatever parts it names, and return its result."""
-    return run(lambda asks: [inside(each.points) for each in asks], search)
+    return run(lambda asks: [inside(np.asarray(each.points, dtype=np.float64)) for each in asks], search)
 
 
-def run(answer: Callable[[list[Ask]], list[FloatArray]], search: Search[T]) -> T:
+def run(answer: Callable[[Sequence[Ask | Lattice]], list[FloatArray]], search: Search[T]) -> T:
     """Run a search whose every round is answered at once, and return its result."""
     try:
         asks = next(search)

@@ -25,6 +25,12 @@ from .search import WHOLE, Search, abreast
 from .together import Quantity, together
 
 _REACH = 60.0
+_FREE = 0.75
+"""Part of the way from the middle of the canal to its wall on which there is no bone."""
+
+_REACH_OF_CANAL = 0.75
+"""How far from there bone is looked for, parts of the width of the canal."""
+
 _CANAL_STEP = 0.25
 
 _MIRROR = np.array([-1.0, 1.0, 1.0])
@@ -115,15 +121,24 @@ def _canal_search(shape: VertebraShape) -> Search[dict[str, float]]:
     if level_of(shape.level).region == "sacral":
         return {}
     (_, _, low), (_, _, high) = shape.box
-    z = np.arange(low, high, _CANAL_STEP)
-    middle = shape.canal.front - 2.0 * shape.canal.belly * np.asarray(shape.canal.half_depth(z))
-    starts = np.column_stack([np.zeros(len(z)), middle, z])
-    reach = max(shape.canal.width, shape.canal.depth)
-    right = first_entries(starts, direction_coefficients("R"), reach)
-    others = [first_entries(starts, direction_coefficients(each), reach) for each in ("AP" if shape.symmetric else "APL")]
-    rightwards, forwards, backwards, *leftwards = yield from abreast([right, *others])
+    z, canal = np.arange(low, high, _CANAL_STEP), shape.canal
+    half = np.asarray(canal.half_depth(z), dtype=np.float64)
+    middles = np.column_stack([np.zeros(len(z)), canal.front - 2.0 * canal.belly * half, z])
+    aside, ahead, behind = np.full(len(z), canal.width / 2), 2.0 * canal.belly * half, 2.0 * (1.0 - canal.belly) * half
+    ways = [("R", aside), ("A", ahead), ("P", behind), *([] if shape.symmetric else [("L", aside)])]
+    found = yield from abreast(
+        [_to_bone(middles, letter, _FREE * wall, _REACH_OF_CANAL * canal.width) for letter, wall in ways]
+    )
+    rightwards, forwards, backwards, *leftwards = found
     reaches = {"canal_width": rightwards + (leftwards[0] if leftwards else rightwards), "canal_depth": forwards + backwards}
     return {name: float(np.nanmin(reach)) for name, reach in reaches.items() if np.isfinite(reach).any()}
+
+
+def _to_bone(middles: FloatArray, letter: str, free: FloatArray, reach: float) -> Search[FloatArray]:
+    """Search how far (n,) lines go from the middles of a canal to bone, which is at least `free` mm (n,) away."""
+    way = direction_coefficients(letter)
+    beyond = yield from first_entries(middles + np.outer(free, way), way, reach)
+    return np.asarray(free + beyond)
 
 
 canal_sizes = Quantity(_canal_search)

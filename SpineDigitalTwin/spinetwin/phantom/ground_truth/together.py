@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ...geometry import FloatArray
+from ..shape.distances import Array
 from ..shape.nearby import Nearby, nearby
 from ..shape.vertebra import FAR, VertebraShape
-from .search import Ask, Search, abreast, run
+from .search import Ask, Lattice, Search, abreast, run
 
 T = TypeVar("T")
-Mask = npt.NDArray[np.bool_]
+Held: TypeAlias = "tuple[slice | npt.NDArray[Any], Array]"
 
 _MANY = 1000
 """Of more points it is worth asking first whether they may lie in the part at all."""
+
+_AROUND = 2.0 * 3.0**0.5
+"""How much nearer than the middle of a block of 27 nodes a part may be to one of them, mm. (No distance to a body or a process
+was seen to change by more than 1.7 mm per mm.)"""
 
 _KEPT = 128
 """Of so many vertebrae each quantity is kept."""
@@ -58,22 +64,47 @@ def together(shape: VertebraShape, search: Search[T]) -> T:
     return run(lambda asks: _answers(bone, asks), search)
 
 
-def _answers(bone: Nearby, asks: list[Ask]) -> list[FloatArray]:
-    held = [_held(bone, each) for each in asks]
-    solid, distances = bone.evaluate(np.concatenate([each.points[where] for each, where in zip(asks, held, strict=True)]))
-    answers, begin = [], 0
-    for each, where in zip(asks, held, strict=True):
-        answer = np.full(len(each.points), FAR)
-        size = len(answer[where])
-        mine = slice(begin, begin + size)
-        answer[where] = bone.union(solid[mine], distances[:, mine], each.parts)
-        answers.append(answer)
-        begin += size
+def _answers(bone: Nearby, asks: Sequence[Ask | Lattice]) -> list[FloatArray]:
+    answers = [np.full(math.prod(each.shape) if isinstance(each, Lattice) else len(each.points), FAR) for each in asks]
+    for kind in (Lattice, Ask):
+        some = [place for place, each in enumerate(asks) if isinstance(each, kind)]
+        held = [_held(bone, asks[place]) for place in some]
+        for place, (where, _), found in zip(some, held, _evaluated(bone, [asks[n] for n in some], held), strict=True):
+            answers[place][where] = found
     return answers
 
 
-def _held(bone: Nearby, ask: Ask) -> slice | Mask:
-    """Which points have to be evaluated."""
+def _evaluated(bone: Nearby, asks: list[Ask | Lattice], held: list[Held]) -> Iterator[Array]:
+    """Yield the values at what is held of each of some asks, from one evaluation of all of it."""
+    if not asks:
+        return
+    solid, distances = bone.evaluate(np.concatenate([points for _, points in held]))
+    begin = 0
+    for each, (_, points) in zip(asks, held, strict=True):
+        mine = slice(begin, begin + len(points))
+        yield bone.union(solid[mine], distances[:, mine], each.parts)
+        begin += len(points)
+
+
+def _held(bone: Nearby, ask: Ask | Lattice) -> Held:
+    """Return the places and the points that have to be evaluated."""
+    if isinstance(ask, Lattice):
+        return _held_of_lattice(bone, ask)
     if not ask.parts or len(ask.points) < _MANY:
-        return slice(None)
-    return bone.may_hold(ask.points, ask.parts)
+        return slice(None), ask.points
+    held = bone.may_hold(ask.points, ask.parts)
+    return held, ask.points[held]
+
+
+def _held_of_lattice(bone: Nearby, lattice: Lattice) -> Held:
+    """Return the same, without blocks of 3 nodes along each axis whose middle is too far away."""
+    if not lattice.parts:
+        return slice(None), lattice.points
+    blocks = [np.arange(count) // 3 for count in lattice.shape]
+    middles = [np.minimum(3 * np.arange(each[-1] + 1) + 1, len(each) - 1) for each in blocks]
+    grid = np.meshgrid(*middles, indexing="ij")
+    close = bone.may_hold(lattice.at(*(each.ravel() for each in grid)), lattice.parts, _AROUND).reshape(grid[0].shape)
+    numbers = np.nonzero(close[np.ix_(*blocks)])
+    points = lattice.at(*numbers)
+    held = bone.may_hold(points, lattice.parts)
+    return np.ravel_multi_index(numbers, lattice.shape)[held], points[held]

@@ -72,10 +72,11 @@ class Nearby:
         solids = [part.solid for part in self.shape.parts]
         return [isinstance(each, Articular) and each.canal == self.shape.canal for each in solids]
 
-    def evaluate(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return what `VertebraShape.evaluate` does, `FAR` for a part that is far away; points (..., 3)."""
+    def evaluate(self, points: Array) -> tuple[Array, Array]:
+        """Return what `VertebraShape.evaluate` does, as precise as the points (..., 3); `FAR` for a part that is far away."""
         flat = points.reshape(-1, 3)
-        solid, distances = np.empty(len(flat)), np.empty((len(self.shape.subregions), len(flat)))
+        solid = np.empty(len(flat), dtype=points.dtype)
+        distances = np.empty((len(self.shape.subregions), len(flat)), dtype=points.dtype)
         for start in range(0, len(flat), CHUNK):
             chunk = slice(start, start + CHUNK)
             solid[chunk], distances[:, chunk] = self._chunk(flat[chunk])
@@ -134,13 +135,13 @@ class Nearby:
 
     def solid(self, points: FloatArray) -> FloatArray:
         """Return a function of points (..., 3) that is negative inside the vertebra."""
-        return self.evaluate(points)[0]
+        return np.asarray(self.evaluate(points)[0], dtype=np.float64)
 
     def inside(self, parts: Collection[int]) -> Function:
         """Return the function that is negative inside the union of some parts, named by their subregions."""
-        return lambda points: self.union(*self.evaluate(points), parts)
+        return lambda points: np.asarray(self.union(*self.evaluate(points), parts), dtype=np.float64)
 
-    def union(self, solid: FloatArray, distances: FloatArray, parts: Collection[int]) -> FloatArray:
+    def union(self, solid: Array, distances: Array, parts: Collection[int]) -> Array:
         """Return what is negative inside the union of some parts, of what was evaluated; of all parts if none is named."""
         if not parts:
             return solid
@@ -151,17 +152,17 @@ class Nearby:
         ahead = _least(distances, mine) - _least(distances, others)
         return np.asarray(np.maximum(solid, ahead * 0.5))
 
-    def may_hold(self, points: FloatArray, parts: Collection[int]) -> Mask:
-        """Return which points (n, 3) may lie in the union of some parts: the others are too far from each of them.
+    def may_hold(self, points: Array, parts: Collection[int], around: float = 0.0) -> Mask:
+        """Return which points (n, 3) may lie within `around` mm of the union of some parts: the others are too far from each.
 
         Within the bone some part is nearer than a fillet is wide, so a part that claims a point is so too, unless it is
         favoured there.
         """
         held = np.zeros(len(points), dtype=bool)
-        x, y, z = np.ascontiguousarray(points.T)
+        x, y, z = np.ascontiguousarray(points.T, dtype=np.float32)
         for place, part in enumerate(self.shape.parts):
             if part.subregion in parts:
-                within = max(self.shape.blend, part.fade if part.priority else 0.0)
+                within = max(self.shape.blend, part.fade if part.priority else 0.0) + around
                 boxed = self._near(x, y, z, within - MARGIN, slice(place, place + 1))[0]
                 near = np.flatnonzero(boxed & ~held)
                 held[near] = part.distance(x[near], y[near], z[near]) < within
@@ -172,8 +173,8 @@ class Nearby:
         return self.inside((subregion,))
 
 
-def _least(distances: FloatArray, places: list[int]) -> FloatArray:
-    least: FloatArray = distances[places[0]]
+def _least(distances: Array, places: list[int]) -> Array:
+    least: Array = distances[places[0]]
     for place in places[1:]:
         least = np.minimum(least, distances[place])
     return least
