@@ -11,7 +11,7 @@ from spinetwin.phantom import Curve, SpineParameters, make_spine, parse_variant
 from spinetwin.phantom.ground_truth.arch_sizes import arch_sizes
 from spinetwin.phantom.ground_truth.columns import first_exits, last_exit
 from spinetwin.phantom.ground_truth.levels import body_shift, level_points
-from spinetwin.phantom.ground_truth.quadrature import SPACING, disc_moment, moment, part_moments
+from spinetwin.phantom.ground_truth.quadrature import SPACING, disc_moment, moment, part_moments, section_centroid
 from spinetwin.phantom.ground_truth.search import Ask, abreast, answered, run, values
 from spinetwin.phantom.ground_truth.sizes import landmarks
 from spinetwin.phantom.ground_truth.together import together
@@ -150,6 +150,23 @@ def test_half_of_a_symmetric_disc_stands_for_all_of_it(asked, symmetric):
     assert found.volume == pytest.approx(whole.volume, rel=1e-12)
     assert found.centroid == pytest.approx(whole.centroid, abs=1e-12)
     assert symmetric == (found.centroid[0] == 0.0)
+
+
+@pytest.mark.parametrize("spacing", [0.2, 0.35])
+def test_a_section_has_the_centroid_of_all_nodes(spacing):
+    """A crescent, thin against the squares that are told as a whole and cut by the edge of its box."""
+
+    def crescent(points):
+        x, y = points[..., 0] - 1.3, points[..., 1]
+        return np.maximum(np.hypot(x, y) - 9.0, 6.5 - np.hypot(x, y + 2.0))
+
+    box = ((-11.0, -9.5, 0.0), (11.0, 9.2, 0.0))
+    n = int(np.ceil(11.0 / spacing))
+    x, y = (np.arange(-n, n) + 0.5) * spacing, np.arange(-9.5, 9.2, spacing)
+    points = np.stack([*np.meshgrid(x, y, indexing="ij"), np.full((len(x), len(y)), 4.0)], axis=-1).reshape(-1, 3)
+    weight = np.clip(0.5 - crescent(points) / spacing, 0.0, 1.0)
+    assert section_centroid(crescent, box, 4.0, spacing) == pytest.approx(weight @ points / weight.sum(), abs=1e-9)
+    assert section_centroid(lambda p: np.ones(p.shape[:-1]), box, 4.0, spacing) is None
 
 
 def test_an_ellipsoid_has_the_volume_of_the_formula_and_nothing_has_no_moment():

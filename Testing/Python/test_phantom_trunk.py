@@ -104,3 +104,24 @@ def test_coordinates_and_points_are_each_others_inverse_beside_a_crooked_spine()
             nodes = lattice(Block((0, 0, 0), (1, 1, 1), np.eye(3), point), 1.0)
             course = curve.course(voxel, nodes)
             assert np.array([course.x, course.y, course.s]).ravel() == pytest.approx([x, y, s], abs=0.3)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_lattice_is_split_where_nothing_is_wanted_into_parts_with_no_voxel_in_common(axis):
+    block = Block((2, 3, 5), (33, 37, 30), np.eye(3), np.zeros(3))
+    nodes = lattice(block, 2.0)
+    wanted = np.zeros(nodes.block.shape, dtype=bool)
+    front, back = (np.moveaxis(wanted, axis, 0)[place] for place in (slice(1, 3), slice(8, 10)))
+    front[:, 2:5, 4:6] = back[:, 3:7, 1:3] = True
+    parts = nodes.runs(wanted)
+    assert len(parts) == 2
+    assert sum(wanted[part].sum() for part in parts) == wanted.sum() > 0
+    painted = np.zeros((40, 40, 40), dtype=int)
+    for part in parts:
+        patch = nodes.part(part).stretch(np.zeros(nodes.block.shape)[part], 1.0)
+        painted[patch.where] += 1
+    assert painted.max() == 1
+    for place in np.argwhere(wanted):  # and every voxel around it is painted
+        low = np.array(block.start) + 2 * place
+        assert painted[tuple(slice(at - 1, at + 2) for at in low)].min() == 1
+    assert nodes.runs(np.zeros_like(wanted)) == []
