@@ -80,7 +80,7 @@ def _fitted(shape: VertebraShape, body: tuple[int, ...], way: FloatArray) -> Sea
     half = _SHARE / 2 * np.array([shape.body.width, shape.body.depth])
     flat = np.stack([u[round_], v[round_]], axis=1) * half
     starts = np.column_stack([flat, np.zeros(len(flat))])
-    heights = (yield from first_exits(starts, way, shape.body.height, body, enough=CHORD)) * way[2]
+    heights = (yield from first_exits(starts, way, shape.body.height, body, 1.0, enough=CHORD)) * way[2]
     design = np.column_stack([flat, np.ones(len(flat))])
     slope = np.linalg.lstsq(design, heights, rcond=None)[0]
     normal = np.array([-slope[0], -slope[1], 1.0])

@@ -30,7 +30,7 @@ def rounded_max(a: Array, b: Array, radius: float) -> Array:
 
 def smoothstep(t: Array) -> Array:
     """Return 0 for t <= 0, 1 for t >= 1, smooth between."""
-    t = np.clip(t, 0.0, 1.0)
+    t = t.clip(0.0, 1.0)
     return np.asarray(t * t * (3.0 - 2.0 * t))
 
 
@@ -55,7 +55,7 @@ def capsule(x: Array, y: Array, z: Array, start: Triple, end: Triple, radii: tup
     """Return the signed distance to a rod with round ends; the radius goes from one value to the other."""
     px, py, pz = x - start[0], y - start[1], z - start[2]
     bx, by, bz = end[0] - start[0], end[1] - start[1], end[2] - start[2]
-    t = np.clip((px * bx + py * by + pz * bz) / (bx * bx + by * by + bz * bz), 0.0, 1.0)
+    t = ((px * bx + py * by + pz * bz) * (1.0 / (bx * bx + by * by + bz * bz))).clip(0.0, 1.0)
     away = np.sqrt((px - bx * t) ** 2 + (py - by * t) ** 2 + (pz - bz * t) ** 2)
     return np.asarray(away - (radii[0] + (radii[1] - radii[0]) * t))
 
