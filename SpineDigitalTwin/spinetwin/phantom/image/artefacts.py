@@ -127,7 +127,10 @@ def rician(image: Image, sd: float, rng: np.random.Generator) -> Image:
     real += image
     other = rng.standard_normal(image.shape, dtype=np.float32)
     other *= np.float32(sd)
-    return np.asarray(np.hypot(real, other, out=real))
+    real *= real
+    other *= other
+    real += other
+    return np.asarray(np.sqrt(real, out=real))
 
 
 def gaussian(image: Image, sd: float, rng: np.random.Generator) -> Image:

@@ -11,6 +11,10 @@ from .contrast import Look
 from .lattice import Patch
 
 
+SLAB = 32768
+"""Voxels painted at a time: what is computed of them stays in the fast memory of the processor."""
+
+
 class Canvas(Protocol):
     """Takes regions one after the other."""
 
@@ -68,10 +72,14 @@ class Greys:
         """Mix in the grey value of a tissue by the share of each voxel that lies inside."""
         if patch is None:
             return
-        share = patch.distance * np.float32(-1.0 / max(self._width, edge))
-        share += np.float32(0.5)
-        np.clip(share, 0.0, 1.0, out=share)
-        np.copyto(self.tissues[patch.where], np.uint8(tissue), where=share > 0.5)
-        target = self.values[patch.where]
-        share *= self._mean[tissue] - target
-        target += share
+        width, mean = max(self._width, edge), self._mean[tissue]
+        values, tissues = self.values[patch.where], self.tissues[patch.where]
+        step = max(SLAB // max(patch.distance[0].size, 1), 1)
+        for first in range(0, len(patch.distance), step):
+            slab = slice(first, first + step)
+            share = patch.distance[slab] * np.float32(-1.0 / width)
+            share += np.float32(0.5)
+            share.clip(0.0, 1.0, out=share)
+            np.copyto(tissues[slab], np.uint8(tissue), where=share > 0.5)
+            share *= mean - values[slab]
+            values[slab] += share
