@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
-import numpy.typing as npt
 
 from ...geometry import FloatArray
 from .search import WHOLE, Search, values
-
-Mask = npt.NDArray[np.bool_]
 
 TOLERANCE = 1e-3
 """A shorter step is not made, mm."""
@@ -38,10 +33,8 @@ def stepped_corners(
         begins = yield from values(start[None], parts)
         if begins[0] >= 0:
             return np.full((len(first), 3), np.nan)
-    size = (len(first), 2)
-    factors = yield from stepped(
-        start, np.stack([first, second]), np.zeros(size), np.ones(size), lambda steps: steps[:, 0] > TOLERANCE, parts, goal
-    )
+    factors, steps = np.zeros((len(first), 2)), np.ones((len(first), 2))
+    factors = yield from stepped(start, np.stack([first, second]), factors, steps, parts, goal)
     return np.asarray(start + np.einsum("na,anc->nc", factors, np.stack([first, second])))
 
 
@@ -50,7 +43,6 @@ def stepped(
     ways: FloatArray,
     factors: FloatArray,
     steps: FloatArray,
-    active: Callable[[FloatArray], Mask],
     parts: tuple[int, ...] = WHOLE,
     goal: FloatArray | None = None,
 ) -> Search[FloatArray]:
@@ -63,9 +55,8 @@ def stepped(
     ways : (2, n, 3) array
         What a factor of 1 is, mm.
     factors, steps : (n, 2) arrays
-        Where the points begin, and by how much a step changes that. Steps of a point are halved whenever it can make neither.
-    active : function
-        Tells from steps (n, 2) which points (n,) still go on.
+        Where the points begin, and by how much a step changes that. Steps of a point are halved whenever it can make neither,
+        until both are no longer than `TOLERANCE`.
     parts : tuple of int
         The solid.
     goal : (n, 3) array, optional
@@ -78,25 +69,33 @@ def stepped(
     """
     factors = yield from _up_the_stairs(start, ways, factors, steps, parts, goal)
     steps, nodes = steps.copy(), np.moveaxis(np.indices((_AHEAD + 1, _AHEAD + 1)), 0, -1)
-    while len(some := np.flatnonzero(active(steps))):
-        begin, unit, rows = factors[some], steps[some] / _FINER, np.arange(len(some))
-        window = begin[:, None, None] + unit[:, None, None] * nodes
+    longest = (steps * np.linalg.norm(ways, axis=2).T).max(axis=1)
+    left = np.ceil(np.log2(longest / TOLERANCE)).astype(int)
+    while len(some := np.flatnonzero(left > 0)):
+        unit = steps[some] / _FINER
+        window = factors[some, None, None] + unit[:, None, None] * nodes
         points = np.asarray(start + np.einsum("nija,anc->nijc", window, ways[:, some]))
         fits = (yield from values(points.reshape(-1, 3), parts)).reshape(points.shape[:3]) < 0
-        near = np.zeros(fits.shape) if goal is None else np.linalg.norm(points - goal[some, None, None], axis=-1)
-        at, stride = np.zeros(begin.shape, dtype=int), np.full(len(some), _FINER)
-        while (going := active(steps)[some] & _known(at, stride)).any():
-            before = at
-            for axis in np.eye(2, dtype=int):
-                there = np.minimum(at + stride[:, None] * axis, _AHEAD)
-                new, old = (rows, *there.T), (rows, *at.T)
-                made = going & fits[new] & ((near[new] < near[old]) if goal is not None else True)
-                at = np.where(made[:, None], there, at)
-            stuck = going & (at == before).all(axis=1)
-            steps[some] = np.where(stuck[:, None], steps[some] / 2, steps[some])
-            stride = np.where(stuck, stride // 2, stride)
-        factors[some] = begin + unit * at
+        near = None if goal is None else np.linalg.norm(points - goal[some, None, None], axis=-1)
+        for row, point in enumerate(some):
+            at, halved = _walked(fits[row].tolist(), None if near is None else near[row].tolist(), int(left[point]))
+            factors[point] += unit[row] * at
+            steps[point] /= 2**halved
+            left[point] -= halved
     return factors
+
+
+def _walked(fits: list[list[bool]], near: list[list[float]] | None, left: int) -> tuple[tuple[int, int], int]:
+    """Return how far a point steps over the nodes of a window, and how often (`left` times at most) its steps are halved."""
+    i, j, stride, halved = 0, 0, _FINER, 0
+    while stride and halved < left and max(i, j) + stride <= _AHEAD:
+        before = i, j
+        for u, v in ((stride, 0), (0, stride)):
+            if fits[i + u][j + v] and (near is None or near[i + u][j + v] < near[i][j]):
+                i, j = i + u, j + v
+        if (i, j) == before:
+            stride, halved = stride // 2, halved + 1
+    return (i, j), halved
 
 
 def _up_the_stairs(
@@ -116,8 +115,3 @@ def _up_the_stairs(
     both = np.all(fits.reshape(len(factors), _STAIRS, 2), axis=2)
     count = np.where(np.all(both, axis=1), _STAIRS, np.argmin(both, axis=1))
     return np.asarray(factors + count[:, None] * steps)
-
-
-def _known(at: npt.NDArray[np.int_], stride: npt.NDArray[np.int_]) -> Mask:
-    """Which points' next steps end within what was asked for, (n,)."""
-    return np.asarray((stride > 0) & (at.max(axis=1) + stride <= _AHEAD))

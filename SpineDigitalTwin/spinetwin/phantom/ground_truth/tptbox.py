@@ -14,7 +14,6 @@ The last two are searches with steps of their own, so that on the continuous sha
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from ...anatomy import POINTS
 from ...anatomy import level as level_of
@@ -34,7 +33,6 @@ from .steps import stepped, stepped_corners
 from .together import Quantity
 
 Points = dict[int, FloatArray]
-Mask = npt.NDArray[np.bool_]
 
 _EXTREMES = (
     (81, Sub.SPINOUS, "P + 0.2 I"),
@@ -53,7 +51,6 @@ _LATERAL_FLAVUM = (141, 143, 149, 151)
 _LEFT = (Sub.COSTAL_LEFT, Sub.SUPERIOR_ARTICULAR_LEFT, Sub.INFERIOR_ARTICULAR_LEFT)
 _SAME, _MIRROR = np.ones(3), np.array([-1.0, 1.0, 1.0])
 _PARTNER = {each.id: each.mirror for each in POINTS}
-_TOLERANCE = 1e-3
 _SHRINKAGES = 40
 _REACH = 60.0
 
@@ -153,16 +150,12 @@ def _grown(start: FloatArray, ways: FloatArray, parts: tuple[int, ...]) -> Searc
     def corner(factors: FloatArray) -> FloatArray:
         return np.asarray(start + np.einsum("...na,anc->...nc", factors, ways))
 
-    count, lengths = ways.shape[1], np.linalg.norm(ways, axis=2).T
+    count = ways.shape[1]
     shrunk: FloatArray = np.array([0.9, 0.7]) ** np.arange(_SHRINKAGES)[:, None]
     trials = np.repeat(shrunk[:, None], count, axis=1)
     fits = (yield from values(corner(trials).reshape(-1, 3), parts)).reshape(_SHRINKAGES, count) < 0
     steps = np.tile([1.0, 0.4], (count, 1))
-
-    def active(steps: FloatArray) -> Mask:
-        return np.asarray((steps * lengths).max(axis=1) > _TOLERANCE)
-
-    factors = yield from stepped(start, ways, shrunk[fits.argmax(axis=0)], steps, active, parts)
+    factors = yield from stepped(start, ways, shrunk[fits.argmax(axis=0)], steps, parts)
     return corner(factors)
 
 

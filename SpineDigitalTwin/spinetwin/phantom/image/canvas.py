@@ -10,7 +10,6 @@ import numpy.typing as npt
 from .contrast import Look
 from .lattice import Patch
 
-
 SLAB = 32768
 """Voxels painted at a time: what is computed of them stays in the fast memory of the processor."""
 

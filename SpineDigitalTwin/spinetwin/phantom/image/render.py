@@ -169,8 +169,8 @@ def ahead_of_spine(grid: Grid, spine: Spine) -> npt.NDArray[np.float32]:
     anterior = spine.rotation[:, 1]
     middle = np.mean([frame.origin for frame in spine.frames.values()], axis=0)
     steps = anterior @ grid.ijk_to_ras[:3, :3]
-    along = [np.arange(n if step else 1, dtype=np.float32) * np.float32(step) for n, step in zip(grid.shape, steps, strict=True)]
-    i, j, k = np.ix_(*along)
+    counts = [n if step else 1 for n, step in zip(grid.shape, steps, strict=True)]
+    i, j, k = np.ix_(*(np.arange(n, dtype=np.float32) * np.float32(step) for n, step in zip(counts, steps, strict=True)))
     return np.asarray(i + j + k + np.float32(anterior @ (grid.ijk_to_ras[:3, 3] - middle)))
 
 
