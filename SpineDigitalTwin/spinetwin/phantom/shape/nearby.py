@@ -15,6 +15,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ...anatomy.subregions import SubregionId
 from ...geometry import FloatArray
 from .distances import Array
 from .part import Part
@@ -24,8 +25,8 @@ from .vertebra import FAR, Blender, VertebraShape
 Function: TypeAlias = Callable[[FloatArray], FloatArray]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
-MARGIN = 6.0
-"""How far from its box a part is still evaluated, mm."""
+MARGIN, SACRAL_MARGIN = 5.0, 6.0
+"""How far from its box a part is still evaluated, mm; those of a sacrum further, because its distances are less exact."""
 
 _INEXACT = 8.0
 """In how many half edges from the middle of a cube a part may be seen too late: long distances are less exact."""
@@ -44,7 +45,11 @@ class Nearby:
     def _boxes(self) -> tuple[FloatArray, FloatArray]:
         """Corners (parts, 3) of the boxes in which the parts are evaluated."""
         low, high = (np.array([part.box[end] for part in self.shape.parts]) for end in (0, 1))
-        return low - MARGIN, high + MARGIN
+        return low - self._margin, high + self._margin
+
+    @cached_property
+    def _margin(self) -> float:
+        return SACRAL_MARGIN if SubregionId.SACRUM in self.shape.subregions else MARGIN
 
     @cached_property
     def _groups(self) -> list[list[tuple[int, Part]]]:
@@ -97,7 +102,7 @@ class Nearby:
         A part that does not is further off than `MARGIN` in the whole cube, whose `half_edge` is given: its box is, or the
         part itself, as its distance at the middle tells.
         """
-        close = distances < MARGIN + _INEXACT * half_edge
+        close = distances < self._margin + _INEXACT * half_edge
         x, y, z = np.ascontiguousarray(points.T)
         return self._near(x, y, z, half_edge) & close[self._places]
 
@@ -163,7 +168,7 @@ class Nearby:
         for place, part in enumerate(self.shape.parts):
             if part.subregion in parts:
                 within = max(self.shape.blend, part.fade if part.priority else 0.0) + around
-                boxed = self._near(x, y, z, within - MARGIN, slice(place, place + 1))[0]
+                boxed = self._near(x, y, z, within - self._margin, slice(place, place + 1))[0]
                 near = np.flatnonzero(boxed & ~held)
                 held[near] = part.distance(x[near], y[near], z[near]) < within
         return held
