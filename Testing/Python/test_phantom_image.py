@@ -12,7 +12,7 @@ from spinetwin.phantom.image import render
 from spinetwin.phantom.image.canvas import Greys
 from spinetwin.phantom.image.contrast import TISSUES, look, tissue_id
 from spinetwin.phantom.image.curve import spine_curve
-from spinetwin.phantom.image.lattice import patch
+from spinetwin.phantom.image.lattice import Patch, patch
 from spinetwin.phantom.image.render import paint_image
 from spinetwin.phantom.image.scene import Anatomy, muscle_map, tissue_map
 from spinetwin.phantom.image.soft_tissue import MUSCLES, STRUCTURES
@@ -112,6 +112,17 @@ def test_a_sphere_keeps_its_signal_on_any_grid():
         canvas.paint(patch(whole, box, lambda x, y, z: np.sqrt(x * x + y * y + z * z) - radius, canvas.reach), tissue_id("csf"))
         signal = canvas.values.sum() * step**3 / looks.mean[tissue_id("csf")]
         assert signal == pytest.approx(4 / 3 * np.pi * radius**3, rel=0.02)
+
+
+@pytest.mark.parametrize("shape", [(0, 4, 4), (4, 0, 4), (4, 4, 0)])
+def test_a_region_that_ends_before_a_grid_begins_leaves_it_as_it_is(shape):
+    """An incident: the sac of a cervical vertebra had no voxel in a CT of the abdomen."""
+    canvas = Greys((4, 4, 4), 1.0, look("ct"))
+    before = canvas.values.copy()
+    where = tuple(slice(4 - n, 4) for n in shape)
+    canvas.paint(Patch(where, np.zeros(shape, dtype=np.float32)), tissue_id("csf"))
+    assert np.array_equal(canvas.values, before)
+    assert not canvas.tissues.any()
 
 
 @pytest.mark.parametrize("modality", ["t2w", "ct"])

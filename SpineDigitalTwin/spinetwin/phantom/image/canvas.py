@@ -69,11 +69,11 @@ class Greys:
 
     def paint(self, patch: Patch | None, tissue: int, muscle: int = 0, edge: float = 0.0) -> None:  # noqa: ARG002
         """Mix in the grey value of a tissue by the share of each voxel that lies inside."""
-        if patch is None:
+        if patch is None or not patch.distance.size:
             return
         width, mean = max(self._width, edge), self._mean[tissue]
         values, tissues = self.values[patch.where], self.tissues[patch.where]
-        step = max(SLAB // max(patch.distance[0].size, 1), 1)
+        step = max(SLAB // patch.distance[0].size, 1)
         for first in range(0, len(patch.distance), step):
             slab = slice(first, first + step)
             share = patch.distance[slab] * np.float32(-1.0 / width)
