@@ -7,7 +7,7 @@ import pytest
 from plain_searches import inside_of
 from spinetwin.anatomy import level
 from spinetwin.phantom import Curve, SpineParameters, VertebraShape, make_spine
-from spinetwin.phantom.ground_truth.search import Lattice, answered, inside_lattice, values
+from spinetwin.phantom.ground_truth.search import Raster, answered, inside_raster, values
 from spinetwin.phantom.ground_truth.sheets import inside_sheet
 from spinetwin.phantom.ground_truth.together import Quantity, find, together
 from spinetwin.phantom.shape.nearby import Nearby
@@ -29,16 +29,16 @@ def test_a_sheet_tells_of_every_node_what_the_shape_says_of_it(name, x):
 
 
 @pytest.mark.parametrize(("name", "part"), [("L3", 42), ("L3", 44), ("T6", 46), ("C4", 49), ("C2", 49)])
-def test_a_lattice_tells_of_every_node_what_the_shape_says_of_it(name, part):
+def test_a_raster_tells_of_every_node_what_the_shape_says_of_it(name, part):
     """Turned, so that blocks of its nodes lie across the part, and with counts that are no multiples of a block."""
     shape = VertebraShape.of(name)
     turned, _ = np.linalg.qr(np.random.default_rng(3).normal(size=(3, 3)))
     ticks = [np.arange(-40.0, 41.0 + more) for more in range(3)]
-    lattice = Lattice((ticks[0], ticks[1], ticks[2]), turned, np.array([0.3, -20.2, -4.1]), (part,))
+    raster = Raster((ticks[0], ticks[1], ticks[2]), turned, np.array([0.3, -20.2, -4.1]), (part,))
     i, j, k = np.meshgrid(*ticks, indexing="ij")
-    nodes = np.stack([i, j, k], axis=-1).reshape(-1, 3) @ turned + lattice.origin
-    expected = inside_of(shape, part)(nodes).reshape(lattice.shape)
-    found = together(shape, inside_lattice(lattice))
+    nodes = np.stack([i, j, k], axis=-1).reshape(-1, 3) @ turned + raster.origin
+    expected = inside_of(shape, part)(nodes).reshape(raster.shape)
+    found = together(shape, inside_raster(raster))
     assert expected.min() < 0
     assert np.array_equal(found[np.abs(expected) > SAME_SIGN], expected[np.abs(expected) > SAME_SIGN] < 0)
 

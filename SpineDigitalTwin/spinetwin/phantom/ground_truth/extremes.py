@@ -12,7 +12,7 @@ from scipy import ndimage
 from ...geometry import FloatArray
 from ..shape.solids import Box
 from .columns import CHORD, narrowed
-from .search import WHOLE, Lattice, Search, abreast, inside_lattice, values
+from .search import WHOLE, Raster, Search, abreast, inside_raster, values
 
 _COARSE = 1.0
 _FINEST = 0.01
@@ -133,8 +133,8 @@ def _columns(box: FloatArray, view: _View, parts: tuple[int, ...]) -> Search[tup
     ticks = [np.arange(a, b + 1) * _COARSE for a, b in zip(low, high, strict=True)]
     if view.planar:  # a rim lies on its side of the origin, in the middle of the solid
         ticks[1:] = np.zeros(1), ticks[2][ticks[2] >= 0.0]
-    lattice = Lattice((ticks[0], ticks[1], ticks[2]), view.axes, view.origin, parts)
-    solid = _largest_piece((yield from inside_lattice(lattice)))
+    raster = Raster((ticks[0], ticks[1], ticks[2]), view.axes, view.origin, parts)
+    solid = _largest_piece((yield from inside_raster(raster)))
     if not solid.any():
         return np.zeros((0, 2)), np.zeros(0)
     tops = np.where(solid, ticks[2], -np.inf).max(axis=2)

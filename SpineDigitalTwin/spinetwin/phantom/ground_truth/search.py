@@ -39,7 +39,7 @@ class Ask:
 
 
 @dataclass(frozen=True, eq=False)
-class Lattice:
+class Raster:
     """Nodes 1 mm apart at which only the sign of such a value is wanted.
 
     They lie at `ticks` (mm) along the three `axes` (3, 3) from an `origin` (3,).
@@ -68,7 +68,7 @@ class Lattice:
         return np.asarray(first + second + third)
 
 
-Search: TypeAlias = Generator["Sequence[Ask | Lattice]", list[FloatArray], T]
+Search: TypeAlias = Generator["Sequence[Ask | Raster]", list[FloatArray], T]
 
 
 def values(points: FloatArray, parts: tuple[int, ...] = WHOLE) -> Search[FloatArray]:
@@ -77,15 +77,15 @@ def values(points: FloatArray, parts: tuple[int, ...] = WHOLE) -> Search[FloatAr
     return found
 
 
-def inside_lattice(lattice: Lattice) -> Search[Mask]:
-    """Ask which nodes of a lattice lie in the solid, an array of its shape."""
-    (found,) = yield [lattice]
-    return np.asarray(found.reshape(lattice.shape) < 0)
+def inside_raster(raster: Raster) -> Search[Mask]:
+    """Ask which nodes of a raster lie in the solid, an array of its shape."""
+    (found,) = yield [raster]
+    return np.asarray(found.reshape(raster.shape) < 0)
 
 
 def abreast(searches: Sequence[Search[T]]) -> Search[list[T]]:
     """Make many searches one, which asks for all that each of them needs next; return their results in order."""
-    asks: dict[int, Sequence[Ask | Lattice]] = {}
+    asks: dict[int, Sequence[Ask | Raster]] = {}
     results: dict[int, T] = {}
     told: dict[int, list[FloatArray] | None] = dict.fromkeys(range(len(searches)))
     while told:
@@ -113,7 +113,7 @@ def answered(inside: Function, search: Search[T]) -> T:
     return run(lambda asks: [inside(np.asarray(each.points, dtype=np.float64)) for each in asks], search)
 
 
-def run(answer: Callable[[Sequence[Ask | Lattice]], list[FloatArray]], search: Search[T]) -> T:
+def run(answer: Callable[[Sequence[Ask | Raster]], list[FloatArray]], search: Search[T]) -> T:
     """Run a search whose every round is answered at once, and return its result."""
     try:
         asks = next(search)

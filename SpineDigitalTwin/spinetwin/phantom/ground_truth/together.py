@@ -13,7 +13,7 @@ from ...geometry import FloatArray
 from ..shape.distances import Array
 from ..shape.nearby import Nearby, nearby
 from ..shape.vertebra import FAR, VertebraShape
-from .search import Ask, Lattice, Search, abreast, run
+from .search import Ask, Raster, Search, abreast, run
 
 T = TypeVar("T")
 Held: TypeAlias = "tuple[slice | npt.NDArray[Any], Array]"
@@ -64,9 +64,9 @@ def together(shape: VertebraShape, search: Search[T]) -> T:
     return run(lambda asks: _answers(bone, asks), search)
 
 
-def _answers(bone: Nearby, asks: Sequence[Ask | Lattice]) -> list[FloatArray]:
-    answers = [np.full(math.prod(each.shape) if isinstance(each, Lattice) else len(each.points), FAR) for each in asks]
-    for kind in (Lattice, Ask):
+def _answers(bone: Nearby, asks: Sequence[Ask | Raster]) -> list[FloatArray]:
+    answers = [np.full(math.prod(each.shape) if isinstance(each, Raster) else len(each.points), FAR) for each in asks]
+    for kind in (Raster, Ask):
         some = [place for place, each in enumerate(asks) if isinstance(each, kind)]
         held = [_held(bone, asks[place]) for place in some]
         for place, (where, _), found in zip(some, held, _evaluated(bone, [asks[n] for n in some], held), strict=True):
@@ -74,7 +74,7 @@ def _answers(bone: Nearby, asks: Sequence[Ask | Lattice]) -> list[FloatArray]:
     return answers
 
 
-def _evaluated(bone: Nearby, asks: list[Ask | Lattice], held: list[Held]) -> Iterator[Array]:
+def _evaluated(bone: Nearby, asks: list[Ask | Raster], held: list[Held]) -> Iterator[Array]:
     """Yield the values at what is held of each of some asks, from one evaluation of all of it."""
     if not asks:
         return
@@ -86,25 +86,25 @@ def _evaluated(bone: Nearby, asks: list[Ask | Lattice], held: list[Held]) -> Ite
         begin += len(points)
 
 
-def _held(bone: Nearby, ask: Ask | Lattice) -> Held:
+def _held(bone: Nearby, ask: Ask | Raster) -> Held:
     """Return the places and the points that have to be evaluated."""
-    if isinstance(ask, Lattice):
-        return _held_of_lattice(bone, ask)
+    if isinstance(ask, Raster):
+        return _held_of_raster(bone, ask)
     if not ask.parts or len(ask.points) < _MANY:
         return slice(None), ask.points
     held = bone.may_hold(ask.points, ask.parts)
     return held, ask.points[held]
 
 
-def _held_of_lattice(bone: Nearby, lattice: Lattice) -> Held:
+def _held_of_raster(bone: Nearby, raster: Raster) -> Held:
     """Return the same, without blocks of 3 nodes along each axis whose middle is too far away."""
-    if not lattice.parts:
-        return slice(None), lattice.points
-    blocks = [np.arange(count) // 3 for count in lattice.shape]
+    if not raster.parts:
+        return slice(None), raster.points
+    blocks = [np.arange(count) // 3 for count in raster.shape]
     middles = [np.minimum(3 * np.arange(each[-1] + 1) + 1, len(each) - 1) for each in blocks]
     grid = np.meshgrid(*middles, indexing="ij")
-    close = bone.may_hold(lattice.at(*(each.ravel() for each in grid)), lattice.parts, _AROUND).reshape(grid[0].shape)
+    close = bone.may_hold(raster.at(*(each.ravel() for each in grid)), raster.parts, _AROUND).reshape(grid[0].shape)
     numbers = np.nonzero(close[np.ix_(*blocks)])
-    points = lattice.at(*numbers)
-    held = bone.may_hold(points, lattice.parts)
-    return np.ravel_multi_index(numbers, lattice.shape)[held], points[held]
+    points = raster.at(*numbers)
+    held = bone.may_hold(points, raster.parts)
+    return np.ravel_multi_index(numbers, raster.shape)[held], points[held]
