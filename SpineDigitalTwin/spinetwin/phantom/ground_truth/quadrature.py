@@ -34,8 +34,8 @@ _FIRST_REACH = 4.0
 """In how many edges from the middle of one of the first cells a surface may be seen too late."""
 
 _STEEPER = 2.0
-"""How much steeper than among the eight cells of which it is one a function may be within a cell. (With 1.5 one cell of some
-thousand was seen to be taken as a whole though a border lay in it, with 2 none.)"""
+"""How much steeper than among the eight cells of which it is one a function may be within a cell. (Of twelve million nodes of
+six spines five were taken as a whole, or left out, though they count in part; a centroid was seen to move by 7e-5 mm.)"""
 
 _FAST = np.float32
 """How exactly distances are computed here. Centroids lie within 1e-5 mm of those of double precision."""
