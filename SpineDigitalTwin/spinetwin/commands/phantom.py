@@ -172,7 +172,6 @@ def _kinds(scan: Scan, extras: Extras) -> set[str]:
 
 def _computed(spine: Spine, scan: Scan, grid: Grid, made_of: dict[str, Any], extras: Extras, progress: Progress) -> Results:
     from ..phantom import MUSCLES, ground_truth, muscle_map
-    from ..phantom.surfaces import surfaces
 
     progress(0.0, "label maps")
     maps = spine.voxelise(grid, scan.endplates, scan.convention)
@@ -188,11 +187,17 @@ def _computed(spine: Spine, scan: Scan, grid: Grid, made_of: dict[str, Any], ext
     progress(0.4, "truth")
     truth = ground_truth(spine, levels, made_of) if extras.truth else None
     progress(0.9, "surfaces")
-    meshes = {f"{name}.{extras.surfaces}": mesh for name, mesh in surfaces(spine, levels)} if extras.surfaces else {}
+    meshes = _meshes(spine, levels, extras.surfaces) if extras.surfaces else {}
     progress(0.95, "films")
     films = film_set(spine, np.random.default_rng((made_of.get("seed") or USUAL_SEED, 2))) if extras.films else None
     progress(1.0, "done")
     return Results(grid, volumes, meshes, truth, films)
+
+
+def _meshes(spine: Spine, levels: tuple[int, ...], ending: str) -> dict[str, Surface]:
+    from ..phantom.surfaces import surfaces
+
+    return {f"{name}.{ending}": mesh for name, mesh in surfaces(spine, levels)}
 
 
 def visible_levels(maps: LabelMaps, spine: Spine) -> tuple[int, ...]:

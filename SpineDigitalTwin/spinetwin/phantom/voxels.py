@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from ..anatomy import level as level_of
 from ..anatomy.subregions import SubregionId
 from ..errors import ParameterError
-from ..geometry import FloatArray, Frame, Grid, IntArray, LabelMaps
+from ..geometry import FloatArray, Frame, Grid, IntArray, LabelMaps, bounds
+from ..geometry.pieces import connected_pieces
 from .shape.distances import Array
 from .shape.ribs import Rib
 from .shape.solids import Box
@@ -33,7 +32,6 @@ _SHARE = 0.1
 """Of the largest piece; of a part that is small itself, a piece of this share is no speck."""
 
 _ALWAYS_WHOLE = (SubregionId.BODY_BORDER, SubregionId.SACRUM)
-_CORNERS = np.ones((3, 3, 3), dtype=np.bool_)
 _MARGIN = 4.0
 _THICKEST = 15.0
 """So deep lies no point within an arch or its processes, mm."""
@@ -80,12 +78,12 @@ class Block:
 
     def within(self, box: Box, margin: float) -> Block:
         """Return the part of the block that may touch a box of the frame."""
-        corners = np.array(list(product(*zip(*box, strict=True))))
+        low_corner, high_corner = np.array(box)
         to_ijk = np.linalg.inv(self.matrix)
-        extra = margin * np.abs(to_ijk).sum(axis=1)
-        ijk = (corners - self.offset) @ to_ijk.T
-        low = np.maximum(np.floor(ijk.min(axis=0) - extra).astype(int), self.start)
-        high = np.minimum(np.ceil(ijk.max(axis=0) + extra).astype(int) + 1, self.stop)
+        middle = to_ijk @ ((low_corner + high_corner) / 2 - self.offset)
+        half = np.abs(to_ijk) @ ((high_corner - low_corner) / 2 + margin)
+        low = np.maximum(np.floor(middle - half).astype(int), self.start)
+        high = np.minimum(np.ceil(middle + half).astype(int) + 1, self.stop)
         high = np.maximum(low, high)
         return Block(tuple(low.tolist()), tuple(high.tolist()), self.matrix, self.offset, self.dtype)
 
@@ -135,13 +133,15 @@ class Sampled:
     def _give_specks(self, found: npt.NDArray[np.uint8], names: npt.NDArray[np.uint8], shape: VertebraShape) -> None:
         """Give what lies apart of a part and is no more than a speck to whichever other part is nearest there."""
         speck = SPECK / abs(np.linalg.det(self.block.matrix))
-        boxes = ndimage.find_objects(found)
+        voxels = np.argwhere(found)
+        owners = found[tuple(voxels.T)]
         for part, name in enumerate(shape.subregions):
-            box = boxes[name - 1] if name <= len(boxes) else None
-            if box is not None and name not in _ALWAYS_WHOLE:
-                loose = _loose(found[box] == name, speck)
+            mine = voxels[owners == name]
+            if len(mine) and name not in _ALWAYS_WHOLE:
+                low, high = bounds(mine)
+                loose = _loose(found[tuple(map(slice, low, high + 1))] == name, speck)
                 if len(loose):
-                    self._give(found, names, part, loose + [each.start for each in box])
+                    self._give(found, names, part, loose + low)
 
     def _give(self, found: npt.NDArray[np.uint8], names: npt.NDArray[np.uint8], part: int, loose: IntArray) -> None:
         """Give voxels (n, 3) of a part to whichever other part is nearest there."""
@@ -153,7 +153,7 @@ class Sampled:
 
 def _loose(mask: npt.NDArray[np.bool_], speck: float) -> IntArray:
     """Return the voxels (n, 3) of all pieces of less than `speck` voxels, no more than a share of the largest."""
-    pieces, count = ndimage.label(mask, _CORNERS)
+    pieces, count = connected_pieces(mask, corners=True)
     if count < 2:
         return np.zeros((0, 3), dtype=np.int64)
     sizes = np.bincount(pieces.ravel())

@@ -147,7 +147,7 @@ def sampled(
 ) -> Search[FloatArray]:
     """Search values (n, nodes) on lines: of the right sign, and right beside the first (or last) change of sign."""
     every = min(_EVERY, max(1, round(1.0 / (nodes[1] - nodes[0]))))
-    coarse = np.unique(np.append(np.arange(0, len(nodes), every), len(nodes) - 1))
+    coarse = np.append(np.arange(0, len(nodes) - 1, every), len(nodes) - 1)
     asked = yield from values(_on_lines(starts, ways, np.broadcast_to(nodes[coarse], (len(starts), len(coarse)))), parts)
     known = asked.reshape(len(starts), -1)
     unclear = _unclear(known, np.diff(nodes[coarse]), last)

@@ -7,9 +7,9 @@ from itertools import product
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from ...geometry import FloatArray
+from ...geometry.pieces import connected_pieces
 from ..shape.solids import Box
 from .columns import CHORD, narrowed
 from .search import WHOLE, Raster, Search, abreast, inside_raster, values
@@ -143,7 +143,7 @@ def _columns(box: FloatArray, view: _View, parts: tuple[int, ...]) -> Search[tup
 
 
 def _largest_piece(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    pieces, count = ndimage.label(mask, np.ones((3, 3, 3)))
+    pieces, count = connected_pieces(mask, corners=True)
     return np.asarray(pieces == np.bincount(pieces.ravel())[1:].argmax() + 1) if count else mask
 
 

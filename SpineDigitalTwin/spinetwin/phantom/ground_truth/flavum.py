@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from ...anatomy.subregions import SubregionId as Sub
 from ...geometry import FloatArray
+from ...geometry.pieces import connected_pieces
 from ..shape.vertebra import VertebraShape
 from .columns import rays_out
 from .search import Search, abreast
@@ -87,7 +87,8 @@ def _section(shape: VertebraShape, x: float, front: float) -> Search[Section | N
     around = shape.blend + _STEP
     y = y[y > arch[:, 1].min() - around]
     z = z[(z > arch[:, 2].min() - around) & (z < arch[:, 2].max() + around)]
-    pieces, count = ndimage.label((yield from inside_sheet(x, y, z, _ARCH)))
+    arch_there = yield from inside_sheet(x, y, z, _ARCH)
+    pieces, count = connected_pieces(arch_there, corners=False)
     if not count:
         return None
     piece = pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft, ndimage, special
+
+from .linear import along, cosines, wrapped_gaussian
 
 Image = npt.NDArray[np.float32]
 
@@ -37,7 +39,7 @@ def slice_weights(count: int, softness: float) -> npt.NDArray[np.float32]:
     if softness == 0.0:
         weights = (np.abs(place) < 0.5).astype(np.float64)
     else:
-        weights = 0.5 * special.erfc((np.abs(place) - 0.5) / softness)
+        weights = np.array([math.erfc(each) for each in (np.abs(place) - 0.5) / softness])
     return np.asarray(weights / weights.sum(), dtype=np.float32)
 
 
@@ -59,7 +61,7 @@ def average_slices(fine: Image, axis: int, count: int, margin: int, softness: fl
     matrix = np.zeros((slices, fine.shape[axis]), dtype=np.float32)
     for n in range(slices):
         matrix[n, first + n * count : first + n * count + len(weights)] = weights
-    return np.ascontiguousarray(np.moveaxis(np.tensordot(matrix, fine, axes=(1, axis)), 0, axis))
+    return np.asarray(along(matrix, fine, axis), dtype=np.float32)
 
 
 def texture(shape: tuple[int, ...], scales: npt.ArrayLike, rng: np.random.Generator, skew: bool = False) -> Image:
@@ -77,7 +79,8 @@ def texture(shape: tuple[int, ...], scales: npt.ArrayLike, rng: np.random.Genera
         Whether single bright spots stand out, as fat does in muscle (log-normal), or bright and dark are alike (normal).
     """
     tile = rng.standard_normal([min(n, TILE) for n in shape], dtype=np.float32)
-    tile = ndimage.gaussian_filter(tile, np.asarray(scales, dtype=np.float64), mode="wrap", truncate=3.0)
+    for axis, scale in enumerate(np.asarray(scales, dtype=np.float64).tolist()):
+        tile = along(wrapped_gaussian(tile.shape[axis], scale), tile, axis)
     if skew:
         tile = np.exp(tile * np.float32(0.7) / max(float(tile.std()), 1e-6))
     tile -= tile.mean()
@@ -114,10 +117,9 @@ def coil_shading(ahead: npt.NDArray[np.floating[Any]], strength: float) -> Image
 
 def ring(image: Image, axis: int, share: float) -> Image:
     """Leave out the outer `share` of k-space along one axis, which makes edges ring (Gibbs)."""
-    spectrum = fft.dct(image, axis=axis, norm="ortho")  # even beyond both ends, so that these do not ring
-    kept = max(int(image.shape[axis] * (1.0 - share)), 1)
-    spectrum[tuple(slice(kept, None) if each == axis else slice(None) for each in range(image.ndim))] = 0
-    return np.asarray(fft.idct(spectrum, axis=axis, norm="ortho", overwrite_x=True))
+    size = image.shape[axis]
+    left_out = cosines(size, max(int(size * (1.0 - share)), 1))  # even beyond both ends, so that these do not ring
+    return np.asarray(image - along(left_out.T, along(left_out, image, axis), axis), dtype=np.float32)
 
 
 def rician(image: Image, sd: float, rng: np.random.Generator) -> Image:
@@ -200,13 +202,13 @@ def metal_streaks(metal: npt.NDArray[np.bool_], spacing: tuple[float, float], an
     bin_mm = min(spacing)
     half = float(np.hypot(places[0][-1], places[1][-1])) + 2.0 * bin_mm
     count = 2 * int(half / bin_mm) + 1
-    frequency = np.abs(fft.rfftfreq(2 * count, bin_mm))
+    frequency = np.abs(np.fft.rfftfreq(2 * count, bin_mm))
     total = np.zeros(metal.shape)
     for angle in np.arange(angles) * np.pi / angles:
         c, s = np.cos(angle), np.sin(angle)
         ray = np.rint((places[0][inside[0]] * c + places[1][inside[1]] * s) / bin_mm).astype(int) + count // 2
         length = np.bincount(ray, minlength=count) * (spacing[0] * spacing[1] / bin_mm)
-        view = fft.irfft(fft.rfft(length**2, 2 * count) * frequency, 2 * count)[:count]
+        view = np.fft.irfft(np.fft.rfft(length**2, 2 * count) * frequency, 2 * count)[:count]
         at = (places[0][:, None] * c + places[1][None, :] * s) / bin_mm + count // 2
         low = at.astype(int)
         total += view[low] + (at - low) * (view[low + 1] - view[low])

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..shape.distances import Array
 from ..shape.solids import Box
 from ..voxels import Block
+from .linear import along
 
 Distance: TypeAlias = Callable[[Array, Array, Array], Array]
 
@@ -129,13 +130,4 @@ def _stretch(values: Array, axis: int, stride: int, size: int) -> Array:
     weights[place, node] = 1.0 - part
     rest = part > 0
     weights[place[rest], node[rest] + 1] = part[rest]
-    return _along(weights, values, axis)
-
-
-def _along(weights: npt.NDArray[np.floating], values: Array, axis: int) -> Array:
-    """Multiply one axis of an array by a matrix."""
-    if axis == 0:
-        return np.asarray((weights @ values.reshape(len(values), -1)).reshape(-1, *values.shape[1:]))
-    if axis == 1:
-        return np.asarray(np.matmul(weights, values))
-    return np.asarray(values @ weights.T)
+    return along(weights, values, axis)

@@ -11,7 +11,6 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from ...anatomy import level, levels_between
 from ...errors import ParameterError
@@ -19,11 +18,13 @@ from ...geometry import FloatArray, Grid
 from ..grids import Spacing, grid_around
 from ..posture.grades import DiscGrade
 from ..posture.parameters import Curve, SpineParameters
+from ..shape.distances import Array
 from ..spine import Spine, make_spine
 from ..voxels import block_of
 from .artefacts import Image, average_slices, rician, ring, smooth_field
 from .contrast import MODALITIES, SIZE, Look, look, tissue_id
 from .curve import spine_curve
+from .linear import along
 from .render import add_texture, paint_image
 from .scene import Anatomy
 from .viscera import bowel
@@ -276,7 +277,7 @@ def deformation(grid: Grid, rng: np.random.Generator, most: float) -> npt.NDArra
     return moved
 
 
-def _spread(coarse: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+def _spread(coarse: Array, shape: tuple[int, ...]) -> Array:
     """Stretch control values to an array by cubic B-splines, axis by axis (convex weights: never beyond the control values)."""
     for axis, size in enumerate(shape):
         count = coarse.shape[axis] - 3
@@ -286,7 +287,7 @@ def _spread(coarse: FloatArray, shape: tuple[int, ...]) -> FloatArray:
         basis = ((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3)
         for n, values in enumerate(basis):
             weights[np.arange(size), node + n] = values / 6.0
-        coarse = np.moveaxis(np.tensordot(weights, coarse, axes=(1, axis)), 0, axis)
+        coarse = along(weights, coarse, axis)
     return coarse
 
 
@@ -294,6 +295,8 @@ def warp(
     array: npt.NDArray[_Number], moved: npt.NDArray[np.float32], inner: tuple[slice, ...], order: int
 ) -> npt.NDArray[_Number]:
     """Return the inner part of an array, each voxel taken from where its displacement points."""
+    from scipy import ndimage
+
     places = np.stack(np.meshgrid(*(np.arange(s.start, s.stop, dtype=np.float32) for s in inner), indexing="ij"))
     places += moved[(slice(None), *inner)]
     found: npt.NDArray[_Number] = ndimage.map_coordinates(array, places, order=order, mode="nearest", prefilter=False)
@@ -302,6 +305,8 @@ def warp(
 
 def degrade(image: Image, spacing: FloatArray, rng: np.random.Generator, spec: RandomSpec) -> Image:
     """Take an image with a random resolution, ringing, noise and grey scale; voxels in mm, the result from 0 to 1."""
+    from scipy import ndimage
+
     axis = 2 if rng.random() < spec.lateral else int(rng.integers(2))
     count = max(int(rng.uniform(1.0, spec.thickness) / float(spacing[axis])), 1)
     image = ndimage.gaussian_filter(image, rng.uniform(0.0, 0.7, 3))
