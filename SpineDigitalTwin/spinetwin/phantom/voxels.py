@@ -15,6 +15,7 @@ from ..errors import ParameterError
 from ..geometry import FloatArray, Frame, Grid, IntArray, LabelMaps, bounds
 from ..geometry.pieces import connected_pieces
 from .shape.distances import Array
+from .shape.processes import triple
 from .shape.ribs import Rib
 from .shape.solids import Box
 from .shape.vertebra import FAR, Blender, VertebraShape, Where
@@ -292,10 +293,13 @@ def rib_pieces(rib: Rib, whole: Block, margin: float) -> Iterator[tuple[Where, A
 
 
 def _wall(shape: VertebraShape, block: Block) -> Array:
-    """Return the distance to the wall of the canal, `FAR` where no bone is thick enough for the canal to matter."""
+    """Return the distance to the wall of the canal, `FAR` where no bone has to leave it open or is thick enough to matter."""
     wall = np.full(block.shape, FAR, dtype=block.dtype)
-    (_, _, low), (_, _, high) = shape.box
-    sub = block.within(shape.canal.stretch(low, high), _THICKEST)
+    rear = np.array([part.box for part in shape.parts if not part.front]).reshape(-1, 2, 3)
+    if not len(rear):
+        return wall
+    low, high = triple(rear[:, 0].min(axis=0)), triple(rear[:, 1].max(axis=0))
+    sub = block.within((low, high), _MARGIN).within(shape.canal.stretch(low[2], high[2]), _THICKEST)
     wall[sub.inside(block)] = shape.canal.distance(*sub.coordinates())
     return wall
 

@@ -17,7 +17,7 @@ def smooth_min(a: Array, b: Array, k: float) -> Array:
     return np.asarray(np.minimum(a, b) - h * h * (0.25 / k))
 
 
-def _length(u: Array, v: Array) -> Array:
+def length(u: Array, v: Array) -> Array:
     """Return the length of a vector; `numpy.hypot` is slower, because it minds numbers that are far too large for mm."""
     return np.asarray(np.sqrt(u * u + v * v))
 
@@ -25,7 +25,7 @@ def _length(u: Array, v: Array) -> Array:
 def rounded_max(a: Array, b: Array, radius: float) -> Array:
     """Intersect two solids, with the common edge rounded to `radius` mm."""
     farther, nearer = np.maximum(a, b) + radius, np.maximum(np.minimum(a, b) + radius, 0.0)
-    return np.asarray(np.copysign(_length(farther, nearer), farther) - radius)
+    return np.asarray(np.copysign(length(farther, nearer), farther) - radius)
 
 
 def smoothstep(t: Array) -> Array:
@@ -37,8 +37,8 @@ def smoothstep(t: Array) -> Array:
 def ellipse(x: Array, y: Array, a: Array | float, b: Array | float) -> Array:
     """Return about the signed distance to an ellipse with half axes `a`, `b` (exact to first order at its edge)."""
     u, v = x / a, y / b
-    inside = _length(u, v) + 1e-6  # the small terms matter only at the very centre
-    gradient = np.maximum(_length(u / a, v / b), 1e-6 / a)
+    inside = length(u, v) + 1e-6  # the small terms matter only at the very centre
+    gradient = np.maximum(length(u / a, v / b), 1e-6 / a)
     return np.asarray(inside * (inside - 1.0) / gradient)
 
 
@@ -47,7 +47,7 @@ def superellipse(x: Array, y: Array, a: Array | float, b: Array | float, power: 
     u, v = np.maximum(np.abs(x) / a, 1e-4), np.maximum(np.abs(y) / b, 1e-4)
     up, vp = u ** (power - 1.0), v ** (power - 1.0)
     f = (up * u + vp * v) ** (1.0 / power)
-    gradient = _length(up / a, vp / b) * f ** (1.0 - power)
+    gradient = length(up / a, vp / b) * f ** (1.0 - power)
     return np.asarray((f - 1.0) / gradient)
 
 

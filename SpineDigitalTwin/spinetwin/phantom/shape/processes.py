@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ...geometry import FloatArray
-from .distances import Array, Triple, ellipse, rounded_max, smooth_min
+from .distances import Array, Triple, ellipse, length, rounded_max, smooth_min
 from .solids import CLEARANCE, Box, Canal, Plane, Rod
 
 _RIM = 1.2
@@ -153,5 +153,5 @@ class Pierced:
         solid = without(solid, self.rooms, x, y, z)
         if not self.radius:
             return solid
-        hole = np.hypot(x - self.foramen[0], y - self.foramen[1]) - self.radius
+        hole = length(x - self.foramen[0], y - self.foramen[1]) - self.radius
         return rounded_max(solid, -hole, 1.0)

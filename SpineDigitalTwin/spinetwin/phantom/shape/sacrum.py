@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from ...anatomy.tables import read_table
 from ..person.dimensions import Dimensions
 from .articular import room_above, superior_process
 from .changed_solids import Spared
-from .distances import Array, ellipse, rounded_max, smoothstep
+from .distances import Array, ellipse, length, rounded_max, smoothstep
 from .part import Joint, Part, pair
 from .parts import arch_of, spinous_of
 from .places import body_of
@@ -89,10 +90,7 @@ class SacralPlate:
         """Return about the signed distance in mm, negative inside."""
         s = self.size
         height = z / s
-        width, front, wings, depth = (
-            np.interp(height, _OUTLINE["height"], _OUTLINE[name]).astype(z.dtype) * s
-            for name in ("width", "front", "wings", "depth")
-        )
+        width, front, wings, depth = (each * s for each in _at_height(height))
         across = np.minimum(np.abs(x) / width, 1.2) ** 2
         ahead = y - front - wings * across
         crest = 5.0 * s * np.exp((x * (0.25 / s)) ** 2 * -1.0) * (1.0 + 0.5 * np.cos(height * 0.33))
@@ -106,10 +104,18 @@ class SacralPlate:
         wide = 8.0 * smoothstep((_HIATUS - height) * 0.06) * smoothstep((height - _END + 2.0) * 0.1)
         hiatus = np.maximum(np.abs(x) - s * (wide - 2.0), y - front + 0.7 * depth)
         solid = rounded_max(solid, -hiatus, 1.5)
-        for out, low, radius in _FORAMINA:
-            hole = np.hypot(np.abs(x) - out * s, z - low * s) - radius * s
-            solid = rounded_max(solid, -hole, 1.5)
-        return solid
+        aside = np.abs(x)
+        holes = [length(aside - out * s, z - low * s) - radius * s for out, low, radius in _FORAMINA]
+        return rounded_max(solid, -reduce(np.minimum, holes), 1.5)  # no two of them are near one another
+
+
+def _at_height(height: Array) -> list[Array]:
+    """Return half width, front, wings and depth of the outline at heights, each of their shape."""
+    columns = np.array([_OUTLINE[name] for name in ("width", "front", "wings", "depth")], dtype=height.dtype)
+    row = np.interp(height, _OUTLINE["height"], np.arange(columns.shape[1]))
+    above = np.minimum(row.astype(np.intp), columns.shape[1] - 2)
+    part = (row - above).astype(height.dtype)
+    return [np.asarray(column[above] + np.diff(column)[above] * part) for column in columns]
 
 
 def sacrum(row: Dimensions, joint: Joint) -> tuple[Part, ...]:
