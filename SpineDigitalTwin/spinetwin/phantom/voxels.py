@@ -70,10 +70,11 @@ class Block:
 
     def coordinates(self) -> tuple[Array, Array, Array]:
         """Return x, y, z of all voxel centres in the frame."""
-        axes = np.ix_(*[np.arange(a, b, dtype=np.float64) for a, b in zip(self.start, self.stop, strict=True)])
+        i, j, k = np.ix_(*[np.arange(a, b, dtype=np.float64) for a, b in zip(self.start, self.stop, strict=True)])
+        # only the last sum has the size of the block, so it is done in the precision that is wanted
         x, y, z = (
-            sum((row[n] * axes[n] for n in range(3)), np.float64(shift)).astype(self.dtype)
-            for row, shift in zip(self.matrix, self.offset, strict=True)
+            (shift + to_i * i + to_j * j).astype(self.dtype) + (to_k * k).astype(self.dtype)
+            for (to_i, to_j, to_k), shift in zip(self.matrix, self.offset, strict=True)
         )
         return x, y, z
 
