@@ -208,7 +208,7 @@ def _held(found: Loads) -> Iterator[str]:
     if task.trunk_flexion_deg:
         yield (
             f"Of {task.trunk_flexion_deg:g} degrees the pelvis makes {_pelvis_share(found):.0%}; "
-            f"the lumbar joints share the rest by the rhythm {settings.rhythm}."
+            f"the lumbar joints share the rest as {settings.rhythm.capitalize()} et al. have it."
         )
 
 

@@ -336,7 +336,7 @@ def test_the_rhythm_and_the_tension_of_the_flava_are_options(tmp_path, points_fi
         compressions.append(content["joints"][1]["compression"])
     assert (content["settings"]["rhythm"], content["settings"]["flavum_tension"]) == ("pearcy", 15.0)
     assert abs(compressions[1] - compressions[0]) > 1.0
-    assert "by the rhythm pearcy" in capsys.readouterr().out
+    assert "share the rest as Pearcy et al. have it" in capsys.readouterr().out
     for wrong, said in {
         ("--rhythm", "waltz"): "Choose one of: hess, pearcy",
         ("--flavum-tension", "99"): "between 0 and 20 N",
