@@ -16,6 +16,7 @@ from ..shape.gaps import DiscShape
 from ..shape.nearby import CHUNK, Nearby, nearby
 from ..shape.solids import Box
 from ..shape.vertebra import FAR, VertebraShape
+from .cells import slopes
 
 SPACING = 0.5
 """Distance of the nodes, mm. Nodes near a surface count in part (`_weight`), which makes the error of second order."""
@@ -26,6 +27,9 @@ SECTION_SPACING = 0.2
 _SECTION_EDGE = 5
 """Nodes along the edges of squares of a section that are left out, or taken, as a whole when they lie far from its border."""
 
+_STEEPEST = 2.0
+"""No canal changes by more than that per mm in a section."""
+
 _EDGES = (16, 8, 4, 2, 1)
 """Nodes along the edges of cells that are left out, or taken, as a whole when they lie far from every surface, and of the finer
 ones, eight of each, into which the others are split; those of 1 are the nodes."""
@@ -33,15 +37,8 @@ ones, eight of each, into which the others are split; those of 1 are the nodes."
 _FIRST_REACH = 4.0
 """In how many edges from the middle of one of the first cells a surface may be seen too late."""
 
-_STEEPER = 2.0
-"""How much steeper than among the eight cells of which it is one a function may be within a cell. (Of twelve million nodes of
-six spines five were taken as a whole, or left out, though they count in part; a centroid was seen to move by 7e-5 mm.)"""
-
 _FAST = np.float32
 """How exactly distances are computed here. Centroids lie within 1e-5 mm of those of double precision."""
-
-_FAR = 12.0
-"""What is further off than that is not told apart, mm: beyond it parts are not evaluated everywhere."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -86,10 +83,7 @@ class _Lattice:
         """Return from which `values` (n,) at the middles of cells on a function is at least `around` mm on their nodes."""
         if edge == _EDGES[0]:
             return np.full(len(values), _FIRST_REACH * edge * self.spacing)
-        eight = np.clip(values, -_FAR, _FAR).reshape(-1, 2, 2, 2)
-        steps = [np.abs(np.diff(eight, axis=axis)).reshape(len(eight), -1).max(axis=1) for axis in (1, 2, 3)]
-        steep = np.maximum(np.linalg.norm(steps, axis=0) / (edge * self.spacing), 1.0)
-        return np.asarray(around + _STEEPER * self.outermost(edge) * np.repeat(steep, 8))
+        return np.asarray(around + self.outermost(edge) * slopes(values, 3, edge * self.spacing))
 
     def right_half(self) -> _Lattice:
         """Return the nodes right of the median plane."""
@@ -262,7 +256,7 @@ def section_centroid(
 
     middles = places(begins + (edge - 1) / 2)
     found = distance(middles)
-    border = spacing / 2 + _STEEPER * np.sqrt(0.5) * (edge - 1) * spacing
+    border = spacing / 2 + _STEEPEST * np.sqrt(0.5) * (edge - 1) * spacing
     whole, rest = middles[found < -border], begins.reshape(-1, 2)[np.abs(found) <= border]
     nodes = places(rest[:, None] + np.indices((edge, edge)).reshape(2, -1).T)
     weight = _weight(distance(nodes), spacing)
