@@ -9,7 +9,7 @@ import numpy as np
 from ...anatomy import level as level_of
 from ...anatomy import subregion
 from ...anatomy.subregions import SubregionId as Sub
-from ...geometry import FloatArray
+from ...geometry import FloatArray, IntArray
 from ...geometry.frame import direction_coefficients
 from ..shape.solids import Box
 from ..shape.vertebra import VertebraShape
@@ -125,13 +125,24 @@ def _canal_search(shape: VertebraShape) -> Search[dict[str, float]]:
     half = np.asarray(canal.half_depth(z), dtype=np.float64)
     middles = np.column_stack([np.zeros(len(z)), canal.front - 2.0 * canal.belly * half, z])
     aside, ahead, behind = np.full(len(z), canal.width / 2), 2.0 * canal.belly * half, 2.0 * (1.0 - canal.belly) * half
-    ways = [("R", aside), ("A", ahead), ("P", behind), *([] if shape.symmetric else [("L", aside)])]
-    found = yield from abreast(
-        [_to_bone(middles, letter, _FREE * wall, _REACH_OF_CANAL * canal.width) for letter, wall in ways]
-    )
-    rightwards, forwards, backwards, *leftwards = found
+    rows, in_front = np.arange(len(z)), _beside_front(shape, z)
+    walls = [
+        ("R", rows, aside),
+        ("A", in_front, ahead),
+        ("P", in_front, behind),
+        *([] if shape.symmetric else [("L", rows, aside)]),
+    ]
+    reach = _REACH_OF_CANAL * canal.width
+    searches = [_to_bone(middles[which], letter, _FREE * wall[which], reach) for letter, which, wall in walls]
+    rightwards, forwards, backwards, *leftwards = yield from abreast(searches)
     reaches = {"canal_width": rightwards + (leftwards[0] if leftwards else rightwards), "canal_depth": forwards + backwards}
     return {name: float(np.nanmin(reach)) for name, reach in reaches.items() if np.isfinite(reach).any()}
+
+
+def _beside_front(shape: VertebraShape, z: FloatArray) -> IntArray:
+    """Return which heights a bone in front of the canal may have: elsewhere nothing closes it there."""
+    boxes = np.array([part.box for part in shape.parts if part.front]).reshape(-1, 3)
+    return np.flatnonzero((z > boxes[:, 2].min() - shape.blend) & (z < boxes[:, 2].max() + shape.blend))
 
 
 def _to_bone(middles: FloatArray, letter: str, free: FloatArray, reach: float) -> Search[FloatArray]:
