@@ -7,9 +7,14 @@ import pytest
 from plain_searches import inside_of
 from spinetwin.anatomy import level
 from spinetwin.phantom import Curve, SpineParameters, VertebraShape, make_spine
+from spinetwin.phantom.ground_truth.arch_sizes import arch_sizes
+from spinetwin.phantom.ground_truth.endplates import endplates
+from spinetwin.phantom.ground_truth.levels import points_and_sections
 from spinetwin.phantom.ground_truth.search import Raster, answered, inside_raster, values
 from spinetwin.phantom.ground_truth.sheets import inside_sheet
+from spinetwin.phantom.ground_truth.sizes import canal_sizes, landmarks
 from spinetwin.phantom.ground_truth.together import Quantity, find, together
+from spinetwin.phantom.ground_truth.tptbox import attachments, corners, extremes
 from spinetwin.phantom.shape.nearby import Nearby
 
 SAME = 1e-6
@@ -92,6 +97,20 @@ def test_a_quantity_is_searched_once_and_beside_others_in_one_evaluation(monkeyp
     assert (first_times, second_times, rounds) == ([shape.level], [shape.level], [2])
 
 
+def test_what_comes_before_a_quantity_is_searched_once_and_beside_the_others():
+    times, shape = [], VertebraShape.of("L3")
+    first, beside = counted(times), counted(times)
+
+    def search(shape):
+        (found,) = yield from values(np.full((1, 3), first(shape)))
+        return found
+
+    later = Quantity(search, after=(first,))
+    find(shape, (first, later, beside))
+    assert times == [shape.level] * 2
+    assert later(shape) == shape.solid(np.full(3, first(shape)))
+
+
 def test_a_quantity_forgets_what_it_found_first():
     times = []
     quantity, shapes = counted(times), [VertebraShape.of(VertebraShape.of("L3").row.scaled(1 + n / 1000)) for n in range(129)]
@@ -105,9 +124,9 @@ def test_the_truth_of_a_vertebra_is_the_same_searched_alone():
     truth = importlib.import_module("spinetwin.phantom.ground_truth.truth")
     spine = make_spine(SpineParameters(levels="T11-L1", curves=(Curve(30, apex="T12"),)))
     shape = spine.shapes[level("T12").id]
-    quantities = (truth.points_and_sections, truth.tptbox_points, truth.landmarks, truth.canal_sizes, truth.arch_sizes)
+    quantities = (points_and_sections, corners, attachments, extremes, landmarks, canal_sizes, arch_sizes)
     alone = [each(shape) for each in quantities]
-    for each in (*quantities, truth.extremes_and_corners, truth.endplates):
+    for each in (*quantities, endplates):
         each.known.clear()
     truth._search(shape)
     beside = [each.known[shape] for each in quantities]

@@ -30,10 +30,14 @@ _KEPT = 128
 
 
 class Quantity(Generic[T]):
-    """What a search finds of one vertebra. It is searched once: when it is asked for, or beside others (`find`)."""
+    """What a search finds of one vertebra. It is searched once: when it is asked for, or beside others (`find`).
 
-    def __init__(self, search: Callable[[VertebraShape], Search[T]]) -> None:
+    What its search asks for itself are quantities that come before it: it is searched `after` them.
+    """
+
+    def __init__(self, search: Callable[[VertebraShape], Search[T]], after: Sequence[Quantity[Any]] = ()) -> None:
         self.search = search
+        self.after = after
         self.known: dict[VertebraShape, T] = {}
         self.__doc__ = search.__doc__
 
@@ -51,11 +55,15 @@ class Quantity(Generic[T]):
 
 
 def find(shape: VertebraShape, quantities: Sequence[Quantity[Any]]) -> None:
-    """Search several quantities of a vertebra side by side, those that are not known yet."""
-    wanted = [each for each in quantities if shape not in each.known]
-    found = together(shape, abreast([each.search(shape) for each in wanted]))
-    for quantity, value in zip(wanted, found, strict=True):
-        quantity.keep(shape, value)
+    """Search several quantities of a vertebra side by side, those that are not known yet, and what comes before them."""
+    before = [earlier for each in quantities for earlier in each.after]
+    together(shape, abreast([_kept(shape, each) for each in quantities if each not in before]))
+
+
+def _kept(shape: VertebraShape, quantity: Quantity[T]) -> Search[None]:
+    if shape not in quantity.known:
+        yield from abreast([_kept(shape, each) for each in quantity.after])
+        quantity.keep(shape, (yield from quantity.search(shape)))
 
 
 def together(shape: VertebraShape, search: Search[T]) -> T:

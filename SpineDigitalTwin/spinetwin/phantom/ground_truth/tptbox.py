@@ -30,7 +30,7 @@ from .levels import body_shift, points_and_sections
 from .quadrature import part_moments
 from .search import WHOLE, Search, abreast, values
 from .steps import stepped, stepped_corners
-from .together import Quantity
+from .together import Quantity, find
 
 Points = dict[int, FloatArray]
 
@@ -55,31 +55,48 @@ _SHRINKAGES = 40
 _REACH = 60.0
 
 
-def _own_search(shape: VertebraShape) -> Search[Points]:
-    """Return the furthest points and the corners of one vertebra, in its own frame, mm."""
-    if level_of(shape.level).region == "sacral":
+def tptbox_points(shape: VertebraShape) -> Points:
+    """Return the points of one vertebra (rule set "tptbox") in its own frame, mm."""
+    find(shape, (extremes, attachments))
+    return points_and_sections(shape)[0] | extremes(shape) | corners(shape) | attachments(shape)
+
+
+def _extremes_search(shape: VertebraShape) -> Search[Points]:
+    """Return the furthest points of the parts of one vertebra, in its own frame, mm."""
+    found = yield from _all_of(shape, [] if level_of(shape.level).region == "sacral" else _extremes(shape))
+    return found
+
+
+extremes = Quantity(_extremes_search)
+
+
+def _corners_search(shape: VertebraShape) -> Search[Points]:
+    """Return the corners of its body."""
+    centre = None if level_of(shape.level).region == "sacral" else part_moments(shape).get(Sub.BODY_BORDER)
+    found = yield from _all_of(shape, [] if centre is None else _corners(shape, np.array(centre.centroid)))
+    return found
+
+
+corners = Quantity(_corners_search)
+
+
+def _attachments_search(shape: VertebraShape) -> Search[Points]:
+    """Return the points of the ligamentum flavum, which lie as near to the corners as the arch lets them."""
+    paper, sections = points_and_sections(shape)
+    points = paper | corners(shape)
+    if int(Sub.BODY) not in points:
         return {}
-    searches, centre = _extremes(shape), part_moments(shape).get(Sub.BODY_BORDER)
-    if centre is not None:
-        searches += _corners(shape, np.array(centre.centroid))
+    approached, lateral = yield from abreast([_approached(points), flavum_points(shape, points, body_shift(shape), sections)])
+    return approached | {poi: lateral[poi] for poi in _LATERAL_FLAVUM if poi in lateral}
+
+
+attachments = Quantity(_attachments_search, after=(points_and_sections, corners))
+
+
+def _all_of(shape: VertebraShape, searches: list[Search[Points]]) -> Search[Points]:
+    """Search all side by side, and with a symmetric shape see them in the mirror."""
     found = yield from abreast(searches)
     return {poi: at for each in found for poi, at in _mirrored(shape, each).items()}
-
-
-extremes_and_corners = Quantity(_own_search)
-
-
-def _tptbox_search(shape: VertebraShape) -> Search[Points]:
-    """Return the points of one vertebra (rule set "tptbox") in its own frame, mm."""
-    paper, sections = points_and_sections(shape)
-    points = paper | extremes_and_corners(shape)
-    if int(Sub.BODY) not in points:
-        return points
-    approached, lateral = yield from abreast([_approached(points), flavum_points(shape, points, body_shift(shape), sections)])
-    return points | approached | {poi: lateral[poi] for poi in _LATERAL_FLAVUM if poi in lateral}
-
-
-tptbox_points = Quantity(_tptbox_search)
 
 
 def _extremes(shape: VertebraShape) -> list[Search[Points]]:

@@ -21,13 +21,13 @@ from .angles import angles
 from .arch_sizes import arch_sizes
 from .endplates import endplates
 from .gaps import gap_points
-from .levels import level_points, points_and_sections
+from .levels import level_points
 from .quadrature import part_moments
 from .record import GroundTruth
 from .ribs import rib_truths
 from .sizes import canal_sizes, landmarks, sizes
 from .together import find
-from .tptbox import extremes_and_corners, tptbox_points
+from .tptbox import attachments, extremes, tptbox_points
 from .variants import variant_truths
 
 _POINTS: Mapping[str, Callable[[VertebraShape], dict[int, FloatArray]]] = {"paper": level_points, "tptbox": tptbox_points}
@@ -93,9 +93,8 @@ def _wanted(spine: Spine, levels: Collection[int] | None) -> list[int]:
 
 
 def _search(shape: VertebraShape) -> None:
-    """Search all that is known of one vertebra side by side; the last points follow from the others."""
-    find(shape, (points_and_sections, extremes_and_corners, endplates, landmarks, canal_sizes, arch_sizes))
-    find(shape, (tptbox_points,))
+    """Search all that is known of one vertebra side by side."""
+    find(shape, (extremes, attachments, endplates, landmarks, canal_sizes, arch_sizes))
 
 
 def _frame(spine: Spine, key: int) -> Frame:
