@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,6 +64,11 @@ class Block:
         """Number of voxels along i, j, k."""
         return tuple(b - a for a, b in zip(self.start, self.stop, strict=True))
 
+    @cached_property
+    def _to_ijk(self) -> FloatArray:
+        """Steps in mm to steps in voxels, (3, 3)."""
+        return np.asarray(np.linalg.inv(self.matrix))
+
     @property
     def where(self) -> tuple[slice, ...]:
         """Index expression of the block in the whole array."""
@@ -81,9 +87,8 @@ class Block:
     def within(self, box: Box, margin: float) -> Block:
         """Return the part of the block that may touch a box of the frame."""
         low_corner, high_corner = np.array(box)
-        to_ijk = np.linalg.inv(self.matrix)
-        middle = to_ijk @ ((low_corner + high_corner) / 2 - self.offset)
-        half = np.abs(to_ijk) @ ((high_corner - low_corner) / 2 + margin)
+        middle = self._to_ijk @ ((low_corner + high_corner) / 2 - self.offset)
+        half = np.abs(self._to_ijk) @ ((high_corner - low_corner) / 2 + margin)
         low = np.maximum(np.floor(middle - half).astype(int), self.start)
         high = np.minimum(np.ceil(middle + half).astype(int) + 1, self.stop)
         high = np.maximum(low, high)

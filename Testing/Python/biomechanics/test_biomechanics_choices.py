@@ -125,7 +125,10 @@ def test_who_lies_carries_no_weight_on_either_side(model):
     ("task", "said"),
     [
         ("supine", ["A bed carries every part of the body"]),
-        ("flexion-60-10kg", ["hold 10 kg below the shoulders, the arms hanging", "the pelvis makes 40%", "as Hess et al. have it"]),
+        (
+            "flexion-60-10kg",
+            ["hold 10 kg below the shoulders, the arms hanging", "pelvis makes 40%", "as Hess et al. have it"],
+        ),
         ("lifting-20kg", ["hold 20 kg 25 cm in front of the sacrum"]),
     ],
 )

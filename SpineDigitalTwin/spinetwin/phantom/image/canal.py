@@ -85,10 +85,6 @@ class Stretch:
         values = (each[where] for each in (self.x, self.y, self.z, self.wall))
         return Stretch(self.piece, self.shape, self.whole, block, *values)
 
-    def at(self, values: tuple[float, ...]) -> Array:
-        """Return values of the knots of the piece at the height of each voxel."""
-        return np.interp(self.z, self.piece.heights, values).astype(self.z.dtype)
-
 
 def stretch_of(piece: CanalPiece, shape: VertebraShape, whole: Block, reach: float) -> Stretch | None:
     """Return a piece of the canal as it lies on a grid; None if it lies elsewhere."""
@@ -131,7 +127,8 @@ def paint_sac(canvas: Canvas, canal: Stretch) -> None:
     """Paint the thecal sac with cord or cauda equina."""
     inner = canal.inner(canvas.reach)
     where, piece = inner.block.where, inner.piece
-    behind = np.clip((inner.at(piece.y) - inner.y) / inner.at(piece.depth), 0.0, 1.0)
+    front, depth = piece.at(inner.z, piece.y, piece.depth)
+    behind = np.clip((front - inner.y) / depth, 0.0, 1.0)
     sac = inner.wall + DURA + FAT_BEHIND_SAC * behind**2
     if inner.is_sacral:
         sac = sac + np.clip((4.0 - inner.z) * SACRAL_TAPER, 0.0, 6.0)
@@ -145,8 +142,8 @@ def paint_sac(canvas: Canvas, canal: Stretch) -> None:
 def _roots(canal: Stretch) -> Array:
     """Return the distance to the roots of the cauda equina: a crescent of threads in the back of the sac."""
     piece = canal.piece
-    a, b = canal.at(piece.width), canal.at(piece.depth)
-    u, v = canal.x - canal.at(piece.x), canal.y - canal.at(piece.y)
+    middle, front, a, b = piece.at(canal.z, piece.x, piece.y, piece.width, piece.depth)
+    u, v = canal.x - middle, canal.y - front
     nearest = np.full(u.shape, 81.0, dtype=u.dtype)
     for n in range(ROOTS):
         side = -0.78 + 1.56 * n / (ROOTS - 1)

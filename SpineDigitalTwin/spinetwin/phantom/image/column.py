@@ -43,21 +43,18 @@ CLEFTS = (2, 3)
 
 def paint_column(canvas: Canvas, spine: Spine, grid: Grid, grades: Callable[[int], int]) -> None:
     """Paint everything from the canal to the bones; `grades` tells the Pfirrmann grade of the disc below a level."""
-    pieces = [
-        stretch_of(piece, spine.shapes[key], block_of(grid, spine.frames[key]), canvas.reach)
-        for key, piece in spine.canal.items()
-    ]
+    blocks = {key: block_of(grid, frame) for key, frame in spine.frames.items()}
+    pieces = [stretch_of(piece, spine.shapes[key], blocks[key], canvas.reach) for key, piece in spine.canal.items()]
     canals = [each for each in pieces if each is not None]
     for each in canals:
         paint_surroundings(canvas, each)
     for each in canals:
         paint_sac(canvas, each)
     for key, disc in spine.discs.items():
-        paint_disc(canvas, disc, block_of(grid, spine.frames[key]), grades(key))
+        paint_disc(canvas, disc, blocks[key], grades(key))
     for key, pair in spine.ribs.items():
         for rib in pair:
-            paint_rib(canvas, rib, block_of(grid, spine.frames[key]))
-    blocks = {key: block_of(grid, spine.frames[key]) for key in spine.shapes}
+            paint_rib(canvas, rib, blocks[key])
     # all joints before any bone, because the bone above a joint belongs to another level than its fluid
     for key, shape in spine.shapes.items():
         paint_joints(canvas, shape, blocks[key])

@@ -46,7 +46,7 @@ def bowel(curve: SpineCurve, rng: np.random.Generator) -> tuple[Loop, ...]:
         x, y = (row[1] * 2 - 1) * 105 * curve.size, (44 + 34 * row[2] - 0.0022 * ((row[1] * 2 - 1) * 105) ** 2) * curve.size
         x -= aside
         turn = _rotation(row[3:6] * 2 - 1) @ curve.frames[0].axes
-        thick = (9 + 10 * row[6]) * curve.size
+        thick = float((9 + 10 * row[6]) * curve.size)
         content = "gas" if row[7] < GAS else "bowel_content" if row[7] < 0.75 else "bowel_wall"
         loops.append(Loop(Frame(curve.point(x, y, s), turn), (thick * 1.8, thick, thick), tissue_id(content)))
     return tuple(loops)

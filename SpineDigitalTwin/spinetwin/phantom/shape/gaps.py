@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -160,12 +161,20 @@ class CanalPiece:
         low, high = self.heights[0] - self.overlap, self.heights[-1] + self.overlap
         return (-a, min(self.y) - b, low), (a, max(self.y) + b, high)
 
-    def _at(self, values: tuple[float, ...], z: Array) -> Array:
-        return np.interp(z, self.heights, values).astype(z.dtype)
+    def at(self, z: Array, *columns: tuple[float, ...]) -> list[Array]:
+        """Return columns, such as `x` and `width`, at heights in the frame of the level, each of the shape of `z`."""
+        along = [np.clip(z - low, 0.0, high - low) for low, high in pairwise(self.heights)]
+        return [self._joined(column, along) for column in columns]
+
+    def _joined(self, column: tuple[float, ...], along: list[Array]) -> Array:
+        """Add up what a column changes by on the way up, of which each stretch between two heights is `along` so far."""
+        rises = zip(pairwise(column), pairwise(self.heights), along, strict=True)
+        return np.asarray(sum((float((b - a) / (high - low)) * part for (a, b), (low, high), part in rises), float(column[0])))
 
     def distance(self, x: Array, y: Array, z: Array) -> Array:
         """Return about the signed distance to the wall of the canal."""
-        d = ellipse(x - self._at(self.x, z), y - self._at(self.y, z), self._at(self.width, z), self._at(self.depth, z))
+        middle, front, width, depth = self.at(z, self.x, self.y, self.width, self.depth)
+        d = ellipse(x - middle, y - front, width, depth)
         low, high = self.heights[0] - self.overlap, self.heights[-1] + self.overlap
         return np.asarray(np.maximum(d, np.maximum(low - z, z - high)))
 
@@ -173,9 +182,9 @@ class CanalPiece:
         """Return about the signed distance to the surface of the cord; large where there is none."""
         if not any(self.cord):
             return np.full_like(z, _NO_CORD)
-        size = self._at(self.cord, z)
+        middle, front, size = self.at(z, self.x, self.y, self.cord)
         a, b = np.maximum(6.0 * size, 0.05), np.maximum(4.2 * size, 0.05)
-        d = ellipse(x - self._at(self.x, z), y - self._at(self.y, z), a, b)
+        d = ellipse(x - middle, y - front, a, b)
         low, high = self.heights[0] - self.overlap, self.heights[-1] + self.overlap
         return np.asarray(np.where(size > 0.05, np.maximum(d, np.maximum(low - z, z - high)), _NO_CORD))
 
