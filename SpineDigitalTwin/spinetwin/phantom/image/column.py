@@ -101,9 +101,8 @@ def _box(low: tuple[float, ...], high: tuple[float, ...]) -> Box:
 
 
 def _slit(joint: Joint, radius: float) -> Callable[[Array, Array, Array], Array]:
-    across = facet_axes(joint.normal)[0]
-
     def distance(x: Array, y: Array, z: Array) -> Array:
+        across = facet_axes(joint.normal)[0]
         u, v, w = x - joint.point[0], y - joint.point[1], z - joint.point[2]
         off = u * joint.normal[0] + v * joint.normal[1] + w * joint.normal[2]
         sideways = u * across[0] + v * across[1] + w * across[2]

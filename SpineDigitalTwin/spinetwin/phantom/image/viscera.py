@@ -41,23 +41,26 @@ def bowel(curve: SpineCurve, rng: np.random.Generator) -> tuple[Loop, ...]:
     if top is None or bottom is None:
         return ()
     places = bottom + (top - bottom) * chance[:, 0]
+    turns = _rotations(chance[:, 3:6] * 2 - 1) @ curve.frames[0].axes
     loops = []
-    for row, s, aside in zip(chance, places.tolist(), shift(curve, places).tolist(), strict=True):
+    for row, s, aside, turn in zip(chance, places.tolist(), shift(curve, places).tolist(), turns, strict=True):
         x, y = (row[1] * 2 - 1) * 105 * curve.size, (44 + 34 * row[2] - 0.0022 * ((row[1] * 2 - 1) * 105) ** 2) * curve.size
         x -= aside
-        turn = _rotation(row[3:6] * 2 - 1) @ curve.frames[0].axes
         thick = float((9 + 10 * row[6]) * curve.size)
         content = "gas" if row[7] < GAS else "bowel_content" if row[7] < 0.75 else "bowel_wall"
         loops.append(Loop(Frame(curve.point(x, y, s), turn), (thick * 1.8, thick, thick), tissue_id(content)))
     return tuple(loops)
 
 
-def _rotation(v: FloatArray) -> FloatArray:
-    """Rotation whose first row points along v (Gram-Schmidt with a fixed second direction)."""
-    first = v / max(float(np.linalg.norm(v)), 1e-6)
-    second = np.cross(first, [0.36, 0.48, 0.8])
-    second /= max(float(np.linalg.norm(second)), 1e-6)
-    return np.array([first, second, np.cross(first, second)])
+def _rotations(v: FloatArray) -> FloatArray:
+    """Rotations (n, 3, 3) whose first rows point along v (n, 3) (Gram-Schmidt with a fixed second direction)."""
+    first = _unit(v)
+    second = _unit(np.cross(first, [0.36, 0.48, 0.8]))
+    return np.stack([first, second, np.cross(first, second)], axis=1)
+
+
+def _unit(v: FloatArray) -> FloatArray:
+    return np.asarray(v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-6))
 
 
 def paint_loops(canvas: Canvas, loops: tuple[Loop, ...], grid: Grid) -> None:
