@@ -378,3 +378,13 @@ def test_volumes_follow_those_of_a_real_person(monkeypatch):
     whole = [key for key in real if level(key).name != "L1"]  # which is fractured
     ratios = np.array([(ours[key].values > 0.5).sum() / (real[key].values > 0.5).sum() for key in whole])
     assert np.abs(ratios / np.median(ratios) - 1.0).max() < 0.10
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sizes_of_a_canal_go_straight_from_height_to_height_and_stay_beyond(dtype):
+    piece = make_spine().canal[level("L1").id]
+    z = np.linspace(piece.heights[0] - 9.0, piece.heights[-1] + 9.0, 200).astype(dtype)
+    for column in (piece.y, piece.width, piece.depth, piece.cord):
+        (found,) = piece.at(z, column)
+        assert found.dtype == dtype
+        np.testing.assert_allclose(found, np.interp(z, piece.heights, column), atol=1e-5)

@@ -8,6 +8,7 @@ from plain_searches import inside_of
 from spinetwin.anatomy import level
 from spinetwin.phantom import Curve, SpineParameters, VertebraShape, make_spine
 from spinetwin.phantom.ground_truth.arch_sizes import arch_sizes
+from spinetwin.phantom.ground_truth.cells import slopes
 from spinetwin.phantom.ground_truth.endplates import endplates
 from spinetwin.phantom.ground_truth.levels import points_and_sections
 from spinetwin.phantom.ground_truth.search import Raster, answered, inside_raster, values
@@ -74,6 +75,17 @@ def test_a_sheet_asks_for_few_of_its_nodes():
 
 def test_an_empty_sheet_asks_nothing():
     assert together(VertebraShape.of("L3"), inside_sheet(0.0, np.zeros(0), np.arange(3.0))).shape == (3, 0)
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_slopes_are_twice_those_among_the_cells_of_a_group(dimensions):
+    gradient = np.array([2.0, -1.0, 0.5])[:dimensions]
+    middles = np.indices((2,) * dimensions).reshape(dimensions, -1).T * 0.4
+    groups = np.concatenate([middles @ gradient, 0.01 * middles[:, 0], np.full(len(middles), 30.0)])
+    steep = slopes(groups, dimensions, 0.4).reshape(3, -1)
+    assert steep[0] == pytest.approx(2.0 * np.linalg.norm(gradient))
+    assert (steep[1:] == 2.0).all()
+    assert slopes(np.zeros(0), dimensions, 0.4).shape == (0,)
 
 
 def counted(times):
