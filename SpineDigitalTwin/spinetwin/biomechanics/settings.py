@@ -24,6 +24,7 @@ RHYTHM_TABLE = read_table("lumbar_rhythm.csv", __package__)
 """Shares of the joints below some levels in a flexion of the lumbar spine, by the rhythm; they need not add up to 1."""
 
 RHYTHMS = tuple(dict.fromkeys(row["rhythm"] for row in RHYTHM_TABLE))
+"""Named after the first authors of their sources."""
 
 
 def _value(name: str) -> float:

@@ -31,7 +31,7 @@ def connected_pieces(mask: npt.NDArray[np.bool_], *, corners: bool) -> tuple[Int
     sitk: Any = SimpleITK  # it has no types
     search = sitk.ConnectedComponentImageFilter()
     search.SetFullyConnected(corners)
-    search.SetNumberOfThreads(1)
+    search.SetNumberOfThreads(1)  # more cost more time than they save
     search.SetNumberOfWorkUnits(1)
     found = search.Execute(sitk.GetImageFromArray(mask.view(np.uint8)))
     return sitk.GetArrayFromImage(found), int(search.GetObjectCount())

@@ -87,8 +87,8 @@ def _section(shape: VertebraShape, x: float, front: float) -> Search[Section | N
     around = shape.blend + _STEP
     y = y[y > arch[:, 1].min() - around]
     z = z[(z > arch[:, 2].min() - around) & (z < arch[:, 2].max() + around)]
-    arch_there = yield from inside_sheet(x, y, z, _ARCH)
-    pieces, count = connected_pieces(arch_there, corners=False)
+    inside = yield from inside_sheet(x, y, z, _ARCH)
+    pieces, count = connected_pieces(inside, corners=False)
     if not count:
         return None
     piece = pieces == 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))

@@ -63,8 +63,7 @@ def tptbox_points(shape: VertebraShape) -> Points:
 
 def _extremes_search(shape: VertebraShape) -> Search[Points]:
     """Return the furthest points of the parts of one vertebra, in its own frame, mm."""
-    found = yield from _all_of(shape, [] if level_of(shape.level).region == "sacral" else _extremes(shape))
-    return found
+    return (yield from _all_of(shape, _extremes(shape)))
 
 
 extremes = Quantity(_extremes_search)
@@ -72,9 +71,8 @@ extremes = Quantity(_extremes_search)
 
 def _corners_search(shape: VertebraShape) -> Search[Points]:
     """Return the corners of its body."""
-    centre = None if level_of(shape.level).region == "sacral" else part_moments(shape).get(Sub.BODY_BORDER)
-    found = yield from _all_of(shape, [] if centre is None else _corners(shape, np.array(centre.centroid)))
-    return found
+    centre = part_moments(shape).get(Sub.BODY_BORDER)
+    return (yield from _all_of(shape, _corners(shape, np.array(centre.centroid)) if centre else []))
 
 
 corners = Quantity(_corners_search)
